@@ -138,12 +138,12 @@ class CaseDomain(Domain):
     def prepare(self, now: float) -> Asking[None]:
         """Apply what came in, then the lights whose moment has come; one transaction of the store each."""
         facts, self._facts = self._facts[:FACTS_AT_ONCE], self._facts[FACTS_AT_ONCE:]
-        told = [fact for fact in facts if fact.table == HEARD]
+        marks = [fact for fact in facts if fact.table == HEARD]
         rows = [fact for fact in facts if fact.table != HEARD]
         if rows:
             applied = yield ApplyFacts(self._ledger, rows, now)
             self._take_applied(applied, rows, now)
-        for fact in told:
+        for fact in marks:
             self._verified(fact, now)
         if self._advanced:
             self._advanced = False
@@ -154,9 +154,9 @@ class CaseDomain(Domain):
         self._count_boards(now)
 
     def _take_applied(self, applied: Sequence[AppliedCase], facts: Sequence[CaseFact], now: float) -> None:
-        for made in applied:
-            self._put(made.after, now, "fact")
-            self.judging.changed(made.after, made.case, now)
+        for case in applied:
+            self._put(case.after, now, "fact")
+            self.judging.changed(case.after, case.case, now)
         self.judging.seq = max(self.judging.seq, self._ledger.last_seq)
         self.applied += applied
         if applied:

@@ -69,7 +69,7 @@ def counted(changes: Mapping[int, LightChange] | list[LightChange]) -> dict[str,
     """How many changes led to which light, for the journal."""
     tally: dict[str, int] = {}
     for change in changes.values() if isinstance(changes, Mapping) else changes:
-        for made in change.events:
-            to = str(made.body["to"])
+        for light_event in change.events:
+            to = str(light_event.body["to"])
             tally[to] = tally.get(to, 0) + 1
     return tally

@@ -137,11 +137,11 @@ class OpenCases:
     def due(self, now: float, limit: int) -> list[CaseRow]:
         """At most `limit` rows whose moment has come, in the order of their moments; each is taken out."""
         rows: list[CaseRow] = []
-        seen: set[int] = set()
+        taken_ids: set[int] = set()
         while len(rows) < limit and (at := self.next_moment()) is not None and at <= now:
             id = heapq.heappop(self._moments)[2]
-            if id not in seen:
-                seen.add(id)
+            if id not in taken_ids:
+                taken_ids.add(id)
                 rows.append(self.rows[id])
         return rows
 
@@ -157,10 +157,10 @@ class OpenCases:
 
     def boards(self, today: int, keys: Iterable[BoardKey] | None = None) -> Iterator[ApprovalBoard]:
         """The boards of these keys, or those that were touched since the last call. `today` is a day's ordinal."""
-        asked = list(keys) if keys is not None else sorted(self._touched)
+        chosen = list(keys) if keys is not None else sorted(self._touched)
         if keys is None:
             self._touched.clear()
-        for key in asked:
+        for key in chosen:
             yield self._counted(key, today)
 
     def all_boards(self, today: int) -> dict[str, ApprovalBoard]:

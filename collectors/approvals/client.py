@@ -38,7 +38,7 @@ class RowClient:
             self._session = aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "watchfloor"}
             )
-        asked: dict[str, Any] = {
+        options: dict[str, Any] = {
             "params": dict(params or {}),
             "data": body,
             "headers": self._headers | dict(headers or {}),
@@ -46,7 +46,7 @@ class RowClient:
         try:
             async with (
                 asyncio.timeout(self._timeout),
-                self._session.request(method, url, allow_redirects=False, **asked) as answer,
+                self._session.request(method, url, allow_redirects=False, **options) as answer,
             ):
                 _require(answer, also)
                 return await _bounded(answer)

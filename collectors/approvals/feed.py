@@ -61,10 +61,10 @@ class CaseFeed(Feed):
             )
         for table in source.tables:
             if table.name not in TABLES and table.split is None:
-                known = ", ".join(TABLES)
+                names = ", ".join(TABLES)
                 raise Misconfigured(
-                    f"source {settings.id!r}: table {table.name!r} needs split, or is one of {known}",
-                    f"来源 {settings.id!r}：表 {table.name!r} 需要 split，或为 {known} 之一",
+                    f"source {settings.id!r}: table {table.name!r} needs split, or is one of {names}",
+                    f"来源 {settings.id!r}：表 {table.name!r} 需要 split，或为 {names} 之一",
                 )
             try:
                 source.mapping(table)
@@ -101,7 +101,7 @@ class CaseFeed(Feed):
         if complete:
             system = self.source.system or self.settings.id
             items.append(CaseFact(system=system, number="", table=HEARD, stamp=now, source=self.settings.id, at=now))
-        return FetchResult(items=tuple(items), problem=_told(problems))
+        return FetchResult(items=tuple(items), problem=_problem_summary(problems))
 
     def facts(self, table: CaseTable) -> RowFacts:
         """What makes facts of a table's rows."""
@@ -122,9 +122,9 @@ class CaseFeed(Feed):
         problems: list[str],
         fetched: dict[str, float],
     ) -> None:
-        made = self.facts(table)
+        row_facts = self.facts(table)
         for row in rows:
-            fact, mapped = made.fact(row, now)
+            fact, mapped = row_facts.fact(row, now)
             problems += [f"{problem.target} {problem.code}" for problem in mapped.problems]
             if fact is None:
                 continue
@@ -171,7 +171,7 @@ def _positions(body: Any) -> dict[str, float]:
     return {str(name): float(at) for name, at in body.items()}
 
 
-def _told(problems: list[str]) -> str:
+def _problem_summary(problems: list[str]) -> str:
     """The problems of rows in one sentence, "" without any: counts by target and code, no values."""
     if not problems:
         return ""

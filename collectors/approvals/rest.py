@@ -104,9 +104,9 @@ def require_ok(document: Any, source: CaseSource) -> None:
 
 def rows_of(document: Any, path: str) -> Rows:
     """The rows at a path. Raises UnexpectedForm when what stands there is no list of objects."""
-    found = select(document, path) if path else [document]
-    if len(found) == 1 and isinstance(found[0], list):
-        found = found[0]
-    if not all(isinstance(row, dict) for row in found):
+    rows = select(document, path) if path else [document]
+    if len(rows) == 1 and isinstance(rows[0], list):
+        rows = rows[0]
+    if not all(isinstance(row, dict) for row in rows):
         raise UnexpectedForm(f"there are no rows at {path!r}", f"应答中 {path!r} 处没有数据行")
-    return found
+    return rows

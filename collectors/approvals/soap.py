@@ -108,8 +108,8 @@ def answer_text(body: bytes) -> bytes:
         raise UnexpectedForm("not a SOAP envelope", "应答不是 SOAP 信封")
     first = content[0]
     if etree.QName(first).localname == "Fault":
-        said = " ".join(" ".join(first.itertext()).split())[:120]
-        raise UnexpectedForm(f"SOAP fault: {said}", f"SOAP 错误：{said}")
+        fault = " ".join(" ".join(first.itertext()).split())[:120]
+        raise UnexpectedForm(f"SOAP fault: {fault}", f"SOAP 错误：{fault}")
     return "".join(first.itertext()).strip().encode()
 
 

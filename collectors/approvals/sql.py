@@ -66,15 +66,15 @@ class SqlCaseFeed(CaseFeed):
     async def _connect(self) -> DatabaseSession:
         parts = urlsplit(self.settings.url)
         secret = self.credential.values if self.credential is not None else {}
-        place = {
+        address = {
             "host": parts.hostname or "127.0.0.1",
             "user": secret.get("user") or parts.username or "",
             "password": secret.get("password") or parts.password or "",
             "database": parts.path.lstrip("/"),
         }
         if parts.scheme == "mysql":
-            return await MySqlRows.connect(place, parts.port or 3306, self.settings.timeout)
-        return await PostgresRows.connect(place, parts.port or 5432, self.settings.timeout)
+            return await MySqlRows.connect(address, parts.port or 3306, self.settings.timeout)
+        return await PostgresRows.connect(address, parts.port or 5432, self.settings.timeout)
 
 
 class DatabaseSession:
@@ -96,17 +96,17 @@ class PostgresRows(DatabaseSession):
         self._connection, self._timeout = connection, timeout
 
     @classmethod
-    async def connect(cls, place: dict[str, str], port: int, timeout: float) -> PostgresRows:
+    async def connect(cls, address: dict[str, str], port: int, timeout: float) -> PostgresRows:
         """Open a session that can only read. Raises NotReady, AuthFailed."""
         import asyncpg
 
         settings = {"default_transaction_read_only": "on", "statement_timeout": str(int(timeout * 1000))}
         try:
             connection = await asyncpg.connect(
-                host=place["host"],
-                user=place["user"],
-                password=place["password"],
-                database=place["database"],
+                host=address["host"],
+                user=address["user"],
+                password=address["password"],
+                database=address["database"],
                 port=port,
                 timeout=timeout,
                 command_timeout=timeout,
@@ -125,10 +125,10 @@ class PostgresRows(DatabaseSession):
         numbered = _NAMES.sub(lambda match: f"${names.index(match[1]) + 1}", query)
         try:
             statement = await self._connection.prepare(numbered)
-            given = [
+            arguments = [
                 _typed(values[name], kind.name) for name, kind in zip(names, statement.get_parameters(), strict=True)
             ]
-            return [dict(row) for row in await statement.fetch(*given)]
+            return [dict(row) for row in await statement.fetch(*arguments)]
         except (asyncpg.SyntaxOrAccessError, asyncpg.UndefinedTableError) as error:
             raise Misconfigured(f"the query cannot work: {error}", f"查询无法执行：{error}") from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
@@ -145,14 +145,14 @@ class MySqlRows(DatabaseSession):
         self._connection = connection
 
     @classmethod
-    async def connect(cls, place: dict[str, str], port: int, timeout: float) -> MySqlRows:
+    async def connect(cls, address: dict[str, str], port: int, timeout: float) -> MySqlRows:
         """Open a session that can only read. Raises NotReady, AuthFailed."""
         import asyncmy
 
-        database = place.pop("database")
+        database = address.pop("database")
         try:
             connection = await asyncmy.connect(
-                **place, port=port, db=database, charset="utf8mb4", connect_timeout=timeout, read_timeout=timeout
+                **address, port=port, db=database, charset="utf8mb4", connect_timeout=timeout, read_timeout=timeout
             )
             async with connection.cursor() as cursor:
                 await cursor.execute("SET SESSION TRANSACTION READ ONLY")

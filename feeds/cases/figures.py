@@ -90,7 +90,7 @@ def shown(
 ) -> dict[str, Any]:
     """The figures of some measures. `used` is the histogram of working days, `open_start` O at the period's start."""
     accepted, done, dropped = values["accepted"], values["done"], values["dropped"]
-    made: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "accepted": accepted,
         "done": done,
         "dropped": dropped,
@@ -107,18 +107,18 @@ def shown(
     }
     if used is not None:
         enough = sum(used.values()) >= FEW
-        made |= {
+        figures |= {
             "median_days": histogram_rank(used, 0.5) if enough else None,
             "p90_days": histogram_rank(used, 0.9) if enough else None,
             "few": not enough,
         }
     if open_start is not None:
-        made |= {
+        figures |= {
             "open_start": open_start,
             "open_end": open_start + accepted - done - dropped,
             "carried_completion": share(done, open_start + accepted),
         }
-    return made
+    return figures
 
 
 async def summary(
@@ -137,9 +137,9 @@ async def summary(
 
 async def _figures(reader: CaseReader, period: Period, today: date, where: Where) -> dict[str, Any]:
     sums = await sums_of(reader, period, today, ("kind",), where)
-    asked = "kind" in where or "department" in where
+    with_parts = "kind" in where or "department" in where
     # Totals count joint cases once; a department counts the parts that it works on.
-    total: Counter[str] = sum((values for (kind,), values in sums.items() if asked or kind != PART), Counter())
+    total: Counter[str] = sum((values for (kind,), values in sums.items() if with_parts or kind != PART), Counter())
     used = await reader.used(*period.months, where) if period.whole_months or period.last >= today else Counter()
     return shown(total, used, await open_before(reader, period.first, today, where))
 
@@ -163,8 +163,8 @@ def _compared(figures: Mapping[str, Any], base: Mapping[str, Any], period: Perio
     for name in ("accepted", "done"):
         was = base[name]
         changes[name] = round(figures[name] / was - 1, 4) if was >= BASE else None
-    told = {name: base[name] for name in ("accepted", "done", "in_time_share", "mean_days")}
-    return {"from": period.first.isoformat(), "to": period.last.isoformat(), **told, "change": changes}
+    base_figures = {name: base[name] for name in ("accepted", "done", "in_time_share", "mean_days")}
+    return {"from": period.first.isoformat(), "to": period.last.isoformat(), **base_figures, "change": changes}
 
 
 async def grouped(reader: CaseReader, period: Period, today: date, by: str, where: Where) -> list[dict[str, Any]]:
@@ -186,13 +186,13 @@ async def grouped(reader: CaseReader, period: Period, today: date, by: str, wher
 
 async def ageing(reader: CaseReader, today: date, calendar: WorkCalendar, where: Where) -> dict[str, dict[str, int]]:
     """Open cases by days left, and by natural days since day 0."""
-    left: Counter[str] = Counter()
+    by_left: Counter[str] = Counter()
     age: Counter[str] = Counter()
     for due_day, day0, _, flags, count in await reader.open_by_due(where):
-        left[_left_bucket(due_day, flags, today, calendar)] += count
+        by_left[_left_bucket(due_day, flags, today, calendar)] += count
         if day0 is not None:
             age[_age_bucket(today.toordinal() - day0)] += count
-    return {"left": dict(left), "age": dict(age)}
+    return {"left": dict(by_left), "age": dict(age)}
 
 
 def _left_bucket(due_day: int | None, flags: str, today: date, calendar: WorkCalendar) -> str:

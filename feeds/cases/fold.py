@@ -23,10 +23,10 @@ ROWS = "rows"
 """The field of a case row with rows of other tables in it, by table."""
 
 
-def fold_facts(system: str, number: str, known: FactSet, precedence: Sequence[str] = ()) -> FoldedCase:
+def fold_facts(system: str, number: str, fact_set: FactSet, precedence: Sequence[str] = ()) -> FoldedCase:
     """The case of these facts. Of a value that several systems give, the first in `precedence` holds."""
-    facts = known.facts.values()
-    rank = {name: place for place, name in enumerate(precedence)}
+    facts = fact_set.facts.values()
+    rank = {name: position for position, name in enumerate(precedence)}
     ordered = sorted(facts, key=lambda fact: (rank.get(fact.system, len(rank)), fact.slot))
     rows = [fact for fact in ordered if fact.table == CASE]
     present = [fact for fact in rows if not fact.deleted]
@@ -37,9 +37,9 @@ def fold_facts(system: str, number: str, known: FactSet, precedence: Sequence[st
         notes.append(words.DISAGREE)
     lone = len(ordered) == 1 and ordered[0].table == CASE and not ordered[0].body.get(ROWS)
     lists = {table: [] if lone else _listed(ordered, table) for table in LISTED}
-    made: dict[str, Any] = {name: str(body.get(name, "")) for name in TEXTS}
-    made |= {name: _number(body.get(name)) for name in TIMES}
-    made |= {name: _whole(body.get(name)) for name in WHOLE}
+    fields: dict[str, Any] = {name: str(body.get(name, "")) for name in TEXTS}
+    fields |= {name: _number(body.get(name)) for name in TIMES}
+    fields |= {name: _whole(body.get(name)) for name in WHOLE}
     return FoldedCase(
         system=system,
         number=number,
@@ -60,10 +60,10 @@ def fold_facts(system: str, number: str, known: FactSet, precedence: Sequence[st
         received_at=min((fact.at for fact in ordered), default=0.0),
         changed_at=max((fact.at for fact in ordered), default=0.0),
         stamp=max((fact.stamp for fact in ordered), default=0.0),
-        reopened=known.reopened,
+        reopened=fact_set.reopened,
         notes=tuple(dict.fromkeys(notes)),
         values=disagreeing,
-        **made,
+        **fields,
     )
 
 
@@ -79,12 +79,12 @@ def _merged(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _disagreeing(rows: Sequence[CaseFact]) -> dict[str, dict[str, Any]]:
     """Acceptance and end by system, where two systems differ by more than the tolerance."""
-    told: dict[str, dict[str, Any]] = {}
+    values: dict[str, dict[str, Any]] = {}
     for name in COMPARED:
         by_system = {row.system: at for row in rows if (at := _number(row.body.get(name))) is not None}
         if len(by_system) > 1 and max(by_system.values()) - min(by_system.values()) > TOLERANCE:
-            told[name] = dict(by_system)
-    return told
+            values[name] = dict(by_system)
+    return values
 
 
 def _listed(facts: Sequence[CaseFact], table: str) -> list[CaseFact]:
@@ -93,8 +93,8 @@ def _listed(facts: Sequence[CaseFact], table: str) -> list[CaseFact]:
     for fact in facts:
         if fact.table == CASE and not fact.deleted:
             rows += [
-                _embedded(fact, table, place, body)
-                for place, body in enumerate((fact.body.get(ROWS) or {}).get(table, ()))
+                _embedded(fact, table, index, body)
+                for index, body in enumerate((fact.body.get(ROWS) or {}).get(table, ()))
             ]
     first = "started" if table in (STEP, SUSPENSION) else "decided" if table == EXTENSION else "notified"
 
@@ -104,9 +104,9 @@ def _listed(facts: Sequence[CaseFact], table: str) -> list[CaseFact]:
     return sorted(rows, key=order)[: LISTED[table]]
 
 
-def _embedded(fact: CaseFact, table: str, place: int, body: Mapping[str, Any]) -> CaseFact:
+def _embedded(fact: CaseFact, table: str, index: int, body: Mapping[str, Any]) -> CaseFact:
     """A row that came inside its case: it stands and falls with it."""
-    return msgspec.structs.replace(fact, table=table, key=f"{place:03}", body=dict(body))
+    return msgspec.structs.replace(fact, table=table, key=f"{index:03}", body=dict(body))
 
 
 def _kind(body: Mapping[str, Any], notes: list[str]) -> words.CaseKind:
@@ -134,7 +134,7 @@ def _result(body: Mapping[str, Any], notes: list[str]) -> str:
 
 def _steps(rows: Sequence[CaseFact]) -> tuple[CaseStep, ...]:
     steps = []
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         body = row.body
         started, ended = _number(body.get("started")), _number(body.get("ended"))
         if started is None:
@@ -144,7 +144,7 @@ def _steps(rows: Sequence[CaseFact]) -> tuple[CaseStep, ...]:
         name = str(body.get("name", ""))
         steps.append(
             CaseStep(
-                seq=place + 1,
+                seq=index + 1,
                 name=name,
                 five=words.STEP_WORDS.get(name, ""),
                 started=started,
@@ -189,9 +189,11 @@ def _convert(rows: Sequence[CaseFact], record: type[Any]) -> Iterable[Any]:
     """Records of the rows; a row that lacks what its table needs is passed over."""
     names: frozenset[str] = _names(cast(Any, record)) if rows else frozenset()
     for row in rows:
-        given = {name: value for name, value in row.body.items() if name in names and value is not None and value != ""}
+        fields = {
+            name: value for name, value in row.body.items() if name in names and value is not None and value != ""
+        }
         try:
-            yield msgspec.convert(given, record, strict=False)
+            yield msgspec.convert(fields, record, strict=False)
         except msgspec.ValidationError:
             continue
 

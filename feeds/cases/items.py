@@ -90,18 +90,18 @@ def read_items(raw: bytes) -> list[ApprovalItem]:
     """The items of a CSV file whose columns are the fields of ApprovalItem. Raises CatalogueRefused."""
     items = []
     for line, row in _rows(raw, "code"):
-        given = {name: text for name, text in row.items() if text}
-        if "kind" in given:
-            given["kind"] = KIND_WORDS.get(given["kind"], given["kind"])
-        if "unit" in given:
-            hours = given["unit"] == "小时"
-            given["unit"] = UNITS.get(given["unit"], given["unit"])
+        fields = {name: text for name, text in row.items() if text}
+        if "kind" in fields:
+            fields["kind"] = KIND_WORDS.get(fields["kind"], fields["kind"])
+        if "unit" in fields:
+            hours = fields["unit"] == "小时"
+            fields["unit"] = UNITS.get(fields["unit"], fields["unit"])
             for name in ("promised", "statutory"):
-                if hours and given.get(name, "").isdigit():
-                    given[name] = str(int(given[name]) * 60)
-        given["code"] = identifier(given["code"])
+                if hours and fields.get(name, "").isdigit():
+                    fields[name] = str(int(fields[name]) * 60)
+        fields["code"] = identifier(fields["code"])
         try:
-            items.append(msgspec.convert(given, ApprovalItem, strict=False))
+            items.append(msgspec.convert(fields, ApprovalItem, strict=False))
         except msgspec.ValidationError as error:
             raise CatalogueRefused(f"line {line}: {error}") from error
     return items
@@ -120,8 +120,8 @@ def _rows(raw: bytes, required: str) -> list[tuple[int, dict[str, str]]]:
     reader = csv.DictReader(StringIO(text))
     if required not in (reader.fieldnames or ()):
         raise CatalogueRefused(f"line 1: there is no column {required}")
-    known = {field.name for field in msgspec.structs.fields(ApprovalItem)}
-    if unknown := [name for name in reader.fieldnames or () if name not in known]:
+    columns = {field.name for field in msgspec.structs.fields(ApprovalItem)}
+    if unknown := [name for name in reader.fieldnames or () if name not in columns]:
         raise CatalogueRefused(f"line 1: unknown columns: {', '.join(unknown)}")
     rows = []
     for row in reader:

@@ -74,25 +74,25 @@ class CaseLedger:
         grouped: dict[Identity, list[CaseFact]] = defaultdict(list)
         for fact in facts:
             grouped[self.identity(fact)].append(fact)
-        known = await self.store.known(list(grouped))
+        stored = await self.store.find_all(list(grouped))
         writes: list[CaseWrite] = []
         applied: list[AppliedCase] = []
         change: Counter[tuple[Cell, str]] = Counter()
         summary = ApplySummary(facts=sum(map(len, grouped.values())))
         seq = self.last_seq
         for identity, group in grouped.items():
-            before, facts_of = known.get(identity, (None, FactSet()))
+            before, facts_of = stored.get(identity, (None, FactSet()))
             added = [(fact, facts_of.add(_bare(fact))) for fact in group]
             self._count(summary, [effect for _, effect in added])
             used = [fact for fact, effect in added if effect in ("new", "replaced", "same_stamp")]
             if not used:
                 continue
             seq += 1
-            made, case = self._write(identity, before, facts_of, used, now, seq)
-            writes.append(made)
+            write, case = self._write(identity, before, facts_of, used, now, seq)
+            writes.append(write)
             effects = frozenset(effect for _, effect in added)
-            applied.append(AppliedCase(before=before, after=made.after, case=case, effects=effects))
-            change.update(difference(before, made.after))
+            applied.append(AppliedCase(before=before, after=write.after, case=case, effects=effects))
+            change.update(difference(before, write.after))
         if writes:
             await self.store.write(writes, change, local_date(now).toordinal())
         self.last_seq, self.summary = seq, summary
@@ -104,20 +104,20 @@ class CaseLedger:
         change: Counter[tuple[Cell, str]] = Counter()
         seq = self.last_seq
         for before in rows:
-            known = facts[before.id]
-            case = fold_facts(before.system, before.number, known, self.assessor.precedence)
+            fact_set = facts[before.id]
+            case = fold_facts(before.system, before.number, fact_set, self.assessor.precedence)
             after = msgspec.structs.replace(self.assessor.row(case, now), id=before.id, seq=before.seq)
             if after == before:
                 continue
             seq += 1
             after.seq = seq
             events = [msgspec.structs.replace(event, cause="calendar") for event in events_of(before, after, now)]
-            writes.append(CaseWrite(before=before, after=after, facts=known, events=events))
+            writes.append(CaseWrite(before=before, after=after, facts=fact_set, events=events))
             change.update(difference(before, after))
         if writes:
             await self.store.write(writes, change, local_date(now).toordinal())
         self.last_seq = seq
-        return [made.after for made in writes]
+        return [write.after for write in writes]
 
     def _write(
         self, identity: Identity, before: CaseRow | None, facts: FactSet, used: Sequence[CaseFact], now: float, seq: int
@@ -130,7 +130,7 @@ class CaseLedger:
             after.id = self.last_id
         else:
             after.id = before.id
-        made = CaseWrite(
+        write = CaseWrite(
             before=before,
             after=after,
             facts=facts,
@@ -139,7 +139,7 @@ class CaseLedger:
             steps=visits(case, self.assessor) if case.steps else None,
             events=events_of(before, after, now),
         )
-        return made, case
+        return write, case
 
     @staticmethod
     def _count(summary: ApplySummary, effects: Sequence[Effect]) -> None:

@@ -165,14 +165,14 @@ class CaseReader:
 
     def _narrowed(self, table: Any, where: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         narrowed: list[ColumnElement[bool]] = []
-        for name, wanted in where.items():
-            if not wanted:
+        for name, value in where.items():
+            if not value:
                 continue
             if name in ("region", "within"):
-                condition = region_condition(table.c.region, wanted)
+                condition = region_condition(table.c.region, value)
                 narrowed += [condition] if condition is not None else []
             else:
-                narrowed.append(table.c[name].in_([wanted] if isinstance(wanted, str) else wanted))
+                narrowed.append(table.c[name].in_([value] if isinstance(value, str) else value))
         return narrowed
 
     async def used(self, first: int, last: int, where: Mapping[str, Any]) -> Counter[int]:
@@ -242,9 +242,9 @@ def histogram_rank(histogram: Mapping[int, int], share: float) -> int | None:
     """The nearest-rank percentile of a histogram, None when it is empty."""
     total = sum(histogram.values())
     rank = -(-total * round(share * 100) // 100)
-    seen = 0
+    passed = 0
     for value in sorted(histogram):
-        seen += histogram[value]
-        if seen >= rank and total:
+        passed += histogram[value]
+        if passed >= rank and total:
             return value
     return None

@@ -107,8 +107,8 @@ class CaseStore:
 
     # -- reading for the writer --------------------------------------------------------
 
-    async def known(self, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[CaseRow, FactSet]]:
-        """The rows and facts of those cases that are there."""
+    async def find_all(self, identities: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[CaseRow, FactSet]]:
+        """Rows and facts by system and number; identities that the store does not have are left out."""
         rows: dict[tuple[str, str], CaseRow] = {}
         table = schema.record
         async with self.store.reading() as connection:
@@ -150,7 +150,7 @@ class CaseStore:
                 await self._rows(connection, writes)
                 await self._people(connection, writes)
                 await self._visits(connection, writes)
-                await insert_events(connection, [event for made in writes for event in made.events])
+                await insert_events(connection, [event for write in writes for event in write.events])
                 await self._sums(connection, change, today)
                 await self._histogram(connection, writes)
 
@@ -175,40 +175,40 @@ class CaseStore:
                 return int((await connection.execute(delete(table).where(table.c.case_id == case_id))).rowcount)
 
     async def _rows(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
-        rows = [{name: getattr(made.after, name) for name in COLUMNS} for made in writes]
-        fresh = [row for row, made in zip(rows, writes, strict=True) if made.before is None]
-        altered = [row for row, made in zip(rows, writes, strict=True) if made.before is not None]
+        rows = [{name: getattr(write.after, name) for name in COLUMNS} for write in writes]
+        fresh = [row for row, write in zip(rows, writes, strict=True) if write.before is None]
+        altered = [row for row, write in zip(rows, writes, strict=True) if write.before is not None]
         if fresh:
             await connection.execute(insert(schema.record), fresh)
         if altered:
             await connection.execute(self._replacing(schema.record, ["id"]), altered)
-        bodies = [{"case_id": made.after.id, "body": made.facts.dump()} for made in writes]
+        bodies = [{"case_id": write.after.id, "body": write.facts.dump()} for write in writes]
         if bodies:
             await connection.execute(self._replacing(schema.fact, ["case_id"]), bodies)
         aliases = [
-            {"value": value, "kind": kind, "case_id": made.after.id}
-            for made in writes
-            for kind, value in made.aliases.items()
+            {"value": value, "kind": kind, "case_id": write.after.id}
+            for write in writes
+            for kind, value in write.aliases.items()
         ]
         if aliases:
             await connection.execute(self._upsert(schema.alias).on_conflict_do_nothing(), aliases)
 
     async def _people(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
         rows = [
-            {"case_id": made.after.id, "slot": slot, "sealed": sealed}
+            {"case_id": write.after.id, "slot": slot, "sealed": sealed}
             | {f"{name}_mac": macs.get(name, "") for name in ("name", "id", "phone")}
-            for made in writes
-            for slot, (sealed, macs) in made.persons.items()
+            for write in writes
+            for slot, (sealed, macs) in write.persons.items()
         ]
         if rows:
             await connection.execute(self._replacing(schema.person, ["case_id", "slot"]), rows)
 
     async def _visits(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
-        altered = [made for made in writes if made.steps is not None]
-        old = [made.after.id for made in altered if made.before is not None]
+        altered = [write for write in writes if write.steps is not None]
+        old = [write.after.id for write in altered if write.before is not None]
         for start in range(0, len(old), AT_ONCE):
             await connection.execute(delete(schema.step).where(schema.step.c.case_id.in_(old[start : start + AT_ONCE])))
-        rows = [{"case_id": made.after.id, **visit} for made in altered for visit in made.steps or ()]
+        rows = [{"case_id": write.after.id, **visit} for write in altered for visit in write.steps or ()]
         if rows:
             await connection.execute(insert(schema.step), rows)
 
@@ -237,10 +237,10 @@ class CaseStore:
 
     async def _histogram(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
         change: Counter[tuple[int, str, str, int]] = Counter()
-        for made in writes:
-            if made.before is not None and (cell := used_cell(made.before)):
+        for write in writes:
+            if write.before is not None and (cell := used_cell(write.before)):
                 change[cell] -= 1
-            if cell := used_cell(made.after):
+            if cell := used_cell(write.after):
                 change[cell] += 1
         names = ("month", "department", "kind", "used")
         rows = [dict(zip(names, cell, strict=True)) | {"n": n} for cell, n in sorted(change.items()) if n]
@@ -274,14 +274,14 @@ async def insert_events(connection: AsyncConnection, events: Sequence[CaseEvent]
     """Append events in a transaction."""
     rows = [
         {
-            "case_id": made.case_id,
-            "at": made.at,
-            "seen": made.seen,
-            "name": made.name,
-            "cause": made.cause,
-            "body": msgspec.json.encode(made.body).decode(),
+            "case_id": event.case_id,
+            "at": event.at,
+            "seen": event.seen,
+            "name": event.name,
+            "cause": event.cause,
+            "body": msgspec.json.encode(event.body).decode(),
         }
-        for made in events
+        for event in events
     ]
     if rows:
         await connection.execute(insert(schema.event), rows)

@@ -35,11 +35,11 @@ def observations(
         "unit": str(values.get("unit") or reader.source.unit),
         "fresh_for": fresh_for,
     }
-    made = [Observation(metric=metric, value=value, quality=quality, text=text, **common)]
+    measured = [Observation(metric=metric, value=value, quality=quality, text=text, **common)]
     for limit in ("warning", "guarantee"):
         if limit in values:
-            made.append(Observation(metric=f"{metric}_{limit}", value=float(values[limit]), **common))
-    return made
+            measured.append(Observation(metric=f"{metric}_{limit}", value=float(values[limit]), **common))
+    return measured
 
 
 def _value(value: Any) -> tuple[float | bool | None, Quality, str]:

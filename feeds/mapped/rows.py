@@ -33,10 +33,10 @@ def rows_of(document: Any, items: str) -> list[dict[str, Any]]:
 
     Raises NoRows when the path leads nowhere, or to something that is no object and no list of objects.
     """
-    found = select(document, items) if items else [document]
-    if not found and "[*]" not in items:
+    selected = select(document, items) if items else [document]
+    if not selected and "[*]" not in items:
         raise NoRows(f"nothing at {items!r}")
-    values = [row for value in found for row in (value if isinstance(value, list) else [value])]
+    values = [row for value in selected for row in (value if isinstance(value, list) else [value])]
     rows = [row for row in values if isinstance(row, dict)]
     if len(rows) < sum(value is not None for value in values):
         raise NoRows(f"something at {items or 'the top'!r} is no object")
@@ -93,13 +93,13 @@ def _element(element: etree._Element, depth: int) -> Any:
         return element.text or ""
     value: dict[str, Any] = dict(attributes)
     for child in children:
-        name, made = etree.QName(child).localname, _element(child, depth + 1)
+        name, content = etree.QName(child).localname, _element(child, depth + 1)
         if name not in value:
-            value[name] = made
+            value[name] = content
         elif isinstance(value[name], list):
-            value[name].append(made)
+            value[name].append(content)
         else:
-            value[name] = [value[name], made]
+            value[name] = [value[name], content]
     if not children:
         value["text"] = element.text or ""
     return value

@@ -90,9 +90,9 @@ class RowReader:
 
     def __init__(self, source: MappedSource) -> None:
         self.source = source
-        made = {target: _typed(target, _without_pointers(value)) for target, value in source.map.items()}
+        definitions = {target: _typed(target, _without_pointers(value)) for target, value in source.map.items()}
         self.mapping: RowMapping = compile_mapping(
-            made, targets=TARGETS[source.gives], tables=self._table, zone=ZoneInfo(source.zone)
+            definitions, targets=TARGETS[source.gives], tables=self._table, zone=ZoneInfo(source.zone)
         )
 
     def _table(self, name: str) -> Mapping[str, str]:
@@ -128,30 +128,30 @@ class RowReader:
         return "", [f"class: UNKNOWN_WORD {theirs[:80]}"] if self.source.classes else []
 
 
-def _typed(target: str, made: Any) -> Any:
+def _typed(target: str, definition: Any) -> Any:
     """A target of a known type, converted unless its settings say how."""
     kind = "datetime" if target in _INSTANTS else "number" if target in _NUMBERS else ""
     if not kind:
-        return made
-    if isinstance(made, str):
-        return {"from": made, "as": kind}
-    return {"as": kind} | dict(made) if isinstance(made, Mapping) and "as" not in made else made
+        return definition
+    if isinstance(definition, str):
+        return {"from": definition, "as": kind}
+    return {"as": kind} | dict(definition) if isinstance(definition, Mapping) and "as" not in definition else definition
 
 
-def _without_pointers(made: Any) -> Any:
+def _without_pointers(definition: Any) -> Any:
     """A definition whose JSON pointers are paths."""
-    if isinstance(made, str):
-        return pointer(made)
-    if isinstance(made, Mapping):
-        known = set(made) & set(OPERATORS)
+    if isinstance(definition, str):
+        return pointer(definition)
+    if isinstance(definition, Mapping):
+        operators = set(definition) & set(OPERATORS)
         return {
             name: (
                 _without_pointers(value)
-                if name == "from" or not known
+                if name == "from" or not operators
                 else [_without_pointers(part) for part in value]
                 if name in PATHS and isinstance(value, list)
                 else value
             )
-            for name, value in made.items()
+            for name, value in definition.items()
         }
-    return made
+    return definition

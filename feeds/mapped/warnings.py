@@ -104,17 +104,17 @@ def _colour(values: Mapping[str, Any], headline: str, event: str) -> str:
 
 def _references(values: Mapping[str, Any]) -> tuple[str, ...]:
     named = values.get("references")
-    words = named if isinstance(named, list) else str(named).replace(",", " ").split() if named else []
-    return tuple(dict.fromkeys(str(word) for word in words if word))
+    names = named if isinstance(named, list) else str(named).replace(",", " ").split() if named else []
+    return tuple(dict.fromkeys(str(name) for name in names if name))
 
 
 def _enum(values: Mapping[str, Any], name: str, problems: list[str], cap: str = "") -> str:
     """CAP's word in its own spelling, "" for an unknown one, which is a problem."""
     text = _text(values, name)
-    words = {word.lower(): word for word in ENUMS[cap or name]}
-    if text and text.lower() not in words:
+    by_lower = {term.lower(): term for term in ENUMS[cap or name]}
+    if text and text.lower() not in by_lower:
         problems.append(f"{name}: UNKNOWN_WORD {text[:80]}")
-    return words.get(text.lower(), "")
+    return by_lower.get(text.lower(), "")
 
 
 def _key(values: Mapping[str, Any], name: str, otherwise: str) -> str:

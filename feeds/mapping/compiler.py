@@ -94,12 +94,12 @@ def compile_mapping(
     """
     faults: list[MappingFault] = []
     fields: dict[str, Expression] = {}
-    for target, made in _flat(raw, "", faults):
+    for target, definition in _flat(raw, "", faults):
         if targets and not _exists(target, targets):
             faults.append(MappingFault(f"map.{target}", f"no such target; there are {', '.join(targets)}"))
             continue
         try:
-            fields[target] = _expression(made, tables)
+            fields[target] = _expression(definition, tables)
         except _Fault as error:
             faults.append(MappingFault(f"map.{target}", str(error)))
     divided: Split | None = None
@@ -120,96 +120,96 @@ def _exists(target: str, targets: Sequence[str]) -> bool:
 def _flat(raw: Mapping[str, Any], prefix: str, faults: list[MappingFault]) -> list[tuple[str, Any]]:
     """Targets with their definitions; groups are unfolded."""
     flat: list[tuple[str, Any]] = []
-    for name, made in raw.items():
+    for name, definition in raw.items():
         target = f"{prefix}{name}"
-        if not isinstance(made, Mapping):
-            flat.append((target, made))
+        if not isinstance(definition, Mapping):
+            flat.append((target, definition))
             continue
-        operators = [key for key in made if key in OPERATORS]
-        if operators and len(operators) == len(made):
-            flat.append((target, made))
+        operators = [key for key in definition if key in OPERATORS]
+        if operators and len(operators) == len(definition):
+            flat.append((target, definition))
         elif any(key in _ORIGINS for key in operators):
-            unknown = ", ".join(key for key in made if key not in OPERATORS)
+            unknown = ", ".join(key for key in definition if key not in OPERATORS)
             faults.append(
                 MappingFault(f"map.{target}", f"no such operator: {unknown}; there are {', '.join(OPERATORS)}")
             )
         else:
-            flat += _flat(made, f"{target}.", faults)
+            flat += _flat(definition, f"{target}.", faults)
     return flat
 
 
-def _expression(made: Any, tables: Tables, depth: int = 0) -> Expression:
-    if isinstance(made, str):
-        made = {"from": made}
-    if not isinstance(made, Mapping):
+def _expression(definition: Any, tables: Tables, depth: int = 0) -> Expression:
+    if isinstance(definition, str):
+        definition = {"from": definition}
+    if not isinstance(definition, Mapping):
         raise _Fault("write a column's name, or a table of operators")
     if depth > DEPTH:
         raise _Fault("nested too deeply")
-    if unknown := [key for key in made if key not in OPERATORS]:
+    if unknown := [key for key in definition if key not in OPERATORS]:
         raise _Fault(f"no such operator: {', '.join(unknown)}; there are {', '.join(OPERATORS)}")
-    origins = [name for name in _ORIGINS if name in made]
+    origins = [name for name in _ORIGINS if name in definition]
     if len(origins) != 1:
         raise _Fault(f"exactly one of {', '.join(_ORIGINS)} is needed")
-    if "words" in made and "table" in made:
+    if "words" in definition and "table" in definition:
         raise _Fault("words and table exclude each other")
-    if "format" in made and made.get("as") not in ("date", "datetime"):
+    if "format" in definition and definition.get("as") not in ("date", "datetime"):
         raise _Fault('format needs as = "date" or "datetime"')
-    parts, joint = _joined(made.get("join"))
+    parts, joint = _joined(definition.get("join"))
     return Expression(
-        source=_path(made["from"]) if "from" in made else None,
-        first=tuple(_expression(part, tables, depth + 1) for part in _list(made.get("first", []), "first")),
+        source=_path(definition["from"]) if "from" in definition else None,
+        first=tuple(_expression(part, tables, depth + 1) for part in _list(definition.get("first", []), "first")),
         join=tuple(_expression(part, tables, depth + 1) for part in parts),
         joint=joint,
-        const=made.get("const"),
-        when=_condition(made["when"]) if "when" in made else None,
-        trim=bool(made.get("trim", True)),
-        empty=frozenset(map(text_of, _list(made.get("empty", []), "empty"))),
-        cut=_cut(made["cut"]) if "cut" in made else None,
-        words=_words(made["words"]) if "words" in made else None,
-        table=_table(made["table"], tables) if "table" in made else None,
-        otherwise=made.get("else"),
-        has_otherwise="else" in made,
-        convert=_conversion(made.get("as", "")),
-        formats=_formats(made.get("format", [])),
-        within=frozenset(map(text_of, _list(made["in"], "in"))) if "in" in made else None,
+        const=definition.get("const"),
+        when=_condition(definition["when"]) if "when" in definition else None,
+        trim=bool(definition.get("trim", True)),
+        empty=frozenset(map(text_of, _list(definition.get("empty", []), "empty"))),
+        cut=_cut(definition["cut"]) if "cut" in definition else None,
+        words=_words(definition["words"]) if "words" in definition else None,
+        table=_table(definition["table"], tables) if "table" in definition else None,
+        otherwise=definition.get("else"),
+        has_otherwise="else" in definition,
+        convert=_conversion(definition.get("as", "")),
+        formats=_formats(definition.get("format", [])),
+        within=frozenset(map(text_of, _list(definition["in"], "in"))) if "in" in definition else None,
     )
 
 
-def _joined(made: Any) -> tuple[list[Any], str]:
-    if made is None:
+def _joined(definition: Any) -> tuple[list[Any], str]:
+    if definition is None:
         return [], ""
-    if isinstance(made, Mapping):
-        if set(made) - {"parts", "with"}:
+    if isinstance(definition, Mapping):
+        if set(definition) - {"parts", "with"}:
             raise _Fault("join has parts and with")
-        return _list(made.get("parts"), "join.parts"), str(made.get("with", ""))
-    return _list(made, "join"), ""
+        return _list(definition.get("parts"), "join.parts"), str(definition.get("with", ""))
+    return _list(definition, "join"), ""
 
 
-def _list(made: Any, name: str) -> list[Any]:
-    if not isinstance(made, list | tuple):
+def _list(definition: Any, name: str) -> list[Any]:
+    if not isinstance(definition, list | tuple):
         raise _Fault(f"{name} is a list")
-    return list(made)
+    return list(definition)
 
 
-def _path(made: Any) -> str:
-    if not isinstance(made, str) or not made:
+def _path(path: Any) -> str:
+    if not isinstance(path, str) or not path:
         raise _Fault("from is a column's name or a path")
     try:
-        steps_of(made)
+        steps_of(path)
     except ValueError as error:
         raise _Fault(str(error)) from error
-    return made
+    return path
 
 
-def _condition(made: Any) -> RowCondition:
-    if not isinstance(made, Mapping) or set(made) != {"from", "in"}:
+def _condition(definition: Any) -> RowCondition:
+    if not isinstance(definition, Mapping) or set(definition) != {"from", "in"}:
         raise _Fault("when is { from, in }")
-    return RowCondition(_path(made["from"]), frozenset(map(text_of, _list(made["in"], "when.in"))))
+    return RowCondition(_path(definition["from"]), frozenset(map(text_of, _list(definition["in"], "when.in"))))
 
 
-def _cut(made: Any) -> tuple[int, int | None]:
+def _cut(definition: Any) -> tuple[int, int | None]:
     """Python's bounds of a cut, whose positions count from 1 and include the last."""
-    bounds = made if isinstance(made, list) else [made]
+    bounds = definition if isinstance(definition, list) else [definition]
     if not 1 <= len(bounds) <= 2 or not all(isinstance(bound, int) and bound >= 1 for bound in bounds):
         raise _Fault("cut is [first, last], counted from 1")
     last = bounds[1] if len(bounds) == 2 else None
@@ -218,33 +218,34 @@ def _cut(made: Any) -> tuple[int, int | None]:
     return bounds[0] - 1, last
 
 
-def _words(made: Any) -> Mapping[str, Any]:
-    if not isinstance(made, Mapping) or not made:
+def _words(definition: Any) -> Mapping[str, Any]:
+    if not isinstance(definition, Mapping) or not definition:
         raise _Fault("words is a table: theirs = ours")
-    return {str(theirs): ours for theirs, ours in made.items()}
+    return {str(theirs): ours for theirs, ours in definition.items()}
 
 
-def _table(made: Any, tables: Tables) -> Mapping[str, str]:
+def _table(name: Any, tables: Tables) -> Mapping[str, str]:
     try:
-        return tables(str(made))
+        return tables(str(name))
     except (OSError, ValueError) as error:
-        raise _Fault(f"table {made}: {error}") from error
+        raise _Fault(f"table {name}: {error}") from error
 
 
-def _conversion(made: Any) -> str:
-    if made and made not in CONVERSIONS:
+def _conversion(name: Any) -> str:
+    if name and name not in CONVERSIONS:
         raise _Fault(f"as is one of {', '.join(CONVERSIONS)}")
-    return str(made)
+    return str(name)
 
 
-def _formats(made: Any) -> tuple[str, ...]:
-    return (made,) if isinstance(made, str) else tuple(map(str, _list(made, "format")))
+def _formats(formats: Any) -> tuple[str, ...]:
+    return (formats,) if isinstance(formats, str) else tuple(map(str, _list(formats, "format")))
 
 
-def _split(made: Mapping[str, Any]) -> Split:
-    groups = {name: values for name, values in made.items() if name != "from"}
-    if "from" not in made or not groups:
+def _split(definition: Mapping[str, Any]) -> Split:
+    groups = {name: values for name, values in definition.items() if name != "from"}
+    if "from" not in definition or not groups:
         raise _Fault("split has from, and for each group its values")
     return Split(
-        _path(made["from"]), {name: frozenset(map(text_of, _list(values, name))) for name, values in groups.items()}
+        _path(definition["from"]),
+        {name: frozenset(map(text_of, _list(values, name))) for name, values in groups.items()},
     )

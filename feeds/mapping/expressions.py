@@ -84,55 +84,63 @@ class _Row:
     def note(self, code: str, value: Any, detail: str = "") -> None:
         self.problems.append(FieldProblem(self.target, code, str(value)[:80], detail))
 
-    def value(self, made: Expression) -> Any:
+    def value(self, expression: Expression) -> Any:
         """The value of an expression, None for none."""
-        if made.when is not None and not made.when.holds(self.row):
+        if expression.when is not None and not expression.when.holds(self.row):
             return None
-        value = self._taken(made)
-        if made.within is not None:
-            return text_of(value) in made.within
+        value = self._taken(expression)
+        if expression.within is not None:
+            return text_of(value) in expression.within
         if value is None:
-            return made.otherwise if made.has_otherwise and made.words is None and made.table is None else None
-        if made.cut is not None:
-            value = text_of(value)[slice(*made.cut)] or None
-        if value is not None and (made.words is not None or made.table is not None):
-            value = self._translated(made, text_of(value))
-        return self._converted(made, value) if made.convert and value is not None else value
+            return (
+                expression.otherwise
+                if expression.has_otherwise and expression.words is None and expression.table is None
+                else None
+            )
+        if expression.cut is not None:
+            value = text_of(value)[slice(*expression.cut)] or None
+        if value is not None and (expression.words is not None or expression.table is not None):
+            value = self._translated(expression, text_of(value))
+        return self._converted(expression, value) if expression.convert and value is not None else value
 
-    def _taken(self, made: Expression) -> Any:
-        if made.source is not None:
-            return self._cleaned(lookup(self.row, made.source), made)
-        if made.first:
-            return next((value for part in made.first if (value := self.value(part)) is not None), None)
-        if made.join:
-            parts = [text_of(value) for part in made.join if (value := self.value(part)) is not None]
-            return made.joint.join(parts) or None
-        return made.const
+    def _taken(self, expression: Expression) -> Any:
+        if expression.source is not None:
+            return self._cleaned(lookup(self.row, expression.source), expression)
+        if expression.first:
+            return next((value for part in expression.first if (value := self.value(part)) is not None), None)
+        if expression.join:
+            parts = [text_of(value) for part in expression.join if (value := self.value(part)) is not None]
+            return expression.joint.join(parts) or None
+        return expression.const
 
-    def _cleaned(self, value: Any, made: Expression) -> Any:
+    def _cleaned(self, value: Any, expression: Expression) -> Any:
         if not isinstance(value, str):
-            return None if value is None or text_of(value) in made.empty else value
+            return None if value is None or text_of(value) in expression.empty else value
         text = _BAD.sub("", value)
-        text = text.strip() if made.trim else text
-        if text in EMPTY or text in made.empty or (made.convert in ("date", "datetime") and text in NO_DATE):
+        text = text.strip() if expression.trim else text
+        if (
+            text in EMPTY
+            or text in expression.empty
+            or (expression.convert in ("date", "datetime") and text in NO_DATE)
+        ):
             return None
         if len(text) > LONGEST:
             self.note("TOO_LONG", text[:20], f"{len(text)} > {LONGEST}")
             return text[:LONGEST]
         return text
 
-    def _translated(self, made: Expression, text: str) -> Any:
-        known = made.words if made.words is not None else made.table or {}
-        if text in known:
-            return known[text]
-        self.note("UNKNOWN_WORD" if made.words is not None else "NOT_IN_TABLE", text)
-        return made.otherwise if made.has_otherwise else text
+    def _translated(self, expression: Expression, text: str) -> Any:
+        translations = expression.words if expression.words is not None else expression.table or {}
+        if text in translations:
+            return translations[text]
+        self.note("UNKNOWN_WORD" if expression.words is not None else "NOT_IN_TABLE", text)
+        return expression.otherwise if expression.has_otherwise else text
 
-    def _converted(self, made: Expression, value: Any) -> Any:
+    def _converted(self, expression: Expression, value: Any) -> Any:
         try:
-            return CONVERSIONS[made.convert](value, self.zone, made.formats)
+            return CONVERSIONS[expression.convert](value, self.zone, expression.formats)
         except Unconvertible as error:
-            self.note("UNCONVERTIBLE", value, f"{made.convert}: {error}")
+            self.note("UNCONVERTIBLE", value, f"{expression.convert}: {error}")
             return None
 
 
@@ -182,13 +190,13 @@ class RowMapping:
     @property
     def sources(self) -> frozenset[str]:
         """Every column or path that the mapping reads."""
-        found: set[str] = {self.split.source} if self.split is not None else set()
+        columns: set[str] = {self.split.source} if self.split is not None else set()
         pending = list(self.fields.values())
         while pending:
-            made = pending.pop()
-            pending += [*made.first, *made.join]
-            found |= {source for source in (made.source, made.when and made.when.source) if source}
-        return frozenset(found)
+            expression = pending.pop()
+            pending += [*expression.first, *expression.join]
+            columns |= {source for source in (expression.source, expression.when and expression.when.source) if source}
+        return frozenset(columns)
 
 
 def text_of(value: Any) -> str:

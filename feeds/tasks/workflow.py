@@ -65,8 +65,8 @@ class Workflow:
             for key in ((state, action), ("*", action)):
                 if key in self.transitions:
                     return self.transitions[key]
-        known = any(name == action for _, name in self.transitions)
-        raise TaskActionRefused("state" if known else "unknown_action")
+        exists = any(name == action for _, name in self.transitions)
+        raise TaskActionRefused("state" if exists else "unknown_action")
 
     def possible(self, state: str) -> list[str]:
         """The actions that are possible in a state."""

@@ -79,8 +79,8 @@ class Margin:
 
     def of(self, n: int) -> int:
         """The margin of a limit of `n` days; a limit of one day is yellow on its due day only."""
-        wanted = ceil(self.share * n) if self.share else self.days
-        return max(0, min(wanted, n - 1))
+        margin = ceil(self.share * n) if self.share else self.days
+        return max(0, min(margin, n - 1))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,9 +27,9 @@ SECRETS = [text.encode() for text in (NAME, PHONE, NUMBER, REASON, "金丝雀")]
 async def rig(bus: Bus, journal: Journal, journal_url: str, intake: Intake) -> AsyncIterator[CasesRig]:
     store = CaseStore(cases_url(journal_url), "test")
     await store.open()
-    made = CasesRig(bus, journal, store, intake)
-    await made.start()
-    yield made
+    cases_rig = CasesRig(bus, journal, store, intake)
+    await cases_rig.start()
+    yield cases_rig
     await store.close()
 
 

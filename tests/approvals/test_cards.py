@@ -20,9 +20,9 @@ from tests.feeds.cases.rig import case_fact, fact
 async def rig(bus: Bus, journal: Journal, journal_url: str, intake: Intake) -> AsyncIterator[CasesRig]:
     store = CaseStore(cases_url(journal_url), "test")
     await store.open()
-    made = CasesRig(bus, journal, store, intake)
-    await made.start()
-    yield made
+    cases_rig = CasesRig(bus, journal, store, intake)
+    await cases_rig.start()
+    yield cases_rig
     await store.close()
 
 
@@ -139,10 +139,10 @@ async def test_an_appeal_is_decided_and_survives_a_restart(rig: CasesRig) -> Non
 
 
 async def test_an_order_goes_its_way_and_its_numbers_are_never_used_again(rig: CasesRig) -> None:
-    made = await do(rig, "order:create", title="限期办结", text="请说明", department="housing", region="532301")
-    assert made.after is not None
-    assert (made.after["number"], made.after["state"]) == ("督办〔2026〕0001号", "draft")
-    order = made.after["id"]
+    result = await do(rig, "order:create", title="限期办结", text="请说明", department="housing", region="532301")
+    assert result.after is not None
+    assert (result.after["number"], result.after["state"]) == ("督办〔2026〕0001号", "draft")
+    order = result.after["id"]
     assert (await do(rig, "order:void", order)).outcome is Outcome.DONE
     await rig.start()
     second = await do(rig, "order:create", title="限期办结", region="532301")
@@ -165,8 +165,8 @@ def test_the_expression_of_every_rule_is_cel_over_names_that_there_are(rule: Car
     from approvals.cards.evidence import names_of
     from tests.feeds.cases.rig import ASSESSOR, NOW, folded, row
 
-    made = case_fact("1", statutory=30)
-    assert rule.holds(names_of(row(made), folded(made), ASSESSOR, NOW)) in (True, False)
+    fact = case_fact("1", statutory=30)
+    assert rule.holds(names_of(row(fact), folded(fact), ASSESSOR, NOW)) in (True, False)
 
 
 def test_a_rule_that_is_not_cel_says_so() -> None:

@@ -33,9 +33,9 @@ async def store(journal_url: str) -> AsyncIterator[CaseStore]:
 
 @pytest.fixture
 async def rig(bus: Bus, journal: Journal, store: CaseStore, intake: Intake) -> CasesRig:
-    made = CasesRig(bus, journal, store, intake)
-    await made.start()
-    return made
+    cases_rig = CasesRig(bus, journal, store, intake)
+    await cases_rig.start()
+    return cases_rig
 
 
 async def events(store: CaseStore) -> list[tuple[str, float, float, dict[str, Any]]]:
@@ -85,10 +85,10 @@ async def test_skipped_midnights_are_recorded_in_order_and_once(rig: CasesRig) -
     await rig.settle()
     await rig.start()
     await rig.settle()
-    told = [
+    lights = [
         (at_, seen, body["from"], body["to"]) for name, at_, seen, body in await events(rig.store) if name == "light"
     ]
-    assert told == [(YELLOW, rig.now, "green", "yellow"), (RED, rig.now, "yellow", "red")]
+    assert lights == [(YELLOW, rig.now, "green", "yellow"), (RED, rig.now, "yellow", "red")]
     assert (await rig.shown())["1"].light == "red"
 
 

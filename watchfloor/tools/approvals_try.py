@@ -29,8 +29,8 @@ def run(settings: Settings, name: str, table: str, rows: int, since: str) -> dic
     """What a source gives. `exit` is 0 when it is fine, 1 with notices, 2 when it cannot work."""
     source = next((source for source in settings.sources if source.id == name and source.approvals is not None), None)
     if source is None:
-        known = ", ".join(source.id for source in settings.sources if source.approvals is not None) or "—"
-        return {"source": name, "error": f"没有这个审批来源 no such source; 可用 known: {known}", "exit": CANNOT}
+        names = ", ".join(source.id for source in settings.sources if source.approvals is not None) or "—"
+        return {"source": name, "error": f"没有这个审批来源 no such source; 可用 known: {names}", "exit": CANNOT}
     feed = registry.feed_class(source.kind)(source, settings.credentials.get(source.cred))
     assert isinstance(feed, CaseFeed)
     answer: dict[str, Any] = {"source": name, "address": masked(source.url), "tables": {}, "exit": FINE}
@@ -49,11 +49,11 @@ async def _read(feed: CaseFeed, settings: Settings, only: str, rows: int, since:
             if only and table.name != only:
                 continue
             began = asyncio.get_running_loop().time()
-            made, count = feed.facts(table), 0
-            profiler, shown = Profiler(made.mapping), list[dict[str, Any]]()
+            row_facts, count = feed.facts(table), 0
+            profiler, shown = Profiler(row_facts.mapping), list[dict[str, Any]]()
             async for page in feed.pages(table, start):
                 for row in page:
-                    fact, mapped = made.fact(row, at)
+                    fact, mapped = row_facts.fact(row, at)
                     profiler.add(mapped)
                     count += 1
                     if fact is not None and len(shown) < rows:

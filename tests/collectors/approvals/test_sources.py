@@ -40,7 +40,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def row(number: int, **changes: Any) -> dict[str, Any]:
-    given = {
+    settings = {
         "no": f"N{number:04}",
         "cd_time": "2026-11-27 09:00:00",
         "task": "plan",
@@ -49,7 +49,7 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
         "applyer": "王金丝雀",
         "op": "I",
     }
-    return given | changes
+    return settings | changes
 
 
 def source_of(folder: Path, **changes: Any) -> CaseSource:

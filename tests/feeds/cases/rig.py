@@ -43,21 +43,21 @@ def _time(value: Any) -> Any:
 
 def case_fact(number: str = "1", **body: Any) -> CaseFact:
     """A promise case of one department, accepted on 2026-04-20, 20 days."""
-    given = {
+    fields = {
         "item": "plan",
         "kind": "承诺件",
         "department": "housing",
         "region": "532301",
         "accepted": "2026-04-20T09:00",
     }
-    return fact(number, **(given | body))
+    return fact(number, **(fields | body))
 
 
 def folded(*facts: CaseFact, precedence: tuple[str, ...] = ()) -> FoldedCase:
-    known = FactSet()
-    for each in facts:
-        known.add(each)
-    return fold_facts(facts[0].system, facts[0].number, known, precedence)
+    fact_set = FactSet()
+    for added in facts:
+        fact_set.add(added)
+    return fold_facts(facts[0].system, facts[0].number, fact_set, precedence)
 
 
 def row(*facts: CaseFact, now: float = NOW, assessor: Assessor = ASSESSOR) -> CaseRow:

@@ -157,13 +157,13 @@ def test_percentiles_are_by_nearest_rank(share: float, rank: int) -> None:
 async def test_windows_go_on_where_they_ended(store: CaseStore, ledger: CaseLedger) -> None:
     await ledger.apply([case_fact(f"{n:03}", accepted=f"2026-11-{1 + n % 27:02}T09:00") for n in range(100)], NOW)
     reader = CaseReader(store)
-    seen: list[Any] = []
+    paged: list[Any] = []
     after = None
     while rows := await reader.window(CaseQuery(), after=after, limit=30):
-        seen += rows
+        paged += rows
         after = (float(rows[-1].due_day or 0), rows[-1].id)
-    assert len({row.id for row in seen}) == len(seen) == 100
-    assert [row.due_day for row in seen] == sorted(row.due_day or 0 for row in seen)
+    assert len({row.id for row in paged}) == len(paged) == 100
+    assert [row.due_day for row in paged] == sorted(row.due_day or 0 for row in paged)
 
 
 @pytest.mark.parametrize(

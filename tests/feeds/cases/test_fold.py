@@ -30,14 +30,14 @@ def suspension(key: str = "s1", *, kind: str = "听证", notice: str = "n1", **b
 
 
 def extension(key: str = "e1", days: int = 10, **body: Any) -> CaseFact:
-    given = {"approver": "主任", "notice": "y1", "decided": "2026-05-10T09:00"}
-    return fact(table="extension", key=key, days=days, **(given | body))
+    fields = {"approver": "主任", "notice": "y1", "decided": "2026-05-10T09:00"}
+    return fact(table="extension", key=key, days=days, **(fields | body))
 
 
 def test_a_promise_case_has_its_limit_from_its_item() -> None:
-    made = row(case_fact())
-    assert (made.n, made.due_day, made.light, made.state) == (20, APRIL_DUE, "red", "open")
-    assert made.overdue > 100
+    case = row(case_fact())
+    assert (case.n, case.due_day, case.light, case.state) == (20, APRIL_DUE, "red", "open")
+    assert case.overdue > 100
 
 
 def test_the_promise_holds_where_it_is_shorter_than_the_law_and_the_law_where_it_is_not() -> None:
@@ -55,8 +55,8 @@ def test_row_16_an_extension_is_added_to_the_promise() -> None:
     "flaw", [{"approver": ""}, {"notice": ""}, {"decided": "2026-05-21T00:00"}, {"days": 11}, {"days": 999}]
 )
 def test_an_extension_that_is_not_valid_adds_nothing_and_is_told(flaw: dict[str, Any]) -> None:
-    made = row(case_fact(), extension(**flaw))
-    assert (made.due_day, words.BAD_EXTENSION in made.flags) == (APRIL_DUE, True)
+    case = row(case_fact(), extension(**flaw))
+    assert (case.due_day, words.BAD_EXTENSION in case.flags) == (APRIL_DUE, True)
 
 
 def test_extensions_add_up_to_ten_days_at_most_and_a_joint_case_to_fifteen() -> None:
@@ -82,15 +82,15 @@ def test_a_suspension_that_the_law_does_not_know_is_kept_and_does_not_stop_the_c
     flaw: dict[str, Any], flag: str
 ) -> None:
     facts = [case_fact(), suspension(**({"started": "2026-04-27", "ended": "2026-05-08"} | flaw))]
-    made = row(*facts)
-    assert (made.due_day, flag in made.flags) == (APRIL_DUE, True)
+    case = row(*facts)
+    assert (case.due_day, flag in case.flags) == (APRIL_DUE, True)
     assert len(folded(*facts).suspensions) == 1
 
 
 def test_an_open_suspension_freezes_the_case() -> None:
-    made = row(case_fact(), suspension(started="2026-05-06"))
-    assert (made.due_day, made.left, made.light, made.next_at) == (None, 12, "green", None)
-    assert words.PAUSED in made.flags
+    case = row(case_fact(), suspension(started="2026-05-06"))
+    assert (case.due_day, case.left, case.light, case.next_at) == (None, 12, "green", None)
+    assert words.PAUSED in case.flags
 
 
 def test_row_32_a_verdict_follows_a_suspension_that_is_told_late() -> None:
@@ -116,9 +116,9 @@ def test_row_34_a_supplement_case_starts_when_its_papers_are_complete() -> None:
 
 def test_row_35_a_case_for_a_higher_authority_stops_when_it_is_submitted() -> None:
     case = {"kind": "上报件", "accepted": "2026-03-12T09:00"}
-    made = row(case_fact(submitted_up="2026-04-10T16:00", **case))
-    assert (made.light, made.state, made.in_time) == ("green", "open", True)
-    assert words.SUBMITTED in made.flags
+    assessed = row(case_fact(submitted_up="2026-04-10T16:00", **case))
+    assert (assessed.light, assessed.state, assessed.in_time) == ("green", "open", True)
+    assert words.SUBMITTED in assessed.flags
     assert row(case_fact(submitted_up="2026-04-11T00:00", **case)).in_time is False
 
 
@@ -157,25 +157,25 @@ def test_a_deleted_case_stays_on_record_and_comes_back_with_a_newer_row() -> Non
 def test_a_reopened_case_keeps_its_day_0_and_counts_its_closed_span() -> None:
     ended = case_fact(ended="2026-05-06T10:00", result="准予许可")
     again = case_fact(stamp=2.0)
-    made = row(ended, again)
-    assert (made.state, made.due_day) == ("open", APRIL_DUE)
-    assert words.REOPENED in made.flags
+    case = row(ended, again)
+    assert (case.state, case.due_day) == ("open", APRIL_DUE)
+    assert words.REOPENED in case.flags
     assert folded(again, ended).reopened == 1
 
 
 def test_stamps_in_the_future_are_told_and_not_counted() -> None:
-    made = row(case_fact(ended="2027-06-01T10:00"))
-    assert (made.state, words.FUTURE in made.flags) == ("open", True)
+    case = row(case_fact(ended="2027-06-01T10:00"))
+    assert (case.state, words.FUTURE in case.flags) == ("open", True)
 
 
 def test_an_end_before_acceptance_is_kept_and_told() -> None:
-    made = row(case_fact(ended="2026-04-19T10:00"))
-    assert (made.state, words.ENDED_FIRST in made.flags) == ("closed", True)
+    case = row(case_fact(ended="2026-04-19T10:00"))
+    assert (case.state, words.ENDED_FIRST in case.flags) == ("closed", True)
 
 
 def test_unknown_words_are_kept_and_told() -> None:
-    made = row(case_fact(kind="特办件"))
-    assert (made.kind, words.UNSORTED in made.flags) == ("other", True)
+    case = row(case_fact(kind="特办件"))
+    assert (case.kind, words.UNSORTED in case.flags) == ("other", True)
 
 
 def test_the_region_follows_from_the_credit_code() -> None:
@@ -217,24 +217,24 @@ def test_a_region_that_must_have_its_own_calendar_says_when_it_has_none() -> Non
 
 def test_a_fact_replaces_another_by_the_sources_stamp_and_not_by_arrival() -> None:
     old, new = case_fact(promised=5), case_fact(promised=7, stamp=2.0)
-    known = FactSet()
-    assert [known.add(each) for each in (new, old, new)] == ["new", "stale", "repeated"]
+    fact_set = FactSet()
+    assert [fact_set.add(each) for each in (new, old, new)] == ["new", "stale", "repeated"]
     assert folded(old, new).promised == folded(new, old).promised == 7
 
 
 def test_the_later_received_of_two_facts_with_one_stamp_holds_and_is_told() -> None:
     first, second = case_fact(promised=5), case_fact(promised=7, at=NOW + 1)
-    known = FactSet([first])
-    assert known.add(second) == "same_stamp"
+    fact_set = FactSet([first])
+    assert fact_set.add(second) == "same_stamp"
     assert FactSet([second]).add(first) == "stale"
 
 
 def test_facts_survive_being_stored() -> None:
-    known = FactSet()
+    fact_set = FactSet()
     for each in (case_fact(ended="2026-05-06T10:00"), case_fact(stamp=2.0), suspension(started="2026-04-27")):
-        known.add(each)
-    again = FactSet.load(known.dump())
-    assert (again.facts, again.endings, again.reopened) == (known.facts, known.endings, 1)
+        fact_set.add(each)
+    again = FactSet.load(fact_set.dump())
+    assert (again.facts, again.endings, again.reopened) == (fact_set.facts, fact_set.endings, 1)
 
 
 @given(st.permutations(range(6)), st.lists(st.integers(0, 5), max_size=4))
@@ -248,14 +248,14 @@ def test_any_order_and_any_repetition_of_the_same_facts_gives_the_same_case(orde
         extension(stamp=2.0, decided="2026-04-28T10:00"),
     ]
 
-    def made(places: list[int]) -> Any:
-        known = FactSet()
-        for place in places:
-            known.add(facts[place])
-        case = fold_facts("hall", "1", known)
+    def assessed(order_of_facts: list[int]) -> Any:
+        fact_set = FactSet()
+        for index in order_of_facts:
+            fact_set.add(facts[index])
+        case = fold_facts("hall", "1", fact_set)
         return case, ASSESSOR.row(case, NOW)
 
-    assert made([*order, *again]) == made(list(range(6)))
+    assert assessed([*order, *again]) == assessed(list(range(6)))
 
 
 def test_every_order_of_a_small_set() -> None:

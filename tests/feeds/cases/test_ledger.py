@@ -62,7 +62,7 @@ async def picture(store: CaseStore) -> tuple[Any, ...]:
 async def test_facts_make_rows_and_repeating_them_changes_nothing(store: CaseStore, ledger: CaseLedger) -> None:
     facts = [case_fact(str(n)) for n in range(20)]
     applied = await ledger.apply(facts, NOW)
-    assert [made.after.number for made in applied] == [str(n) for n in range(20)]
+    assert [case.after.number for case in applied] == [str(n) for n in range(20)]
     before = await picture(store)
     assert await ledger.apply(facts, NOW) == []
     assert ledger.summary.repeated == 20
@@ -162,8 +162,8 @@ async def test_numbers_go_on_after_a_restart(store: CaseStore, ledger: CaseLedge
     await ledger.apply([case_fact("1"), case_fact("2")], NOW)
     again = CaseLedger(store, ASSESSOR)
     await again.open()
-    [made] = await again.apply([case_fact("3")], NOW)
-    assert (made.after.id, made.after.seq) == (3, 3)
+    [case] = await again.apply([case_fact("3")], NOW)
+    assert (case.after.id, case.after.seq) == (3, 3)
 
 
 async def test_aliases_find_their_case(store: CaseStore, ledger: CaseLedger) -> None:

@@ -105,8 +105,8 @@ def test_xml_is_rows_of_attributes_and_children() -> None:
     )
     rows = rows_of(document_of(body, "xml"), "alarms.alarm")
     assert rows == [{"@id": "1", "text": "a", "pos": {"lat": "25"}}, {"@id": "2", "text": "b"}]
-    one = document_of(b"<alarms><alarm><text>a</text></alarm></alarms>", "xml")
-    assert rows_of(one, "alarms.alarm") == [{"text": "a"}]
+    single = document_of(b"<alarms><alarm><text>a</text></alarm></alarms>", "xml")
+    assert rows_of(single, "alarms.alarm") == [{"text": "a"}]
 
 
 @pytest.mark.parametrize(
@@ -142,9 +142,9 @@ def test_a_json_pointer_is_a_path() -> None:
 
 
 def warning(source: MappedSource, row: dict[str, Any]) -> MappedWarning:
-    made = mapped_warning(RowReader(source), row, "w", 0, NOW)
-    assert isinstance(made, MappedWarning), made
-    return made
+    warning = mapped_warning(RowReader(source), row, "w", 0, NOW)
+    assert isinstance(warning, MappedWarning), warning
+    return warning
 
 
 NMC = MappedSource(
@@ -205,10 +205,10 @@ def test_a_warning_of_a_point_and_radius_has_a_circle() -> None:
         gives=WARNINGS, map={"id": "i", "at": "t", "event": "e", "lat": "y", "lon": "x", "radius": "r", "severity": "s"}
     )
     row = {"i": 1, "t": "2026-11-28", "e": "洪水", "y": 25, "x": 101.5, "r": 5, "s": "huge"}
-    made = warning(source, row).warning
-    assert made.areas[0].geometry is not None
-    assert made.areas[0].geometry["type"] == "Polygon"
-    assert [finding.value for finding in made.findings] == ["severity: UNKNOWN_WORD huge"]
+    mapped = warning(source, row).warning
+    assert mapped.areas[0].geometry is not None
+    assert mapped.areas[0].geometry["type"] == "Polygon"
+    assert [finding.value for finding in mapped.findings] == ["severity: UNKNOWN_WORD huge"]
 
 
 STATION = MappedSource(
@@ -221,18 +221,18 @@ STATION = MappedSource(
 
 def test_a_station_gives_its_level_and_its_limits() -> None:
     row = {"stcd": "river-1", "tm": "2026-11-28 10:00", "z": "1773.2", "wrz": 1772.5, "grz": 1774}
-    made = observations(RowReader(STATION), row, "hydro", 0, NOW, 600.0)
-    assert isinstance(made, list)
-    assert [(each.metric, each.value) for each in made] == [
+    readings = observations(RowReader(STATION), row, "hydro", 0, NOW, 600.0)
+    assert isinstance(readings, list)
+    assert [(each.metric, each.value) for each in readings] == [
         ("river.level", 1773.2),
         ("river.level_warning", 1772.5),
         ("river.level_guarantee", 1774.0),
     ]
-    assert {each.unit for each in made} == {"m"}
+    assert {each.unit for each in readings} == {"m"}
 
 
 def test_a_value_that_is_no_number_is_bad_and_never_a_number() -> None:
     source = MappedSource(gives=OBSERVATIONS, metric="river.level", map={"asset": "a", "at": "t", "value": "z"})
-    made = observations(RowReader(source), {"a": "r", "t": "2026-11-28", "z": "err"}, "hydro", 0, NOW, 600.0)
-    assert isinstance(made, list)
-    assert (made[0].value, made[0].quality, made[0].text) == (None, Quality.BAD, "no number: err")
+    readings = observations(RowReader(source), {"a": "r", "t": "2026-11-28", "z": "err"}, "hydro", 0, NOW, 600.0)
+    assert isinstance(readings, list)
+    assert (readings[0].value, readings[0].quality, readings[0].text) == (None, Quality.BAD, "no number: err")

@@ -106,8 +106,8 @@ def test_forms_of_times(text: str, expected: str) -> None:
     ],
 )
 def test_forms_of_times_that_must_be_named(form: str, raw: Any) -> None:
-    made = value(f'{{ from = "t", as = "datetime", format = "{form}" }}', {"t": raw})
-    assert datetime.fromtimestamp(made, CHINA).isoformat() == "2026-02-12T10:30:00+08:00"
+    converted = value(f'{{ from = "t", as = "datetime", format = "{form}" }}', {"t": raw})
+    assert datetime.fromtimestamp(converted, CHINA).isoformat() == "2026-02-12T10:30:00+08:00"
 
 
 @pytest.mark.parametrize("text", ["0000-00-00", "1900-01-01", "9999-12-31", "null", "NULL", "/", "", " ", None])
