@@ -9,23 +9,21 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.cases import schema
 from feeds.cases.assess import COLUMNS, CaseRow
 from feeds.cases.contributions import MEASURES, Cell, month_of, used_cell
 from feeds.cases.facts import FactSet
-from feeds.fencing import Fence, Fenced
-from feeds.journal import JournalLost, fences
+from feeds.fencing import Fence
+from feeds.journal import JournalLost
+from feeds.journal.companions import companion_url, open_companion
 from feeds.journal.connections import Store, translated
-from feeds.journal.versions import bring_up
 
 LOCK = 0x57464341
 """PostgreSQL advisory lock of its writers; the journal's is another one."""
@@ -41,10 +39,7 @@ class CasesLost(JournalLost):
 
 def cases_url(journal_url: str) -> str:
     """URL of the store that belongs to a journal: `cases.sqlite3` beside a SQLite journal, else its database."""
-    url = make_url(journal_url)
-    if not url.drivername.startswith("sqlite"):
-        return journal_url
-    return url.set(database=str(Path(str(url.database)).with_name("cases.sqlite3"))).render_as_string(False)
+    return companion_url(journal_url, "cases.sqlite3")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,19 +83,7 @@ class CaseStore:
 
     async def open(self) -> None:
         """Connect, create or migrate the tables, and fence off earlier writers. Raises StoreRefused, Fenced."""
-        self.connect()
-        await bring_up(self.store, schema.BOOK)
-        if self._fence is not None:
-            await self._take_over(self._fence)
-
-    async def _take_over(self, fence: Fence) -> None:
-        async with self.store.writing(fenced=False) as connection:
-            current = await fences.number(connection, schema.mark, fence.role)
-            if current > fence.number:
-                raise Fenced(f"{fence.role} is at generation {current}, this process has generation {fence.number}")
-            if current < fence.number:
-                await fences.set_number(connection, schema.mark, fence, fence.number)
-        self.store.fence = fence
+        await open_companion(self.store, schema.BOOK, schema.mark, self._fence)
 
     async def close(self) -> None:
         await self.store.close()

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
 
-from feeds.fencing import Fence, Fenced
+from feeds.fencing import Fence
 from feeds.history import schema
 from feeds.history.schema import SERIES_BITS, SERIES_MASK
-from feeds.journal import HistoryLost, fences
+from feeds.journal import HistoryLost
+from feeds.journal.companions import companion_url, open_companion
 from feeds.journal.connections import Store
-from feeds.journal.versions import bring_up
 
 __all__ = ["SERIES_BITS", "SERIES_MASK", "HistoryStore", "Series", "history_url"]
 
@@ -32,10 +30,7 @@ MADE_AT_ONCE = 500
 
 def history_url(journal_url: str) -> str:
     """URL of the history that belongs to a journal: `history.sqlite3` beside a SQLite journal, else its database."""
-    url = make_url(journal_url)
-    if not url.drivername.startswith("sqlite"):
-        return journal_url
-    return url.set(database=str(Path(str(url.database)).with_name("history.sqlite3"))).render_as_string(False)
+    return companion_url(journal_url, "history.sqlite3")
 
 
 @dataclass(slots=True)
@@ -66,20 +61,7 @@ class HistoryStore:
         """Connect, create or migrate the tables, and fence off earlier writers. Raises StoreRefused for a newer
         schema.
         """
-        self.connect()
-        await bring_up(self.store, schema.BOOK)
-        if self._fence is not None:
-            await self._take_over(self._fence)
-
-    async def _take_over(self, fence: Fence) -> None:
-        """Record the role's generation here as well, because this may be another file than the journal."""
-        async with self.store.writing(fenced=False) as connection:
-            current = await fences.number(connection, schema.mark, fence.role)
-            if current > fence.number:
-                raise Fenced(f"{fence.role} is at generation {current}, this process has generation {fence.number}")
-            if current < fence.number:
-                await fences.set_number(connection, schema.mark, fence, fence.number)
-        self.store.fence = fence
+        await open_companion(self.store, schema.BOOK, schema.mark, self._fence)
 
     async def close(self) -> None:
         await self.store.close()
