@@ -54,7 +54,7 @@ class ApprovalItem(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def margin(self) -> Margin:
-        """When the light turns yellow."""
+        """Margin before the limit at which the light turns yellow."""
         return Margin(days=self.margin_days, share=self.margin_share)
 
 
@@ -80,10 +80,6 @@ class ItemCatalogue:
             if not text or (item.valid_from <= text and (not item.valid_to or text <= item.valid_to)):
                 return item
         return versions[-1] if versions else None
-
-    def newest(self) -> list[ApprovalItem]:
-        """The newest version of every item, by code."""
-        return [versions[0] for _, versions in sorted(self._versions.items())]
 
 
 def read_items(raw: bytes) -> list[ApprovalItem]:

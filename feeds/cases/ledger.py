@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from feeds.cases import words
 from feeds.cases.assess import Assessor, CaseRow
 from feeds.cases.contributions import Cell, difference
 from feeds.cases.facts import CaseFact, Effect, FactSet, Identity
@@ -209,8 +208,3 @@ def visits(case: FoldedCase, assessor: Assessor) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def stopped(row: CaseRow) -> bool:
-    """Whether the clock of a case has stopped although it is open."""
-    return words.SUBMITTED in row.flags.split()
