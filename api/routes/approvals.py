@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
@@ -21,6 +22,8 @@ from api.responses import approvals as answered
 from api.responses.describe import answers
 from feeds import wire
 from feeds.cases.assess import CaseRow
+from feeds.cases.contributions import PART
+from feeds.cases.facts import FactSet
 from feeds.cases.figures import Period, ageing, grouped, month_period, summary
 from feeds.cases.reader import CaseQuery
 from feeds.cases.words import KINDS
@@ -33,16 +36,19 @@ router = APIRouter(prefix="/api/v1", tags=["approvals"])
 SEEN_FOR = 300.0
 """Seconds for which unmasked values may stay on a screen."""
 SHORTEST_NUMBER = 8
-"""Characters of a number that is searched for: shorter ones could be tried."""
-STEPS_OVER = 90
-Some = Annotated[str, Query(max_length=500, description="Several with commas / 可用逗号分隔多个")]
+"""Characters that a searched number must have, so that numbers cannot be found by trying them all."""
+LARGEST_KEY = 2**53 - 1
+"""The greatest integer that JSON carries exactly."""
+STEP_DAYS = 90
+"""Days over which the slowest steps are measured."""
+Several = Annotated[str, Query(max_length=500, description="Several with commas / 可用逗号分隔多个")]
 Month = Annotated[str, Query(pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$", description="2026-02; default: this month")]
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=500, strip_whitespace=True)]
 STATES = ("open", "applied", "closed", "deleted")
 
 
 def access(deps: Dependencies) -> ApprovalsAccess:
-    """The parts of approvals. Raises Problem(busy) where the site has none."""
+    """The site's access to approvals. Raises Problem(busy) where it has none."""
     if deps.approvals is None:
         raise Problem("busy")
     return deps.approvals
@@ -56,19 +62,19 @@ def _split(text: str) -> tuple[str, ...]:
 async def cases(
     deps: Deps,
     principal: Viewer,
-    state: Annotated[Some, some_of(STATES)] = "",
-    light: Annotated[Some, some_of(LIGHTS)] = "",
-    department: Some = "",
-    item: Some = "",
-    kind: Annotated[Some, some_of(KINDS)] = "",
-    step: Some = "",
+    state: Annotated[Several, some_of(STATES)] = "",
+    light: Annotated[Several, some_of(LIGHTS)] = "",
+    department: Several = "",
+    item: Several = "",
+    kind: Annotated[Several, some_of(KINDS)] = "",
+    step: Several = "",
     region: Region = "",
     paused: bool | None = None,
     sort: Literal["due", "accepted", "ended", "changed"] = "due",
     cursor: Cursor = "",
     limit: Limit = 200,
 ) -> Response:
-    """Cases on record in windows, ordered by the server; open ones unless `state` says otherwise."""
+    """One window of the cases on record, in the order of `sort`. Without `state`: open and applied ones."""
     parts, now = access(deps), deps.clock()
     query = CaseQuery(
         state=_split(state) or ("open", "applied"),
@@ -84,7 +90,7 @@ async def cases(
     after = from_cursor(cursor, (float, int)) if cursor else None
     rows = await parts.reader.window(query, sort=sort, after=(after[0], after[1]) if after else None, limit=limit)
     assessor = parts.assessor()
-    following = to_cursor((float(_place(rows[-1], sort)), rows[-1].id)) if len(rows) == limit else None
+    following = to_cursor((float(_sort_key(rows[-1], sort)), rows[-1].id)) if len(rows) == limit else None
     body = {
         "items": [row_record(row, assessor, now) for row in rows],
         "next": following,
@@ -95,8 +101,8 @@ async def cases(
     return Json(body)
 
 
-def _place(row: CaseRow, sort: str) -> float:
-    """A row's place in an order of the store."""
+def _sort_key(row: CaseRow, sort: str) -> float:
+    """The value by which `CaseReader.window` sorts a row."""
     if sort == "due":
         return row.due_day if row.due_day is not None else 9_999_999
     if sort == "accepted":
@@ -108,7 +114,7 @@ def _place(row: CaseRow, sort: str) -> float:
 
 @router.get("/approvals/search", responses=answers(answered.CaseWindow))
 async def search(deps: Deps, principal: Viewer, number: Annotated[str, Query(min_length=1, max_length=80)]) -> Response:
-    """Cases with exactly that number or alias. One that is not there and one that is not yours answer alike."""
+    """Cases with exactly that number or alias. Cases outside the caller's region are left out."""
     parts, now = access(deps), deps.clock()
     exact = identifier(number)
     if len(exact) < SHORTEST_NUMBER:
@@ -119,14 +125,22 @@ async def search(deps: Deps, principal: Viewer, number: Annotated[str, Query(min
     return Json(body)
 
 
-@router.get("/approvals/cases/{key}", responses=answers(answered.CaseDetail, "not-found"))
-async def case(deps: Deps, principal: Viewer, key: int) -> Response:
-    """One case with its clock day by day; 404 also for one that one may not see."""
-    parts, now = access(deps), deps.clock()
-    found = await parts.reader.find(key) if key < 2**53 else None
-    if found is None or not principal.reaches(found[0].region):
+async def _visible_case(deps: Deps, principal: Viewer, key: int) -> tuple[CaseRow, FactSet]:
+    """A case by its number in the store. Raises Problem(not-found) also for one outside the caller's region."""
+    stored = await access(deps).reader.find(key) if key <= LARGEST_KEY else None
+    if stored is None or not principal.reaches(stored[0].region):
         raise Problem("not-found")
-    row, facts = found
+    return stored
+
+
+VisibleCase = Annotated[tuple[CaseRow, FactSet], Depends(_visible_case)]
+
+
+@router.get("/approvals/cases/{key}", responses=answers(answered.CaseDetail, "not-found"))
+async def case(deps: Deps, principal: Viewer, key: int, visible: VisibleCase) -> Response:
+    """One case with its clock day by day. A case outside the caller's region answers 404."""
+    parts, now = access(deps), deps.clock()
+    row, facts = visible
     assessor = parts.assessor()
     record = detail_record(row, facts, assessor, now)
     if not principal.personal:
@@ -145,38 +159,40 @@ async def case(deps: Deps, principal: Viewer, key: int) -> Response:
 
 
 class UnmaskBody(BaseModel):
-    """Why somebody has to see the personal values."""
+    """The reason for looking at personal values, for the audit log."""
 
     model_config = ConfigDict(extra="forbid")
     reason: Reason
 
 
-@router.post("/approvals/cases/{key}/unmask", responses=answers(answered.UnmaskedPerson, "not-found", "forbidden"))
-async def unmask(deps: Deps, principal: Viewer, key: int, body: UnmaskBody) -> Response:
-    """Personal values of one case, for accounts that have the right. Each look is in the audit log first."""
-    parts, now = access(deps), deps.clock()
-    found = await parts.reader.find(key) if key < 2**53 else None
-    if not _may_unmask(parts, principal):
+async def _unmasker(deps: Deps, principal: Viewer) -> Principal:
+    """The signed-in person, who may see personal values. Raises Problem(forbidden)."""
+    signed_in = principal.personal and principal.via in ("session", "demo")
+    if not signed_in or principal.name not in access(deps).unmask():
         raise Problem("forbidden")
-    if found is None or not principal.reaches(found[0].region):
-        raise Problem("not-found")
+    return principal
+
+
+Unmasker = Annotated[Principal, Depends(_unmasker)]
+
+
+@router.post("/approvals/cases/{key}/unmask", responses=answers(answered.UnmaskedPerson, "not-found", "forbidden"))
+async def unmask(deps: Deps, principal: Unmasker, key: int, visible: VisibleCase, body: UnmaskBody) -> Response:
+    """Personal values of one case, for accounts in `[approvals] unmask`. The audit log notes each look before it."""
+    parts, now, row = access(deps), deps.clock(), visible[0]
     values = await parts.person(key)
     looks = parts.looked(principal.name, now)
     entry = {"reason": body.reason, "fields": sorted(values), "looks_today": looks}
-    await audit.note(deps, principal, "case-unmasked", subject=f"{found[0].system}:{found[0].number}", body=entry)
+    await audit.note(deps, principal, "case-unmasked", subject=f"{row.system}:{row.number}", body=entry)
     shown = {"values": values, "seen_at": wire.iso(now), "until": wire.iso(now + SEEN_FOR), "looks_today": looks}
     return Json(shown)
-
-
-def _may_unmask(parts: ApprovalsAccess, principal: Principal) -> bool:
-    return principal.personal and principal.via in ("session", "demo") and principal.name in parts.unmask()
 
 
 # -- figures -----------------------------------------------------------------------
 
 
 def _period(month: str, first: str, last: str, today: date) -> Period:
-    """The asked period. Raises Problem(invalid)."""
+    """The days from `first` to `last`, else the month. Raises Problem(invalid)."""
     try:
         if first or last:
             begin, end = date.fromisoformat(first), date.fromisoformat(last or today.isoformat())
@@ -188,9 +204,10 @@ def _period(month: str, first: str, last: str, today: date) -> Period:
         raise Problem("invalid", findings=[finding("query.from", "interval")]) from error
 
 
-def _where(principal: Principal, department: str, item: str, kind: str, region: str) -> dict[str, Any]:
-    named = {"department": _split(department), "item": _split(item), "kind": _split(kind)}
-    return {name: value for name, value in named.items() if value} | {"region": region, "within": principal.region}
+def _where(principal: Principal, region: str, **dimensions: str) -> dict[str, Any]:
+    """Conditions for the reader: alternatives of each dimension that is set, and both regions."""
+    named = {name: _split(text) for name, text in dimensions.items() if text}
+    return named | {"region": region, "within": principal.region}
 
 
 def _calendar(deps: Dependencies, parts: ApprovalsAccess, region: str) -> WorkCalendar:
@@ -200,60 +217,74 @@ def _calendar(deps: Dependencies, parts: ApprovalsAccess, region: str) -> WorkCa
 Day = Annotated[str, Query(max_length=10, description="2026-02-01")]
 
 
-@router.get("/approvals/summary", responses=answers(answered.CaseSummary))
-async def summed(
+@dataclass(frozen=True, slots=True)
+class FigureQuery:
+    """The period and the conditions of a question for figures. `region` is that of the request, "" for the site."""
+
+    period: Period
+    today: date
+    region: str
+    where: dict[str, Any]
+
+
+async def _figure_query(
     deps: Deps,
     principal: Viewer,
     month: Month = "",
     first: Annotated[Day, Query(alias="from")] = "",
     to: Day = "",
-    department: Some = "",
-    item: Some = "",
-    kind: Annotated[Some, some_of((*KINDS, "part"))] = "",
+    department: Several = "",
+    item: Several = "",
+    kind: Annotated[Several, some_of((*KINDS, PART))] = "",
     region: Region = "",
-) -> Response:
+) -> FigureQuery:
+    """Raises Problem(invalid) for a period that is none or too long."""
+    today = local_date(deps.clock())
+    where = _where(principal, region, department=department, item=item, kind=kind)
+    return FigureQuery(_period(month, first, to, today), today, region, where)
+
+
+Figures = Annotated[FigureQuery, Depends(_figure_query)]
+
+
+@router.get("/approvals/summary", responses=answers(answered.CaseSummary))
+async def period_summary(deps: Deps, query: Figures) -> Response:
     """Figures of a month or of days, with the month before and the same month of the year before."""
-    parts, today = access(deps), local_date(deps.clock())
-    period = _period(month, first, to, today)
-    where = _where(principal, department, item, kind, region)
-    figures = await summary(parts.reader, period, today, _calendar(deps, parts, region), where)
+    parts = access(deps)
+    calendar = _calendar(deps, parts, query.region)
+    figures = await summary(parts.reader, query.period, query.today, calendar, query.where)
     return Json(figures | {"as_of": wire.iso(deps.clock())})
 
 
+Dimension = Literal["department", "item", "kind", "region", "day", "month"]
+
+
 @router.get("/approvals/figures", responses=answers(answered.FigureTable))
-async def table(
-    deps: Deps,
-    principal: Viewer,
-    by: Literal["department", "item", "kind", "region", "day", "month"] = "department",
-    month: Month = "",
-    first: Annotated[Day, Query(alias="from")] = "",
-    to: Day = "",
-    department: Some = "",
-    item: Some = "",
-    kind: Annotated[Some, some_of((*KINDS, "part"))] = "",
-    region: Region = "",
-) -> Response:
+async def figure_table(deps: Deps, query: Figures, by: Dimension = "department") -> Response:
     """Figures of a period by one dimension."""
-    parts, today = access(deps), local_date(deps.clock())
-    period = _period(month, first, to, today)
-    rows = await grouped(parts.reader, period, today, by, _where(principal, department, item, kind, region))
+    period = query.period
+    rows = await grouped(access(deps).reader, period, query.today, by, query.where)
     body = {"items": rows, "by": by, "from": period.first.isoformat(), "to": period.last.isoformat()}
     return Json(body | {"as_of": wire.iso(deps.clock())})
 
 
 @router.get("/approvals/ageing", responses=answers(answered.CaseAgeing))
-async def aged(deps: Deps, principal: Viewer, department: Some = "", item: Some = "", region: Region = "") -> Response:
+async def open_case_ageing(
+    deps: Deps, principal: Viewer, department: Several = "", item: Several = "", region: Region = ""
+) -> Response:
     """Open cases by days left and by age."""
     parts, today = access(deps), local_date(deps.clock())
-    where = _where(principal, department, item, "", region)
-    counted = await ageing(parts.reader, today, _calendar(deps, parts, region), where)
-    return Json(counted | {"as_of": wire.iso(deps.clock())})
+    where = _where(principal, region, department=department, item=item)
+    counts = await ageing(parts.reader, today, _calendar(deps, parts, region), where)
+    return Json(counts | {"as_of": wire.iso(deps.clock())})
 
 
 @router.get("/approvals/steps", responses=answers(answered.SlowSteps))
-async def slow_steps(deps: Deps, principal: Viewer, department: Some = "", item: Some = "") -> Response:
-    """The ten slowest steps of the last 90 days."""
-    parts, today = access(deps), local_date(deps.clock())
-    where = _where(principal, department, item, "", "")
-    steps = await parts.reader.slowest_steps(today.toordinal() - STEPS_OVER, where)
+async def slow_steps(
+    deps: Deps, principal: Viewer, department: Several = "", item: Several = "", region: Region = ""
+) -> Response:
+    """The ten slowest steps of the last 90 days, in the caller's region."""
+    today = local_date(deps.clock())
+    where = _where(principal, region, department=department, item=item)
+    steps = await access(deps).reader.slowest_steps(today.toordinal() - STEP_DAYS, where)
     return Json({"items": steps, "as_of": wire.iso(deps.clock())})

@@ -140,8 +140,18 @@ async def _figures(reader: CaseReader, period: Period, today: date, where: Where
     with_parts = "kind" in where or "department" in where
     # Totals count joint cases once; a department counts the parts that it works on.
     total: Counter[str] = sum((values for (kind,), values in sums.items() if with_parts or kind != PART), Counter())
-    used = await reader.used(*period.months, where) if period.whole_months or period.last >= today else Counter()
+    used = await _used(reader, period, today, where, parts=with_parts)
     return shown(total, used, await open_before(reader, period.first, today, where))
+
+
+async def _used(reader: CaseReader, period: Period, today: date, where: Where, *, parts: bool) -> Counter[int]:
+    """The histogram of working days used. Histograms are kept by month, department and kind; others are counted."""
+    narrowed = {name: value for name, value in where.items() if value}
+    kept = narrowed.keys() <= {"department", "kind"}
+    if kept and (period.whole_months or (period.first.day == 1 and period.last >= today)):
+        return await reader.used(*period.months, narrowed, parts=parts)
+    days = period.first.toordinal(), period.last.toordinal()
+    return await reader.used_of_records(*days, narrowed, parts=parts)
 
 
 def _earlier(period: Period, today: date, calendar: WorkCalendar, months: int) -> Period:

@@ -1,4 +1,4 @@
-"""Questions to the store of cases: windows of lists, one case, sums, histograms, steps. It writes nothing."""
+"""Read access to the store of cases: windows of lists, single cases, sums, histograms and steps."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, tuple_
 
 from feeds.cases import schema
 from feeds.cases.assess import CaseRow
-from feeds.cases.contributions import MEASURES
+from feeds.cases.contributions import MEASURES, PART
 from feeds.cases.facts import FactSet
 from feeds.cases.store import CaseStore, case_row
+from feeds.cases.words import FINISHED
 from feeds.journal.connections import translated
 from feeds.regions import prefix
 
 OPEN = ("open", "applied")
-DIMENSIONS = ("department", "region", "item", "kind")
-SORTS = ("due", "accepted", "ended", "changed")
 STEP_SAMPLE = 20
-"""Visits of a step below which nothing is said about it."""
+"""Steps with fewer visits than this are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseQuery:
-    """What a list of cases is narrowed to. Tuples are alternatives; empty ones ask for any."""
+    """Conditions of a list of cases. A tuple holds alternatives; an empty one matches any value."""
 
     state: tuple[str, ...] = OPEN
     light: tuple[str, ...] = ()
@@ -39,8 +38,6 @@ class CaseQuery:
     within: str = ""
     """The region of the asker; "" sees every region."""
     paused: bool | None = None
-    due_from: int | None = None
-    due_to: int | None = None
     parent: str = ""
 
 
@@ -66,10 +63,6 @@ def conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
     if query.paused is not None:
         is_paused = table.c.flags.like("%paused%")
         where.append(is_paused if query.paused else ~is_paused)
-    if query.due_from is not None:
-        where.append(table.c.due_day >= query.due_from)
-    if query.due_to is not None:
-        where.append(table.c.due_day <= query.due_to)
     if query.parent:
         where.append(table.c.parent == query.parent)
     return where
@@ -91,7 +84,7 @@ class CaseReader:
     async def window(
         self, query: CaseQuery, *, sort: str = "due", after: tuple[float, int] | None = None, limit: int = 200
     ) -> list[CaseRow]:
-        """One window of a list, ordered by `sort` and id; `after` is the last row's place in that order."""
+        """One window of a list, ordered by `sort` and id; `after`: sort value and id of the last row seen."""
         table = schema.record
         key: Any = {
             "due": func.coalesce(table.c.due_day, 9_999_999),
@@ -105,7 +98,7 @@ class CaseReader:
         return [case_row(row) for row in await self._all(statement)]
 
     async def count(self, query: CaseQuery) -> int:
-        """How many cases a query finds."""
+        """The number of cases that match a query."""
         statement = select(func.count()).select_from(schema.record).where(*conditions(query))
         return int((await self._all(statement))[0][0])
 
@@ -123,14 +116,6 @@ class CaseReader:
         named = select(alias.c.case_id).where(alias.c.value == number)
         return await self.store.select_rows(or_(table.c.number == number, table.c.id.in_(named)), limit=limit)
 
-    async def by_person(self, mac: str, limit: int = 200) -> list[CaseRow]:
-        """Cases of the person with that keyed digest of name, number or phone."""
-        table, person = schema.record, schema.person
-        named = select(person.c.case_id).where(
-            or_(person.c.name_mac == mac, person.c.id_mac == mac, person.c.phone_mac == mac)
-        )
-        return await self.store.select_rows(table.c.id.in_(named), limit=limit)
-
     async def sealed(self, key: int) -> dict[str, bytes]:
         """The sealed personal values of a case, by the fact that brought them."""
         table = schema.person
@@ -138,7 +123,7 @@ class CaseReader:
         return {row.slot: row.sealed for row in rows}
 
     async def events(self, key: int, limit: int = 500) -> list[dict[str, Any]]:
-        """What happened to a case, oldest first."""
+        """Events of a case, oldest first: name, at, seen, cause, body."""
         table = schema.event
         rows = await self._all(select(table).where(table.c.case_id == key).order_by(table.c.seq).limit(limit))
         return [
@@ -175,14 +160,40 @@ class CaseReader:
                 narrowed.append(table.c[name].in_([value] if isinstance(value, str) else value))
         return narrowed
 
-    async def used(self, first: int, last: int, where: Mapping[str, Any]) -> Counter[int]:
-        """How many cases took how many working days, over months."""
+    async def used(self, first: int, last: int, where: Mapping[str, Any], *, parts: bool) -> Counter[int]:
+        """Numbers of finished cases by working days used, over months. `where` may name department and kind.
+
+        `parts`: whether the parts of joint cases count.
+        """
         table = schema.used
-        narrowed = {name: value for name, value in where.items() if name in ("department", "kind")}
-        statement = select(table.c.used, func.sum(table.c.n)).where(
-            table.c.month >= first, table.c.month <= last, *self._narrowed(table, narrowed)
-        )
-        return Counter({int(row[0]): int(row[1]) for row in await self._all(statement.group_by(table.c.used))})
+        narrowed = [table.c.month >= first, table.c.month <= last, *self._narrowed(table, where)]
+        if not parts:
+            narrowed.append(table.c.kind != PART)
+        statement = select(table.c.used, func.sum(table.c.n)).where(*narrowed).group_by(table.c.used)
+        return Counter({int(row[0]): int(row[1]) for row in await self._all(statement)})
+
+    async def used_of_records(self, first: int, last: int, where: Mapping[str, Any], *, parts: bool) -> Counter[int]:
+        """Like `used`, counted from the rows of the cases, by days (ordinals) and any condition.
+
+        It reads every row of the period, which the histograms of `used` spare; those are kept without item and region.
+        """
+        table = schema.record
+        kind = case((table.c.parent != "", PART), else_=table.c.kind)
+        counted = [
+            table.c.ended_day >= first,
+            table.c.ended_day <= last,
+            table.c.state == "closed",
+            table.c.unit == "working_days",
+            table.c.result.in_(sorted(FINISHED)),
+            table.c.used.is_not(None),
+            *self._narrowed(table, {name: value for name, value in where.items() if name != "kind"}),
+        ]
+        if kinds := where.get("kind"):
+            counted.append(kind.in_(kinds))
+        if not parts:
+            counted.append(kind != PART)
+        statement = select(table.c.used, func.count()).where(*counted).group_by(table.c.used)
+        return Counter({int(row[0]): int(row[1]) for row in await self._all(statement)})
 
     async def open_by_due(self, where: Mapping[str, Any]) -> list[tuple[int | None, int | None, str, str, int]]:
         """Open cases by due day, day 0, light and flags: due_day, day0, light, flags, count."""
@@ -192,10 +203,17 @@ class CaseReader:
         return [(row[0], row[1], row[2], row[3], int(row[4])) for row in await self._all(statement.group_by(*columns))]
 
     async def slowest_steps(self, since: int, where: Mapping[str, Any], limit: int = 10) -> list[dict[str, Any]]:
-        """Steps by mean office time of their visits since a day, slowest first, with median and 90th percentile."""
+        """Steps by mean office time of their visits since a day, slowest first, with median and 90th percentile.
+
+        `where` may name department, item, region and within; the region of a visit is that of its case.
+        """
         table = schema.step
         narrowed = {name: value for name, value in where.items() if name in ("department", "item")}
         base = [table.c.ended_day >= since, *self._narrowed(table, narrowed)]
+        regions = {name: value for name, value in where.items() if name in ("region", "within") and value}
+        if regions:
+            cases = select(schema.record.c.id).where(*self._narrowed(schema.record, regions))
+            base.append(table.c.case_id.in_(cases))
         statement = (
             select(
                 table.c.item,

@@ -174,3 +174,36 @@ async def test_a_region_sees_what_lies_in_it(store: CaseStore, ledger: CaseLedge
     reader = CaseReader(store)
     assert await reader.count(CaseQuery(within=region)) == seen
     assert (await summary(reader, APRIL, TODAY, NATION, {"within": region}))["accepted"] == seen
+
+
+async def test_percentiles_and_steps_of_a_region_leave_other_regions_out(store: CaseStore, ledger: CaseLedger) -> None:
+    facts = []
+    for n in range(25):
+        for region, end in (("532301", "2026-11-03T10:00"), ("532322", "2026-11-06T10:00")):
+            number = f"{region}-{n}"
+            facts.append(case_fact(number, region=region, accepted="2026-11-02T09:00", ended=end, result="准予许可"))
+            facts.append(fact(number, "step", "1", name="初审", started="2026-11-02T09:00", ended=end, limit=1))
+    await ledger.apply(facts, NOW)
+    reader = CaseReader(store)
+    november = month_period("2026-11")
+    whole = await summary(reader, november, TODAY, NATION, {"region": "", "within": ""})
+    assert (whole["median_days"], whole["p90_days"]) == (1, 4)
+    since = date(2026, 9, 1).toordinal()
+    for region, days in (("532301", 1), ("532322", 4)):
+        figures = await summary(reader, november, TODAY, NATION, {"region": "", "within": region})
+        assert (figures["median_days"], figures["p90_days"], figures["few"]) == (days, days, False)
+        assert [step["n"] for step in await reader.slowest_steps(since, {"within": region})] == [25]
+    [both] = await reader.slowest_steps(since, {})
+    assert both["n"] == 50
+
+
+async def test_percentiles_of_the_site_leave_parts_of_joint_cases_out(store: CaseStore, ledger: CaseLedger) -> None:
+    ended = {"accepted": "2026-11-02T09:00", "result": "准予许可"}
+    facts = [case_fact(f"whole-{n}", ended="2026-11-03T10:00", **ended) for n in range(25)]
+    facts += [
+        case_fact(f"part-{n}", parent="whole-1", handed_over="2026-11-02T09:00", ended="2026-11-06T10:00", **ended)
+        for n in range(25)
+    ]
+    await ledger.apply(facts, NOW)
+    figures = await summary(CaseReader(store), month_period("2026-11"), TODAY, NATION, {})
+    assert (figures["median_days"], figures["p90_days"]) == (1, 1)
