@@ -1,8 +1,8 @@
-"""Common to all sources of cases: rounds with an overlap, facts of rows, positions that move when facts were taken.
+"""Common to all sources of cases: rounds with an overlap, facts of rows, and the position in each table.
 
-Every round goes back by the overlap behind the newest stamp: a row may be stored late under an earlier one, and rows
-may share a stamp at the edge of a page. What comes again is known by its digest. A round ends with the fact that says
-up to when the source has spoken.
+Every round starts earlier than the newest stamp by the overlap, because rows may be stored late under an earlier stamp
+and rows at the edge of a page may share one. Repeated rows are recognised by their digests. A complete round ends with
+a fact of table `heard`: the source has reported everything up to its stamp.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ from feeds.mapping import MappingRefused
 HEARD = "heard"
 ROWS_AT_ONCE = 20_000
 """Rows of one table in one round; the next round goes on there."""
+PAGES = 2000
+"""Pages of one table in one round at most."""
 REMEMBERED = 200_000
 """Facts whose digest is remembered."""
 AHEAD = 300.0
-"""Seconds by which a stamp may lie in the future before it is told and not followed."""
+"""Seconds by which a stamp may lie in the future. A later stamp is reported and does not move the position."""
 Rows = list[dict[str, Any]]
 
 log = logging.getLogger(__name__)
 
 
 class CaseFeed(Feed):
-    """One source of cases. Subclasses fetch pages of rows; everything else is here."""
+    """One source of cases. Subclasses fetch pages of rows."""
 
     stream = "approvals"
     item = "case_fact"
@@ -80,10 +82,10 @@ class CaseFeed(Feed):
 
     @abstractmethod
     def pages(self, table: CaseTable, since: float) -> AsyncIterator[Rows]:
-        """Pages of rows changed since then, oldest first as far as the source can. Raises CollectorError."""
+        """Pages of rows changed since then, oldest first where the source can sort. Raises CollectorError."""
 
     async def fetch(self, now: float) -> FetchResult:
-        """Fetch what is new of every table. Raises CollectorError."""
+        """Fetch the new and changed rows of every table. Raises CollectorError."""
         self._settle()
         items: list[CaseFact] = []
         problems: list[str] = []
@@ -104,7 +106,7 @@ class CaseFeed(Feed):
         return FetchResult(items=tuple(items), problem=_problem_summary(problems))
 
     def facts(self, table: CaseTable) -> RowFacts:
-        """What makes facts of a table's rows."""
+        """The converter of a table's rows. Raises Misconfigured without a key for personal values."""
         if table.name not in self._facts:
             if self._sealer is None:
                 if self.source.key is None:
@@ -140,12 +142,12 @@ class CaseFeed(Feed):
         return self._seen.is_new(slot, f"{fact.digest}{fact.stamp}")
 
     def _since(self, table: CaseTable, now: float) -> float:
-        """The stamp from which on rows are asked for."""
+        """The time of change from which on this round asks for rows."""
         newest = self._newest.get(table.name, 0.0)
         return newest - self.source.overlap if newest else now - self.source.back
 
     def _settle(self) -> None:
-        """The facts of the last round were taken: its positions are kept, also over a restart."""
+        """Keep the positions of the last round, also over a restart: the facts of that round were accepted."""
         if not self._loaded:
             self._loaded = True
             if self.source.state is not None:
@@ -160,7 +162,7 @@ class CaseFeed(Feed):
         self._fetched = None
 
     def forget(self) -> None:
-        """Give the rows of the overlap again; what was applied before that is in the store of cases."""
+        """Report the rows of the overlap again at the next round. Earlier ones are in the store of cases already."""
         self._seen.clear()
         self._fetched = None
 

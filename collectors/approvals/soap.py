@@ -1,67 +1,43 @@
 """`approvals.soap`: one operation, a text in, and a text out that is XML or JSON again ("标准 Web Service").
 
-The request is made from a template. The answer is parsed without entities, files or network. GBK inside an answer in
-UTF-8 happens, faults and error codes in the text as well.
+The answer is parsed without entities, files or network. Real services put GBK into answers declared as UTF-8, and
+faults and error codes into the text.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Any, ClassVar
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from collectors.approvals.client import RowClient
-from collectors.approvals.feed import CaseFeed, Rows
-from collectors.approvals.rest import PAGES, document_of, need_url, require_ok, rows_of
+from collectors.approvals.answers import document_of, require_ok, rows_of
+from collectors.approvals.feed import Rows
+from collectors.approvals.http_feed import HttpCaseFeed, PageRequest, RowPage
 from collectors.errors import UnexpectedForm
-from collectors.settings import Credential, SourceSettings
-from feeds.cases.source import CHINA, CaseTable
 
 ENVELOPES = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
 
 
-class SoapCaseFeed(CaseFeed):
+class SoapCaseFeed(HttpCaseFeed):
     """Rows over SOAP."""
 
     kinds: ClassVar[tuple[str, ...]] = ("approvals.soap",)
 
-    def __init__(self, settings: SourceSettings, credential: Credential | None) -> None:
-        super().__init__(settings, credential)
-        self._client = RowClient(settings.timeout, credential)
+    @property
+    def paged(self) -> bool:
+        return any("{page}" in text for text in self.source.argument.values())
 
-    @classmethod
-    def validate(cls, settings: SourceSettings) -> None:
-        """Raises Misconfigured without an http(s) address."""
-        need_url(settings)
-        super().validate(settings)
-
-    async def pages(self, table: CaseTable, since: float) -> AsyncIterator[Rows]:
-        """Pages of rows, until one is empty, shorter than a page, or the same as the one before."""
-        source, before = self.source, b""
-        paged = any("{page}" in text for text in source.argument.values())
-        for page in range(source.first_page, source.first_page + PAGES):
-            text = await self._call(table.path or source.operation, since, page)
-            if not text or text == before:
-                return
-            before = text
-            rows = self._rows(text)
-            if not rows:
-                return
-            yield rows
-            if not paged or len(rows) < source.page:
-                return
+    async def page(self, request: PageRequest) -> RowPage:
+        """Fetch one page. Raises UnexpectedForm for a fault, an error code, or an answer without rows."""
+        operation = request.table.path or self.source.operation
+        text = await self._call(operation, request.since, request.number)
+        return RowPage(self._rows(text) if text else [])
 
     async def _call(self, operation: str, since: float, page: int) -> bytes:
         """The text of the operation's answer, as bytes. Raises UnexpectedForm for a fault."""
         source = self.source
-        values = {
-            "since": datetime.fromtimestamp(since, CHINA).strftime(source.since_format),
-            "page": str(page),
-            "size": str(source.page),
-        }
+        values = {"since": self.since_text(since), "page": str(page), "size": str(source.page)}
         arguments = "".join(
             f"<{name}>{escape(_filled(text, values))}</{name}>" for name, text in source.argument.items()
         )
@@ -73,7 +49,7 @@ class SoapCaseFeed(CaseFeed):
         )
         kind = "application/soap+xml" if source.version == "1.2" else "text/xml"
         headers = {"Content-Type": f"{kind}; charset=utf-8", "SOAPAction": f'"{source.namespace}{operation}"'}
-        body = await self._client.ask("POST", self.settings.url, body=request.encode(), headers=headers, also=(500,))
+        body = await self.client.ask("POST", self.settings.url, body=request.encode(), headers=headers, also=(500,))
         return answer_text(body)
 
     def _rows(self, text: bytes) -> Rows:
@@ -89,10 +65,6 @@ class SoapCaseFeed(CaseFeed):
             for row in root.iterfind(path)
         ]
 
-    async def close(self) -> None:
-        """Close the session."""
-        await self._client.close()
-
 
 def _filled(text: str, values: dict[str, str]) -> str:
     for name, value in values.items():
@@ -101,7 +73,7 @@ def _filled(text: str, values: dict[str, str]) -> str:
 
 
 def answer_text(body: bytes) -> bytes:
-    """The text inside the answer's body. Raises UnexpectedForm for a fault, and for what is no envelope."""
+    """The text inside the answer's body. Raises UnexpectedForm for a fault, and without a SOAP envelope."""
     root = parsed(body)
     content = root.find("{*}Body")
     if content is None or not len(content):

@@ -12,12 +12,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from collectors.approvals.feed import CaseFeed, Rows
+from collectors.approvals.feed import PAGES, CaseFeed, Rows
 from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.settings import SourceSettings
 from feeds.cases.source import CHINA, CaseTable
 
-PAGES = 2000
 SCHEMES = ("postgresql", "mysql")
 _NAMES = re.compile(r":(since|id|page)\b")
 
@@ -44,7 +43,7 @@ class SqlCaseFeed(CaseFeed):
                 )
 
     async def pages(self, table: CaseTable, since: float) -> AsyncIterator[Rows]:
-        """Pages by keyset: the next one begins behind the last row of this one."""
+        """Pages by keyset: each begins behind the last row of the one before it."""
         connection = await self._connect()
         try:
             start: Any = datetime.fromtimestamp(since, CHINA).replace(tzinfo=None)
