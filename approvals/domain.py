@@ -20,7 +20,7 @@ from approvals.open_cases import OpenCases, public_id
 from approvals.requests import ApplyFacts, FactsOf, LoadOpenCases, Recount, WriteLights
 from feeds import wire
 from feeds.cases.assess import Assessor, CaseRow
-from feeds.cases.facts import CaseFact
+from feeds.cases.facts import HEARD, CaseFact
 from feeds.cases.ledger import AppliedCase, CaseLedger
 from feeds.cases.sealing import Sealer
 from feeds.engine.domain import Domain, Message, Start
@@ -34,8 +34,6 @@ NAME = "approvals"
 FEED = "approvals"
 FACTS_AT_ONCE = 1000
 """Facts in one transaction of the store."""
-HEARD = "heard"
-"""Table of the fact by which a source says up to when it has told everything; it is about no case."""
 AHEAD, HOLD = 3 * 86_400.0, 60.0
 """AHEAD: a step forward of the clock by so many seconds is not believed at once. HOLD: how long it is watched."""
 

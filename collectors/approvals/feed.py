@@ -17,12 +17,11 @@ from collectors.errors import Misconfigured
 from collectors.seen_versions import SeenVersions
 from collectors.settings import Credential, SourceSettings
 from feeds import state_file
-from feeds.cases.facts import TABLES, CaseFact
+from feeds.cases.facts import HEARD, TABLES, CaseFact
 from feeds.cases.sealing import Sealer, load_sealer
 from feeds.cases.source import CaseSource, CaseTable, RowFacts
 from feeds.mapping import MappingRefused
 
-HEARD = "heard"
 ROWS_AT_ONCE = 20_000
 """Rows of one table in one round; the next round goes on there."""
 PAGES = 2000

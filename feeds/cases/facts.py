@@ -1,4 +1,4 @@
-"""Facts: rows of other systems about cases. A case is the fold of its facts, whatever their order.
+"""Facts: rows of other systems about cases. A case is the fold of its facts, independent of their order.
 
 A fact is identified by its system, number, table and row key. It replaces an earlier one of the same identity by the
 source's own stamp, not by the order of arrival. Personal values travel sealed (feeds.cases.sealing).
@@ -18,6 +18,8 @@ SUPPLEMENT, FEE, REVIEW = "supplement", "fee", "review"
 TABLES = (CASE, STEP, SUSPENSION, EXTENSION, SUPPLEMENT, FEE, REVIEW)
 LISTED = {STEP: 64, SUSPENSION: 32, EXTENSION: 16, SUPPLEMENT: 16, FEE: 64, REVIEW: 8}
 """Rows of a case at most, by table."""
+HEARD = "heard"
+"""Table of a fact about no case: its source has reported everything up to the fact's stamp."""
 ITEM_KIND = "case_fact"
 Identity = tuple[str, str]
 """System (or group of systems) and number."""
@@ -52,7 +54,7 @@ class CaseFact(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_default
 
     @property
     def order(self) -> tuple[float, float, float, str]:
-        """What decides between two facts of one slot: the greater one holds."""
+        """Sort key of two facts of one slot: the greater one holds."""
         return self.stamp, self.version, self.at, self.digest
 
 
@@ -75,7 +77,7 @@ class FactSet:
 
     @property
     def reopened(self) -> int:
-        """How often the case was ended before its present row, which says that it is not."""
+        """Number of earlier ends of the case, 0 while its present row has an end."""
         present = [fact for fact in self.facts.values() if fact.table == CASE and not fact.deleted]
         if not present or any(fact.body.get("ended") for fact in present):
             return 0
@@ -83,7 +85,7 @@ class FactSet:
         return sum(stamp < newest for stamp in self.endings)
 
     def add(self, fact: CaseFact) -> Effect:
-        """Take a fact in; what it did. A fact that says the same as the current one changes nothing."""
+        """Add a fact. Returns its effect; a fact with the content of the current one is "repeated"."""
         if fact.table == CASE and fact.body.get("ended") and fact.stamp:
             self.endings.add(fact.stamp)
         current = self.facts.get(fact.slot)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from approvals.domain import HEARD, NAME
+from approvals.domain import NAME
 from approvals.engine import CasesEngine
 from feeds import wire
 from feeds.bus import Bus
 from feeds.cases.assess import Assessor
-from feeds.cases.facts import CaseFact
+from feeds.cases.facts import HEARD, CaseFact
 from feeds.cases.sealing import Sealer
 from feeds.cases.store import CaseStore
 from feeds.journal import Intake, Journal, JournalEntry, Parcel
@@ -27,6 +27,7 @@ class CasesRig:
         self.now = at("2026-05-11T09:00")
         self.assessor: Assessor = ASSESSOR
         self.cursors: dict[str, str] = {}
+        self.commands = 0
         self.engine = self._engine()
 
     def _engine(self) -> CasesEngine:

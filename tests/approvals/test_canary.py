@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,6 @@ from sqlalchemy.engine import make_url
 
 from feeds.bus import Bus
 from feeds.cases.making import make_fact
-from feeds.cases.store import CaseStore, cases_url
-from feeds.journal import Intake, Journal
 from feeds.wire import encode
 from tests.approvals.rig import SEALER, CasesRig
 from tests.feeds.workdays.books import at
@@ -21,16 +18,6 @@ from tests.feeds.workdays.books import at
 NAME, PHONE, NUMBER = "欧阳金丝雀", "13987654321", "53230119900101123X"
 REASON = "欧阳金丝雀提交的材料不齐"
 SECRETS = [text.encode() for text in (NAME, PHONE, NUMBER, REASON, "金丝雀")]
-
-
-@pytest.fixture
-async def rig(bus: Bus, journal: Journal, journal_url: str, intake: Intake) -> AsyncIterator[CasesRig]:
-    store = CaseStore(cases_url(journal_url), "test")
-    await store.open()
-    cases_rig = CasesRig(bus, journal, store, intake)
-    await cases_rig.start()
-    yield cases_rig
-    await store.close()
 
 
 def canary(number: str, **changes: Any) -> Any:

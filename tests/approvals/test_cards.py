@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from approvals.cards.rules import DEFAULTS, CardRule, CardRuleRefused
-from feeds.bus import Bus
-from feeds.cases.store import CaseStore, cases_url
-from feeds.journal import Intake, Journal
 from feeds.model import Command, Kind, Outcome, Result
 from tests.approvals.rig import CasesRig
 from tests.feeds.cases.rig import case_fact, fact
-
-
-@pytest.fixture
-async def rig(bus: Bus, journal: Journal, journal_url: str, intake: Intake) -> AsyncIterator[CasesRig]:
-    store = CaseStore(cases_url(journal_url), "test")
-    await store.open()
-    cases_rig = CasesRig(bus, journal, store, intake)
-    await cases_rig.start()
-    yield cases_rig
-    await store.close()
 
 
 async def cards(rig: CasesRig) -> dict[str, str]:
@@ -36,10 +22,9 @@ async def do(
     rig: CasesRig, action: str, subject: str = "", *, by: str = "li", reason: str = "因为", **args: Any
 ) -> Result:
     """Give a command as the web role does."""
-    numbers = getattr(rig, "commands", 0) + 1
-    rig.commands = numbers  # type: ignore[attr-defined]
+    rig.commands += 1
     command = Command(
-        id=f"c{numbers}",
+        id=f"c{rig.commands}",
         action=action,
         subject=subject,
         actor=by,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -12,30 +11,13 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from feeds.bus import Bus
 from feeds.cases import schema
-from feeds.cases.store import CaseStore, cases_url
-from feeds.journal import Intake, Journal
+from feeds.cases.store import CaseStore
 from feeds.model import Kind
 from feeds.workdays.files import CalendarDay, CalendarFile
 from tests.approvals.rig import SEALER, CasesRig
 from tests.feeds.cases.rig import ASSESSOR, case_fact, fact
 from tests.feeds.workdays.books import BOOK, at
-
-
-@pytest.fixture
-async def store(journal_url: str) -> AsyncIterator[CaseStore]:
-    opened = CaseStore(cases_url(journal_url), "test")
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def rig(bus: Bus, journal: Journal, store: CaseStore, intake: Intake) -> CasesRig:
-    cases_rig = CasesRig(bus, journal, store, intake)
-    await cases_rig.start()
-    return cases_rig
 
 
 async def events(store: CaseStore) -> list[tuple[str, float, float, dict[str, Any]]]:

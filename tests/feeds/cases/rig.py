@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 from typing import Any
 
 from feeds.cases.assess import Assessor, CaseRow
@@ -22,13 +23,12 @@ ITEMS = ItemCatalogue(
 )
 ASSESSOR = Assessor(BOOK, ITEMS)
 OWN = ("system", "deleted", "sealed", "macs", "version")
+"""Fields of a fact that `fact` takes beside its body."""
 
 
 def fact(number: str = "1", table: str = "case", key: str = "", *, stamp: float = 1.0, **body: Any) -> CaseFact:
     """A fact; `system`, `deleted`, `at` and `sealed` are its own, the rest is its body. Texts of times are read."""
-    own: dict[str, Any] = {
-        name: body.pop(name) for name in ("system", "deleted", "sealed", "macs", "version") if name in body
-    }
+    own: dict[str, Any] = {name: body.pop(name) for name in OWN if name in body}
     received = body.pop("at", NOW)
     read = {name: _time(value) for name, value in body.items()}
     text = json.dumps([read, own.get("deleted", False), own.get("macs")], sort_keys=True)
@@ -62,3 +62,26 @@ def folded(*facts: CaseFact, precedence: tuple[str, ...] = ()) -> FoldedCase:
 
 def row(*facts: CaseFact, now: float = NOW, assessor: Assessor = ASSESSOR) -> CaseRow:
     return assessor.row(folded(*facts, precedence=assessor.precedence), now)
+
+
+def many(size: int, *, seed: int) -> list[CaseFact]:
+    """Facts about cases of three departments, with ends, suspensions, corrections and deletions."""
+    chance = random.Random(seed)
+    facts: list[CaseFact] = []
+    for n in range(size):
+        month, day = chance.randrange(1, 10), chance.randrange(1, 28)
+        base: dict[str, Any] = {
+            "accepted": f"2026-{month:02}-{day:02}T09:00",
+            "department": chance.choice(("a", "b", "c")),
+            "item": chance.choice(("plan", "shop")),
+        }
+        facts.append(case_fact(str(n), **base))
+        if chance.random() < 0.7:
+            ended = f"2026-{month + 1:02}-{day:02}T10:00"
+            facts.append(case_fact(str(n), stamp=2.0, ended=ended, result="准予许可", **base))
+        if chance.random() < 0.2:
+            span: dict[str, Any] = {"started": f"2026-{month:02}-{day:02}", "ended": f"2026-{month:02}-28"}
+            facts.append(fact(str(n), "suspension", "s", kind="检验", notice="1", **span))
+        if chance.random() < 0.1:
+            facts.append(fact(str(n), stamp=3.0, deleted=True))
+    return facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
@@ -11,28 +10,12 @@ import pytest
 from feeds.cases.figures import Period, ageing, grouped, month_period, open_before, summary
 from feeds.cases.ledger import CaseLedger
 from feeds.cases.reader import CaseQuery, CaseReader, histogram_rank, nearest_rank
-from feeds.cases.store import CaseStore, cases_url
-from tests.feeds.cases.rig import ASSESSOR, NOW, case_fact, fact
-from tests.feeds.cases.test_ledger import many
+from feeds.cases.store import CaseStore
+from tests.feeds.cases.rig import NOW, case_fact, fact, many
 from tests.feeds.workdays.books import NATION
 
 TODAY = date(2026, 11, 28)
 APRIL, MAY = month_period("2026-04"), month_period("2026-05")
-
-
-@pytest.fixture
-async def store(journal_url: str) -> AsyncIterator[CaseStore]:
-    opened = CaseStore(cases_url(journal_url), "test")
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def ledger(store: CaseStore) -> CaseLedger:
-    made = CaseLedger(store, ASSESSOR)
-    await made.open()
-    return made
 
 
 async def test_a_month_of_cases(store: CaseStore, ledger: CaseLedger) -> None:

@@ -4,36 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest
 from sqlalchemy import select
 
 from feeds.cases import schema
 from feeds.cases.contributions import MEASURES, contribution
-from feeds.cases.facts import CaseFact
 from feeds.cases.ledger import CaseLedger
 from feeds.cases.sealing import Sealer
 from feeds.cases.store import CaseStore, cases_url
-from tests.feeds.cases.rig import ASSESSOR, NOW, case_fact, fact
+from tests.feeds.cases.rig import ASSESSOR, NOW, case_fact, fact, many
 
 SEALER = Sealer(bytes(32))
-
-
-@pytest.fixture
-async def store(journal_url: str) -> AsyncIterator[CaseStore]:
-    opened = CaseStore(cases_url(journal_url), "test")
-    await opened.open()
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-async def ledger(store: CaseStore) -> CaseLedger:
-    made = CaseLedger(store, ASSESSOR)
-    await made.open()
-    return made
 
 
 async def rows_of(store: CaseStore, table: Any) -> list[dict[str, Any]]:
@@ -100,29 +82,6 @@ async def test_sums_are_what_the_rows_give(store: CaseStore, ledger: CaseLedger)
         for (_, measure), value in contribution(row).items():
             expected[measure] += value
     assert await sums_of(store) == {measure: expected[measure] for measure in MEASURES}
-
-
-def many(size: int, *, seed: int) -> list[CaseFact]:
-    """Facts about cases of three departments, with ends, suspensions, corrections and deletions."""
-    chance = random.Random(seed)
-    facts: list[CaseFact] = []
-    for n in range(size):
-        month, day = chance.randrange(1, 10), chance.randrange(1, 28)
-        base: dict[str, Any] = {
-            "accepted": f"2026-{month:02}-{day:02}T09:00",
-            "department": chance.choice(("a", "b", "c")),
-            "item": chance.choice(("plan", "shop")),
-        }
-        facts.append(case_fact(str(n), **base))
-        if chance.random() < 0.7:
-            ended = f"2026-{month + 1:02}-{day:02}T10:00"
-            facts.append(case_fact(str(n), stamp=2.0, ended=ended, result="准予许可", **base))
-        if chance.random() < 0.2:
-            span: dict[str, Any] = {"started": f"2026-{month:02}-{day:02}", "ended": f"2026-{month:02}-28"}
-            facts.append(fact(str(n), "suspension", "s", kind="检验", notice="1", **span))
-        if chance.random() < 0.1:
-            facts.append(fact(str(n), stamp=3.0, deleted=True))
-    return facts
 
 
 async def test_any_order_of_the_facts_gives_the_same_rows_and_sums(new_journal_url: Any) -> None:
