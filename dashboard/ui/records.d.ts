@@ -302,13 +302,13 @@ export interface CardRecord {
   department: string;
   region: string;
   colour: string;
+  replaces: string;
+  evidence: Record<string, unknown>;
   state: string;
   raised_at: string | null;
   proposed_at: string;
   appeal_by: string | null;
   decide_by: string | null;
-  replaces: string;
-  evidence: Record<string, unknown>;
   history: Record<string, unknown>[];
   rev: number;
   open: boolean;

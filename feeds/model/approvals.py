@@ -14,7 +14,7 @@ class ApprovalCase(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_def
 
     `due` is the due day (YYYY-MM-DD), "" where there is none. `n` counts days (or office minutes) from `started_at`.
     `frozen_left` are the days left while the case is suspended. What is left of a running limit follows from `due`, the
-    calendar and the day on which one asks; `GET /api/v1/approvals/cases` answers it.
+    calendar and the present day; `GET /api/v1/approvals/cases` answers it.
     `unverified`: the limit passed while the case's source was silent.
     """
 
@@ -61,11 +61,11 @@ class ApprovalBoard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     as_of: Time | None
 
 
-class ApprovalCard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A card (黄牌, 红牌) that a rule has raised or proposed. See approvals/cards.
+class CardContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The unchanging part of a card: its rule and that rule's version, its case, and the evidence.
 
-    `evidence` is the clock of the case as it stood. `appeal_by`, `decide_by` are the ends of those limits.
-    `history` lists what was done: action, at, by, reason.
+    `key` is the case's number in the store. `replaces` is the id of a milder card that this one closed.
+    `evidence` is the clock of the case when the rule held: day0, due, n, overdue, flags, seq.
     """
 
     id: str
@@ -77,27 +77,32 @@ class ApprovalCard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     department: str
     region: str
     colour: str
+    replaces: str = ""
+    evidence: dict[str, Any] = {}
+
+
+class ApprovalCard(CardContent, frozen=True, kw_only=True, gc=False):
+    """A card (黄牌, 红牌) that a rule has raised or proposed. See approvals/cards.
+
+    `appeal_by` and `decide_by` are the ends of those limits. `history` lists the actions: action, at, by, reason.
+    """
+
     state: str
     raised_at: Time | None
     proposed_at: Time
     appeal_by: Time | None = None
     decide_by: Time | None = None
-    replaces: str = ""
-    evidence: dict[str, Any] = {}
     history: tuple[dict[str, Any], ...] = ()
     rev: int = 0
 
     @property
     def live(self) -> bool:
-        """Whether somebody may still have to act on it."""
+        """True until the card is withdrawn, closed or refused."""
         return self.state not in ("withdrawn", "closed", "refused")
 
 
-class SupervisionOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A supervision order (督办单). See feeds/tasks for its life.
-
-    `limit_at` is the end of the limit that runs now. `history` lists what was done: action, at, by, reason.
-    """
+class OrderContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The unchanging part of a supervision order. `cases` and `cards` are the ids that it is about."""
 
     id: str
     number: str
@@ -105,8 +110,16 @@ class SupervisionOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     text: str
     department: str
     region: str
-    cases: tuple[str, ...]
-    cards: tuple[str, ...]
+    cases: tuple[str, ...] = ()
+    cards: tuple[str, ...] = ()
+
+
+class SupervisionOrder(OrderContent, frozen=True, kw_only=True, gc=False):
+    """A supervision order (督办单). See feeds/tasks for its life.
+
+    `limit_at` is the end of the limit that runs now. `history` lists the actions: action, at, by, reason.
+    """
+
     state: str
     created_by: str
     created_at: Time
@@ -118,5 +131,5 @@ class SupervisionOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def live(self) -> bool:
-        """Whether it is not finished."""
+        """True until the order is closed or void."""
         return self.state not in ("closed", "void")
