@@ -1,4 +1,4 @@
-"""What the routes of approvals work with: the reader of the store, calendars, personal values, and who may see them."""
+"""Access of the API to the store of cases, and the records that its routes answer with."""
 
 from __future__ import annotations
 
@@ -23,13 +23,10 @@ from feeds.workdays.clock import deadline, resumed, standing
 from feeds.workdays.local_time import local_date
 from feeds.workdays.sheet import sheet
 
-UNMASKED_A_DAY = 30
-"""Looks of one person at personal values within a day; more are told to the auditor."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalsAccess:
-    """The parts for routes. `unmask` and `supervise` are names of accounts that have the right; no role has it."""
+    """The store, calendars and sealer. `unmask` and `supervise` name the accounts with that right; no role has it."""
 
     reader: CaseReader
     assessor: Callable[[], Assessor]
@@ -39,7 +36,7 @@ class ApprovalsAccess:
     looks: dict[str, deque[float]] = field(default_factory=dict)
 
     def looked(self, name: str, at: float) -> int:
-        """Count a look at personal values; how many within a day that makes."""
+        """Count a look at personal values. Returns the person's looks within the last day."""
         looks = self.looks.setdefault(name, deque())
         while looks and looks[0] < at - 86_400:
             looks.popleft()
@@ -47,7 +44,7 @@ class ApprovalsAccess:
         return len(looks)
 
     async def person(self, key: int) -> dict[str, str]:
-        """The personal values of a case; those of a newer fact last. Values sealed with another key are left out."""
+        """The personal values of a case, by name. Values sealed with another key are left out."""
         values: dict[str, str] = {}
         for _, sealed in sorted((await self.reader.sealed(key)).items()):
             try:
@@ -58,7 +55,7 @@ class ApprovalsAccess:
 
 
 def row_record(row: CaseRow, assessor: Assessor, now: float) -> dict[str, Any]:
-    """A case in a list: names of item and department, and what is left as of now."""
+    """A case in a list, with the names of item and department, and the days left at `now`."""
     item = assessor.catalogue.of(row.item, None)
     return {
         "id": f"{row.system}:{row.number}",
@@ -91,7 +88,7 @@ def row_record(row: CaseRow, assessor: Assessor, now: float) -> dict[str, Any]:
 
 
 def left_of(row: CaseRow, assessor: Assessor, now: float) -> int | None:
-    """Counted days left, below 0 when overdue; frozen ones as they were; None where nobody knows."""
+    """Counted days left at `now`, below 0 when overdue. A stopped count keeps its value. None: not known."""
     if row.left is not None or row.state not in ("open", "applied"):
         return row.left
     if row.due_day is None or row.unit == "office_minutes":
@@ -104,7 +101,7 @@ def left_of(row: CaseRow, assessor: Assessor, now: float) -> int | None:
 
 
 def detail_record(row: CaseRow, facts: FactSet, assessor: Assessor, now: float) -> dict[str, Any]:
-    """Everything about a case that is not personal: its parts, and its clock day by day."""
+    """A case without personal values: its fields, steps and other rows, and its clock day by day."""
     case = fold_facts(row.system, row.number, facts, assessor.precedence)
     parts = {
         name: [_public(part) for part in getattr(case, name)]
@@ -170,7 +167,10 @@ def _public(part: Any) -> dict[str, Any]:
 
 
 def masked_person(values: Mapping[str, str], *, public: bool) -> dict[str, Any]:
-    """What anybody who sees the case may know of the applicant."""
+    """The applicant without personal values: masked name, and whether id and phone are on record.
+
+    `public` masks company names too.
+    """
     name = values.get("name", "")
     return {
         "name": masking.masked_name(name, public=public),

@@ -1,7 +1,7 @@
 """The domain of cases: facts in, rows, lights and boards out. See feeds.engine.domain.
 
-Rows live in the store of cases, which is written before the journal. What a kill leaves between the two is found at the
-next start: the store's change numbers go further than the journal's.
+The store of cases is written before the journal. A kill between the two is detected at the next start: the store's
+change numbers are higher than the one in the journal.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FEED = "approvals"
 FACTS_AT_ONCE = 1000
 """Facts in one transaction of the store."""
 AHEAD, HOLD = 3 * 86_400.0, 60.0
-"""AHEAD: a step forward of the clock by so many seconds is not believed at once. HOLD: how long it is watched."""
+"""AHEAD: a forward step of the clock above which lights are held. HOLD: how long they are held. Seconds."""
 
 
 class CaseDomain(Domain):
@@ -46,7 +46,7 @@ class CaseDomain(Domain):
     feeds = (FEED,)
 
     def __init__(self, ledger: CaseLedger, departments: Mapping[str, str], sealer: Sealer | None = None) -> None:
-        """`sealer` seals the names in documents of former versions; without it they stay where they are."""
+        """`sealer` seals the names in documents of former versions. Without it those documents are not migrated."""
         self._ledger, self._departments, self._sealer = ledger, departments, sealer
         self._reset()
 
@@ -66,7 +66,7 @@ class CaseDomain(Domain):
         self.applied: list[AppliedCase] = []
 
     def replace(self, assessor: Assessor) -> None:
-        """Measure by other calendars and items: every open case is read again, a chunk at a time."""
+        """Use other calendars and items. Every open case is assessed again, some at a time."""
         self._ledger.assessor = assessor
         self._again = deque(sorted(self.open_cases.rows))
 
@@ -103,7 +103,7 @@ class CaseDomain(Domain):
         return {Kind.CASE: self.records(), Kind.CASE_BOARD: boards, **people}
 
     def clock_stepped(self, by: float, now: float) -> None:
-        """Lights hold for a minute after a step: a clock that is set wrongly must not turn thousands of them."""
+        """Hold the lights for a minute after a step, because a wrongly set clock would turn thousands of them."""
         if abs(by) > HOLD and (by < 0 or by > AHEAD):
             self._held_until = now + HOLD
 
@@ -134,7 +134,7 @@ class CaseDomain(Domain):
         return min((at for at in moments if at is not None), default=None)
 
     def prepare(self, now: float) -> Asking[None]:
-        """Apply what came in, then the lights whose moment has come; one transaction of the store each."""
+        """Apply the facts that came in, then turn the lights that are due, each in one transaction of the store."""
         facts, self._facts = self._facts[:FACTS_AT_ONCE], self._facts[FACTS_AT_ONCE:]
         marks = [fact for fact in facts if fact.table == HEARD]
         rows = [fact for fact in facts if fact.table != HEARD]
@@ -179,7 +179,7 @@ class CaseDomain(Domain):
             self._changes[record.id] = Change(kind=Kind.CASE, id=record.id, after=record, at=now, cause="source")
 
     def _turn(self, now: float) -> Asking[None]:
-        """Lights of at most `lights.AT_ONCE` cases."""
+        """Turn the lights of at most `lights.AT_ONCE` cases."""
         due = self.open_cases.due(now, lights.AT_ONCE)
         if not due:
             return
@@ -203,7 +203,7 @@ class CaseDomain(Domain):
             self._entries.append(entry)
 
     def _read_again(self, now: float) -> Asking[None]:
-        """Rows of cases whose calendar or item may have changed; those that differ are written with their events."""
+        """Assess some open cases again after a change of calendars or items, and write those that differ."""
         ids = [self._again.popleft() for _ in range(min(lights.AT_ONCE, len(self._again)))]
         ids = [id for id in ids if id in self.open_cases.rows]
         if not ids:

@@ -57,7 +57,7 @@ class ApprovalsRole:
         self.engine = CasesEngine(journal, store, assessor, clock=clock, intake=intake, sealer=sealer)
 
     async def reload(self, assessor: Assessor) -> None:
-        """Measure by other calendars and items from the next step on."""
+        """Use other calendars and items from the next step on."""
         self.engine.domain.replace(assessor)
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""Cases as they stood in the journal before they had a store of their own: moved once, names sealed on the way."""
+"""Migration of case documents in the journal to facts of the store of cases, with applicants' names sealed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TIMES = ("accepted", "ended")
 
 
 def former_facts(docs: Sequence[Doc], sealer: Sealer) -> list[CaseFact]:
-    """The facts of former documents; one that cannot be read is left out."""
+    """The facts of former documents. Documents that cannot be read are left out."""
     facts = []
     for doc in docs:
         case: dict[str, Any] = doc.body.get("case") or {}

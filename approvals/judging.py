@@ -1,4 +1,4 @@
-"""When the rules of cards are read: for cases that facts change, and on the morning of working days for red ones."""
+"""Timing of card rules: after each change by facts, and on the morning of working days for red cases."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AT_ONCE = 2000
 
 
 class Judging:
-    """Reads the rules of a site's cards at their time. `seq` is the last change of the store that was judged."""
+    """Evaluates the rules of a site's cards. `seq` is the last change number of the store that was evaluated."""
 
     def __init__(self, assessor: Callable[[], Assessor]) -> None:
         self._assessor = assessor
@@ -40,7 +40,7 @@ class Judging:
         self._now = 0.0
 
     def load(self, start: Start, store: CaseStore, last_seq: int) -> Asking[None]:
-        """Cards and orders; and the rules for cases that a kill left between the store and the journal."""
+        """Load cards and orders, and evaluate the rules for changes that are in the store but not in the journal."""
         self._now = start.now
         self._morning = self._next(float(start.pending.get("judged") or start.now))
         cards = yield ListDocuments(CARD_KIND)
@@ -62,7 +62,7 @@ class Judging:
 
     @property
     def busy(self) -> bool:
-        """Whether cases wait to be judged."""
+        """True while cases of this morning wait."""
         return bool(self._waiting)
 
     def next_moment(self) -> float | None:
@@ -71,7 +71,7 @@ class Judging:
         return min((at for at in moments if at is not None), default=None)
 
     def changed(self, row: CaseRow, case: FoldedCase, now: float) -> None:
-        """Facts have changed a case."""
+        """Evaluate the fact rules for a case that facts have changed."""
         if row.state in ("open", "closed"):
             self._judge("fact", row, case, now)
 
@@ -94,7 +94,7 @@ class Judging:
         self.supervision.judge(on, names_of(row, case, assessor, now), evidence_of(row, assessor, now), now)
 
     def pending(self) -> dict[str, Any]:
-        """What a restart must know: up to where was judged."""
+        """Progress that a restart continues from: the change number and the time of the last complete morning."""
         return {"judged_seq": self.seq, "judged": 0.0 if self._waiting else self._now}
 
 

@@ -1,8 +1,8 @@
-"""Lights as events of time: what became true at which moment, also when nobody looked. Pure."""
+"""Changes of lights by time. Each is dated to the moment at which it became true, also after a stop. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -26,7 +26,7 @@ class LightChange:
 
 
 def by_moments(row: CaseRow) -> bool:
-    """Whether the next light follows from the row alone: its limit is known."""
+    """True when the next light follows from the row alone, because its limit is known."""
     return row.state == "open" and row.limit_at is not None
 
 
@@ -65,10 +65,10 @@ def _rank(light: str) -> int:
     return {Light.YELLOW: 1, Light.RED: 2}.get(Light(light), 0) if light else 0
 
 
-def counted(changes: Mapping[int, LightChange] | list[LightChange]) -> dict[str, int]:
-    """How many changes led to which light, for the journal."""
+def counted(changes: Iterable[LightChange]) -> dict[str, int]:
+    """Numbers of changes by their new light, for the journal."""
     tally: dict[str, int] = {}
-    for change in changes.values() if isinstance(changes, Mapping) else changes:
+    for change in changes:
         for light_event in change.events:
             to = str(light_event.body["to"])
             tally[to] = tally.get(to, 0) + 1

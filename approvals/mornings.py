@@ -1,4 +1,4 @@
-"""The hour at which people are told: nobody is at midnight, on a Sunday or on a holiday."""
+"""The hour of cards: 08:30 of a working day, because nobody answers a card at midnight or on a holiday."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import date
 from feeds.workdays.calendar import ONE, Unpublished, WorkCalendar
 from feeds.workdays.local_time import instant, local_date
 
-TELL_AT = 8 * 60 + 30
+MORNING = 8 * 60 + 30
 """Minute of the day."""
 
 
-def next_morning(calendar: WorkCalendar, after: float, minute: int = TELL_AT) -> float:
+def next_morning(calendar: WorkCalendar, after: float, minute: int = MORNING) -> float:
     """The next 08:30 of a working day after an instant; of any weekday where the calendar does not know."""
     day = local_date(after)
     while True:

@@ -19,7 +19,7 @@ GROUPS = {"disclosure": "disclosure", "question": "question"}
 
 
 def public_id(row: CaseRow) -> str:
-    """The id under which people and screens know a case."""
+    """The public id of a case: system and number with a colon between."""
     return f"{row.system}:{row.number}"
 
 
@@ -63,7 +63,7 @@ class OpenCases:
         self.rows: dict[int, CaseRow] = {}
         self.records: dict[str, ApprovalCase] = {}
         self.heard: dict[str, float] = {}
-        """By system: up to when its source has spoken."""
+        """By system: the moment up to which its source has reported everything."""
         self._moments: list[tuple[float, int, int]] = []
         self._touched: set[BoardKey] = set()
         self._members: dict[BoardKey, set[int]] = defaultdict(set)
@@ -75,7 +75,7 @@ class OpenCases:
     # -- cases -------------------------------------------------------------------
 
     def put(self, row: CaseRow) -> ApprovalCase | None:
-        """Take a row in; the public record, or None for a case that is not open any more."""
+        """Add or replace a row. Returns its public record, or None for a case that is no longer open."""
         self.drop(row.id)
         self._as_of[row.department] = max(self._as_of.get(row.department, 0.0), row.changed_at)
         if row.state not in ("open", "applied"):
@@ -99,12 +99,12 @@ class OpenCases:
             self._touched.add(self._board(row))
 
     def unverified(self, row: CaseRow) -> bool:
-        """Whether the limit passed at a moment up to which the case's source has not yet spoken."""
+        """True when the limit passed after the last moment that the case's source has reported on."""
         heard = self.heard.get(row.system)
         return row.light == Light.RED and row.limit_at is not None and heard is not None and heard < row.limit_at
 
     def hear(self, system: str, until: float) -> list[ApprovalCase]:
-        """A source has spoken up to a moment. Returns the records that this verifies."""
+        """Note that a source has reported everything up to a moment. Returns the records that this verifies."""
         before = self.heard.get(system)
         if before is not None and until <= before:
             return []
@@ -125,7 +125,7 @@ class OpenCases:
         return at, 0 if at == row.limit_at else 1, row.id
 
     def next_moment(self) -> float | None:
-        """When the next light may change."""
+        """The moment of the next possible change of a light, None without one."""
         while self._moments:
             at, _, id = self._moments[0]
             row = self.rows.get(id)
@@ -135,7 +135,7 @@ class OpenCases:
         return None
 
     def due(self, now: float, limit: int) -> list[CaseRow]:
-        """At most `limit` rows whose moment has come, in the order of their moments; each is taken out."""
+        """Remove and return at most `limit` rows whose moment has come, in the order of their moments."""
         rows: list[CaseRow] = []
         taken_ids: set[int] = set()
         while len(rows) < limit and (at := self.next_moment()) is not None and at <= now:

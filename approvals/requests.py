@@ -1,4 +1,4 @@
-"""Requests of the domain of cases to the store of cases, as data that the engine carries out."""
+"""Requests of the case domain to the store of cases. The engine carries them out."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class FactsOf:
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Read the clock of rows again and write those that differ; the answer is their new rows."""
+    """Assess rows again and write those that differ. The answer is their new rows."""
 
     ledger: CaseLedger
     rows: Sequence[CaseRow]

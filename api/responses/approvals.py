@@ -44,7 +44,7 @@ class CaseSummaryRecord(Struct, kw_only=True):
 
 
 class CaseWindow(Struct, kw_only=True):
-    """One window of the cases that were asked for; `total` counts all of them."""
+    """One window of the matching cases. `total` counts all matching cases."""
 
     items: list[CaseSummaryRecord]
     next: str | None
@@ -65,7 +65,7 @@ class CaseClockDay(Struct, kw_only=True):
 
 
 class CaseClock(Struct, kw_only=True):
-    """How the due day came about."""
+    """The count of a case's limit, day by day from day 0. `if_resumed_today`: due day if the suspension ended today."""
 
     day0: Day
     n: int
@@ -85,7 +85,7 @@ class CaseClock(Struct, kw_only=True):
 
 
 class ApplicantRecord(Struct, kw_only=True):
-    """What is shown of the applicant. Masked: the first character of a person's name, and no digit of any number."""
+    """The applicant, masked: the first character of a person's name, and no number."""
 
     name: str
     company: bool
@@ -95,7 +95,7 @@ class ApplicantRecord(Struct, kw_only=True):
 
 
 class CaseDetail(CaseSummaryRecord, kw_only=True):
-    """Everything about a case that is not personal. Parts are as their facts gave them, instants in RFC 3339."""
+    """A case without personal values. `parts` are the cases of a joint case; instants are in RFC 3339."""
 
     applied: Time | None
     accepted: Time | None

@@ -1,4 +1,4 @@
-"""What the rules of cards are read over: a case's row, its fold where facts changed it, and its item. Pure."""
+"""The names that rules of cards may use, and the evidence that a card keeps of its case. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from feeds.workdays.local_time import local_date
 
 
 def names_of(row: CaseRow, case: FoldedCase | None, assessor: Assessor, now: float) -> dict[str, Any]:
-    """The names of a rule. Without a fold the values that only facts have are those of a case without any."""
+    """The variables of a rule's expression: case, clock and item. See approvals/cards/rules.py.
+
+    `case` is None where only the row was read: has_reason, supplements and fees_paid are then those of a case without
+    such facts.
+    """
     item = assessor.catalogue.of(row.item, None)
     overdue, statutory_over = overdue_of(row, assessor, now)
     return {
@@ -41,7 +45,7 @@ def names_of(row: CaseRow, case: FoldedCase | None, assessor: Assessor, now: flo
 
 
 def evidence_of(row: CaseRow, assessor: Assessor, now: float) -> dict[str, Any]:
-    """What identifies the case, and the frozen sheet of its clock."""
+    """The identity of the case and, as "evidence", its clock at this moment."""
     return {
         "id": public_id(row),
         "key": row.id,

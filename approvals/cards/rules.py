@@ -1,4 +1,4 @@
-"""The rules of cards: CEL expressions over a case, its clock and its item. Data, with the defaults of the document.
+"""The rules of cards: CEL expressions over a case, its clock and its item.
 
 `on`: "daily" rules are read for open cases on the morning of each working day, "fact" rules whenever facts change a
 case. Names: case.{kind, item, department, region, state, result, light, channel, flags, has_reason, supplements,
@@ -40,7 +40,7 @@ class CardRule:
     version: int = 1
 
     def holds(self, names: Mapping[str, Any]) -> bool:
-        """Whether the rule holds. Raises CardRuleRefused."""
+        """Evaluate the rule over `names_of`. Raises CardRuleRefused."""
         try:
             return _program(self.when).execute(dict(names)) is True
         except (ValueError, RuntimeError, TypeError, KeyError) as error:
@@ -104,4 +104,4 @@ DEFAULTS: tuple[CardRule, ...] = (
         score=60,
     ),
 )
-"""The document's rules as far as the case, its clock and its item decide them."""
+"""The rules of a site without rules of its own."""

@@ -1,8 +1,7 @@
 """Cards and supervision orders: raised by rules, moved by people, overdue by time. Pure; the domain writes them.
 
-No card rests on old data: the rules of due days are read on the morning of working days only, and only for cases whose
-source has spoken of a moment after the limit. A card never goes silently: when facts take its basis away, it is put to
-review.
+Rules of due days are read on the morning of working days, and only for cases whose source has reported on a moment
+after the limit, so that no card rests on old data. When facts take the basis of a card away, the card goes to review.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ from feeds.tasks.workflow import TaskActionRefused, TaskLife, act, begin, overdu
 from feeds.workdays.local_time import local_date
 
 RULES = "rule:"
-"""Prefix of the actor of what a rule does."""
+"""Prefix of the actor's name when a rule acts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupervisionStep:
-    """One thing that was done to a card or an order, for the journal."""
+    """One action on a card or an order, as the journal records it."""
 
     kind: str
     id: str
@@ -55,12 +54,12 @@ class Supervision:
         self.calendars, self.rules = calendars, tuple(rules)
         self.documents: dict[tuple[str, str], Document] = {}
         self.known: set[str] = set()
-        """Ids of all cards that there ever were: one card of a rule a case."""
+        """Ids of all cards ever proposed. A rule proposes at most one card for a case."""
         self.steps: list[SupervisionStep] = []
         self._numbers: dict[int, int] = {}
 
     def restore(self, cards: Iterable[CardDocument], orders: Iterable[OrderDocument]) -> None:
-        """Take documents of the journal in, finished ones as well."""
+        """Load documents of the journal. Finished ones count for ids and numbers."""
         for card in cards:
             self.known.add(card.id)
             if card.open:
@@ -111,7 +110,7 @@ class Supervision:
             self._try(replaced, "replace", actor, now)
 
     def _try(self, document: Document, action: str, actor: str, now: float, reason: str = "") -> None:
-        """An action of a rule; one that is not possible in the present state is left."""
+        """Carry out an action of a rule, if the present state allows it."""
         try:
             self._act(document, action, actor, now, reason=reason)
         except TaskActionRefused:
@@ -151,7 +150,7 @@ class Supervision:
 
     @staticmethod
     def _may(document: Document, action: str, supervises: bool) -> bool:
-        """Whether a person may do an action; one that is not possible is answered as such."""
+        """True when the person's part allows the action, and for an action that the state refuses anyway."""
         workflow = CARD if isinstance(document, CardDocument) else ORDER
         try:
             by = workflow.transition(document.life.state, action).by
@@ -208,7 +207,7 @@ class Supervision:
     # -- time --------------------------------------------------------------------
 
     def next_moment(self, now: float) -> float | None:
-        """When the next limit ends, or the next order turns yellow."""
+        """The moment at which the next limit ends or turns yellow, None without one."""
         return min((at for document in self.documents.values() for at in _moments(document.life, now)), default=None)
 
     def turn(self, now: float) -> None:
@@ -250,7 +249,7 @@ class Supervision:
 
 
 def change_of(key: tuple[str, str], document: Document, now: float, cause: str = "") -> Change:
-    """What is published of a changed document."""
+    """The change that is published of a document; a finished one is withdrawn."""
     kind, id = key
     record = card_record(document) if isinstance(document, CardDocument) else order_record(document, now)
     return Change(kind=kind, id=id, after=record if document.open else None, at=now, cause=cause)

@@ -1,4 +1,4 @@
-"""The row of a case: its clock at a moment, its light, and what the figures need of it. Pure."""
+"""Assessment of a case at a moment: its row, with limit, light and the values for figures. Pure."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from feeds.workdays.local_time import local_date
 from feeds.workdays.office import OFFICE_HOURS, OfficeHours
 
 AHEAD = 300.0
-"""Seconds by which a stamp may lie in the future; a later one is told and not counted."""
+"""Seconds by which a stamp may lie in the future. A later one sets the flag FUTURE and is ignored."""
 
 
 class CaseRow(msgspec.Struct, kw_only=True, gc=False):
     """One case as the store has it: a column each. Days are ordinals of local dates, times epoch seconds.
 
-    `due_day`, `limit_at` and `warn_at` are None where there is no limit or nobody knows. `next_at`: when the light may
+    `due_day`, `limit_at` and `warn_at` are None without a limit or a published calendar. `next_at`: when the light may
     change next. `left` is set while the count is frozen or the case has ended. `in_time` None: neither yet.
     `plain_day` is the due day as promised, without extensions and suspensions. `used` are working days (of a same-day
     case: office minutes), `natural` days from application to the end.
@@ -76,7 +76,7 @@ COLUMNS: tuple[str, ...] = tuple(field.name for field in msgspec.structs.fields(
 
 @dataclass(frozen=True, slots=True)
 class Assessor:
-    """What a case is measured by: calendars, items, office hours."""
+    """Assesses cases by calendars, items and office hours. `precedence`: see ApprovalsSettings."""
 
     book: CalendarBook
     catalogue: ItemCatalogue
@@ -151,7 +151,7 @@ def _statutory(case: FoldedCase, item: ApprovalItem | None) -> int | None:
 
 
 def _without_future(case: FoldedCase, now: float, flags: list[str]) -> FoldedCase:
-    """The case without acceptance or end that lie in the future: they are told and not counted."""
+    """The case without an acceptance or end in the future, which set the flag FUTURE."""
     ahead: dict[str, Any] = {
         name: None for name in ("accepted", "ended") if (at := getattr(case, name)) is not None and at > now + AHEAD
     }
@@ -184,7 +184,7 @@ def _step(case: FoldedCase) -> str:
 def _clock(
     row: CaseRow, case: FoldedCase, limit: CaseLimit, calendar: WorkCalendar, now: float, flags: list[str]
 ) -> None:
-    """Fill in what the clock says."""
+    """Fill in limit, light and remaining days."""
     term = limit.term
     if term is None:
         row.light = Light.DONE if row.state == "closed" else ""

@@ -1,6 +1,6 @@
-"""What one case adds to the figures of a day: integers that are summed by department, region, item and kind. Pure.
+"""Contributions of a case to the sums: integers by day, department, region, item and kind. Pure.
 
-Everything follows from the case's row, so that a correction takes the old row's part away and adds the new one's.
+They follow from the case's row alone: a correction subtracts those of the old row and adds those of the new one.
 Measures of a due day lie on that day also while it is in the future; figures sum only days that are past.
 """
 
@@ -44,7 +44,7 @@ Used = tuple[int, str, str, int]
 
 
 def counted(row: CaseRow) -> bool:
-    """Whether figures know the case: not one that is deleted or only announced by other rows."""
+    """True for cases in the figures. Deleted ones, and those without a case row of their own, are left out."""
     return row.state in ("open", "closed")
 
 
@@ -106,7 +106,7 @@ def month_of(day: int) -> int:
 
 
 def difference(before: CaseRow | None, after: CaseRow | None) -> Counter[tuple[Cell, str]]:
-    """What the sums change by when a row is replaced."""
+    """The change of the sums when `after` replaces `before`; None stands for no row."""
     change: Counter[tuple[Cell, str]] = Counter()
     if before is not None:
         change.subtract(contribution(before))

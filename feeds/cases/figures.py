@@ -1,4 +1,4 @@
-"""Figures of a period, with exact formulas and honest denominators (a district published 7,373 of 7,208 as 100 %).
+"""Figures of a period. Every share has a denominator that contains its numerator.
 
 P is a period of local days. A(P): day 0 in P. D(P): ended in P as granted, refused, done or forwarded. O(t): day 0 not
 after t and not ended by t. Shares without a denominator are None.
@@ -39,7 +39,7 @@ class Period:
 
     @property
     def whole_months(self) -> bool:
-        """Whether it begins with a month and ends with one."""
+        """True for a period of whole months."""
         return self.first.day == 1 and (self.last + timedelta(days=1)).day == 1
 
 

@@ -1,4 +1,4 @@
-"""The fold of facts to a case: pure, and the same for every order of the facts."""
+"""The fold of facts to a case. It does not depend on the order of the facts. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feeds.cases.model import CaseExtension, CaseFee, CaseReview, CaseStep, Case
 from feeds.regions import is_code
 
 TOLERANCE = 3600.0
-"""Seconds by which two systems may differ about acceptance or end before it is told."""
+"""Seconds by which two systems may differ about acceptance or end without the flag DISAGREE."""
 TEXTS = ("item", "item_name", "item_version", "department", "channel", "applicant_kind", "parent", "unit", "due_source")
 TIMES = ("applied", "accepted", "handed_over", "decided", "submitted_up", "delivered", "ended")
 WHOLE = ("promised", "statutory")
@@ -24,7 +24,7 @@ ROWS = "rows"
 
 
 def fold_facts(system: str, number: str, fact_set: FactSet, precedence: Sequence[str] = ()) -> FoldedCase:
-    """The case of these facts. Of a value that several systems give, the first in `precedence` holds."""
+    """The case of these facts. Where several systems give a value, the first one in `precedence` counts."""
     facts = fact_set.facts.values()
     rank = {name: position for position, name in enumerate(precedence)}
     ordered = sorted(facts, key=lambda fact: (rank.get(fact.system, len(rank)), fact.slot))
@@ -68,7 +68,7 @@ def fold_facts(system: str, number: str, fact_set: FactSet, precedence: Sequence
 
 
 def _merged(bodies: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Field by field the first that has a value."""
+    """Each field from the first body that has a value for it."""
     merged: dict[str, Any] = {}
     for body in bodies:
         for name, value in body.items():
@@ -88,7 +88,7 @@ def _disagreeing(rows: Sequence[CaseFact]) -> dict[str, dict[str, Any]]:
 
 
 def _listed(facts: Sequence[CaseFact], table: str) -> list[CaseFact]:
-    """The rows of a table that are there, at most as many as a case may have, in an order of their own."""
+    """The present rows of a table in a fixed order, at most LISTED of them."""
     rows = [fact for fact in facts if fact.table == table and not fact.deleted]
     for fact in facts:
         if fact.table == CASE and not fact.deleted:
@@ -105,7 +105,7 @@ def _listed(facts: Sequence[CaseFact], table: str) -> list[CaseFact]:
 
 
 def _embedded(fact: CaseFact, table: str, index: int, body: Mapping[str, Any]) -> CaseFact:
-    """A row that came inside its case: it stands and falls with it."""
+    """A row that came inside a case row, as a fact of its own; it is replaced with that row."""
     return msgspec.structs.replace(fact, table=table, key=f"{index:03}", body=dict(body))
 
 
@@ -158,7 +158,7 @@ def _steps(rows: Sequence[CaseFact]) -> tuple[CaseStep, ...]:
 
 
 def _suspensions(rows: Sequence[CaseFact]) -> Iterable[CaseSuspension]:
-    """Suspensions with what is wrong with them: such a one is shown and does not stop the clock."""
+    """Suspensions; one with a `flaw` is shown and does not stop the clock."""
     for row in rows:
         body = row.body
         started, ended = body.get("started"), body.get("ended")
@@ -186,7 +186,7 @@ def _suspensions(rows: Sequence[CaseFact]) -> Iterable[CaseSuspension]:
 
 
 def _convert(rows: Sequence[CaseFact], record: type[Any]) -> Iterable[Any]:
-    """Records of the rows; a row that lacks what its table needs is passed over."""
+    """Records of the rows. Rows without the fields that their table needs are left out."""
     names: frozenset[str] = _names(cast(Any, record)) if rows else frozenset()
     for row in rows:
         fields = {

@@ -1,6 +1,6 @@
-"""Facts into the store: grouped by case, folded, assessed, and written with what follows from them.
+"""Application of facts to the store: group by case, fold, assess, and write row, events and sums.
 
-Applying the same facts again changes nothing, so a batch may be repeated after a kill.
+Applying facts twice changes nothing, so a batch may be repeated after a kill.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from feeds.workdays.clock import Light
 from feeds.workdays.local_time import local_date
 
 CORRECTED = ("item", "department", "region", "kind", "started_at", "ended_at", "due_day", "n", "result", "in_time")
-"""Columns whose change is told as a correction, with what they were and are."""
+"""Columns whose change is an event "corrected", with the old and the new value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedCase:
-    """One case that facts have changed. `effects` are what the facts did; `case` is the new fold."""
+    """One case that facts have changed. `effects` are those of its facts; `case` is the new fold."""
 
     before: CaseRow | None
     after: CaseRow
@@ -41,7 +41,7 @@ class AppliedCase:
 
 @dataclass(slots=True, kw_only=True)
 class ApplySummary:
-    """Counts of one batch of facts by what they did."""
+    """Counts of one batch of facts by effect."""
 
     facts: int = 0
     changed: int = 0
@@ -98,7 +98,7 @@ class CaseLedger:
         return applied
 
     async def recount(self, rows: Sequence[CaseRow], facts: Mapping[int, FactSet], now: float) -> list[CaseRow]:
-        """Read the clock of cases again, by other calendars or items. Returns the rows that are other ones now."""
+        """Assess cases again, after a change of calendars or items. Returns the rows that differ."""
         writes: list[CaseWrite] = []
         change: Counter[tuple[Cell, str]] = Counter()
         seq = self.last_seq
@@ -155,7 +155,7 @@ def _bare(fact: CaseFact) -> CaseFact:
 
 
 def events_of(before: CaseRow | None, after: CaseRow, now: float) -> list[CaseEvent]:
-    """What is told of a change by facts: the light, corrections, deletion and return."""
+    """The events of a change by facts: light, corrections, and changes of state."""
     events: list[CaseEvent] = []
 
     def tell(name: str, at: float, body: Mapping[str, Any]) -> None:

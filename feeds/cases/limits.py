@@ -24,10 +24,10 @@ STATUTORY_DEFAULTS = {"promise": 20, "upward": 20, "joint": 45, "disclosure": 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseLimit:
-    """The limit of one case. `term` None: it has none (not accepted, or nobody says how long it is).
+    """The limit of one case. `term` is None before acceptance, and where neither case, item nor law sets a length.
 
     `promised_term` is the term as promised, without extensions and suspensions. `stops_at` is when the clock stopped:
-    the end, or the submission to a higher authority. `flags` say what is peculiar.
+    the end, or the submission to a higher authority. `flags` are words of feeds.cases.words.
     """
 
     term: Term | None
@@ -85,7 +85,7 @@ def _start(case: FoldedCase, calendar: WorkCalendar, now: float, flags: list[str
 
 
 def notice_limit(case: FoldedCase, calendar: WorkCalendar) -> float | None:
-    """The end of the five days for the one-time notice, None where no notice is awaited or nobody knows the day."""
+    """The end of the five days for the one-time notice. None without a pending notice or a published calendar."""
     if case.applied is None or case.accepted is not None or case.supplements or case.ended is not None:
         return None
     try:
@@ -95,7 +95,7 @@ def notice_limit(case: FoldedCase, calendar: WorkCalendar) -> float | None:
 
 
 def deemed_at(case: FoldedCase, calendar: WorkCalendar, now: float) -> bool:
-    """Whether a case counts as accepted because nobody said otherwise within five working days."""
+    """True when the case counts as accepted because no notice came within five working days (art. 32)."""
     limit = notice_limit(case, calendar)
     return limit is not None and now >= limit
 
@@ -170,14 +170,14 @@ def _extended(
 
 
 def extension_is_valid(extension: CaseExtension, held: Deadline) -> bool:
-    """Whether an extension adds its days; `held` is the limit that held when it was decided."""
+    """True when an extension adds its days. `held` is the limit in force when it was decided."""
     if not (extension.approver and extension.notice and extension.decided is not None and 0 < extension.days <= 60):
         return False
     return held.limit_at is None or extension.decided < held.limit_at
 
 
 def used_margin(item: ApprovalItem | None) -> Margin:
-    """When the light of a case of this item turns yellow."""
+    """The margin of an item's light."""
     return (item or DEFAULT_ITEM).margin
 
 

@@ -1,4 +1,4 @@
-"""Facts from named values: what is personal is sealed, what says the same gets the same digest."""
+"""Creation of facts from named values. Personal values are sealed; equal values give equal digests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feeds.mapping.expressions import identifier
 
 PERSON = "person."
 FREE_TEXTS = frozenset({"opinion", "reason", "summary", "title", "content"})
-"""Values that are personal until proven otherwise: real systems write the applicant's name into them."""
+"""Free texts, sealed like personal values because real systems write the applicant's name into them."""
 SEARCHED = ("name", "id", "phone")
 LONGEST_ROW = 256 << 10
 """Bytes of one row."""

@@ -1,4 +1,4 @@
-"""A case as its facts make it, without its clock. Times are epoch seconds; no personal values."""
+"""A case folded from its facts, without its clock. Times are epoch seconds. No personal values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CaseStep(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open(self) -> bool:
-        """Whether the step was begun and not ended."""
+        """True for a step that has begun and not ended."""
         return self.started is not None and self.ended is None
 
 
@@ -51,7 +51,7 @@ class CaseSuspension(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseExtension(msgspec.Struct, frozen=True, kw_only=True):
-    """More days by consent of the office's head (art. 42). `valid` and `flaw` are set when the clock is read."""
+    """More days by consent of the office's head (art. 42)."""
 
     days: int
     by: str = ""

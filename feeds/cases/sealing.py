@@ -60,12 +60,12 @@ class Sealer:
             raise SealBroken("the sealed bytes are altered") from error
 
     def mac(self, text: str) -> str:
-        """A keyed digest of a text in its normal form: equal texts have equal ones, and nobody can guess from it."""
+        """A keyed digest of a text in its normal form: equal texts have equal digests."""
         normal = identifier(text).casefold().encode()
         return hmac.new(self._mac, normal, hashlib.sha256).hexdigest()[:32]
 
     def digest(self, raw: bytes) -> str:
-        """A keyed digest of bytes, to tell whether a fact says the same as another."""
+        """A keyed digest of bytes, to recognise repeated facts."""
         return hmac.new(self._mac, raw, hashlib.sha256).hexdigest()[:32]
 
 

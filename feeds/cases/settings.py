@@ -32,7 +32,7 @@ class ApprovalsSettings:
     key: Path | None = field(default=None, repr=False)
 
     def assessor(self) -> Assessor:
-        """What cases are measured by. Raises OSError, CalendarRefused or CatalogueRefused."""
+        """Read calendars, items and departments. Raises OSError, CalendarRefused or CatalogueRefused."""
         files = read_folder(NATIONAL)
         if self.calendars is not None and self.calendars.is_dir():
             files += read_folder(self.calendars)

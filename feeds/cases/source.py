@@ -125,7 +125,7 @@ class RowFacts:
 
 
 def _row_key(values: Mapping[str, Any]) -> str:
-    """A key of a row that has none: what it says."""
+    """The key of a row without one: a digest of its values."""
     return hashlib.sha256(msgspec.json.encode(dict(sorted(values.items())), enc_hook=str)).hexdigest()[:24]
 
 

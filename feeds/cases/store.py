@@ -1,4 +1,4 @@
-"""The store of cases in SQL: facts are applied, rows follow, and the sums move in the same transaction.
+"""The store of cases in SQL. Rows, facts, events and sums change in one transaction.
 
 With SQLite it is a file of its own beside the journal. With PostgreSQL its tables are in the journal's database, under
 a writers' lock of their own. The role `approvals` is its only writer.
@@ -110,7 +110,7 @@ class CaseStore:
                 return await _facts(connection, ids)
 
     async def select_rows(self, *where: Any, limit: int | None = None, order: Any = None) -> list[CaseRow]:
-        """Rows by conditions on `schema.record`, in the order of their ids unless told otherwise."""
+        """Rows by conditions on `schema.record`, ordered by `order` or by id."""
         statement = select(schema.record).where(*where).order_by(schema.record.c.id if order is None else order)
         async with self.store.reading() as connection:
             with translated(OSError):

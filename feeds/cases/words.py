@@ -1,4 +1,4 @@
-"""The closed words of cases: kinds, results, channels, states, flags, and what other systems call them.
+"""The vocabulary of cases: kinds, results, states, steps and flags, and the names that other systems use.
 
 Sources: GB/T 39046-2020 A.5, A.6 and A.7; 行政许可法 art. 45.
 """
@@ -51,7 +51,7 @@ RESULT_WORDS: dict[str, str] = {
 STOPPING: Final = frozenset({"听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"})
 """Kinds of suspension whose time is not counted (行政许可法 art. 45)."""
 DISCLOSURE_STOPPING: Final = frozenset({"征求第三方意见", "征求其他机关意见"})
-"""The same for disclosure requests (政府信息公开条例 art. 33)."""
+"""Kinds of suspension of disclosure requests whose time is not counted (政府信息公开条例 art. 33)."""
 STEPS: Final = ("受理", "承办", "审批", "批准", "办结")
 STEP_WORDS: dict[str, str] = {
     "受理": "受理",

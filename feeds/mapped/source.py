@@ -1,4 +1,4 @@
-"""The settings of a mapped source, its targets, and the reader of its rows. Pure."""
+"""Settings of mapped sources, their targets, and the reader of their rows."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class MappedSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushedSource:
-    """A mapped source as the web role knows it, for rows that the system sends by itself. `heartbeat` in seconds."""
+    """A mapped source whose system sends rows to the web role. `heartbeat` in seconds."""
 
     source: MappedSource
     region: str

@@ -46,13 +46,13 @@ class RowCondition:
     values: frozenset[str]
 
     def holds(self, row: Mapping[str, Any]) -> bool:
-        """Whether it is true of the row."""
+        """Evaluate the condition for a row."""
         return text_of(lookup(row, self.source)) in self.values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expression:
-    """How one value is made: where it is taken from, then each operator in this order."""
+    """The origin of one value, and the operators that are applied to it in this order."""
 
     source: str | None = None
     first: tuple[Expression, ...] = ()

@@ -1,7 +1,6 @@
 """A workflow: which action leads from which state to which, who may do it, and which limit begins with it.
 
-Cards and supervision orders of approvals and tasks of incidents are workflows; each is data. Nothing here knows what a
-task is about.
+Cards and supervision orders of approvals are workflows, each written as data.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ class TaskActionRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskTransition:
-    """What one action does. `to` "" leaves the state as it is.
+    """The effect of one action. `to` "" leaves the state as it is.
 
     `limit` names the limit that begins ("" ends the present one, None leaves it). `by`: who acts, for permissions.
     `reason`: one must be given. `other_than`: an action whose last actor may not do this one. `most`: how often it
@@ -60,7 +59,7 @@ class Workflow:
         return tuple(dict.fromkeys(state for state in named if state not in ("", "*")))
 
     def transition(self, state: str, action: str) -> TaskTransition:
-        """What an action does in a state. Raises TaskActionRefused."""
+        """The transition of an action in a state. Raises TaskActionRefused."""
         if state not in self.final:
             for key in ((state, action), ("*", action)):
                 if key in self.transitions:
@@ -76,7 +75,7 @@ class Workflow:
 
 
 class TaskAction(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was done. `data` is JSON-able."""
+    """One action on a task. `data` is JSON-able."""
 
     action: str
     at: float
@@ -86,7 +85,7 @@ class TaskAction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TaskLife(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a task stands. `limit_at` ends the limit called `limit`; `overdue_at` is set once it has passed."""
+    """State and history of a task. `limit_at` ends the limit called `limit`; `overdue_at` is set once it has passed."""
 
     state: str
     history: tuple[TaskAction, ...] = ()

@@ -1,4 +1,4 @@
-"""The calendar of a region: which days are working days, and up to which day anybody knows."""
+"""The calendar of a region: working days of the published years."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ December 2018."""
 
 
 class Unpublished(ValueError):
-    """A date lies in a year whose calendar nobody has published. `year` is that year."""
+    """A date lies in a year without a published calendar. `year` is that year."""
 
     def __init__(self, year: int) -> None:
         super().__init__(f"the calendar of {year} is not published")
@@ -41,19 +41,19 @@ class WorkCalendar:
     revision: str = field(default="", compare=False)
 
     def works(self, day: date) -> bool:
-        """Whether it is a working day. Raises Unpublished."""
+        """True for a working day. Raises Unpublished."""
         if day.year not in self.published:
             raise Unpublished(day.year)
         special = self.days.get(day)
         return not special.off if special is not None else day.weekday() < 5
 
     def provisional(self, day: date) -> bool:
-        """Whether a later notice may still change the day."""
+        """True while a later notice may still change the day."""
         return day.month == 12 and day.day >= PROVISIONAL_FROM and day.year + 1 not in self.published
 
     @cached_property
     def _working(self) -> tuple[list[int], int]:
-        """Ordinals of all working days of the published years in order, and the first ordinal that nobody knows."""
+        """Ordinals of all working days of the published years in order, and the first ordinal after them."""
         ordinals: list[int] = []
         year = min(self.published, default=1)
         first_unknown = date(year, 1, 1).toordinal()

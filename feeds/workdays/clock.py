@@ -23,7 +23,7 @@ DAY = 86_400.0
 
 
 class LimitUnit(StrEnum):
-    """What a limit counts."""
+    """The unit that a limit counts."""
 
     WORKING = "working_days"
     NATURAL = "natural_days"
@@ -32,7 +32,7 @@ class LimitUnit(StrEnum):
 
 
 class Light(StrEnum):
-    """What a limit shows. GREY: the calendar of the present year is not published and both answers are possible."""
+    """The light of a limit. GREY: the calendar of the present year is not published and both answers are possible."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -72,7 +72,7 @@ class ExcludedSpan:
 
 @dataclass(frozen=True, slots=True)
 class Margin:
-    """How many counted days before the limit the light turns yellow: a number of days, or a share of the limit."""
+    """Counted days before the limit at which the light turns yellow, as a number or as a share of the limit."""
 
     days: int = 1
     share: float = 0.0
@@ -110,7 +110,7 @@ class Term:
         return min((pause.first_day() for pause in self.pauses if pause.end is None), default=None)
 
     def counts(self, calendar: WorkCalendar, day: date) -> bool:
-        """Whether a day uses up the limit. Raises Unpublished."""
+        """True for a day that counts towards the limit. Raises Unpublished."""
         if day in self.excluded or (self.open_from is not None and day >= self.open_from):
             return False
         return self.unit is LimitUnit.NATURAL or calendar.works(day)
@@ -118,8 +118,9 @@ class Term:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """When a limit turns yellow and ends. `due` None: suspended, or `unpublished` is the year that nobody knows.
+    """The moments at which a limit turns yellow and ends.
 
+    `due` is None while an open suspension runs, and where the calendar of the year `unpublished` is needed.
     `limit_at` is the end of the due day (of minutes: the minute itself); what ends before it is in time.
     """
 
@@ -144,7 +145,7 @@ class Standing:
 
 
 def deadline(calendar: WorkCalendar, term: Term) -> Deadline:
-    """When the limit ends. Never raises: what the calendar does not know is said in the result."""
+    """The end of a limit. Never raises: a missing calendar is named in the result."""
     try:
         if term.unit is LimitUnit.MINUTES:
             return _minutes(calendar, term)
@@ -162,7 +163,7 @@ def deadline(calendar: WorkCalendar, term: Term) -> Deadline:
 
 
 def _warn_at(calendar: WorkCalendar, term: Term) -> float | None:
-    """The first instant of the day from which on at most the margin is left; None when nobody knows yet."""
+    """The first instant of the day from which on at most the margin is left; None without a published calendar."""
     if term.unit in (LimitUnit.MINUTES, LimitUnit.SAME_DAY):
         return None
     try:
@@ -258,7 +259,7 @@ def _light(term: Term, end: Deadline, left: int, left_most: int, now: float) -> 
 
 
 def next_moment(end: Deadline, now: float) -> float | None:
-    """When the light may change next: at the warning, at the limit, or (unpublished year) at the next midnight."""
+    """The next moment at which the light may change: warning, limit, or (unpublished year) the next midnight."""
     if end.limit_at is None and not end.paused:
         return midnight(local_date(now) + ONE)
     return min((at for at in (end.warn_at, end.limit_at) if at is not None and at > now), default=None)

@@ -50,7 +50,7 @@ class CalendarFile:
 
     @property
     def published(self) -> bool:
-        """Whether the year has a notice and days."""
+        """True for a year with a notice and days."""
         return bool(self.papers and self.days)
 
 

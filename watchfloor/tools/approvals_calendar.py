@@ -1,4 +1,4 @@
-"""Calendars and limits on the command line: what is published, what a new file would change, how a limit is counted."""
+"""`watchfloor approvals calendar` and `due`: published calendars, the effect of a new one, and the count of a limit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def book_of(config: Path) -> tuple[CalendarBook, Settings | None]:
 
 
 def due(config: Path, day0: str, n: int, region: str, natural: bool, suspended: list[str]) -> dict[str, Any]:
-    """A limit counted day by day. Raises ValueError for what is no date."""
+    """A limit counted day by day. Raises ValueError for a text that is no date."""
     book, settings = book_of(config)
     calendar = book.of(region or (settings.site.region if settings is not None else ""))
     moment = datetime.fromisoformat(day0)
@@ -74,7 +74,7 @@ def due(config: Path, day0: str, n: int, region: str, natural: bool, suspended: 
 
 
 def due_lines(answer: dict[str, Any]) -> list[str]:
-    """The count for people."""
+    """The count of `due` as lines of text."""
     lines = [f"{answer['day0']} + {answer['n']} {answer['unit']}"]
     for day in answer["days"]:
         mark = MARKS.get(day["mark"], str(day["number"] or ""))
@@ -90,7 +90,7 @@ def due_lines(answer: dict[str, Any]) -> list[str]:
 
 
 def check(config: Path) -> dict[str, Any]:
-    """Which years and regions have calendars, and what is missing."""
+    """The calendars of a site, and warnings about missing ones."""
     book, settings = book_of(config)
     today = local_date(wall_clock())
     files = [{"year": file.year, "region": file.region, "days": len(file.days)} for file in book.files]
@@ -109,7 +109,10 @@ def check(config: Path) -> dict[str, Any]:
 
 
 def put(config: Path, file: Path, *, apply: bool) -> dict[str, Any]:
-    """What a new calendar changes; with `apply` it is written to the site's folder. Raises OSError, ValueError."""
+    """Count the cases that a new calendar changes; `apply` writes it to the site's folder.
+
+    Raises OSError, ValueError.
+    """
     settings = load(config)
     fresh = read_calendar(file.read_bytes())
     if not fresh.published:
@@ -128,7 +131,7 @@ def put(config: Path, file: Path, *, apply: bool) -> dict[str, Any]:
 
 
 async def _changes(settings: Settings, before: Assessor, after: Assessor) -> dict[str, int]:
-    """How many open cases get another due day, and how many become red."""
+    """Numbers of open cases, of those with another due day, and of those that become red."""
     store = CaseStore(cases_url(journal_url(settings)), "calendar")
     counted = {"open": 0, "changed": 0, "red": 0}
     if store.store.is_sqlite and not Path(store.store.file).exists():
@@ -156,7 +159,7 @@ async def _page(store: CaseStore, last: int) -> Any:
 
 
 def calendar_lines(answer: dict[str, Any]) -> list[str]:
-    """The answer for people."""
+    """The answer of `check` or `put` as lines of text."""
     if "files" in answer:
         lines = [
             f"  {file['year']}  {file['region'] or '全国 national':<14} {file['days']}" for file in answer["files"]

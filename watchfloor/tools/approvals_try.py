@@ -1,4 +1,4 @@
-"""`watchfloor approvals try`: read a source, write nothing, and show what its rows become and what is wrong."""
+"""`watchfloor approvals try`: read a source without writing, and show mapped rows, a profile and notices."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from watchfloor.settings.site_settings import Settings
 
 FINE, NOTICES, CANNOT = 0, 1, 2
 SAMPLE = 2000
-"""Rows that are looked at for the profile."""
+"""Rows that are read for the profile."""
 MIDNIGHTS = 0.9
 """A share of stamps at 00:00:00 from which on they are dates."""
 
 
 def run(settings: Settings, name: str, table: str, rows: int, since: str) -> dict[str, Any]:
-    """What a source gives. `exit` is 0 when it is fine, 1 with notices, 2 when it cannot work."""
+    """Read a source. `exit` of the answer is 0 without notices, 1 with notices, 2 when the source cannot be read."""
     source = next((source for source in settings.sources if source.id == name and source.approvals is not None), None)
     if source is None:
         names = ", ".join(source.id for source in settings.sources if source.approvals is not None) or "—"
@@ -103,7 +103,7 @@ def _field(profiler: Profiler, name: str) -> dict[str, Any]:
 
 
 def _notices(profiler: Profiler) -> list[str]:
-    """What is probably wrong, with the line that mends it."""
+    """Probable faults of the mapping, each with the setting that corrects it."""
     notices = []
     for name, profile in profiler.profiles.items():
         if profile.instants >= 5 and profile.midnight_share >= MIDNIGHTS:
@@ -126,7 +126,7 @@ def _notices(profiler: Profiler) -> list[str]:
 
 
 def lines(answer: dict[str, Any]) -> list[str]:
-    """The answer for people."""
+    """The answer of `run` as lines of text."""
     if "error" in answer:
         return [f"{answer['source']}: {answer['error']}"]
     shown = [f"{answer['source']}  {answer['address']}"]
