@@ -94,7 +94,7 @@ class Judging:
         self.supervision.judge(on, names_of(row, case, assessor, now), evidence_of(row, assessor, now), now)
 
     def pending(self) -> dict[str, Any]:
-        """Progress that a restart continues from: the change number and the time of the last complete morning."""
+        """Progress that a restart continues from: the change number, and the time up to which mornings are complete."""
         return {"judged_seq": self.seq, "judged": 0.0 if self._waiting else self._now}
 
 

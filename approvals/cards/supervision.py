@@ -73,11 +73,15 @@ class Supervision:
     # -- rules -------------------------------------------------------------------
 
     def judge(self, on: str, names: Mapping[str, Any], case: Mapping[str, Any], now: float) -> None:
-        """Read the rules of a kind for one case. `case` has id, key, number, department, region and the evidence."""
+        """Evaluate the rules of `on` ("daily" or "fact") for one case, which may raise cards or send some to review.
+
+        Facts are evaluated for cards of daily rules too. The daily names lack the values of facts, so that cards of
+        fact rules are left alone then. `case` is that of `evidence_of`.
+        """
         for rule in self.rules:
             id = f"{rule.id}/{case['id']}"
             card = self.documents.get((CARD_KIND, id))
-            if rule.on != on and card is None:
+            if rule.on != on and (card is None or on == "daily"):
                 continue
             holds = rule.holds(names)
             if card is None and holds and rule.on == on and id not in self.known:

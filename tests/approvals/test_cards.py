@@ -103,6 +103,20 @@ async def test_a_suspension_that_is_told_late_puts_the_card_to_review(rig: Cases
     assert await cards(rig) == {"over_promise/hall:1": "review"}
 
 
+async def test_a_morning_leaves_cards_of_fact_rules_alone(rig: CasesRig) -> None:
+    """The rules of the morning are evaluated without the facts of the case."""
+    await rig.send(
+        case_fact("1", statutory=30),
+        fact("1", "supplement", "a", notified="2026-04-21T09:00"),
+        fact("1", "supplement", "b", notified="2026-04-22T09:00"),
+    )
+    await rig.hear("2026-05-21T00:00:00")
+    await rig.step()
+    assert await cards(rig) == {"second_notice/hall:1": "raised"}
+    await rig.settle("2026-05-21T08:30:01")
+    assert await cards(rig) == {"second_notice/hall:1": "raised", "over_promise/hall:1": "raised"}
+
+
 async def test_an_appeal_is_decided_and_survives_a_restart(rig: CasesRig) -> None:
     await rig.send(case_fact("1", statutory=30, ended="2026-05-08T10:00", result="不予许可"))
     await rig.step()
