@@ -63,7 +63,6 @@ class CaseDomain(Domain):
         self._again: deque[int] = deque()
         self._now = 0.0
         self.judging = Judging(lambda: self.assessor)
-        self.applied: list[AppliedCase] = []
 
     def replace(self, assessor: Assessor) -> None:
         """Use other calendars and items. Every open case is assessed again, some at a time."""
@@ -156,7 +155,6 @@ class CaseDomain(Domain):
             self._put(case.after, now, "fact")
             self.judging.changed(case.after, case.case, now)
         self.judging.seq = max(self.judging.seq, self._ledger.last_seq)
-        self.applied += applied
         if applied:
             summary = self._ledger.summary
             digest = hashlib.sha256("".join(fact.digest for fact in facts).encode()).hexdigest()

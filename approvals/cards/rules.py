@@ -104,4 +104,4 @@ DEFAULTS: tuple[CardRule, ...] = (
         score=60,
     ),
 )
-"""The rules of a site without rules of its own."""
+"""The rules of every site."""

@@ -32,7 +32,7 @@ class ApprovalItem(msgspec.Struct, frozen=True, kw_only=True):
     """One version of an item, valid for cases whose day 0 lies in [valid_from, valid_to].
 
     `promised` and `statutory` are in `unit` (None: not known). `extension_days` may be added at most.
-    `fee` is the standard in fen (None: not known, 0: free). `least_minutes`: a case that took less is implausible.
+    `fee` is the standard in fen (None: not known, 0: free). `delivery_days` and `least_minutes` are read and not used.
     """
 
     code: str

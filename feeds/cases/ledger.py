@@ -31,12 +31,11 @@ CORRECTED = ("item", "department", "region", "kind", "started_at", "ended_at", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppliedCase:
-    """One case that facts have changed. `effects` are those of its facts; `case` is the new fold."""
+    """One case that facts have changed: its former row, if any, its new row and its new fold."""
 
     before: CaseRow | None
     after: CaseRow
     case: FoldedCase
-    effects: frozenset[Effect]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,8 +88,7 @@ class CaseLedger:
             seq += 1
             write, case = self._write(identity, before, facts_of, used, now, seq)
             writes.append(write)
-            effects = frozenset(effect for _, effect in added)
-            applied.append(AppliedCase(before=before, after=write.after, case=case, effects=effects))
+            applied.append(AppliedCase(before=before, after=write.after, case=case))
             change.update(difference(before, write.after))
         if writes:
             await self.store.write(writes, change, local_date(now).toordinal())

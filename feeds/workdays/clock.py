@@ -7,9 +7,8 @@ Source: 行政许可法 art. 42 to 45 and 82.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from math import ceil
@@ -274,14 +273,3 @@ def resumed(term: Term, last: date) -> Term:
 def notice_day(calendar: WorkCalendar, received: float, days: int = 5) -> date:
     """The last day of the one-time notice (行政许可法 art. 32): without it the case counts as accepted on receipt."""
     return calendar.after(local_date(received), days)
-
-
-def worst(lights: Sequence[Light]) -> Light:
-    """The worst light of a joint case and its parts."""
-    order = (Light.DONE, Light.GREEN, Light.GREY, Light.YELLOW, Light.RED)
-    return max(lights, key=order.index, default=Light.DONE)
-
-
-def days_between(first: date, last: date) -> list[date]:
-    """All days from `first` to `last`, both included."""
-    return [first + timedelta(days=i) for i in range((last - first).days + 1)]
