@@ -1,4 +1,4 @@
-"""Location of warnings: the outlines of their region codes, the counties they touch, and the assets and places inside."""
+"""Location of warnings: outlines of their region codes, the counties they touch, the assets and places inside."""
 
 from __future__ import annotations
 
