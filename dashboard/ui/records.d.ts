@@ -573,8 +573,8 @@ export interface SourceFaces {
 export interface AlertFaces {
   map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by" | "below";
   row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by"
-    | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title" | "text" | "ack"
-    | "affected" | "below" | "rev" | "quality" | "removed" | "labels";
+    | "shelf" | "hold" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title"
+    | "text" | "ack" | "affected" | "below" | "rev" | "quality" | "removed" | "labels";
   full: keyof Records["alert"];
 }
 

@@ -36,6 +36,8 @@ ALERT = RecordKind(
             "acked",
             "state",
             "suppressed_by",
+            "shelf",
+            "hold",
             "cut_by",
             "raised_at",
             "first_raised_at",
