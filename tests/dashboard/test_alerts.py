@@ -239,6 +239,7 @@ async def test_acknowledgements_are_given_back_and_remarks_made_with_what_is_lef
 async def test_who_may_not_act_chooses_nothing(site: Site) -> None:
     site.script.me |= {"role": "leader", "rights": ["see"]}
     page = await site.open("/alerts")
+    await expect(page.locator(".row[data-id]")).to_have_count(6)
     await page.keyboard.press("j")
     await page.keyboard.press("x")
     await expect(page.locator(".row.is-selected")).to_have_count(1)

@@ -7,19 +7,19 @@ export interface Held<T> {
   rows: T[];
   /** How many rows wait to come in. */
   waiting: number;
-  /** Lets them in at once. */
-  letIn: () => void;
 }
 
 /**
  * Holds the order of `rows` while the pointer is over `box`, a press has begun there, or a row has the focus. A row
  * that has gone stays in its place, as `gone(row)` makes it; a row whose content has changed is drawn as it is now.
+ * Another `version` (a tab, a filter, a row unfolded, a wish to see what waits) lets everything in at once.
  */
 export function useHold<T>(
-  box: RefObject<HTMLElement | null>, rows: T[], keyOf: (row: T) => string, gone: (row: T) => T,
+  box: RefObject<HTMLElement | null>, rows: T[], keyOf: (row: T) => string, gone: (row: T) => T, version: string,
 ): Held<T> {
   const [held, setHeld] = useState(false);
   const order = useRef<T[]>(rows);
+  const seen = useRef(version);
   useEffect(() => {
     const element = box.current;
     if (!element) return;
@@ -39,13 +39,12 @@ export function useHold<T>(
     };
   }, []);
   const now = new Map(rows.map((row) => [keyOf(row), row]));
-  if (!held) order.current = rows;
-  const letIn = (): void => {
+  if (!held || seen.current !== version) {
+    seen.current = version;
     order.current = rows;
-    setHeld((old) => old);
-  };
-  if (!held) return { rows, waiting: 0, letIn };
+    return { rows, waiting: 0 };
+  }
   const known = new Set(order.current.map(keyOf));
   const shown = order.current.map((row) => now.get(keyOf(row)) ?? gone(row));
-  return { rows: shown, waiting: rows.filter((row) => !known.has(keyOf(row))).length, letIn };
+  return { rows: shown, waiting: rows.filter((row) => !known.has(keyOf(row))).length };
 }

@@ -13,6 +13,11 @@ export const healthName = (health: string): string => t(`health.${health}`);
 export const severityName = (severity: string): string => tOr(`severity.${severity}`, severity);
 export const sourceName = (id: string): string => tOr(`source.${id}`, id);
 
+/** Words of one line: "中断，连接超时，武定县". Empty ones are left out. */
+export function joined(words: readonly (string | null | undefined | false)[]): string {
+  return words.filter(Boolean).join(language() === "en" ? ", " : "，");
+}
+
 /** What the alert is about: the own name of the asset, source, warning or region; of any other kind its id. */
 export function subjectName(alert: AlertRecord): string {
   if (alert.subject_kind === "asset") return store.peek("asset").get(alert.asset)?.name ?? alert.asset;

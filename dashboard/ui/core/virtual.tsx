@@ -20,14 +20,14 @@ interface Props<T> {
 export function VirtualList<T>({ rows, keyOf, height, children, shown, class: name = "", label }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const [from, to] = useWindow(scroller, height);
+  const at = shown ? rows.findIndex((row) => keyOf(row) === shown) : -1;
   useEffect(() => {
     const box = scroller.current;
-    const at = shown ? rows.findIndex((row) => keyOf(row) === shown) : -1;
     if (!box || at < 0) return;
     if (at * height < box.scrollTop) box.scrollTop = at * height;
     else if ((at + 1) * height > box.scrollTop + box.clientHeight) box.scrollTop = (at + 1) * height - box.clientHeight;
-    // Only a new choice moves the list; a list that grows above it does not.
-  }, [shown]);
+    // Only a new choice moves the list, or its first appearance; a list that grows above it does not.
+  }, [shown, at < 0]);
   const first = Math.max(0, Math.min(from, rows.length - 1) - OVER);
   const seen = rows.slice(first, to + OVER);
   return (

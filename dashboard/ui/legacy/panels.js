@@ -2,10 +2,9 @@
 import { language } from "../core/i18n";
 import { effect, untracked } from "@preact/signals";
 import { legacyApp } from "./app.js";
-import { alertList } from "./alertlist.js";
-import { alertsPage } from "./alertspage.js";
 import { adminPage } from "./admin.js";
-import { detail } from "./detail.js";
+import { handoverView } from "./handover.js";
+import { suppressView } from "./suppressview.js";
 import { sourceTable } from "./sources.js";
 import { warningList } from "./warnings.js";
 import { assetPage } from "./asset.js";
@@ -14,10 +13,9 @@ import { netTree } from "./nettree.js";
 import { netEvidence } from "./evidence.js";
 
 const widgets = {
-  "alert-list": alertList,
-  "alerts-page": alertsPage,
   "admin-page": adminPage,
-  detail,
+  "alerts-hidden": suppressView,
+  "alerts-handover": handoverView,
   "source-table": sourceTable,
   "warning-list": warningList,
   "asset-page": assetPage,

@@ -9,12 +9,14 @@ export type Panel = ComponentType<any>;
 
 /** To add one: write the component, add a line here, and use `Live(panel="name")` in a layout. */
 export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
+  "alert-list": async () => (await import("../alerts/list")).default,
+  "alerts-page": async () => (await import("../alerts/page")).default,
+  detail: async () => (await import("../alerts/detail")).default,
   map: async () => (await import("../map/panel")).default,
   "feed-network": async () => (await import("../feeds/network")).default,
   "feed-warnings": async () => (await import("../feeds/warnings")).default,
   "feed-units": async () => (await import("../feeds/units")).default,
   "alert-board": async () => (await import("../wall/board")).default,
-  detail: async () => (await import("../shift/detail")).default,
   stage: async () => (await import("../wall/stage")).default,
   "load-strip": async () => (await import("../wall/foot")).LoadStrip,
   "warning-chips": async () => (await import("../wall/foot")).WarningChips,

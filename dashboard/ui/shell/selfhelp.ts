@@ -2,6 +2,7 @@
 import { page } from "../core/address";
 import { get } from "../core/api";
 import { live } from "../core/picture";
+import { anyUnsaved } from "../core/unsaved";
 
 const root = document.documentElement;
 const startedAt = Date.now();
@@ -18,7 +19,7 @@ const version = (): Promise<{ build?: string } | null> =>
 /** After every return of the server: another build of the page's code means that this page is old. */
 export async function sameBuild(): Promise<void> {
   const answer = await version();
-  if (answer?.build && answer.build !== root.dataset.build && !unsaved()) location.reload();
+  if (answer?.build && answer.build !== root.dataset.build && !unsaved() && !anyUnsaved()) location.reload();
 }
 
 /** A wall that stays without a picture although the server answers starts again, at most every five minutes. */

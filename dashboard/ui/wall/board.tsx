@@ -10,7 +10,7 @@ import { AlertIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { now, parse } from "../core/time";
 import { Calm } from "../feeds/network";
-import { hiddenCounts } from "./hidden";
+import { hiddenCounts } from "../alerts/hidden";
 import { NextHour, nextHour } from "./next";
 
 // Heights in rem; styles/wall.css has the same.

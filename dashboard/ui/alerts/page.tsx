@@ -1,0 +1,22 @@
+/** The page of the alerts: the list with its detail, what is hidden by whom, handing over. */
+import { Views } from "../core/views";
+import { OldView } from "../shell/oldview";
+import Detail from "./detail";
+import AlertList from "./list";
+
+export default function AlertsPage() {
+  return (
+    <Views names={["list", "hidden", "handover"]} prefix="alerts">
+      {(name) => (name === "list" ? <ListView /> : <OldView name={`alerts-${name}`} />)}
+    </Views>
+  );
+}
+
+function ListView() {
+  return (
+    <>
+      <section class="panel w-alert-list" data-panel="alert-list"><AlertList filters /></section>
+      <aside class="panel w-detail" data-panel="detail"><Detail /></aside>
+    </>
+  );
+}
