@@ -10,7 +10,8 @@ import logging
 from collections.abc import Callable, Iterable
 
 from feeds.clock import Clock
-from feeds.duty.handover import GIVEN, KIND, HandoverSettings, UnsignedHandover, unsigned
+from feeds.documents.handover import GIVEN, KIND
+from feeds.duty.handover import HandoverSettings, UnsignedHandover, unsigned
 from feeds.external import Report, pack
 from feeds.journal import Intake, IntakeFull, Journal, JournalEntry, JournalLost, Parcel
 from feeds.model import Alert

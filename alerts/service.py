@@ -15,9 +15,11 @@ from alerts.receivers.base import ReceiverError, ReceiverTarget
 from alerts.receivers.catalogue import SiteDefaults, compile_receiver, compile_receivers
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import NamedSources
-from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
+from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
 from feeds.bus import Bus
 from feeds.clock import Clock, now
+from feeds.documents.escalations import EscalationSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.engine import run_engine
 from feeds.engine.inbox import Inbox

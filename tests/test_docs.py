@@ -12,10 +12,12 @@ import pytest
 
 from alerts.relay.server import RelaySettings
 from alerts.rules.rule import compile_rule
-from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings, RuleSettings, SmsSettings, StepSettings
+from alerts.settings import HoldPolicy, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
+from feeds.documents.escalations import EscalationSettings, StepSettings
+from feeds.documents.receivers import ReceiverSettings, SmsSettings
 from watchfloor.cli import _parser
 from watchfloor.settings import reference
 from watchfloor.settings.site_settings import load

@@ -32,11 +32,13 @@ from alerts.rulebook.notes import KIND, RuleNote, record
 from alerts.rules.delays import Timers
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources, Subject, Subjects
-from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
+from alerts.settings import HoldPolicy
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
 from feeds.documents import alert as alert_document
 from feeds.documents.alert import AlertDocument
+from feeds.documents.escalations import EscalationSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.domain import Domain, Message, Start
 from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListDecoded, ListDocuments, PutDocument, Writing
 from feeds.journal import JournalEntry, Parcel

@@ -8,9 +8,9 @@ from alerts.lifecycle.open_alerts import AlertStep
 from alerts.oncall.texts import InvalidDocument
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import SiteDefaults, compile_receivers
-from alerts.settings import ReceiverSettings
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
+from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.requests import AppendEntry, Asking, ListLoaded, PutDocument, Writing
 from feeds.findings import Finding, InRequest
 from feeds.model import Change, Kind, RootCause

@@ -12,9 +12,11 @@ from alerts.receivers.catalogue import SiteDefaults
 from alerts.rulebook.book import RuleBook
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources
-from alerts.settings import EscalationSettings, HoldPolicy, ReceiverSettings
+from alerts.settings import HoldPolicy
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
+from feeds.documents.escalations import EscalationSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
 from feeds.journal import Journal

@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 from alerts.oncall.escalation_checks import DUTY, LEADER, PERSON, RECEIVER
 from alerts.receivers.base import Addressing
 from alerts.receivers.catalogue import address_on, addressing_of
-from alerts.settings import ReceiverSettings, StepSettings
-from feeds.duty.roster import Person, Roster, concerned, on_duty
+from feeds.documents.escalations import StepSettings
+from feeds.documents.receivers import ReceiverSettings
+from feeds.documents.roster import Person, Roster
+from feeds.duty.roster import concerned, on_duty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from alerts.deadlines import Deadlines
 from alerts.receivers.matching import matches
 from alerts.rules.subjects import Subject
-from alerts.settings import EscalationSettings, StepSettings
 from feeds.documents.alert import EscalationRun
+from feeds.documents.escalations import EscalationSettings, StepSettings
 from feeds.model import Alert
 
 STEP, REPEAT, PROMISE = "step", "repeat", "promise"

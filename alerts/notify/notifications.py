@@ -24,8 +24,8 @@ from alerts.notify.priority import is_urgent, person_of
 from alerts.receivers.catalogue import is_direct
 from alerts.receivers.matching import matches
 from alerts.rules.subjects import Subject
-from alerts.settings import ReceiverSettings
 from feeds.documents.alert import AlertDocument
+from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.requests import QueueMessage
 from feeds.live.mirror import alert_record
 from feeds.model import Alert

@@ -13,8 +13,9 @@ from alerts.notify.notifications import Recipients, due, message_of, messages_of
 from alerts.oncall.directory import People
 from alerts.receivers.catalogue import by_id
 from alerts.rules.subjects import Subject
-from alerts.settings import ReceiverSettings, StepSettings
 from feeds.documents.alert import AlertDocument, Bookkeeping, ToolState
+from feeds.documents.escalations import StepSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.roster import zone
 from feeds.engine.requests import AppendEntry, QueueMessage
 from feeds.model import Alert

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from alerts.receivers.catalogue import parse_rate, reserve_of
-from alerts.settings import ReceiverSettings
+from feeds.documents.receivers import ReceiverSettings
 
 
 class Budget:

@@ -26,9 +26,9 @@ from alerts.notify.priority import is_urgent
 from alerts.notify.rate_limit import Budget, budgets_of
 from alerts.notify.turns import Turns
 from alerts.receivers.base import ReceiverTarget, Rejected, RetryLater
-from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
+from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.uninterrupted import finish
 from feeds.journal import SENDING, Journal, JournalLost, OutboxItem
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from alerts.oncall.texts import InvalidDocument, finding
-from alerts.settings import EscalationSettings, StepSettings
+from feeds.documents.escalations import EscalationSettings, StepSettings
 from feeds.findings import Finding, InRequest
 
 SHORTEST_REPEAT = 600.0

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from feeds.documents.version import ESCALATIONS, RECEIVERS
+from feeds.documents.escalations import PolicyList
+from feeds.documents.receivers import ReceiverDocuments
+from feeds.documents.version import Content
 from feeds.removal_guard import Removal, digest, removals
 
 HELD = "removal_held"
 """The detail of a result that refuses a held version."""
-_LISTS = {RECEIVERS: "receiver", ESCALATIONS: "escalation"}
 
 
 class VersionHeld(Exception):
@@ -22,28 +21,26 @@ class VersionHeld(Exception):
         self.body = {"accept": digest(losses), "lists": [loss.public() for loss in losses]}
 
 
-def require_accepted(
-    kind: str, before: Mapping[str, Any], after: Mapping[str, Any], percent: float, accept: str, at: float
-) -> None:
+def require_accepted(before: Content, after: Content, percent: float, accept: str, at: float) -> None:
     """Raise VersionHeld unless `after` may replace `before` at that time, or `accept` is the digest of the removal."""
-    losses = removals(_ids(kind, before, at), _ids(kind, after, at), percent)
+    losses = removals(_ids(before, at), _ids(after, at), percent)
     if losses and digest(losses) != accept:
         raise VersionHeld(losses)
 
 
-def _ids(kind: str, doc: Mapping[str, Any], at: float) -> dict[str, set[str]]:
+def _ids(content: Content, at: float) -> dict[str, set[str]]:
     """The guarded lists of a document. Assignments of past days do not count: they are cleared away by right."""
-    if kind in _LISTS:
-        return {_LISTS[kind]: {item["id"] for item in doc.get("items", [])}}
+    if isinstance(content, ReceiverDocuments):
+        return {"receiver": {receiver.id for receiver in content.items}}
+    if isinstance(content, PolicyList):
+        return {"escalation": {policy.id for policy in content.items}}
     # A day earlier than in UTC: the day has begun everywhere west of Greenwich by then.
     today = (datetime.fromtimestamp(at, UTC) - timedelta(days=1)).date().isoformat()
     return {
-        "persons": {person["id"] for person in doc.get("persons", [])},
-        "shifts": {shift["id"] for shift in doc.get("shifts", [])},
-        "patterns": {f"{pattern['shift']}@{pattern['first']}" for pattern in doc.get("patterns", [])},
+        "persons": {person.id for person in content.persons},
+        "shifts": {shift.id for shift in content.shifts},
+        "patterns": {f"{pattern.shift}@{pattern.first}" for pattern in content.patterns},
         "assignments": {
-            f"{assignment['date']}/{assignment['shift']}"
-            for assignment in doc.get("assignments", [])
-            if assignment["date"] >= today
+            f"{assignment.date}/{assignment.shift}" for assignment in content.assignments if assignment.date >= today
         },
     }

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from alerts.oncall.texts import InvalidDocument, finding
+from feeds.documents.roster import Roster, Substitute, Team
 from feeds.duty import roster as duty
 from feeds.duty.rights import refusal
-from feeds.duty.roster import Roster, Team
 from feeds.findings import Finding, InRequest
 from feeds.model import Command
 
 
-def load(doc: Mapping[str, Any]) -> Roster:
-    """The roster of a document; an empty roster for an empty document."""
-    return duty.load(doc) if doc else Roster()
-
-
-def checked(doc: Mapping[str, Any]) -> dict[str, Any]:
-    """Check the roster and return it in its canonical form. Ambiguity is an error; a bad plan is not."""
-    roster = load(doc)
+def check_roster(roster: Roster) -> None:
+    """Raise InvalidDocument with all findings. Ambiguity is an error; a bad plan is not."""
     findings: list[Finding[InRequest]] = []
     for name, ids in (
         ("persons", [entry.id for entry in roster.persons]),
@@ -36,7 +30,6 @@ def checked(doc: Mapping[str, Any]) -> dict[str, Any]:
             findings.append(finding(f"leave.{position}.last", "ends_before"))
     if findings:
         raise InvalidDocument(findings)
-    return duty.dump(roster)
 
 
 def _duplicates(keys: Iterable[Any]) -> list[int]:
@@ -50,30 +43,33 @@ def _duplicates(keys: Iterable[Any]) -> list[int]:
     return positions
 
 
-def substituted(doc: Mapping[str, Any], command: Command) -> dict[str, Any]:
+def substituted(roster: Roster, command: Command) -> Roster:
     """The roster with one more substitution. It replaces an earlier one of the person on that shift."""
-    swap = {name: str(command.args.get(name, "")) for name in ("date", "shift", "person", "substitute", "reason")}
-    person_ids = {person["id"] for person in doc.get("persons", [])}
-    findings = [finding(name, "unknown_person") for name in ("person", "substitute") if swap[name] not in person_ids]
-    if swap["shift"] not in {shift["id"] for shift in doc.get("shifts", [])}:
+    swap = Substitute(
+        **{name: str(command.args.get(name, "")) for name in ("date", "shift", "person", "substitute", "reason")}
+    )
+    findings = [
+        finding(name, "unknown_person")
+        for name, id in (("person", swap.person), ("substitute", swap.substitute))
+        if roster.person(id) is None
+    ]
+    if swap.shift not in {shift.id for shift in roster.shifts}:
         findings.append(finding("shift", "unknown_shift"))
-    findings = findings or _not_planned(load(doc), swap)
+    findings = findings or _not_planned(roster, swap)
     if findings:
         raise InvalidDocument(findings)
-    same = [swap["date"], swap["shift"], swap["person"]]
-    remaining = [
-        entry for entry in doc.get("substitutes", []) if [entry["date"], entry["shift"], entry["person"]] != same
-    ]
-    return {**doc, "substitutes": [*remaining, swap]}
+    same = (swap.date, swap.shift, swap.person)
+    remaining = [other for other in roster.substitutes if (other.date, other.shift, other.person) != same]
+    return replace(roster, substitutes=(*remaining, swap))
 
 
-def _not_planned(roster: Roster, swap: Mapping[str, str]) -> list[Finding[InRequest]]:
+def _not_planned(roster: Roster, swap: Substitute) -> list[Finding[InRequest]]:
     """A finding when the person does not have that shift on that date."""
     try:
-        team = planned(roster, date.fromisoformat(swap["date"]), swap["shift"])
+        team = planned(roster, date.fromisoformat(swap.date), swap.shift)
     except ValueError:
         return [finding("date", "bad_date")]
-    return [] if swap["person"] in (*team.officers, team.leader) else [finding("person", "not_on_shift")]
+    return [] if swap.person in (*team.officers, team.leader) else [finding("person", "not_on_shift")]
 
 
 def planned(roster: Roster, day: date, shift: str) -> Team:

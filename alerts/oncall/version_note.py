@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from alerts.oncall.versions import SECRET
-from feeds.documents.version import SITE, Version
+from feeds.documents.receivers import ReceiverSecret
+from feeds.documents.version import SITE, Content, Version, dump_content
 from feeds.engine.requests import AppendEntry, PutDocument, ReadBody, Writing
 from feeds.journal import JournalLost
 
@@ -18,17 +21,17 @@ class VersionNote:
     kind: str
     name: str
     command: str
-    version: Version
+    version: Version[Content]
     changes: list[dict[str, Any]] = field(default_factory=list)
-    secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    secrets: dict[str, ReceiverSecret] = field(default_factory=dict)
 
     def write(self) -> Writing[None]:
         """The version's entry in the log, its document and its secrets.
 
         JournalLost when the document is not the version that this one was made from: the engine starts again.
         """
-        for ref, body in self.secrets.items():
-            yield PutDocument(kind=SECRET, id=ref, body=body)
+        for ref, secret in self.secrets.items():
+            yield PutDocument(kind=SECRET, id=ref, body=msgspec.to_builtins(secret))
         version = self.version
         seq = yield AppendEntry(
             kind=self.kind,
@@ -38,7 +41,7 @@ class VersionNote:
             actor=version.by,
             reason=version.comment,
             command=self.command,
-            body={"rev": version.rev, "after": version.doc, "changes": self.changes},
+            body={"rev": version.rev, "after": dump_content(version.doc), "changes": self.changes},
         )
         before = yield ReadBody(self.kind, SITE)
         rev = before["rev"] if before is not None else 0

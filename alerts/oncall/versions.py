@@ -8,8 +8,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import UNSET, UnsetType
+
+from alerts.receivers.base import Addressing
+from alerts.receivers.catalogue import addressing_of, kind_of_url
+from feeds.documents.receivers import ReceiverDocument, ReceiverSecret, ReceiverSettings, SmsSettings
 
 SECRET = "secret"
 MASK = "••••"
@@ -61,44 +68,52 @@ def _masked_texts(texts: Mapping[str, str]) -> dict[str, str]:
     return {name: text if "{" in text else MASK for name, text in texts.items()}
 
 
-def masked(item: Mapping[str, Any]) -> dict[str, Any]:
-    """A receiver with masked secrets."""
-    shown = dict(item) | {"url": masked_url(item["url"])}
-    if item.get("sms"):
-        sms = item["sms"]
-        shown["sms"] = sms | {name: _masked_texts(sms.get(name, {})) for name in ("fields", "headers")}
-    return shown
+def masked(receiver: ReceiverSettings, secret: str | UnsetType = UNSET) -> ReceiverDocument:
+    """The receiver's document, with masks. `secret` refers to the document of its credentials."""
+    sms = receiver.sms and replace(
+        receiver.sms, fields=_masked_texts(receiver.sms.fields), headers=_masked_texts(receiver.sms.headers)
+    )
+    fields = {name: getattr(receiver, name) for name in ReceiverSettings.__dataclass_fields__}
+    fields |= {"url": masked_url(receiver.url), "sms": sms}
+    personal = addressing_of(receiver) is Addressing.ADDRESS
+    return ReceiverDocument(**fields, secret=secret, kind=kind_of_url(receiver.url), personal=personal)
 
 
-def secrets_of(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The secrets of a receiver: address, fields and headers."""
-    sms = item.get("sms") or {}
-    return {"url": item["url"], "fields": sms.get("fields", {}), "headers": sms.get("headers", {})}
+def secret_of(receiver: ReceiverSettings) -> ReceiverSecret:
+    """The credentials of a receiver: address, fields and headers."""
+    sms = receiver.sms or SmsSettings()
+    return ReceiverSecret(url=receiver.url, fields=sms.fields, headers=sms.headers)
 
 
 def with_stored_secrets(
-    item: Mapping[str, Any], before: Mapping[str, Any] | None, secret: Mapping[str, Any]
-) -> dict[str, Any]:
+    receiver: ReceiverSettings, before: ReceiverDocument | None, secret: ReceiverSecret
+) -> ReceiverSettings:
     """The received receiver, with the stored secret wherever the mask was sent back unchanged."""
-    whole = dict(item)
-    if before is not None and item["url"] == before["url"]:
-        whole["url"] = secret["url"]
-    if item.get("sms"):
-        sms = dict(item["sms"])
-        for name in ("fields", "headers"):
-            stored_texts = secret.get(name, {}) if before is not None else {}
-            sms[name] = {
-                key: stored_texts.get(key, text) if text == MASK else text for key, text in sms.get(name, {}).items()
-            }
-        whole["sms"] = sms
-    return whole
+    if before is None:
+        return receiver
+    sms = receiver.sms and replace(
+        receiver.sms,
+        fields=_unmasked_texts(receiver.sms.fields, secret.fields),
+        headers=_unmasked_texts(receiver.sms.headers, secret.headers),
+    )
+    return replace(receiver, url=secret.url if receiver.url == before.url else receiver.url, sms=sms)
 
 
-def has_mask(item: Mapping[str, Any]) -> bool:
+def _unmasked_texts(texts: Mapping[str, str], stored: Mapping[str, str]) -> dict[str, str]:
+    return {name: stored.get(name, text) if text == MASK else text for name, text in texts.items()}
+
+
+def settings_of(document: ReceiverDocument, secret: ReceiverSecret) -> ReceiverSettings:
+    """The usable receiver: a document joined with its credentials."""
+    fields = {name: getattr(document, name) for name in ReceiverSettings.__dataclass_fields__}
+    sms = document.sms and replace(document.sms, fields=secret.fields, headers=secret.headers)
+    return ReceiverSettings(**fields | {"url": secret.url, "sms": sms})
+
+
+def has_mask(receiver: ReceiverSettings) -> bool:
     """True when a mask was sent for which no secret is stored."""
-    sms = item.get("sms") or {}
-    texts = [item["url"], *sms.get("fields", {}).values(), *sms.get("headers", {}).values()]
-    return any(MASK in text for text in texts)
+    secret = secret_of(receiver)
+    return any(MASK in text for text in (secret.url, *secret.fields.values(), *secret.headers.values()))
 
 
 def new_secret() -> str:

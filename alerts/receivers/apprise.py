@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from alerts.receivers.base import ReceiverError, Rejected, RetryLater, address_of
 from alerts.receivers.templates import MessageTemplates
-from alerts.settings import ReceiverSettings
+from feeds.documents.receivers import ReceiverSettings
 
 if TYPE_CHECKING:
     import aiohttp

@@ -13,7 +13,7 @@ from alerts.receivers.relay import relay_target
 from alerts.receivers.sms import sms_target
 from alerts.receivers.templates import SMS_TEXT, MessageTemplates, unknown_places
 from alerts.receivers.webhook import webhook
-from alerts.settings import ReceiverSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.regions import is_code
 
 WEBHOOK, SMS, RELAY, APPRISE = "webhook", "sms", "relay", "apprise"

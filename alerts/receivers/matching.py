@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alerts.rules.subjects import Subject
-from alerts.settings import AlertMatch
+from feeds.documents.alert_match import AlertMatch
 from feeds.kinds import KINDS
 from feeds.kinds.source import FEEDS
 from feeds.model import Alert, Kind

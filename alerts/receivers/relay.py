@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 from alerts.receivers.base import AT_ONCE, ReceiverError, Rejected, RetryLater, address_of, judge_status
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.receivers.templates import MessageTemplates
-from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
+from feeds.documents.receivers import ReceiverSettings
 
 if TYPE_CHECKING:
     import aiohttp

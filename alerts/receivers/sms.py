@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from alerts.receivers.base import AT_ONCE, ReceiverError, Rejected, RetryLater, address_of, judge_status
 from alerts.receivers.templates import MessageTemplates
-from alerts.settings import ReceiverSettings, SmsSettings
+from feeds.documents.receivers import ReceiverSettings, SmsSettings
 
 if TYPE_CHECKING:
     import aiohttp

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.settings import Templates
+from feeds.documents.receivers import Templates
 from feeds.texts.catalogue import DEFAULT, LANGUAGES, catalogue, placeholders, text
 from feeds.wire import parse_time
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from alerts.receivers.base import AT_ONCE, ReceiverError, RetryLater, judge_status
-from alerts.settings import ReceiverSettings
+from feeds.documents.receivers import ReceiverSettings
 
 if TYPE_CHECKING:
     import aiohttp

@@ -25,9 +25,9 @@ from aiohttp import web
 from alerts.notify.sender import Sender
 from alerts.receivers.catalogue import SiteDefaults, compile_receivers
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, genuine
-from alerts.settings import ReceiverSettings
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal, JournalLost
 
 log = logging.getLogger(__name__)

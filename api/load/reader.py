@@ -13,7 +13,6 @@ from api.load.figures import DAY
 from api.load.report import LoadReport, Record, waiting
 from api.load.shifts import DutyShift, shifts
 from api.records import people
-from feeds.documents.version import ROSTER
 from feeds.journal import JournalEntry
 from feeds.live.pump import Audience
 from feeds.regions import covers
@@ -62,7 +61,7 @@ class LoadReader:
 
     async def _shifts(self, region: str, at: float) -> list[DutyShift]:
         """The last day's, newest first."""
-        roster = people.roster_of(await people.version(self._deps, ROSTER))
+        roster = (await people.roster_version(self._deps)).doc
         return shifts(roster, region, at - DAY, at, self._zone)[::-1]
 
     async def _catch_up(self, now: float) -> None:

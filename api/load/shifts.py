@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from feeds.documents.roster import Roster
 from feeds.duty import roster as duty
 
 DAY, NIGHT = "day", "night"
@@ -25,7 +26,7 @@ class DutyShift:
     officers: int = 0
 
 
-def shifts(roster: duty.Roster, region: str, start: float, end: float, zone: ZoneInfo) -> list[DutyShift]:
+def shifts(roster: Roster, region: str, start: float, end: float, zone: ZoneInfo) -> list[DutyShift]:
     """The shifts that touch an interval, by their beginning: the roster's, else day and night.
 
     Of a region only those officers count who are told of what lies in it.
@@ -45,7 +46,7 @@ def shifts(roster: duty.Roster, region: str, start: float, end: float, zone: Zon
     return [shift for shift in planned if shift.begins < end and shift.ends > start]
 
 
-def _officers(roster: duty.Roster, duty_shift: duty.Duty, region: str) -> int:
+def _officers(roster: Roster, duty_shift: duty.Duty, region: str) -> int:
     persons = [roster.person(id) for id in duty_shift.officers]
     return sum(not region or person is None or duty.concerned(person, region) for person in persons)
 

@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from api.dependencies import Dependencies
 from api.principal import Principal
 from api.records import people, suppressions
 from feeds import wire
-from feeds.documents.version import ROSTER
-from feeds.duty import roster as duty
-from feeds.duty.handover import ACCEPTED, KIND, HandoverSettings
-from feeds.journal import Doc, Journal, Tx
+from feeds.documents.handover import ACCEPTED, GIVEN, KIND, HandoverDocument, dump, load
+from feeds.documents.roster import Roster
+from feeds.duty.handover import HandoverSettings
+from feeds.journal import Journal, Tx
 from feeds.regions import covers
 
 FULL_SHIFT = 12 * 3600.0
@@ -55,7 +57,7 @@ def broken(alert: Mapping[str, Any], at: float) -> bool:
 
 
 async def _duty(deps: Dependencies, principal: Principal) -> dict[str, Any] | None:
-    roster = people.roster(deps, principal, await people.version(deps, ROSTER))
+    roster = people.roster(deps, principal, await people.roster_version(deps))
     now: dict[str, Any] | None = roster["now"]
     return now
 
@@ -81,71 +83,73 @@ async def _figures(deps: Dependencies, principal: Principal, start: float, end: 
     return {"raised": names["raise"] + names["reraise"], "cleared": names["clear"], "acked": names["ack"]}
 
 
-def new(principal: Principal, at: float, name: str, remarks: str, picture: Mapping[str, Any]) -> dict[str, Any]:
+def new(principal: Principal, at: float, name: str, remarks: str, picture: Mapping[str, Any]) -> HandoverDocument:
     """The document of a handover with its first signature."""
-    counts = {part: len(picture[part]) for part in COUNTED}
-    return {
-        "at": at,
-        "by": principal.name,
-        "to": name,
-        "remarks": remarks,
-        "region": principal.region,
-        "accepted_at": None,
-        "accepted_by": "",
-        "accept_remarks": "",
-        "shift": picture["shift"],
-        "counts": counts,
-        "picture": dict(picture),
-    }
+    return HandoverDocument(
+        at=at,
+        by=principal.name,
+        to=name,
+        remarks=remarks,
+        region=principal.region,
+        shift=picture["shift"],
+        counts={part: len(picture[part]) for part in COUNTED},
+        picture=dict(picture),
+    )
 
 
 class NotAccepted(Exception):
-    """The handover is accepted already (`accepted`), or the signer is its giver (`own`). `body`: the document now."""
+    """The handover is accepted already (`accepted`), or the signer is its giver (`own`). `document`: as it is now."""
 
-    def __init__(self, code: str, body: dict[str, Any]) -> None:
+    def __init__(self, code: str, document: HandoverDocument) -> None:
         super().__init__(code)
-        self.code, self.body = code, body
+        self.code, self.document = code, document
 
 
-async def accept(journal: Journal, id: str, principal: Principal, remarks: str, at: float) -> dict[str, Any]:
+async def give(journal: Journal, id: str, document: HandoverDocument) -> None:
+    """Write a new handover and its first signature to the journal."""
+    async with journal.begin() as tx:
+        seq = await _note(tx, GIVEN, id, document, by=document.by, remarks=document.remarks, at=document.at)
+        await tx.put(KIND, id, dump(document), seq=seq)
+
+
+async def accept(journal: Journal, id: str, principal: Principal, remarks: str, at: float) -> HandoverDocument:
     """Put the second signature under an existing handover and return its document. Raises NotAccepted."""
 
     def sign(body: dict[str, Any] | None) -> dict[str, Any]:
-        if body is None or body["accepted_at"] is not None:
-            raise NotAccepted("accepted", body or {})
-        if body["by"] == principal.name:
-            raise NotAccepted("own", body)
-        return body | {"accepted_at": at, "accepted_by": principal.name, "accept_remarks": remarks}
+        assert body is not None
+        document = load(body)
+        if document.accepted_at is not None:
+            raise NotAccepted("accepted", document)
+        if document.by == principal.name:
+            raise NotAccepted("own", document)
+        return dump(replace(document, accepted_at=at, accepted_by=principal.name, accept_remarks=remarks))
 
     async with journal.begin() as tx:
-        signed = await tx.update(KIND, id, sign, open=False)
-        assert signed is not None
-        await note(tx, ACCEPTED, id, signed, principal, remarks, at)
+        body = await tx.update(KIND, id, sign, open=False)
+        assert body is not None
+        signed = load(body)
+        await _note(tx, ACCEPTED, id, signed, by=principal.name, remarks=remarks, at=at)
     return signed
 
 
-async def note(
-    tx: Tx, name: str, id: str, body: Mapping[str, Any], principal: Principal, remarks: str, at: float
-) -> int:
+async def _note(tx: Tx, name: str, id: str, document: HandoverDocument, *, by: str, remarks: str, at: float) -> int:
     """Write one signature to the journal; its sequence number."""
-    summary = {"region": body["region"], "to": body["to"], "counts": body["counts"]}
-    return await tx.append(kind=KIND, name=name, subject=id, at=at, actor=principal.name, reason=remarks, body=summary)
+    body = dump(document.summary)
+    return await tx.append(kind=KIND, name=name, subject=id, at=at, actor=by, reason=remarks, body=body)
 
 
-def shown(doc: Doc, at: float, settings: HandoverSettings, *, whole: bool = False) -> dict[str, Any]:
-    """A handover as an answer. `whole`: with its picture."""
-    body = doc.body
-    record = {name: value for name, value in body.items() if name not in ("picture", "region")}
-    record |= {"id": doc.id, "at": wire.iso(body["at"]), "accepted_at": wire.iso(body["accepted_at"])}
-    record["unsigned"] = body["accepted_at"] is None and settings.late(body["at"], at)
-    return record | ({"picture": body["picture"]} if whole else {})
+def shown(id: str, document: HandoverDocument, at: float, settings: HandoverSettings) -> dict[str, Any]:
+    """A handover as an answer, without its picture."""
+    record = {name: value for name, value in dump(document).items() if name not in ("picture", "region")}
+    record |= {"id": id, "at": wire.iso(document.at), "accepted_at": wire.iso(document.accepted_at)}
+    return record | {"unsigned": document.accepted_at is None and settings.late(document.at, at)}
 
 
-def sees(principal: Principal, doc: Doc) -> bool:
+def sees(principal: Principal, document: HandoverDocument) -> bool:
     """True for a handover of the asker's region or of one within it."""
-    return covers(principal.region, str(doc.body["region"]))
+    return covers(principal.region, document.region)
 
 
-def name_of(roster: duty.Roster, text: str) -> str:
+def name_of(roster: Roster, text: str) -> str:
     """The name of a person by id or account; any other text unchanged."""
     return next((person.name for person in roster.persons if text in (person.id, person.account)), text)

@@ -9,7 +9,6 @@ from api.principal import Principal
 from api.records import people
 from feeds import wire
 from feeds.documents.alert import EscalationRun, run_of
-from feeds.documents.version import ROSTER
 from feeds.journal import OutboxItem
 
 DIGEST = "digest:"
@@ -51,7 +50,7 @@ async def _seen(deps: Dependencies, principal: Principal) -> set[str] | None:
     """The ids of the persons that the asker may see; None for all."""
     if not principal.region:
         return None
-    roster = people.roster_of(await people.version(deps, ROSTER))
+    roster = (await people.roster_version(deps)).doc
     return {person.id for person in people.for_region(roster, principal.region).persons} | {""}
 
 

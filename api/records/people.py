@@ -5,41 +5,74 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
 from feeds import wire
-from feeds.documents.version import FILE, ROSTER, SITE, Version
+from feeds.documents.alert_match import AlertMatch
+from feeds.documents.escalations import EscalationSettings, PolicyList
+from feeds.documents.receivers import ReceiverDocuments
+from feeds.documents.roster import Roster
+from feeds.documents.version import (
+    ESCALATIONS,
+    FILE,
+    RECEIVERS,
+    ROSTER,
+    SITE,
+    C,
+    Content,
+    Version,
+    dump_content,
+    load,
+    load_content,
+)
 from feeds.duty import roster as duty
 from feeds.duty.findings import HORIZON, findings
-from feeds.duty.roster import Roster
 from feeds.regions import covers
 
+M = TypeVar("M", bound=AlertMatch)
 PERSON = "person:"
 _LISTS = ("persons", "shifts", "patterns", "assignments", "substitutes", "leave")
 
 
-async def version(deps: Dependencies, kind: str) -> Version:
-    """The present version of a document."""
+async def roster_version(deps: Dependencies) -> Version[Roster]:
+    """The present version of the roster; an empty one before the first."""
+    return await _version(deps, ROSTER, Roster)
+
+
+async def receivers_version(deps: Dependencies) -> Version[ReceiverDocuments]:
+    """The present version of the receivers that were made in the system."""
+    return await _version(deps, RECEIVERS, ReceiverDocuments)
+
+
+async def escalations_version(deps: Dependencies) -> Version[PolicyList]:
+    """The present version of the policies that were made in the system."""
+    return await _version(deps, ESCALATIONS, PolicyList)
+
+
+async def _version(deps: Dependencies, kind: str, content: type[C]) -> Version[C]:
     doc = await deps.journal.doc(kind, SITE)
-    return Version.load(doc.body) if doc is not None else Version()
+    return load(doc.body if doc is not None else None, content)
 
 
-def head(version: Version, principal: Principal) -> dict[str, Any]:
+async def _of_file(deps: Dependencies, kind: str, content: type[C]) -> C:
+    """What the settings file names."""
+    doc = await deps.journal.doc(kind, FILE)
+    return load_content(doc.body, content) if doc is not None else content()
+
+
+def head(version: Version[Content], principal: Principal) -> dict[str, Any]:
     """The version of a document; its author and comment only for those who may see persons."""
     named = {"by": version.by, "comment": version.comment} if principal.personal else {"by": "", "comment": ""}
     return {"rev": version.rev, "at": wire.iso(version.at or None), **named}
 
 
-def roster_of(version: Version) -> Roster:
-    """The roster of a version; an empty one of none."""
-    return duty.load(version.doc) if version.doc else Roster()
-
-
-def roster(deps: Dependencies, principal: Principal, version: Version) -> dict[str, Any]:
+def roster(deps: Dependencies, principal: Principal, version: Version[Roster]) -> dict[str, Any]:
     """The roster with the shift now, the next one, two weeks of the plan, and findings."""
-    whole, tz = roster_of(version), duty.zone(deps.site.timezone)
+    whole, tz = version.doc, duty.zone(deps.site.timezone)
     visible = for_region(whole, principal.region)
     at = deps.clock()
     today = datetime.fromtimestamp(at, tz).date()
@@ -66,7 +99,7 @@ def roster(deps: Dependencies, principal: Principal, version: Version) -> dict[s
 
 def lists(visible: Roster, principal: Principal) -> dict[str, Any]:
     """The lists of the roster. Walls see the shifts only."""
-    doc = duty.dump(visible)
+    doc = dump_content(visible)
     if not principal.personal:
         return {name: doc[name] if name == "shifts" else [] for name in _LISTS}
     return {name: doc[name] for name in _LISTS}
@@ -96,35 +129,48 @@ def for_region(whole: Roster, region: str) -> Roster:
     )
 
 
-async def items(deps: Dependencies, principal: Principal, kind: str, present: Version) -> list[dict[str, Any]]:
-    """Receivers or policies: those made here, then those of the settings; of a region only those for it."""
-    file = await deps.journal.doc(kind, FILE)
-    own = [item | {"origin": "api", "readonly": False} for item in present.items]
-    fixed = [item | {"origin": "file", "readonly": True} for item in (file.body["items"] if file is not None else [])]
-    shown = [{name: value for name, value in item.items() if name != "secret"} for item in (*own, *fixed)]
-    if not principal.region:
-        return shown
-    persons = {person.id for person in for_region(roster_of(await version(deps, ROSTER)), principal.region).persons}
-    return [_without_foreign_persons(item, persons) for item in shown if concerns(item, principal.region)]
+async def receivers(
+    deps: Dependencies, principal: Principal, version: Version[ReceiverDocuments]
+) -> list[dict[str, Any]]:
+    """Receivers: those made here, then those of the settings; of a region only those for it."""
+    items = _with_origin(version.doc.items, (await _of_file(deps, RECEIVERS, ReceiverDocuments)).items)
+    return [
+        {name: value for name, value in msgspec.to_builtins(receiver).items() if name != "secret"} | origin
+        for receiver, origin in items
+        if concerns(receiver, principal.region)
+    ]
 
 
-def _without_foreign_persons(policy: dict[str, Any], persons: Collection[str]) -> dict[str, Any]:
+async def escalations(deps: Dependencies, principal: Principal, version: Version[PolicyList]) -> list[dict[str, Any]]:
+    """Policies: those made here, then those of the settings; of a region only those for it, without foreign persons."""
+    items = _with_origin(version.doc.items, (await _of_file(deps, ESCALATIONS, PolicyList)).items)
+    if principal.region:
+        roster = for_region((await roster_version(deps)).doc, principal.region)
+        persons = {person.id for person in roster.persons}
+        items = [(_without_foreign_persons(policy, persons), origin) for policy, origin in items]
+    return [msgspec.to_builtins(policy) | origin for policy, origin in items if concerns(policy, principal.region)]
+
+
+def _with_origin(own: Sequence[M], of_file: Sequence[M]) -> list[tuple[M, dict[str, Any]]]:
+    return [
+        *((item, {"origin": "api", "readonly": False}) for item in own),
+        *((item, {"origin": "file", "readonly": True}) for item in of_file),
+    ]
+
+
+def _without_foreign_persons(policy: EscalationSettings, persons: Collection[str]) -> EscalationSettings:
     """A policy without the persons of other regions."""
-    if "steps" not in policy:
-        return policy
 
     def visible(name: str) -> bool:
         return not name.startswith(PERSON) or name.removeprefix(PERSON) in persons
 
-    return policy | {
-        "steps": [step | {"who": [name for name in step["who"] if visible(name)]} for step in policy["steps"]]
-    }
+    steps = (replace(step, who=tuple(filter(visible, step.who))) for step in policy.steps)
+    return replace(policy, steps=tuple(steps))
 
 
-def concerns(item: Mapping[str, Any], region: str) -> bool:
-    """True when a receiver or policy is for the region, or for all."""
-    regions = item["regions"]
-    return not regions or any(covers(region, its) or covers(its, region) for its in regions)
+def concerns(match: AlertMatch, region: str) -> bool:
+    """True when a receiver or policy is for the region, or for all; everything is for the whole site ("")."""
+    return not region or not match.regions or any(covers(region, its) or covers(its, region) for its in match.regions)
 
 
 async def with_state(deps: Dependencies, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

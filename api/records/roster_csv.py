@@ -10,10 +10,10 @@ import csv
 import io
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 from api.http.findings import finding
 from api.http.problems import Problem
+from feeds.documents.roster import Assignment, Roster
 from feeds.findings import Finding, InRequest
 
 COLUMNS = {
@@ -32,7 +32,7 @@ NEEDED = ("date", "shift")
 MOST = 3000
 
 
-def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
+def assignments(raw: bytes, roster: Roster) -> tuple[Assignment, ...]:
     """The roster's assignments, with those of the file in their place. Raises Problem that lists every bad line."""
     try:
         rows = list(csv.reader(io.StringIO(_text(raw), newline=None)))
@@ -41,25 +41,22 @@ def assignments(raw: bytes, doc: Mapping[str, Any]) -> list[dict[str, Any]]:
     head = [COLUMNS.get(cell.strip().lower(), "") for cell in rows[0]] if rows else []
     if not all(name in head for name in NEEDED):
         raise Problem("invalid", findings=[finding("line.1", "csv_head")])
-    persons, shifts = _names(doc.get("persons", [])), _names(doc.get("shifts", []))
-    imported: dict[tuple[str, str], dict[str, Any]] = {}
+    persons = _ids({person.id: [person.name] for person in roster.persons})
+    shifts = _ids({shift.id: shift.name.values() for shift in roster.shifts})
+    imported: dict[tuple[str, str], Assignment] = {}
     faults: list[Finding[InRequest]] = []
     for number, row in enumerate(rows[1 : MOST + 2], 2):
         cells = {name: cell.strip() for name, cell in zip(head, row, strict=False) if name}
         if not any(cells.values()):
             continue
         assignment = _assignment(cells, persons, shifts, f"line.{number}", faults)
-        imported[assignment["date"], assignment["shift"]] = assignment
+        imported[assignment.date, assignment.shift] = assignment
     if len(rows) > MOST + 1:
         faults.append(finding(f"line.{MOST + 2}", "too_long"))
     if faults:
         raise Problem("invalid", findings=faults[:100])
-    unchanged = [
-        assignment
-        for assignment in doc.get("assignments", [])
-        if (assignment["date"], assignment["shift"]) not in imported
-    ]
-    return sorted([*unchanged, *imported.values()], key=lambda assignment: (assignment["date"], assignment["shift"]))
+    unchanged = [assignment for assignment in roster.assignments if (assignment.date, assignment.shift) not in imported]
+    return tuple(sorted([*unchanged, *imported.values()], key=lambda assignment: (assignment.date, assignment.shift)))
 
 
 def _text(raw: bytes) -> str:
@@ -71,13 +68,10 @@ def _text(raw: bytes) -> str:
     raise Problem("invalid", findings=[finding("body", "csv_encoding")])
 
 
-def _names(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def _ids(names_by_id: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """Ids by name and by id. An id takes precedence over a name."""
-    ids: dict[str, str] = {}
-    for item in items:
-        names = item["name"].values() if isinstance(item["name"], dict) else [item["name"]]
-        ids |= dict.fromkeys(names, item["id"])
-    return ids | {item["id"]: item["id"] for item in items}
+    ids = {name: id for id, names in names_by_id.items() for name in names}
+    return ids | {id: id for id in names_by_id}
 
 
 def _assignment(
@@ -86,7 +80,7 @@ def _assignment(
     shifts: Mapping[str, str],
     line: str,
     faults: list[Finding[InRequest]],
-) -> dict[str, Any]:
+) -> Assignment:
     """The assignment of one line. Its findings are added to `faults`."""
 
     def person(column: str) -> str:
@@ -103,5 +97,5 @@ def _assignment(
     shift = cells.get("shift", "")
     if shift not in shifts:
         faults.append(finding(f"{line}.shift", "unknown_shift"))
-    officers = [id for id in (person("officer1"), person("officer2")) if id]
-    return {"date": day, "shift": shifts.get(shift, ""), "officers": officers, "leader": person("leader")}
+    officers = tuple(id for id in (person("officer1"), person("officer2")) if id)
+    return Assignment(date=day, shift=shifts.get(shift, ""), officers=officers, leader=person("leader"))

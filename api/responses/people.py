@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.responses.common import ListPage, Texts, Time
-from feeds.duty.roster import Assignment, Leave, Pattern, Person, Shift, Substitute
+from feeds.documents.roster import Assignment, Leave, Pattern, Person, Shift, Substitute
 
 
 class DocumentVersion(Struct, kw_only=True):
@@ -105,6 +105,8 @@ class ListedReceiver(MatchedAlerts, kw_only=True):
     direct: bool
     templates: ReceiverTemplates
     sms: SmsGateway | None
+    kind: Annotated[str | UnsetType, Meta(description="webhook, sms, relay or apprise")] = UNSET
+    personal: Annotated[bool | UnsetType, Meta(description="Reaches a person at an address of their own")] = UNSET
     waiting: int
     oldest_at: Time | None
     last_sent_at: Time | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -18,8 +17,7 @@ from api.records import handovers, people
 from api.responses import people as answered
 from api.responses.describe import answers
 from api.rights import check
-from feeds.documents.version import ROSTER
-from feeds.duty.handover import GIVEN, KIND
+from feeds.documents.handover import KIND, HandoverDocument, load
 from feeds.journal import Doc
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -45,9 +43,10 @@ class AcceptanceBody(BaseModel):
 async def current(deps: Deps, principal: Viewer) -> Response:
     """The picture now: open, acknowledged and suppressed alerts, broken promises, silent sources, figures."""
     _personal(principal)
-    last = await _docs(deps, principal, None, 1)
-    previous = handovers.shown(last[0], deps.clock(), deps.handover()) if last else None
-    return Json(await handovers.picture(deps, principal) | {"last": previous})
+    docs = await _docs(deps, principal, None, 1)
+    at, settings = deps.clock(), deps.handover()
+    previous = [handovers.shown(doc.id, load(doc.body), at, settings) for doc in docs]
+    return Json(await handovers.picture(deps, principal) | {"last": previous[0] if previous else None})
 
 
 @router.post("/handover", status_code=201, responses=answers(answered.Handover, "outside-region", status=201))
@@ -55,29 +54,28 @@ async def give(deps: Deps, principal: Actor, body: HandoverBody) -> Response:
     """Hand the picture of this moment over, with the first signature; 201 once the journal has it."""
     check(principal, "handover_give", principal.region)
     at, key = deps.clock(), uuid.uuid4().hex
-    roster = people.roster_of(await people.version(deps, ROSTER))
+    roster = (await people.roster_version(deps)).doc
     visible = people.for_region(roster, principal.region)
-    record = handovers.new(
+    document = handovers.new(
         principal, at, handovers.name_of(visible, body.to), body.remarks, await handovers.picture(deps, principal)
     )
-    doc = Doc(kind=KIND, id=key, open=True, seq=0, body=record)
-    await _give(deps, doc, at, principal, body.remarks)
-    return Json(handovers.shown(doc, at, deps.handover()), status_code=201)
+    await handovers.give(deps.journal, key, document)
+    return Json(handovers.shown(key, document, at, deps.handover()), status_code=201)
 
 
 @router.post("/handover/{handover_id}/accept", responses=answers(answered.Handover, "conflict", "outside-region"))
 async def take(deps: Deps, principal: Actor, handover_id: str, body: AcceptanceBody) -> Response:
     """Accept a handover with the second signature, which is another person's; 409 when it has one already."""
     at, settings = deps.clock(), deps.handover()
-    doc = await _one(deps, principal, handover_id)
-    check(principal, "handover_accept", str(doc.body["region"]))
+    document = await _one(deps, principal, handover_id)
+    check(principal, "handover_accept", document.region)
     try:
-        record = await handovers.accept(deps.journal, doc.id, principal, body.remarks, at)
+        signed = await handovers.accept(deps.journal, handover_id, principal, body.remarks, at)
     except handovers.NotAccepted as no:
         detail = OWN if no.code == "own" else None
-        current = handovers.shown(replace(doc, body=no.body), at, settings)
+        current = handovers.shown(handover_id, no.document, at, settings)
         raise Problem("conflict", code=no.code, detail=detail, current=current) from no
-    return Json(handovers.shown(replace(doc, body=record), at, settings))
+    return Json(handovers.shown(handover_id, signed, at, settings))
 
 
 @router.get("/handover/list", responses=answers(answered.HandoverList))
@@ -87,15 +85,17 @@ async def listed(deps: Deps, principal: Viewer, cursor: Cursor = "", limit: Limi
     before = from_cursor(cursor, (int,))[0] if cursor else None
     docs = await _docs(deps, principal, before, limit)
     following = to_cursor((docs[-1].seq,)) if len(docs) == limit else None
-    at = deps.clock()
-    return listing([handovers.shown(doc, at, deps.handover()) for doc in docs], following, deps.pump.rev)
+    at, settings = deps.clock(), deps.handover()
+    return listing([handovers.shown(doc.id, load(doc.body), at, settings) for doc in docs], following, deps.pump.rev)
 
 
 @router.get("/handover/{handover_id}", responses=answers(answered.HandoverDetail))
 async def one(deps: Deps, principal: Viewer, handover_id: str) -> Response:
     """One handover with the picture as it was."""
     _personal(principal)
-    return Json(handovers.shown(await _one(deps, principal, handover_id), deps.clock(), deps.handover(), whole=True))
+    document = await _one(deps, principal, handover_id)
+    record = handovers.shown(handover_id, document, deps.clock(), deps.handover())
+    return Json(record | {"picture": document.picture})
 
 
 OWN = {"zh-CN": "接班须由另一人签收。", "en": "Somebody else must sign for taking over."}
@@ -106,26 +106,21 @@ def _personal(principal: Principal) -> None:
         raise Problem("forbidden")
 
 
-async def _one(deps: Dependencies, principal: Principal, key: str) -> Doc:
+async def _one(deps: Dependencies, principal: Principal, key: str) -> HandoverDocument:
     doc = await deps.journal.doc(KIND, key)
-    if doc is None or not handovers.sees(principal, doc):
+    document = load(doc.body) if doc is not None else None
+    if document is None or not handovers.sees(principal, document):
         raise Problem("not-found")
-    return doc
+    return document
 
 
 async def _docs(deps: Dependencies, principal: Principal, before: int | None, limit: int) -> list[Doc]:
+    """The newest handovers that the asker sees."""
     docs: list[Doc] = []
     while len(docs) < limit:
         page = await deps.journal.docs_page(KIND, before=before, limit=LOOKED_THROUGH)
-        docs += [doc for doc in page if handovers.sees(principal, doc)]
+        docs += [doc for doc in page if handovers.sees(principal, load(doc.body))]
         if len(page) < LOOKED_THROUGH:
             break
         before = page[-1].seq
     return docs[:limit]
-
-
-async def _give(deps: Dependencies, doc: Doc, at: float, principal: Principal, remarks: str) -> None:
-    """Write the first signature and the handover to the journal."""
-    async with deps.journal.begin() as tx:
-        seq = await handovers.note(tx, GIVEN, doc.id, doc.body, principal, remarks, at)
-        await tx.put(KIND, doc.id, doc.body, seq=seq)

@@ -28,8 +28,10 @@ from api.routes.people_bodies import (
     VersionedBody,
 )
 from feeds import wire
-from feeds.documents.version import ESCALATIONS, RECEIVERS, ROSTER, SITE, Version
-from feeds.duty import roster as duty
+from feeds.documents.escalations import PolicyList
+from feeds.documents.receivers import ReceiverDocuments
+from feeds.documents.roster import Roster
+from feeds.documents.version import ESCALATIONS, RECEIVERS, ROSTER, SITE, Version, dump_content, load
 from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -46,7 +48,7 @@ HELD = "removal_held"
 @router.get("/roster", responses=answers(answered.RosterDocument))
 async def roster(deps: Deps, principal: Viewer) -> Response:
     """The duty roster, the shift now and the next, two weeks of the plan, and its findings."""
-    return Json(people.roster(deps, principal, await people.version(deps, ROSTER)))
+    return Json(people.roster(deps, principal, await people.roster_version(deps)))
 
 
 @router.put("/roster", responses=answers(answered.RosterDocument, *OF_CHANGE))
@@ -74,12 +76,12 @@ async def substitute(deps: Deps, principal: Actor, body: NewSubstitutionBody) ->
 async def import_roster(deps: Deps, principal: Admin, request: Request, rev: Number, dry_run: bool = False) -> Response:
     """Import dated assignments from a spreadsheet (text/csv). `dry_run`: only answer what the roster would become."""
     check(principal, "roster_put")
-    document = await people.version(deps, ROSTER)
-    doc = {**duty.dump(people.roster_of(document))}
-    doc["assignments"] = roster_csv.assignments(await request.body(), doc)
+    document = await people.roster_version(deps)
+    doc = replace(document.doc, assignments=roster_csv.assignments(await request.body(), document.doc))
     if dry_run:
         return Json(people.roster(deps, principal, replace(document, doc=doc)))
-    return await _roster(deps, principal, await send(deps, principal, "roster_put", ROSTER, "CSV", rev, {"doc": doc}))
+    args = {"doc": dump_content(doc)}
+    return await _roster(deps, principal, await send(deps, principal, "roster_put", ROSTER, "CSV", rev, args))
 
 
 @router.get("/roster/history", responses=answers(answered.VersionHistory))
@@ -89,7 +91,7 @@ async def roster_history(deps: Deps, principal: Viewer, cursor: Cursor = "", lim
 
 
 async def _roster(deps: Dependencies, principal: Principal, document: dict[str, Any]) -> Response:
-    return Json(people.roster(deps, principal, Version.load(document)))
+    return Json(people.roster(deps, principal, load(document, Roster)))
 
 
 # -- receivers and escalations ---------------------------------------------------
@@ -98,21 +100,22 @@ async def _roster(deps: Dependencies, principal: Principal, document: dict[str, 
 @router.get("/escalations", responses=answers(answered.EscalationList))
 async def escalations(deps: Deps, principal: Viewer) -> Response:
     """Escalation policies. The first one that matches an alert is used."""
-    return await _list(deps, principal, ESCALATIONS, await _version(deps, principal, ESCALATIONS))
+    _personal(principal)
+    return await _policies(deps, principal, await people.escalations_version(deps))
 
 
 @router.put("/escalations", responses=answers(answered.EscalationList, *OF_CHANGE))
 async def put_escalations(deps: Deps, principal: Admin, body: EscalationsBody) -> Response:
     """Replace the policies but those of the settings file. They are checked as a whole."""
-    return await _list(
-        deps, principal, ESCALATIONS, Version.load(await put(deps, principal, ESCALATIONS, body, body.doc()))
-    )
+    version = load(await put(deps, principal, ESCALATIONS, body, body.doc()), PolicyList)
+    return await _policies(deps, principal, version)
 
 
 @router.post("/escalations:undo", responses=answers(answered.EscalationList, *OF_CHANGE))
 async def undo_escalations(deps: Deps, principal: Admin, body: UndoBody) -> Response:
     """Return to an older version."""
-    return await _list(deps, principal, ESCALATIONS, Version.load(await undo(deps, principal, ESCALATIONS, body)))
+    version = load(await undo(deps, principal, ESCALATIONS, body), PolicyList)
+    return await _policies(deps, principal, version)
 
 
 @router.get("/escalations/history", responses=answers(answered.VersionHistory))
@@ -124,21 +127,22 @@ async def escalations_history(deps: Deps, principal: Viewer, cursor: Cursor = ""
 @router.get("/receivers", responses=answers(answered.ReceiverList))
 async def receivers(deps: Deps, principal: Viewer) -> Response:
     """Receivers without secrets, with the state of their queues."""
-    return await _list(deps, principal, RECEIVERS, await _version(deps, principal, RECEIVERS))
+    _personal(principal)
+    return await _receivers(deps, principal, await people.receivers_version(deps))
 
 
 @router.put("/receivers", responses=answers(answered.ReceiverList, *OF_CHANGE))
 async def put_receivers(deps: Deps, principal: Admin, body: ReceiversBody) -> Response:
     """Replace the receivers but those of the settings file. A masked secret that comes back keeps its value."""
-    return await _list(
-        deps, principal, RECEIVERS, Version.load(await put(deps, principal, RECEIVERS, body, body.doc()))
-    )
+    version = load(await put(deps, principal, RECEIVERS, body, body.doc()), ReceiverDocuments)
+    return await _receivers(deps, principal, version)
 
 
 @router.post("/receivers:undo", responses=answers(answered.ReceiverList, *OF_CHANGE))
 async def undo_receivers(deps: Deps, principal: Admin, body: UndoBody) -> Response:
     """Return to an older version, with its secrets."""
-    return await _list(deps, principal, RECEIVERS, Version.load(await undo(deps, principal, RECEIVERS, body)))
+    version = load(await undo(deps, principal, RECEIVERS, body), ReceiverDocuments)
+    return await _receivers(deps, principal, version)
 
 
 @router.get("/receivers/history", responses=answers(answered.VersionHistory))
@@ -147,18 +151,19 @@ async def receivers_history(deps: Deps, principal: Viewer, cursor: Cursor = "", 
     return await history(deps, principal, RECEIVERS, cursor, limit)
 
 
-async def _version(deps: Dependencies, principal: Principal, kind: str) -> Version:
+def _personal(principal: Principal) -> None:
     if not principal.personal:
         raise Problem("forbidden")
-    return await people.version(deps, kind)
 
 
-async def _list(deps: Dependencies, principal: Principal, kind: str, version: Version) -> Response:
-    items = await people.items(deps, principal, kind, version)
-    if kind == RECEIVERS:
-        items = await people.with_state(deps, items)
-    more = people.head(version, principal)
-    return Json({"items": items, "next": None} | more)
+async def _policies(deps: Dependencies, principal: Principal, version: Version[PolicyList]) -> Response:
+    items = await people.escalations(deps, principal, version)
+    return Json({"items": items, "next": None} | people.head(version, principal))
+
+
+async def _receivers(deps: Dependencies, principal: Principal, version: Version[ReceiverDocuments]) -> Response:
+    items = await people.with_state(deps, await people.receivers(deps, principal, version))
+    return Json({"items": items, "next": None} | people.head(version, principal))
 
 
 # -- shared by all documents -----------------------------------------------------

@@ -15,7 +15,6 @@ from api.records import people
 from api.records.search import Candidate, SearchIndex, SearchText, answer_of, search
 from api.responses import alerts as answered
 from api.responses.describe import answers
-from feeds.documents.version import ROSTER
 from feeds.kinds import KINDS, Audience
 from feeds.texts.catalogue import catalogue
 
@@ -58,7 +57,7 @@ async def _persons(deps: Dependencies, principal: Principal, kinds: list[str]) -
     """The persons of the duty roster, for those who may see names."""
     if not principal.personal or (kinds and PERSON not in kinds):
         return []
-    roster = people.for_region(people.roster_of(await people.version(deps, ROSTER)), principal.region)
+    roster = people.for_region((await people.roster_version(deps)).doc, principal.region)
     return [
         (
             SearchText((person.id, person.phone, person.mail), (person.name,)),

@@ -3,36 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from feeds.documents.escalations import PolicyList
+from feeds.documents.receivers import ReceiverDocuments
+from feeds.documents.roster import Roster
 
 ROSTER, RECEIVERS, ESCALATIONS = "roster", "receivers", "escalations"
 KINDS = (ROSTER, RECEIVERS, ESCALATIONS)
 SITE, FILE = "site", "file"
 """Ids of the two documents of a kind: what was made in the system, and what stands in the settings file."""
+Content = Roster | ReceiverDocuments | PolicyList
+"""What such a document holds. Each can be made without arguments: the content before anything was put."""
+CONTENTS: dict[str, type[Content]] = {ROSTER: Roster, RECEIVERS: ReceiverDocuments, ESCALATIONS: PolicyList}
+C = TypeVar("C", bound=Content, covariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One document as it was put. `rev` 0: nothing was ever put."""
+class Version(Generic[C]):
+    """One document as it was put. `rev` 0: nothing was ever put. `at` in epoch seconds."""
 
     rev: int = 0
     at: float = 0.0
     by: str = ""
     comment: str = ""
-    doc: dict[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def load(cls, body: Mapping[str, Any]) -> Version:
-        """From a document's body."""
-        return cls(rev=body["rev"], at=body["at"], by=body["by"], comment=body["comment"], doc=body["doc"])
+    doc: C
 
     def dump(self) -> dict[str, Any]:
         """The document's body."""
-        return {"rev": self.rev, "at": self.at, "by": self.by, "comment": self.comment, "doc": self.doc}
+        body: dict[str, Any] = msgspec.to_builtins(self)
+        return body
 
-    @property
-    def items(self) -> list[dict[str, Any]]:
-        """The receivers or policies of a version."""
-        items: list[dict[str, Any]] = self.doc.get("items", [])
-        return items
+
+def load(body: Mapping[str, Any] | None, content: type[C]) -> Version[C]:
+    """The version in a document's body, of that content; version 0 without a body. Raises msgspec.ValidationError."""
+    if body is None:
+        return Version(doc=content())
+    version: Version[C] = msgspec.convert(dict(body), Version[content])  # type: ignore[valid-type]
+    return version
+
+
+def load_content(body: Mapping[str, Any], content: type[C]) -> C:
+    """The content alone; {} is that of version 0. Raises msgspec.ValidationError."""
+    return msgspec.convert(dict(body), content)
+
+
+def dump_content(content: Content) -> dict[str, Any]:
+    """The body of a content alone, as the log and the document `file` hold it."""
+    body: dict[str, Any] = msgspec.to_builtins(content)
+    return body

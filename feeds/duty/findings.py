@@ -12,7 +12,8 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feeds.duty.roster import Duty, Roster, plan
+from feeds.documents.roster import Roster
+from feeds.duty.roster import Duty, plan
 from feeds.duty.texts import TEXTS
 from feeds.findings import Finding, InRoster, filled
 

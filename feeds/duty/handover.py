@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from feeds.documents.handover import ACCEPTED, GIVEN, load_summary
 from feeds.model import Severity
 
 if TYPE_CHECKING:
     from feeds.journal import JournalEntry  # the supervisor reads settings and needs no database
-
-KIND, GIVEN, ACCEPTED = "handover", "given", "accepted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,8 @@ def unsigned(entries: Iterable[JournalEntry]) -> list[UnsignedHandover]:
     waiting: dict[str, UnsignedHandover] = {}
     for entry in entries:
         if entry.name == GIVEN:
-            waiting[entry.subject] = UnsignedHandover(id=entry.subject, region=str(entry.body["region"]), at=entry.at)
+            region = load_summary(entry.body).region
+            waiting[entry.subject] = UnsignedHandover(id=entry.subject, region=region, at=entry.at)
         elif entry.name == ACCEPTED and (signed := waiting.pop(entry.subject, None)) is not None:
             waiting = {
                 id: handover

@@ -6,115 +6,16 @@ take turns; substitutes are applied to either. Source: 24 h duty with two office
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
+from feeds.documents.roster import WEEK, Person, Roster, Shift, Team
 from feeds.regions import covers
 from feeds.wire import iso
-
-DAY, WEEK = "day", "week"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A person who may be on duty. `contacts`: the address on each channel, by receiver id.
-
-    With a `region` the person is notified only of events in it. `account` is the user name for signing in.
-    """
-
-    id: str
-    name: str
-    phone: str = ""
-    mail: str = ""
-    contacts: dict[str, str] = field(default_factory=dict)
-    language: str = ""
-    region: str = ""
-    account: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
-    """A daily shift, "08:00" to "20:00". When the end is not after the start, it ends the next day."""
-
-    id: str
-    name: dict[str, str] = field(default_factory=dict)
-    start: str
-    end: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Team:
-    """The persons who do a shift together."""
-
-    officers: tuple[str, ...] = ()
-    leader: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pattern:
-    """A shift's teams take turns from `first` to `last` (dates; "" for no end), every day or every week.
-
-    `days`: the days of the week on which it applies (ISO 8601: 1 is Monday); empty for all.
-    """
-
-    shift: str
-    first: str
-    last: str = ""
-    every: str = DAY
-    days: tuple[int, ...] = ()
-    teams: tuple[Team, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """The team of the shift that begins on that date; overrides the pattern."""
-
-    date: str
-    shift: str
-    officers: tuple[str, ...] = ()
-    leader: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Substitute:
-    """One person does one shift in place of another."""
-
-    date: str
-    shift: str
-    person: str
-    substitute: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
-    """A person's absence, from the first day to the last, both included."""
-
-    person: str
-    first: str
-    last: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Roster:
-    """The whole roster."""
-
-    persons: tuple[Person, ...] = ()
-    shifts: tuple[Shift, ...] = ()
-    patterns: tuple[Pattern, ...] = ()
-    assignments: tuple[Assignment, ...] = ()
-    substitutes: tuple[Substitute, ...] = ()
-    leave: tuple[Leave, ...] = ()
-
-    def person(self, id: str) -> Person | None:
-        return next((person for person in self.persons if person.id == id), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +28,6 @@ class Duty:
     ends: float
     officers: tuple[str, ...]
     leader: str
-
-
-def load(body: Mapping[str, Any]) -> Roster:
-    """The roster from its JSON form; unknown fields are ignored. Raises msgspec.ValidationError."""
-    return msgspec.convert(dict(body), Roster)
-
-
-def dump(roster: Roster) -> dict[str, Any]:
-    """The roster in its JSON form."""
-    document: dict[str, Any] = msgspec.to_builtins(roster)
-    return document
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from alerts.core.core import AlertCore
 from alerts.notify.notifications import Recipients, due
-from alerts.settings import ReceiverSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.model import Alert, Asset, Result
 from tests.alerts.builders import T0, asset, change, command, core, reading, rule, state
 

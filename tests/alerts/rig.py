@@ -8,10 +8,12 @@ from typing import Any
 from alerts.engine.loop import NAME, AlertEngine
 from alerts.lifecycle import transitions
 from alerts.rules.rule import compile_rules
-from alerts.settings import EscalationSettings, ReceiverSettings, RuleSettings
+from alerts.settings import RuleSettings
 from feeds.bus import Bus
 from feeds.clock import SiteClock
 from feeds.documents.alert import alert_of
+from feeds.documents.escalations import EscalationSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.inbox import Inbox
 from feeds.external import Report, pack
 from feeds.journal import Intake, Journal, JournalEntry, Parcel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from alerts.settings import EscalationSettings, ReceiverSettings, SmsSettings, StepSettings
+from feeds.documents.escalations import EscalationSettings, StepSettings
+from feeds.documents.receivers import ReceiverSettings, SmsSettings
 
 PHONES = {"zhang": "13800000001", "li": "13800000002", "wang": "13800000003", "zhao": "13800000004"}
 SMS = ReceiverSettings(

@@ -10,9 +10,10 @@ import pytest
 from alerts.receivers.base import ReceiverError
 from alerts.rules.rule import RuleError
 from alerts.service import AlertService
-from alerts.settings import EscalationSettings, ReceiverSettings
 from feeds.bus import Bus
 from feeds.clock import now
+from feeds.documents.escalations import EscalationSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal
 from feeds.model import Kind, Outcome
 from tests.alerts.builders import asset, change, command, rule, state

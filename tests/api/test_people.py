@@ -10,6 +10,8 @@ import httpx2
 import pytest
 
 from api.routes.people import HELD
+from feeds.documents.roster import Roster
+from feeds.documents.version import load_content
 from feeds.duty import roster as duty
 from feeds.engine.commands import CommandClient
 from feeds.model import Command, Outcome, Result
@@ -83,7 +85,7 @@ async def test_a_roster_comes_back_with_who_is_on_duty_and_what_is_wrong(world: 
         body = (await client.get("/api/v1/roster")).json()
     assert body == put.json()
     tz = duty.zone("Asia/Shanghai")
-    (now,) = duty.on_duty(duty.load(world.desk.seen[0].args["doc"]), NOW, tz)
+    (now,) = duty.on_duty(load_content(world.desk.seen[0].args["doc"], Roster), NOW, tz)
     assert body["now"]["shift"] == now.shift.id
     assert body["now"]["officers"] == [{key: person[key] for key in ("id", "name", "phone")} for person in PEOPLE[:2]]
     assert body["now"]["leader"]["name"] == "王主任"

@@ -15,12 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from alerts.lifecycle import transitions
-from alerts.oncall.directory import read_version
+from alerts.oncall.directory import read_secret, read_version
+from alerts.oncall.versions import SECRET
 from alerts.rulebook import notes as rule_notes
 from alerts.suppression.silences import SILENCE, WINDOW
 from alerts.suppression.silences import load as load_suppression
 from api.auth import accounts, identities, signin
 from feeds.documents.alert import alert_of, read_one
+from feeds.documents.handover import KIND as HANDOVER
+from feeds.documents.handover import load as load_handover
 from feeds.documents.version import KINDS as VERSIONED
 from feeds.journal import Doc, Journal, JournalEntry
 from feeds.journal.forms import SECRET_KINDS, UNREADABLE, NotMendable, UnreadableDocument, unreadable
@@ -143,5 +146,7 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
 _LOADERS: dict[str, Callable[[Doc], object]] = {
     **dict.fromkeys((SILENCE, WINDOW), lambda doc: load_suppression(doc.body)),
     **dict.fromkeys(VERSIONED, read_version),
+    SECRET: read_secret,
+    HANDOVER: lambda doc: load_handover(doc.body),
     ALERT: lambda doc: read_one(json.dumps(doc.body)),
 }

@@ -11,7 +11,9 @@ from alerts.oncall.texts import TEXTS
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import APPRISE, SiteDefaults, compile_receiver, kind_of_url
 from alerts.receivers.matching import FEEDS
-from alerts.settings import EscalationSettings, OutboxSettings, ReceiverSettings, SmsSettings, StepSettings, Templates
+from alerts.settings import OutboxSettings
+from feeds.documents.escalations import EscalationSettings, StepSettings
+from feeds.documents.receivers import ReceiverSettings, SmsSettings, Templates
 from feeds.duty.handover import HandoverSettings
 from feeds.model import Severity
 from feeds.regions import is_code

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
-from alerts.settings import EscalationSettings, HoldPolicy, OutboxSettings, ReceiverSettings, RuleSettings
+from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.cases.sealing import FILE
 from feeds.cases.settings import ApprovalsSettings
+from feeds.documents.escalations import EscalationSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings

@@ -11,7 +11,8 @@ from dataclasses import replace
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import SiteDefaults, compile_receiver
 from alerts.rules.rule import RuleError, compile_rule
-from alerts.settings import ReceiverSettings, RuleSettings
+from alerts.settings import RuleSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.findings import Finding, InFile, line_of_text
 from watchfloor.settings.findings import make
 from watchfloor.settings.site_settings import Settings

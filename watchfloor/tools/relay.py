@@ -14,8 +14,8 @@ from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import SiteDefaults, compile_receiver
 from alerts.receivers.relay import SHORTEST_SECRET
 from alerts.relay.server import Relay, RelaySettings
-from alerts.settings import ReceiverSettings
 from api.settings import is_loopback
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal, StoreRefused, sqlite_url
 from watchfloor.runtime import logs
 from watchfloor.runtime.process import REFUSED

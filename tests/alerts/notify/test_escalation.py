@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from alerts.notify.escalation import Escalations
-from alerts.settings import AlertMatch, EscalationSettings, StepSettings
 from feeds.bus import Bus
+from feeds.documents.alert_match import AlertMatch
+from feeds.documents.escalations import EscalationSettings, StepSettings
 from feeds.journal import Journal
 from feeds.model import Severity
 from tests.alerts.builders import T0, command, make_alert

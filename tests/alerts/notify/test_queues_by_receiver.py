@@ -16,7 +16,7 @@ from alerts.notify.priority import is_urgent, person_of
 from alerts.notify.sender import Sender
 from alerts.notify.turns import SUSPECTS
 from alerts.receivers.catalogue import compile_receivers
-from alerts.settings import ReceiverSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal
 from tests.alerts.builders import T0
 from tests.alerts.receiver import Receiver, listening

@@ -9,8 +9,8 @@ import pytest
 
 from alerts.notify.sender import Sender
 from alerts.receivers.catalogue import compile_receivers
-from alerts.settings import ReceiverSettings
 from feeds.bus import Bus
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal
 from feeds.model import Outcome
 from tests.alerts.builders import command

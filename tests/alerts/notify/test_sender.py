@@ -16,7 +16,7 @@ from alerts.notify.sender import Sender
 from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import compile_receivers
 from alerts.receivers.webhook import webhook
-from alerts.settings import ReceiverSettings
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal, JournalLost
 from tests.alerts.builders import T0
 from tests.alerts.receiver import Receiver, listening

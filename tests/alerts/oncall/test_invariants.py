@@ -20,8 +20,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from alerts.notify.sender import Sender
 from alerts.receivers.base import RetryLater
-from alerts.settings import ReceiverSettings
 from feeds.bus import Bus
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal, sqlite_url
 from feeds.model import Severity
 from tests import patience

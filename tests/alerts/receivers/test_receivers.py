@@ -12,7 +12,7 @@ import pytest
 from alerts.receivers.apprise import scrubbed
 from alerts.receivers.base import Addressing, ReceiverError, Rejected, RetryLater
 from alerts.receivers.catalogue import SiteDefaults, addressing_of, compile_receiver, is_direct
-from alerts.settings import ReceiverSettings, SmsSettings
+from feeds.documents.receivers import ReceiverSettings, SmsSettings
 from tests.alerts.gateway import Gateway, gateway, silence
 from tests.alerts.receivers.test_templates import body
 

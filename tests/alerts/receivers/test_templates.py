@@ -12,7 +12,7 @@ from alerts.notify.contacts import Contact
 from alerts.notify.notifications import message_of
 from alerts.receivers.templates import LONGEST_SUBJECT, MessageTemplates, clean, unknown_places
 from alerts.rules.subjects import Subject
-from alerts.settings import Templates
+from feeds.documents.receivers import Templates
 from feeds.live.mirror import alert_record
 from tests.alerts.builders import T0, make_alert, source
 

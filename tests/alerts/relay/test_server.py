@@ -15,8 +15,8 @@ from alerts.receivers.base import Rejected, RetryLater
 from alerts.receivers.catalogue import SiteDefaults, compile_receiver
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.relay.server import Relay, RelaySettings
-from alerts.settings import ReceiverSettings
 from feeds.clock import now
+from feeds.documents.receivers import ReceiverSettings
 from feeds.journal import Journal, sqlite_url
 from tests.alerts.gateway import Gateway, gateway
 from tests.alerts.receivers.test_templates import body

@@ -23,7 +23,7 @@ from api.auth.signin import SignIn
 from api.principal import Principal, person
 from api.records import handovers
 from api.settings import WebSettings
-from feeds.duty.handover import KIND
+from feeds.documents.handover import KIND
 from feeds.journal import Journal
 from tests.interleaving import interleaved, outcome
 
@@ -210,7 +210,7 @@ async def test_a_handover_is_signed_by_one_person(journals: Any) -> None:
     def signing(signer: str) -> Write:
         async def sign(journal: Journal, name: str) -> Any:
             who = person(signer, "duty", "", key="k", csrf="")
-            return (await handovers.accept(journal, name, who, "", AT))["accepted_by"]
+            return (await handovers.accept(journal, name, who, "", AT)).accepted_by
 
         return sign
 

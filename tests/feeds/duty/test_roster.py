@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.documents.roster import Assignment, Leave, Pattern, Person, Roster, Shift, Substitute, Team
+from feeds.documents.version import dump_content, load_content
 from feeds.duty import roster as duty
 from feeds.duty.findings import findings
-from feeds.duty.roster import Assignment, Leave, Pattern, Person, Roster, Shift, Substitute, Team, on_duty, plan, zone
+from feeds.duty.roster import on_duty, plan, zone
 
 TZ = zone("Asia/Shanghai")
 DAY = Shift(id="day", start="08:00", end="20:00")
@@ -151,7 +153,7 @@ def test_an_empty_roster_has_no_shifts_and_no_findings() -> None:
 
 
 def test_the_roster_round_trips_through_json() -> None:
-    assert duty.load(duty.dump(WHOLE)) == WHOLE
+    assert load_content(dump_content(WHOLE), Roster) == WHOLE
 
 
 @given(st.integers(0, 14 * 86400))
