@@ -34,6 +34,7 @@ from collectors.network.traps.v3 import engine_of
 from feeds.cap.envelope import opened
 from feeds.cap.message import CapRefused
 from feeds.cap.message import parse as parse_cap
+from feeds.documents.roster import Person, Roster, Shift
 from feeds.geometry import BadGeometry, from_geojson
 from feeds.inventory.csv_file import read_csv
 from feeds.mapped.receipts import receipt_report
@@ -110,8 +111,8 @@ def rule(raw: bytes) -> None:
 
 
 def month(raw: bytes) -> None:
-    shift = {"id": "day", "name": {"zh-CN": "白班"}, "start": "08:00", "end": "20:00"}
-    roster_csv.assignments(raw, {"persons": [{"id": "li", "name": "李"}], "shifts": [shift]})
+    shift = Shift(id="day", name={"zh-CN": "白班"}, start="08:00", end="20:00")
+    roster_csv.assignments(raw, Roster(persons=(Person(id="li", name="李"),), shifts=(shift,)))
 
 
 ALERT = {"labels": {"alertname": "A", "instance": "h:1"}, "annotations": {}, "startsAt": "2026-01-01T00:00:00Z"}
