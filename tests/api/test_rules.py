@@ -105,7 +105,7 @@ async def test_a_county_reads_no_change_of_a_rule_whose_severity_names_an_asset_
         answer = await client.put("/api/v1/rules/hot", json=HOT | {"grades": grades})
         assert answer.status_code == 200, answer.text
     async with site.signed_in("admin", A) as client:
-        history = (await client.get("/api/v1/rules/history")).json()
+        history = (await client.get("/api/v1/rules/history", params={"rule": "hot"})).json()
     assert (history["items"], history["hidden"]) == ([], 1)
 
 
