@@ -87,7 +87,7 @@ class Counts:
         alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
         pending = [
             Delta(KINDS[name], id, old, self._parts[name].records.get(id))
-            for name in self.kind.over
+            for name in dict.fromkeys((*self.kind.over, Kind.ASSET))
             for id, old in self._parts[name].touched.items()
         ]
         if pending:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -63,10 +63,10 @@ class CountTally:
                     yield
         self._settle(self._counts)
 
-    def fold(self, deltas: Iterable[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:
+    def fold(self, deltas: Sequence[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:
         """Count the changes of records in. `alerts` and `assets` are all records as they are after the changes."""
         counted = [delta for delta in deltas if delta.kind.name in self.kind.over]
-        changed = {delta.id: delta for delta in counted if delta.kind is ASSET}
+        changed = {delta.id: delta for delta in deltas if delta.kind is ASSET}
         before = _Before(changed, assets)
         touched: set[str] = set()
         for delta in counted:

@@ -88,6 +88,20 @@ def grouped(*happened: Change) -> dict[str, dict[str, Any]]:
     return mirror.records("group", Audience())
 
 
+def test_a_unit_has_no_group_once_its_asset_is_gone() -> None:
+    with patch.object(group_module, "MANY", 1):
+        mirror = Mirror()
+        mirror.records("group", Audience())
+        asset = Asset(id="a", name="a", kind="router", region="532323", owner="州大数据中心")
+        mirror.apply([Change(kind=Kind.ASSET, id="a", after=asset, at=1.0), alert("x")])
+        mirror.flush()
+        assert "unit:州大数据中心" in mirror.records("group", Audience())
+        mirror.apply([Change(kind=Kind.ASSET, id="a", after=None, at=2.0)])
+        assert "unit:州大数据中心" not in mirror.records("group", Audience())
+        assert ("group", "unit:州大数据中心") in [(delta.kind.name, delta.id) for delta in mirror.flush()]
+        assert "unit:州大数据中心" not in mirror.records("group", Audience())
+
+
 def test_few_alerts_are_no_flood() -> None:
     assert grouped(*(alert(f"x{number}", at=3600.0 * number) for number in range(49))) == {}
 
