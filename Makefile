@@ -41,13 +41,15 @@ ui: $(VENV)/.dev $(ASSETS)
 	$(BIN)/python scripts/build_assets.py --test
 
 # Whole sites as child processes, and what is slow by nature: processes that hang, devices, backups from every store
-# into every other, the pages that few people open. Of whole sites the spine stays in `make test`, of pages the desk,
-# the wall and the alerts.
+# into every other, the pages that few people open, installing. Of whole sites the spine stays in `make test` without
+# its kills of single roles, of pages the desk, the wall and the alerts.
 E2E := $(filter-out tests/e2e/test_spine.py,$(wildcard tests/e2e/test_*.py)) \
   tests/watchfloor/backup/test_backup.py tests/watchfloor/backup/test_history.py \
   tests/watchfloor/demo/test_field_devices.py tests/watchfloor/runtime/test_liveness.py \
   tests/dashboard/test_admin.py tests/dashboard/test_alertspage.py tests/dashboard/test_history.py \
-  tests/dashboard/test_network.py
+  tests/dashboard/test_network.py tests/dashboard/test_report_pages.py tests/deploy/test_install.py
+E2E_TESTS := tests/e2e/test_spine.py::test_killed_roles_restart_and_nothing_is_lost
+NOT_E2E := $(addprefix --ignore=,$(E2E)) $(addprefix --deselect=,$(E2E_TESTS))
 # Closest to the journal: `make test` runs these on SQLite, `make e2e` on PostgreSQL.
 ON_POSTGRES := tests/alerts/core/test_properties.py tests/alerts/engine/test_loop.py \
   tests/alerts/external/test_external.py tests/alerts/notify/test_sender.py tests/feeds/bus/test_lease.py \
@@ -56,16 +58,16 @@ ON_POSTGRES := tests/alerts/core/test_properties.py tests/alerts/engine/test_loo
   tests/feeds/journal/test_migrations.py tests/feeds/projection/test_projector.py
 
 unit: $(VENV)/.dev $(ASSETS)
-	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(addprefix --ignore=,$(E2E))
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(NOT_E2E)
 
 e2e: $(VENV)/.dev $(ASSETS)
-	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(E2E)
+	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(E2E) $(E2E_TESTS)
 	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest -n $(TESTERS) --dist loadfile $(ON_POSTGRES)
 
 # All examples of every property; `make test` runs 30 per cent of them.
 .PHONY: test-thorough
 test-thorough: $(VENV)/.dev $(ASSETS)
-	WATCHFLOOR_TEST_EXAMPLES=100 $(BIN)/pytest -n $(TESTERS) --dist loadfile $(addprefix --ignore=,$(E2E))
+	WATCHFLOOR_TEST_EXAMPLES=100 $(BIN)/pytest -n $(TESTERS) --dist loadfile $(NOT_E2E)
 
 # Branches count; child processes do not. Slower than `make test`, so not part of it. COVERED=tests/api for less.
 coverage: $(VENV)/.dev $(ASSETS)
