@@ -54,6 +54,7 @@ from api.routes import (
     rules,
     search,
     session,
+    snapshots,
     staff,
     supervision,
     video,
@@ -91,6 +92,7 @@ ROUTERS = (
     receipt_ingest.router,
     impact.router,
     video.router,
+    snapshots.router,
 )
 _WORD = re.compile(r"'([^']*)'")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -13,6 +13,7 @@ from api.approvals import ApprovalsAccess
 from api.http.problems import Problem, language
 from api.principal import Principal, Right
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
+from api.snapshots import SnapshotAccess
 from api.stores import Stores
 from feeds.bus import Bus
 from feeds.cases.sealing import Sealer
@@ -78,6 +79,7 @@ class Dependencies:
     `cap_parse` reads a CAP message that was sent in. `mapped_sources` are those that may push rows, by their id.
     `layers` are the site's places.
     `sealer` seals personal values that are sent in. `approvals` is None where the site has no cases.
+    `snapshots` are the pictures of cameras, None where no data folder is at hand.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -95,6 +97,7 @@ class Dependencies:
     intake: Intake | None = None
     sealer: Sealer | None = None
     approvals: ApprovalsAccess | None = None
+    snapshots: SnapshotAccess | None = None
     pages: Sequence[tuple[str, str]] = ()
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)

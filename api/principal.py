@@ -32,10 +32,11 @@ class TokenScope(StrEnum):
 
 
 class Right(StrEnum):
-    """A right of a principal."""
+    """A right of a principal. `look`: to see pictures of cameras (api/video_pictures.py)."""
 
     SEE = "see"
     ACT = "act"
+    LOOK = "look"
     DIAGNOSE = "diagnose"
     INGEST = "ingest"
     ADMINISTER = "administer"
@@ -45,8 +46,8 @@ class Right(StrEnum):
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
     Role.LEADER: frozenset({Right.SEE}),
-    Role.DUTY: frozenset({Right.SEE, Right.ACT}),
-    Role.OPERATOR: frozenset({Right.SEE, Right.ACT, Right.DIAGNOSE}),
+    Role.DUTY: frozenset({Right.SEE, Right.ACT, Right.LOOK}),
+    Role.OPERATOR: frozenset({Right.SEE, Right.ACT, Right.LOOK, Right.DIAGNOSE}),
     Role.ADMIN: frozenset(Right),
     Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT}),
 }

@@ -31,6 +31,8 @@ ICONS = ("/favicon.ico", "/_favicon.ico", "/manifest.json", "/manifest.webmanife
 PUBLIC = frozenset({"/healthz", "/readyz", SIGN_IN, *ICONS})
 WALL_DATA = ("/api/v1/live", "/api/v1/snapshot", "/api/v1/site", "/api/v1/kpi", "/api/v1/roster")
 WALL_MAP = "/api/v1/map/"
+WALL_PICTURES = "/api/v1/video/"
+"""Cameras that are released for walls; the routes refuse all others (api/video_pictures.py)."""
 WALL_PAGE = "/wall"
 STAFF_PAGE = "/admin"
 PROGRAM_PATHS = ("/api/", "/metrics", "/healthz", "/readyz")
@@ -166,7 +168,9 @@ def takes_token(path: str) -> bool:
 
 def _is_for_wall(path: str) -> bool:
     """True for the paths that a wall may reach: its page, Dash's own requests, its data, its principal."""
-    return path == WALL_PAGE or path == "/api/v1/me" or _is_wall_data(path) or path.startswith(DASH_PLUMBING)
+    if path in (WALL_PAGE, "/api/v1/me") or _is_wall_data(path):
+        return True
+    return path.startswith((*DASH_PLUMBING, WALL_PICTURES))
 
 
 def _local(scope: Scope) -> str:

@@ -62,6 +62,7 @@ TEMPLATES: dict[str, Template] = {
         403, "主机名不符", "Wrong host name", "演示系统只应答本机地址。", "The demo answers to loopback names only."
     ),
     "not-found": _of(404, "没有找到", "Not found", "没有这个对象。", "There is no such thing."),
+    "gone": _of(410, "已不存在", "Gone", "图片已过期或已删除。", "The picture, or its address, is no longer there."),
     "method-not-allowed": _of(
         405, "方法不允许", "Method not allowed", "此地址不接受该方法。", "This address does not take that method."
     ),

@@ -79,7 +79,7 @@ ME: Example = {
     "csrf": "mTz0y3kqJ7WcN5bX2aHfRg",
     "personal": True,
     "demo": False,
-    "rights": ["act", "see"],
+    "rights": ["act", "look", "see"],
 }
 SITE: Example = {
     "name": "楚雄州",

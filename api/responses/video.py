@@ -1,10 +1,10 @@
-"""The answer of `GET /api/v1/video/figures`."""
+"""The answers of `/api/v1/video`: figures, snapshots, addresses of pictures."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.responses.common import Share, Time
 
@@ -47,3 +47,53 @@ class VideoFigures(Struct, kw_only=True):
     by: Literal["region", "unit", "maker"]
     all: VideoFigureSet
     groups: list[VideoFigureGroup]
+
+
+class SnapshotInfo(Struct, kw_only=True):
+    """A stored picture. `source` says where it comes from, `faults` are the checks that were raised by it."""
+
+    id: str
+    taken_at: Time
+    source: str
+    sha256: str
+    width: Count
+    height: Count
+    faults: list[str]
+
+
+class EvidenceInfo(Struct, kw_only=True):
+    """The pictures before and after a fault. The journal has their hashes (entries of kind `evidence`)."""
+
+    at: Time
+    rung: str
+    faults: list[str]
+    before: SnapshotInfo | None
+    after: SnapshotInfo | None
+
+
+class CameraSnapshotList(Struct, kw_only=True):
+    """The pictures that there are of a camera, and whether the asker may look at them."""
+
+    camera: str
+    may_look: bool
+    why_not: Literal["not-found", "forbidden", "wall", "needs-reason"] | None
+    latest: SnapshotInfo | None
+    good: SnapshotInfo | None
+    evidence: list[EvidenceInfo]
+
+
+class PictureAddress(Struct, kw_only=True, omit_defaults=True):
+    """An address of a picture, or why there is none."""
+
+    camera: str
+    which: Literal["latest", "good", "before", "after"]
+    url: str | None
+    refused: Literal["not-found", "forbidden", "wall", "needs-reason", "no-picture"] | None
+    picture: SnapshotInfo | UnsetType = UNSET
+
+
+class PictureAddressList(Struct, kw_only=True):
+    """Addresses in the order of the request. They are good for `valid_s` seconds."""
+
+    items: list[PictureAddress]
+    valid_s: float

@@ -49,7 +49,7 @@ ASSET = JoinedKind(
         ),
         "row": ("id", "name", "kind", "region", "owner", "health", "since", "stale_since", "seen_at", "cut_by"),
     },
-    entries=("health", "inventory"),
+    entries=("health", "inventory", "evidence"),
     filters=(
         Words(name="kind"),
         Within(),

@@ -12,9 +12,10 @@ from feeds.clock import Clock, load_mark, mark_of, now, spoken
 from feeds.engine import run_engine
 from feeds.inventory.membership import InventoryLog
 from feeds.journal import Journal
-from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation
+from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation, Reading
 from feeds.projection import heartbeat_calls
 from feeds.projection.clock_condition import ClockCondition
+from feeds.projection.evidence_log import EVIDENCE, EvidenceLog, hashes_of
 from feeds.projection.fold import ROLE, Projection
 from feeds.projection.readings import only_adds
 from feeds.role_status import RoleStatus
@@ -59,6 +60,7 @@ class Projector:
         self._counted = self._trimmed = 0.0
         self._taken: Mapping[str, Asset] | None = None
         self._mark = "0-0"
+        self._evidence = EvidenceLog()
         self._register = InventoryLog()
         self._steps: list[Change] = []
         self.opened_step, self.stale = 0.0, False
@@ -83,6 +85,7 @@ class Projector:
             self._site, state.records[Kind.ASSET], state.records[Kind.STATE], state.records[Kind.SOURCE], remembered
         )
         self.projection.resume()
+        self._evidence = EvidenceLog(self.projection.states.values())
         raw = saved.private.get(_CLOCK)
         self._steps, mark = [], mark_of(self._clock)
         before = load_mark(wire.decode(raw, dict[str, Any]) if raw else None)
@@ -201,21 +204,25 @@ class Projector:
         """
         mark = self._mark if int(self._mark.partition("-")[0]) / 1000 <= now + 2.0 else "0-0"
         moved, remembered, cause, over = [], self.projection.remembered, "", False
+        proofs: list[tuple[str, Reading]] = []
         for change in changes:
             state = change.after
             if not isinstance(state, AssetState) or state.seen_at is None:
                 continue
             if change.cause != cause:  # changes of one entry share one
                 cause, over = change.cause, _within(change.cause, mark)
+            proof = self._evidence.take(state)
             if over:
                 continue
             before = remembered.get(state.id, (None, 0.0))[0]
             if before is not state.health:
                 moved.append((state, before))
                 remembered[state.id] = (state.health, state.since)
+            if proof is not None:
+                proofs.append((state.id, proof))
             if change.cause[:1].isdigit():
                 self._mark = change.cause
-        if not moved:
+        if not moved and not proofs:
             return
         async with self._journal.begin() as tx:
             for state, before in moved:
@@ -224,6 +231,8 @@ class Projector:
                     kind="health", name=state.health.value, subject=state.id, at=state.since, body=body
                 )
                 await tx.put("health", state.id, body, seq=seq)
+            for asset, proof in proofs:
+                await tx.append(kind=EVIDENCE, name="kept", subject=asset, at=proof.observed_at, body=hashes_of(proof))
             await tx.set_cursor(self.name, {"mark": self._mark})
 
 

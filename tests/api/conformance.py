@@ -87,7 +87,7 @@ class Conformance:
         key = (path, method, str(status), media)
         assert key in self.validators, f"OpenAPI declares no such answer: {key}"
         validator = self.validators[key]
-        if validator is None or media == "application/octet-stream":
+        if validator is None or media in ("application/octet-stream", "image/jpeg"):
             return
         value = body.decode() if media.startswith("text/") or media.endswith("+xml") else json.loads(body)
         errors = [

@@ -18,6 +18,7 @@ from api.app import create_app
 from api.auth import accounts, passwords
 from api.dependencies import Dependencies, Reloaded
 from api.settings import IngestSettings, SiteInfo, WebSettings
+from api.snapshots import SnapshotAccess
 from api.stores import Stores
 from feeds.bus import Bus
 from feeds.cases.sealing import Sealer
@@ -157,6 +158,7 @@ class World:
     documents: Callable[[], object] | None = None
     pushed: dict[str, PushedSource] = field(default_factory=dict)
     places: tuple[PlaceLayer, ...] = ()
+    snapshots: SnapshotAccess | None = None
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -186,6 +188,7 @@ class World:
             mapped_sources=lambda: self.pushed,
             layers=lambda: self.places,
             sealer=SEALER,
+            snapshots=self.snapshots,
             script_hashes=lambda: self.hashes,
         )
 

@@ -13,6 +13,7 @@ from api.auth.identities import Identities
 from api.dependencies import Dependencies, Reloaded
 from api.routes.health import OLD
 from api.server import serve
+from api.snapshots import snapshot_access
 from api.stores import Stores
 from dashboard.app import STATIC_PREFIXES, create_dash, script_hashes
 from dashboard.pages import PAGES
@@ -101,6 +102,7 @@ class Web:
                 ingest=settings.ingest,
                 sealer=sealer,
                 approvals=self._approvals(sealer),
+                snapshots=snapshot_access(settings.data),
                 load=settings.load,
                 handover=lambda: self._applied.handover,
             )

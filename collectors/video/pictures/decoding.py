@@ -6,6 +6,7 @@ process or exceed its deadline; nobody else is harmed (feeds.isolation.process).
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -32,13 +33,18 @@ CODECS = {"H264": "h264", "H265": "hevc"}
 
 
 class DecodingRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A key frame in Annex B form. `baseline` is an edge map, `before` the last picture's pixels, b"" without."""
+    """A key frame in Annex B form. `baseline` is an edge map, `before` the last picture's pixels, b"" without.
+
+    `masks` are rectangles that nobody may see: left, top, width and height in shares of the picture. They are burned in
+    before anything is measured, so that no result holds what is behind them.
+    """
 
     codec: str
     frame: bytes
     baseline: bytes = b""
     before: bytes = b""
     picture: bool = True
+    masks: tuple[tuple[float, float, float, float], ...] = ()
 
 
 class DecodedPicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +81,8 @@ def decoded(request: DecodingRequest) -> DecodedPicture:
         return DecodedPicture(problem=str(error)[:200] or type(error).__name__)
     if frame is None:
         return DecodedPicture(problem="no picture")
+    if request.masks:
+        frame = _masked(av, frame, request.masks)
     small = frame.reformat(width=WIDTH, height=HEIGHT, format="yuv420p", interpolation="AREA")
     raw = _plane(small, 0)
     luma = _stretched(raw, frame)
@@ -102,6 +110,22 @@ def _frame(av: Any, request: DecodingRequest) -> Any:
             raise ValueError(f"{context.width} x {context.height} is too large")
     frames += context.decode(None)
     return frames[0] if frames else None
+
+
+def _masked(av: Any, frame: Any, masks: tuple[tuple[float, float, float, float], ...]) -> Any:
+    """The frame with black rectangles."""
+    full = frame.format.name == "yuvj420p"
+    planes = frame.reformat(format="yuv420p" if not full else "yuvj420p").to_ndarray()
+    width, height = frame.width, frame.height
+    chroma = planes[height:].reshape(2, height // 2, width // 2)
+    for left, top, across, down in masks:
+        rows = slice(int(top * height), math.ceil((top + down) * height))
+        columns = slice(int(left * width), math.ceil((left + across) * width))
+        planes[rows, columns] = 0 if full else 16
+        chroma[:, rows.start // 2 : -(-rows.stop // 2), columns.start // 2 : -(-columns.stop // 2)] = 128
+    masked = av.VideoFrame.from_ndarray(planes, format="yuvj420p" if full else "yuv420p")
+    masked.color_range = frame.color_range
+    return masked
 
 
 def _plane(frame: Any, number: int) -> Any:

@@ -25,6 +25,8 @@ DAYLIGHT = range(9, 17)
 """Hours of China's time in which the sun is up everywhere in the country's south-west, all the year."""
 _CHINA = timezone(timedelta(hours=8))
 WORKER = "collectors.video.pictures.decoding"
+Masks = tuple[tuple[float, float, float, float], ...]
+"""Rectangles that nobody may see: left, top, width and height in shares of the picture."""
 
 
 class PictureStage:
@@ -44,14 +46,30 @@ class PictureStage:
         return find_spec("av") is not None
 
     async def check(
-        self, camera: str, codec: str, frame: bytes, now: float, *, learn: float, ignore: Iterable[str] = ()
+        self,
+        camera: str,
+        codec: str,
+        frame: bytes,
+        now: float,
+        *,
+        learn: float,
+        ignore: Iterable[str] = (),
+        masks: Masks = (),
     ) -> tuple[DecodedPicture, Judgement] | None:
-        """Decode and judge a key frame. None when it could not be decoded now, or at all."""
+        """Decode and judge a key frame. None when it could not be decoded now, or at all.
+
+        The picture has a JPEG where there is a folder for it.
+        """
         if codec not in CODECS:
             return None
         state = self._state(camera)
         request = DecodingRequest(
-            codec=codec, frame=frame, baseline=edges_of(state), before=state.pixels, picture=False
+            codec=codec,
+            frame=frame,
+            baseline=edges_of(state),
+            before=state.pixels,
+            picture=self._folder is not None,
+            masks=masks,
         )
         self._next = (self._next + 1) % len(self._workers)
         try:

@@ -2,6 +2,7 @@
 
 Each poll sends OPTIONS and DESCRIBE. Once in a `cycle` (default 5m) it also plays the stream until the first key frame,
 which is decoded and checked (collectors/video/pictures) after `learn` of learning, but for the checks in `ignore`.
+The picture is stored as a snapshot. `mask=left-top-width-height` in per cent of the picture is black in all of it.
 A stream without frames is sampled again after CONFIRM seconds before the reading turns. The session is always ended:
 one that is left blocks a camera that allows few. What these answers mean for the camera is in feeds/cameras.
 """
@@ -22,12 +23,13 @@ from collectors.settings import SchemeSettings
 from collectors.subscriber import SubscriberCallbacks
 from collectors.video.pictures import readings as pictures
 from collectors.video.pictures.checks import LEARN, NAMES
-from collectors.video.pictures.stage import PictureStage
+from collectors.video.pictures.snapshots import SnapshotKeeper
+from collectors.video.pictures.stage import Masks, PictureStage
 from collectors.video.rtsp.readings import measurements_of, nothing_deeper
 from collectors.video.rtsp.sampling import RtspSample, SamplingTimes, sample
 from feeds.clock import Clock, now
 
-OWN_PARAMS = ("cred", "basic", "cycle", "uplink", "learn", "ignore")
+OWN_PARAMS = ("cred", "basic", "cycle", "uplink", "learn", "ignore", "mask")
 """Parameters of the probe. All others belong to the camera's own URL and are sent to it."""
 CYCLE = "5m"
 CONFIRM = 5.0
@@ -40,11 +42,12 @@ SITE_SAMPLES, UPLINK_SAMPLES, HOST_SAMPLES = 128, 8, 2
 
 @dataclass(slots=True)
 class SamplingState:
-    """State of a target between polls. `sampled_at` is in loop time."""
+    """State of a target between polls. `sampled_at` is in loop time. `lost`: its frames have just ceased."""
 
     sampled_at: float = float("-inf")
     frames: bool | None = None
     suspected: bool = False
+    lost: bool = False
     busy: int = 0
 
 
@@ -59,6 +62,7 @@ class RtspPoller(Poller):
         """`clock` gives epoch seconds."""
         self._clock = clock
         self._stage: PictureStage | None = None
+        self._snapshots: SnapshotKeeper | None = None
         self._times = times or SamplingTimes()
         self._confirm = confirm
         self._callbacks: SubscriberCallbacks | None = None
@@ -74,6 +78,7 @@ class RtspPoller(Poller):
         addresses.choice(target, "basic", ("no", "yes"))
         cycle_of(target)
         learn_of(target)
+        masks_of(target)
         if unknown := sorted(ignored(target) - frozenset(NAMES)):
             names = ", ".join(NAMES)
             raise Misconfigured(
@@ -84,6 +89,12 @@ class RtspPoller(Poller):
     def attach(self, callbacks: SubscriberCallbacks) -> None:
         """A sample that must be confirmed asks for the next poll itself."""
         self._callbacks = callbacks
+        if callbacks.data_folder is not None:
+            self._snapshots = SnapshotKeeper(callbacks.data_folder)
+
+    def hasten(self, target: Target) -> None:
+        """Make the next poll a full sample."""
+        self._states.setdefault(_key(target), SamplingState()).sampled_at = float("-inf")
 
     def forget(self, target: Target) -> None:
         """Drop the state of a target that is no longer in the inventory."""
@@ -96,6 +107,8 @@ class RtspPoller(Poller):
         counts = {"sampling": float(self._samples[""]), "postponed": float(self._postponed)}
         if self._stage is not None:
             counts |= {"decoded": float(self._stage.decoded), "undecoded": float(self._stage.failed)}
+        if self._snapshots is not None:
+            counts |= self._snapshots.figures()
         remark = (
             ""
             if PictureStage.available()
@@ -139,6 +152,9 @@ class RtspPoller(Poller):
         measurements = self._judged(target, state, result, sampled=due)
         if result.key_frame is not None:
             measurements += await self._pictured(target, state, result)
+        if state.lost and self._snapshots is not None:
+            measurements += await self._snapshots.lost(target.asset, self._clock())
+        state.lost = False
         return measurements
 
     async def _pictured(self, target: Target, state: SamplingState, result: RtspSample) -> list[Measurement]:
@@ -149,7 +165,13 @@ class RtspPoller(Poller):
             self._stage = PictureStage(self._callbacks.data_folder if self._callbacks is not None else None)
         assert result.key_frame is not None
         checked = await self._stage.check(
-            _key(target), result.codec, result.key_frame, self._clock(), learn=learn_of(target), ignore=ignored(target)
+            _key(target),
+            result.codec,
+            result.key_frame,
+            self._clock(),
+            learn=learn_of(target),
+            ignore=ignored(target),
+            masks=masks_of(target),
         )
         if checked is None:
             return []
@@ -159,7 +181,10 @@ class RtspPoller(Poller):
             self._confirm_soon(target)
         turning = judgement.suspected and not judgement.raised
         fresh_for = 2 * cycle_of(target) + 30
-        return list(pictures.measurements_of(picture, judgement, turning=turning, fresh_for=fresh_for))
+        evidence: list[Measurement] = []
+        if self._snapshots is not None:
+            evidence = await self._snapshots.take(target.asset, picture, judgement, self._clock(), source="stream")
+        return [*pictures.measurements_of(picture, judgement, turning=turning, fresh_for=fresh_for), *evidence]
 
     async def _sample(self, target: Target, *, frames: bool) -> RtspSample:
         basic = target.params.get("basic") == "yes"
@@ -184,6 +209,7 @@ class RtspPoller(Poller):
         if suspected:
             self._confirm_soon(target)
         else:
+            state.lost = sampled and result.frames is False and state.frames is True
             state.frames = result.frames if sampled or result.described is False else state.frames
         return measurements_of(result, sampled=sampled, suspected=suspected, fresh_for=2 * cycle_of(target) + 30)
 
@@ -207,6 +233,23 @@ def learn_of(target: Target) -> float:
 def ignored(target: Target) -> frozenset[str]:
     """Checks that are not made."""
     return frozenset(filter(None, target.params.get("ignore", "").split(",")))
+
+
+def masks_of(target: Target) -> Masks:
+    """Rectangles that nobody may see. Raises Misconfigured."""
+    masks = []
+    for text in filter(None, target.params.get("mask", "").split(",")):
+        try:
+            left, top, width, height = (float(part) / 100 for part in text.split("-"))
+        except ValueError:
+            left = -1.0
+        if left < 0 or not (width > 0 and height > 0 and left + width <= 1.001 and top + height <= 1.001):
+            raise Misconfigured(
+                f"{target.uri!r}: mask={text!r} must be left-top-width-height in per cent of the picture",
+                f"{target.uri!r}：mask={text!r} 应为 左-上-宽-高，以画面的百分比计",
+            )
+        masks.append((left, top, width, height))
+    return tuple(masks)
 
 
 def request_url(target: Target) -> str:

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from feeds.bus import Bus, BusLost
 from feeds.clock import now
 from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Health, Heartbeat, Kind, Observation
 from feeds.projection.projector import Projector
+from feeds.snapshots.records import EVIDENCE_METRIC
 from tests import patience
 
 TCP = "tcp://127.0.0.1:1"
@@ -206,3 +208,20 @@ async def test_a_journal_mark_ahead_of_the_clock_hides_no_change_of_health(bus: 
     await project(bus, journal)
     log = [(entry.subject, entry.name) for entry in await journal.entries(kind="health", limit=10)]
     assert log == [("a", "ok"), ("a", "down")]
+
+
+async def test_evidence_of_a_fault_is_journaled_once_also_when_another_projector_goes_on(
+    bus: Bus, journal: Journal
+) -> None:
+    def proof(at: float, digest: str) -> Observation:
+        return structs.replace(seen("a", True, BASE + at), metric=EVIDENCE_METRIC, value=digest)
+
+    await bus.open()
+    for at, observations in enumerate(([proof(1, "aa/bb")], [seen("a", True, BASE + 2)], [proof(3, "cc/-")]), start=1):
+        await bus.publish("network", "observation", [seen("a", True, BASE + at), *observations], source="x")
+        await project(bus, journal)
+    entries = await journal.entries(kind="evidence")
+    assert [(entry.subject, entry.body) for entry in entries] == [
+        ("a", {"before": "aa", "after": "bb"}),
+        ("a", {"before": "cc", "after": "-"}),
+    ]
