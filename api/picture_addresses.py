@@ -7,15 +7,17 @@ key is a file of the data folder; a new key makes the addresses of the last minu
 from __future__ import annotations
 
 import base64
+import fcntl
 import hmac
-import os
 import secrets
 from functools import cached_property
 from pathlib import Path
 
+from feeds import state_file
+
 VALID = 60.0
 """Seconds for which an address is good."""
-_SIGNATURE = 32
+KEY_BYTES = _SIGNATURE = 32
 
 
 class AddressRefused(Exception):
@@ -35,14 +37,13 @@ class PictureAddresses:
     @cached_property
     def _key(self) -> bytes:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return self._path.read_bytes()
-        with os.fdopen(handle, "wb") as file:
-            key = secrets.token_bytes(32)
-            file.write(key)
-        return key
+        with self._path.with_name("key.lock").open("w") as lock:  # several web processes may start at once
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            key = self._path.read_bytes() if self._path.exists() else b""
+            if len(key) != KEY_BYTES:  # none yet, or a file that was cut: a short key could be guessed
+                key = secrets.token_bytes(KEY_BYTES)
+                state_file.write(self._path, key)
+            return key
 
     def make(self, session: str, camera: str, picture: str, now: float) -> str:
         """The last part of the address of a picture, for a session. `now` is in epoch seconds. Raises OSError."""

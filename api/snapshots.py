@@ -1,4 +1,4 @@
-"""What the routes of pictures work with."""
+"""Access of the picture routes to a site's snapshots and to the addresses of its pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may look at the picture of a camera.
+"""Permission to look at pictures of cameras.
 
 Duty officers, operators and administrators see pictures of the cameras of their region. A wall sees those of cameras
 with the label `wall=yes` only. A camera with the label `sensitive=yes` needs a reason, which the audit record keeps.

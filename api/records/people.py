@@ -59,7 +59,7 @@ async def _version(deps: Dependencies, kind: str, content: type[C]) -> Version[C
 
 
 async def _of_file(deps: Dependencies, kind: str, content: type[C]) -> C:
-    """What the settings file names."""
+    """The content of the settings file for this kind."""
     doc = await deps.journal.doc(kind, FILE)
     return load_content(doc.body, content) if doc is not None else content()
 

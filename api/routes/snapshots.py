@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
@@ -50,12 +51,12 @@ class LooksBody(BaseModel):
 
 @router.get("/cameras/{camera_id}/snapshots", responses=answers(CameraSnapshotList, "not-found"))
 async def snapshots(deps: Deps, principal: Viewer, camera_id: str) -> Response:
-    """What pictures there are of a camera, with their ages and hashes, and the evidence of its faults, newest first.
+    """The index of a camera's pictures: times, sizes and hashes, and the evidence of its faults, newest first.
 
-    `may_look` says whether the asker may see them, `why_not` why not. This is no look.
+    `may_look` says whether the asker may see the pictures, `why_not` why not. Reading the index is not audited.
     """
     camera = _camera(deps, principal, camera_id)
-    index = _access(deps).reader.of(camera_id)
+    index = await to_thread(_access(deps).reader.of, camera_id)
     why = refusal(principal, camera, "")
     return Json(
         {
@@ -93,12 +94,12 @@ async def look(deps: Deps, principal: Viewer, body: LooksBody) -> Response:
     for asked in body.looks:
         camera = deps.pump.mirror.record("asset", asked.camera, principal.audience)
         refused: str | None = refusal(principal, camera, body.reason)
-        picture = _chosen(access.reader.of(asked.camera), asked) if refused is None else None
+        picture = _chosen(await to_thread(access.reader.of, asked.camera), asked) if refused is None else None
         item: dict[str, Any] = {"camera": asked.camera, "which": asked.which, "refused": refused, "url": None}
         if refused is None and picture is None:
             item["refused"] = "no-picture"
         if picture is not None:
-            key = access.addresses.make(_session(principal), asked.camera, picture.id, now)
+            key = await to_thread(access.addresses.make, _session(principal), asked.camera, picture.id, now)
             item |= {"url": f"{router.prefix}/pictures/{key}", "picture": _shown(picture)}
             seen.append([asked.camera, picture.id])
         items.append(item)
@@ -113,15 +114,14 @@ async def picture(deps: Deps, principal: Viewer, key: str) -> Response:
     """A picture by an address of `POST /video/pictures`: 403 for another session, 410 when it is no longer there."""
     access = _access(deps)
     try:
-        camera, id = access.addresses.read(_session(principal), key, deps.clock())
+        camera, id = await to_thread(access.addresses.read, _session(principal), key, deps.clock())
     except AddressRefused as error:
         raise Problem("forbidden") from error
     except AddressExpired as error:
         raise Problem("gone") from error
     if refusal(principal, deps.pump.mirror.record("asset", camera, principal.audience), "given") is not None:
         raise Problem("forbidden")  # the right was taken away within the minute
-    stored = access.reader.of(camera).pictures().get(id)
-    raw = access.reader.read(stored) if stored is not None else None
+    raw = await to_thread(access.reader.picture, camera, id)
     if raw is None:
         raise Problem("gone")
     return Response(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
 from collectors.approvals.feed import PAGES, CaseFeed, Rows
@@ -76,19 +76,19 @@ class SqlCaseFeed(CaseFeed):
         return await PostgresRows.connect(address, parts.port or 5432, self.settings.timeout)
 
 
-class DatabaseSession:
-    """One read-only session."""
+class DatabaseSession(Protocol):
+    """A read-only session."""
 
     async def rows(self, query: str, values: dict[str, Any]) -> Rows:
         """The rows of a statement with named parameters. Raises NotReady, AuthFailed, Misconfigured."""
-        raise NotImplementedError
+        ...
 
     async def close(self) -> None:
         """End the session."""
-        raise NotImplementedError
+        ...
 
 
-class PostgresRows(DatabaseSession):
+class PostgresRows:
     """PostgreSQL through asyncpg."""
 
     def __init__(self, connection: Any, timeout: float) -> None:
@@ -137,7 +137,7 @@ class PostgresRows(DatabaseSession):
         self._connection.terminate()
 
 
-class MySqlRows(DatabaseSession):
+class MySqlRows:
     """MySQL and MariaDB through asyncmy."""
 
     def __init__(self, connection: Any) -> None:

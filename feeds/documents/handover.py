@@ -11,7 +11,7 @@ KIND, GIVEN, ACCEPTED = "handover", "given", "accepted"
 
 
 class HandoverSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What is handed over: its region ("" for the whole site), to whom, and how much of what."""
+    """Summary of a handover: its region ("" for the whole site), the receiving person, and counts by sort of record."""
 
     region: str
     to: str = ""
@@ -36,7 +36,7 @@ class HandoverDocument(HandoverSummary, frozen=True, kw_only=True):
 
     @property
     def summary(self) -> HandoverSummary:
-        """What the log holds of it."""
+        """The part of the handover that the log holds with each signature."""
         return HandoverSummary(region=self.region, to=self.to, counts=self.counts)
 
 

@@ -17,7 +17,7 @@ KINDS = (ROSTER, RECEIVERS, ESCALATIONS)
 SITE, FILE = "site", "file"
 """Ids of the two documents of a kind: what was made in the system, and what stands in the settings file."""
 Content = Roster | ReceiverDocuments | PolicyList
-"""What such a document holds. Each can be made without arguments: the content before anything was put."""
+"""The content of a document. Made without arguments, it is the content before the first version."""
 CONTENTS: dict[str, type[Content]] = {ROSTER: Roster, RECEIVERS: ReceiverDocuments, ESCALATIONS: PolicyList}
 C = TypeVar("C", bound=Content, covariant=True)
 

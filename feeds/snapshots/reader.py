@@ -40,6 +40,11 @@ class SnapshotReader:
             return CameraSnapshots(camera=camera)
         return index if index.camera == camera else CameraSnapshots(camera=camera)
 
+    def picture(self, camera: str, id: str) -> bytes | None:
+        """The bytes of a camera's picture by its id; None when there is none any more."""
+        stored = self.of(camera).pictures().get(id)
+        return self.read(stored) if stored is not None else None
+
     def read(self, snapshot: StoredPicture) -> bytes | None:
         """The picture's bytes. None when its file has gone, or is not what was stored."""
         try:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.picture_addresses import KEY_BYTES, PictureAddresses
 from api.snapshots import snapshot_access
 from feeds.model import Asset, Change, Kind
 from feeds.snapshots.records import FaultEvidence
@@ -124,3 +125,11 @@ async def test_more_cameras_than_a_page_has_are_refused(filmed: World) -> None:
     async with filmed.signed_in("duty", A) as client:
         problem(await client.post(PICTURES, json={"looks": [{"camera": "cam"}] * 61}), 422, "invalid")
         problem(await client.get("/api/v1/video/cameras/b-cam/snapshots"), 404, "not-found")
+
+
+def test_a_key_that_was_cut_is_never_used(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"")
+    address = PictureAddresses(key).make("user a", "cam", "0" * 32, NOW)
+    assert len(key.read_bytes()) == KEY_BYTES
+    assert PictureAddresses(key).read("user a", address, NOW) == ("cam", "0" * 32)

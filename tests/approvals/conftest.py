@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from feeds.bus import Bus
-from feeds.cases.store import CaseStore, cases_url
+from feeds.cases.store import CaseStore
 from feeds.journal import Intake, Journal
 from tests.approvals.rig import CasesRig
+from tests.feeds.cases.conftest import store
 
-
-@pytest.fixture
-async def store(journal_url: str) -> AsyncIterator[CaseStore]:
-    opened = CaseStore(cases_url(journal_url), "test")
-    await opened.open()
-    yield opened
-    await opened.close()
+__all__ = ["rig", "store"]
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ export interface RowHead {
   words: string;
 }
 
+/** The readings that a rule saw, as "health=down, tcp.up=false": the detail shows them, a row has words for them. */
+const EVIDENCE = /^[\w.[\]:]+=/;
+
 export function rowHead(alert: AlertRecord): RowHead {
   const title = pick(alert.title);
   const warning = alert.subject_kind === "warning" ? store.peek("warning").get(alert.asset) : undefined;
@@ -31,7 +34,8 @@ export function rowNote(alert: AlertRecord, { name, words }: RowHead): string {
   const value = alertValue(alert);
   const asset = alert.subject_kind === "asset" ? store.peek("asset").get(alert.asset) : undefined;
   const answer = asset && asset.health !== "ok" ? failure(asset, asset.health) : "";
-  const cause = alert.active ? (alert.text.length < 60 && errorText(alert.text)) || answer : "";
+  const spoken = alert.text.length < 60 && !EVIDENCE.test(alert.text) ? errorText(alert.text) : "";
+  const cause = alert.active ? spoken || answer : "";
   const reach = alert.active ? affectedText(alert) : "";
   const parts = [
     alert.active && words ? words : value, alert.active ? "" : words, cause, regionName(alert.region),

@@ -1,5 +1,6 @@
 /** The cameras: counts by what fails, and the list with the ladder of each, failing ones first. */
 import { computed } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { count } from "../core/format";
@@ -10,7 +11,7 @@ import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { VirtualList } from "../core/virtual";
 import type { AssetRecord } from "../records";
-import { fails, GROUPS, groupOf, inOrder, RUNGS, rungState, type Group } from "./states";
+import { fails, GROUPS, groupOf, inOrder, readingOf, RUNGS, rungState, type Group } from "./states";
 
 const ROW = 40;
 const cameras = computed(() => [...store.all("asset").values()].filter((asset) => asset.kind === "camera"));
@@ -21,7 +22,28 @@ const sizes = computed(() => {
   return tally;
 });
 
+/** Asks for the readings of assets, which hold the ladder, while the page is open. True once they are here. */
+function useReadings(): boolean {
+  const [whole, setWhole] = useState(false);
+  useEffect(() => {
+    let open = true;
+    const release = store.needFull(["asset"]);
+    void store.whole().then(() => open && setWhole(true));
+    return () => {
+      open = false;
+      release();
+    };
+  }, []);
+  return whole;
+}
+
 export default function VideoPage() {
+  const whole = useReadings();
+  if (!whole) return <p class="rows-empty">{t("video.waiting")}</p>;
+  return <Cameras />;
+}
+
+function Cameras() {
   const group = query("group");
   const rows = group ? ordered.value.filter((camera) => groupOf(camera) === group) : ordered.value;
   return (
@@ -53,8 +75,8 @@ function GroupButton({ name, chosen }: { name: Group; chosen: boolean }) {
 
 function CameraRow({ camera, style }: { camera: AssetRecord; style: string }) {
   const failing = fails(camera);
-  const why = camera.readings["camera.fails"]?.text;
-  const conflict = String(camera.readings["camera.conflict"]?.value ?? "");
+  const why = readingOf(camera, "camera.fails")?.text;
+  const conflict = String(readingOf(camera, "camera.conflict")?.value ?? "");
   const reason = failing ? t(`camera.fails.${failing}`) + (why ? ` · ${errorText(why)}` : "") : "";
   return (
     <div role="listitem" style={style} data-id={camera.id}>

@@ -14,8 +14,12 @@ const GROUP_OF: Readonly<Record<string, Group>> = {
   clock: "other", recording: "other",
 };
 
+/** A reading of a camera; undefined also in the small face of assets, which has no readings. */
+export const readingOf = (camera: AssetRecord, metric: string): AssetRecord["readings"][string] | undefined =>
+  (camera.readings as AssetRecord["readings"] | undefined)?.[metric];
+
 /** The rung that fails, "" without one. */
-export const fails = (camera: AssetRecord): string => String(camera.readings["camera.fails"]?.value ?? "");
+export const fails = (camera: AssetRecord): string => String(readingOf(camera, "camera.fails")?.value ?? "");
 
 /** The group of a camera, by the rung that the server names. */
 export function groupOf(camera: AssetRecord): Group {
@@ -27,7 +31,7 @@ export function groupOf(camera: AssetRecord): Group {
 
 /** The state of one rung: "ok", "failed", "unknown" or "not-checked". */
 export const rungState = (camera: AssetRecord, rung: Rung): string =>
-  String(camera.readings[`camera.rung[${rung}]`]?.value ?? "not-checked");
+  String(readingOf(camera, `camera.rung[${rung}]`)?.value ?? "not-checked");
 
 /** Cameras in the order of the list: worst group first, then the important ones, then by name. */
 export function inOrder(cameras: readonly AssetRecord[]): AssetRecord[] {

@@ -82,10 +82,10 @@ def test_evidence_outlives_the_cache_and_a_restart_and_ends_after_thirty_days(tm
     again.open()
     assert (again.kept, again.cached, again.pictures) == (store.kept, store.cached, store.pictures)
     reader = SnapshotReader(tmp_path)
-    (kept,) = reader.of("c").evidence
-    assert kept.before is not None
-    assert kept.after is not None
-    assert (reader.read(kept.before), reader.read(kept.after)) == (before, after)
+    (evidence,) = reader.of("c").evidence
+    assert evidence.before is not None
+    assert evidence.after is not None
+    assert (reader.read(evidence.before), reader.read(evidence.after)) == (before, after)
     assert not (tmp_path / "snapshots" / "pictures" / f"{'0' * 32}.jpg").exists()
     put(again, "c", 20.0 + EVIDENCE_AGE + 61)
     assert not reader.of("c").evidence
