@@ -28,6 +28,7 @@ class ListenerRule:
     first. For syslog the expression's group `part` is used instead.
     `level`: only syslog lines of this severity or worse match.
     `lasts`: an alert that is not raised again for so many seconds ends. 0: it does not end by itself.
+    `adds`: the expressions are added to those of the shipped rule of this id, whose other values hold.
     """
 
     id: str
@@ -38,6 +39,7 @@ class ListenerRule:
     lasts: float = 0.0
     severity: Severity = Severity.MINOR
     title: dict[str, str] = field(default_factory=dict)
+    adds: bool = False
 
 
 PUSH = "push:"

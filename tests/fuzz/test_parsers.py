@@ -28,7 +28,7 @@ from collectors.emergency.quakes.usgs import NoQuakes
 from collectors.errors import NotReady
 from collectors.network.mqtt import packets
 from collectors.network.snmp import ber
-from collectors.network.syslog.parser import Framing
+from collectors.network.syslog.framing import Framing
 from collectors.network.syslog.parser import parse as parse_syslog
 from collectors.network.traps.v3 import engine_of
 from feeds.cap.envelope import opened

@@ -64,6 +64,7 @@ def _rules(table: SettingsTable) -> tuple[ListenerRule, ...]:
                 lasts=rule_table.duration("lasts", 0.0, "1s", "31d"),
                 severity=Severity(rule_table.choice("severity", "minor", _SEVERITIES)),
                 title=title(rule_table),
+                adds=rule_table.flag("adds", False),
             )
         )
         rule_table.done()

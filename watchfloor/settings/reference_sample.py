@@ -155,6 +155,7 @@ clear = "Interface .* up"
 key = "Interface (\\\\S+)"
 level = "warning"
 lasts = "1h"
+adds = true
 severity = "minor"
 title = {zh-CN = "接口断开", en = "interface down"}
 [[rule]]

@@ -162,6 +162,10 @@ TITLES: dict[str, tuple[str, str]] = {
     "source.rule.level": ("只看这一级及更严重的", "only this level and more severe"),
     "source.rule.lasts": ("多久后自行解除", "clears by itself after this long"),
     "source.rule.severity": ("告警级别", "severity of the alert"),
+    "source.rule.adds": (
+        "把这些匹配加到同名的内置规则上，而不是替换它",
+        "adds these messages to the shipped rule of this id instead of replacing it",
+    ),
     "source.rule.title": ("告警标题，一份或按语言", "title, one text or by language"),
     "rule.over": ("针对什么求值", "what it is asked about"),
     "rule.for": ("成立多久才告警", "how long it must hold before the alert is raised"),

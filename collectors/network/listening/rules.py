@@ -2,7 +2,7 @@
 
 A rule says which messages raise an alert and which end it.
 A rule without `clear` is for an event: its alert ends by itself when it is not raised again within `lasts`.
-A site's rule replaces the shipped rule of the same id.
+A site's rule replaces the shipped rule of the same id, or with `adds` gives it further messages.
 """
 
 from __future__ import annotations
@@ -82,6 +82,18 @@ def rules(kind: str, settings: SourceSettings) -> tuple[AlarmRule, ...]:
     return (*own.values(), *(rule for id, rule in shipped(kind).items() if id not in own))
 
 
+def _joined(kind: str, source: str, id: str, rule: AlarmRule) -> AlarmRule:
+    """The shipped rule of that id with the messages of `rule` in front of its own. Raises Misconfigured."""
+    known = shipped(kind)
+    if id not in known:
+        raise Misconfigured(
+            f"source {source!r}, rule {id!r}: adds = true wants the id of a shipped rule: {', '.join(known)}",
+            f"来源 {source!r} 的规则 {id!r}：adds = true 需要使用内置规则的 id：{', '.join(known)}",
+        )
+    base = known[id]
+    return replace(base, raises=(*rule.raises, *base.raises), clears=(*rule.clears, *base.clears))
+
+
 @cache
 def shipped(kind: str) -> dict[str, AlarmRule]:
     """The rules of the data file, by id, in its order."""
@@ -92,11 +104,18 @@ def shipped(kind: str) -> dict[str, AlarmRule]:
 _FOLDERS = {"syslog": "syslog", "trap": "traps"}
 
 
+def wordings(kind: str, name: str) -> list[dict[str, str]]:
+    """Rows of a data file beside the rules: the wording of one maker each."""
+    text = (files("collectors.network") / _FOLDERS[kind] / name).read_text(encoding="utf-8")
+    return list(tomllib.loads(text)["wording"])
+
+
 def _shipped(kind: str, row: Mapping[str, Any]) -> AlarmRule:
+    makers = wordings(kind, row["wordings"]) if "wordings" in row else []
     listener_rule = ListenerRule(
         id=row["id"],
-        raises=tuple(row["raise"]),
-        clears=tuple(row.get("clear", ())),
+        raises=(*row.get("raise", ()), *(maker["raise"] for maker in makers if "raise" in maker)),
+        clears=(*row.get("clear", ()), *(maker["clear"] for maker in makers if "clear" in maker)),
         key=tuple(row.get("key", ())),
         level=row.get("level", ""),
         lasts=uri.duration(row["lasts"]) if "lasts" in row else 0.0,
@@ -114,7 +133,8 @@ def _own(kind: str, source: str, listener_rule: ListenerRule) -> AlarmRule:
             f"来源 {source!r} 的规则 {listener_rule.id!r}：请在 raise 中写明哪些消息产生告警",
         )
     try:
-        return _compiled(kind, listener_rule, "", ())
+        rule = _compiled(kind, listener_rule, "", ())
+        return _joined(kind, source, listener_rule.id, rule) if listener_rule.adds else rule
     except ValueError as error:
         raise Misconfigured(
             f"source {source!r}, rule {listener_rule.id!r}: {error}",

@@ -2,15 +2,16 @@
 
 A line of `level` or worse gives the reading `syslog.message[SEVERITY]` of its asset, with the line as its text.
 The shipped rules and the source's own raise and end alerts. Some also give a state as a reading, such as
-`syslog.link[GigabitEthernet0/0/1]` = "down". The asset is identified by the host in the line, else by the address.
+`syslog.link[GigabitEthernet0/0/1]` = "down". The asset is identified by the host in the
+line, else by the address, unless that is a relay's.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import ClassVar, cast
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, cast
 from urllib.parse import urlsplit
 
 from collectors.contract import Measurement
@@ -149,8 +150,7 @@ class SyslogListener(Listener):
             return
         moment = self._clock()
         line = parser.parse(raw, moment, self._zone)
-        asset = self.senders.find(line.host, address)
-        sender = line.host or address
+        asset, sender = self.senders.origin(line.host, line.named, address)
         if not asset and not self.messages.count_unknown(sender):
             return
         shown = _shown(line)
@@ -174,14 +174,36 @@ class SyslogListener(Listener):
         for rule in self._rules:
             if line.level > rule.level:
                 continue
-            for active, patterns in ((True, rule.raises), (False, rule.clears)):
-                match = next((match for pattern in patterns if (match := pattern.search(matched_text))), None)
-                if match is None:
-                    continue
-                part = self.messages.part(subject, text((match.groupdict().get("part") or "").encode()))
-                at = _time(line, moment)
-                yield _state(rule, active, part, shown, at), rule.signal(active, part, shown, at)
-                break
+            verdict = _verdict(rule, matched_text)
+            if verdict is None:
+                continue
+            active, part_name = verdict
+            part = self.messages.part(subject, text(part_name.encode()))
+            at = _time(line, moment)
+            yield _state(rule, active, part, shown, at), rule.signal(active, part, shown, at)
+
+
+def _verdict(rule: AlarmRule, matched_text: str) -> tuple[bool, str] | None:
+    """Whether the text raises (True) or ends the rule's alert, and the part; None when it does neither.
+
+    A change of a part from one state to the other names both: the later one counts.
+    """
+    raised, cleared = _first(rule.raises, matched_text), None
+    if raised is None or rule.clears:
+        cleared = _first(rule.clears, matched_text)
+    if raised is None:
+        return None if cleared is None else (False, _part(cleared))
+    if cleared is not None and _part(cleared) == _part(raised) and cleared.end() > raised.end():
+        return False, _part(cleared)
+    return True, _part(raised)
+
+
+def _first(patterns: Sequence[Any], matched_text: str) -> Any:
+    return next((match for pattern in patterns if (match := pattern.search(matched_text))), None)
+
+
+def _part(match: Any) -> str:
+    return match.groupdict().get("part") or ""
 
 
 def _state(rule: AlarmRule, active: bool, part: str, shown: str, at: float | None) -> Measurement | None:

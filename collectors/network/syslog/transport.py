@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol, cast
 
 from collectors.network.listening.queue import ListenerQueue
-from collectors.network.syslog.parser import Framing
+from collectors.network.syslog.framing import Framing
 
 IDLE = 3600.0
 """Seconds without data after which a connection is closed."""

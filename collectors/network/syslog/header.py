@@ -1,0 +1,172 @@
+"""Headers of syslog messages as devices really write them: RFC 3164 and its many variants. Pure.
+
+Before the message may stand sequence numbers, the host or an IOS-XR node, the time with or without a year and a zone,
+the host, and a tag. Each is optional. No expression here may match in two ways: hostile lines must not make it slow.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+_MONTHS = {
+    name: n
+    for n, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
+}
+_SEQUENCES = re.compile(r"(?:\d{1,10}: ){0,3}", re.A)
+_CLOCK = r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:[.,]\d{1,9})?"
+_ZONE = (
+    r"(?:(?P<offset> ?(?:UTC|GMT)?[+-]\d\d?(?::?\d\d)?|Z)"
+    r"| (?P<zone>UTC|GMT|CST|BJT|BJ|CCT|PRC|HKT|SGT|JST|KST|IST|MSK|EET|CET|CEST|WET|BST|EST|EDT|CDT|MST|MDT|PST|PDT)"
+    r"(?=[: ]))?(?: DST)?:? "
+)
+_TIMES = (
+    re.compile(
+        r"[*.]?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
+        + _CLOCK
+        + r"(?: (?P<late_year>\d{4}))?"
+        + _ZONE,
+        re.A,
+    ),
+    re.compile(r"[*.]?(?P<year>\d{4}) (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) " + _CLOCK + _ZONE, re.A),
+    re.compile(r"(?P<year>\d{4})[-/](?P<number>\d\d)[-/](?P<day>\d\d)[T ]" + _CLOCK + _ZONE, re.A),
+)
+_NODE = re.compile(r"[A-Z0-9]{1,6}/\d{1,3}/[A-Z0-9/]{1,24}:", re.A)
+"""Node of IOS-XR in front of the time: "RP/0/RSP0/CPU0:"."""
+_TAG = re.compile(r"(?P<tag>[A-Za-z0-9_%./()@-]{1,64})(?:\[(?P<process>[^ \]]{1,128})\])? ?: ?", re.A)
+_MNEMONIC = re.compile(r"(?P<tag>%{1,2}[A-Za-z0-9_./()-]{1,64}) ?: ?", re.A)
+_NUMERIC = re.compile(r" ?(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?", re.A)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The header of a line. `end` is the offset of the text behind it.
+
+    `named` is False where `host` is only the word in the place of a host, which may belong to the text.
+    `at` is the device's own time in epoch seconds, None without a time that can be read.
+    """
+
+    end: int
+    at: float | None = None
+    host: str = ""
+    named: bool = False
+    tag: str = ""
+    process: str = ""
+
+
+def read(text: str, begin: int, now: float, zone: tzinfo) -> Header:
+    """The header from `begin` (behind the priority) on. `now` and `zone` complete times without a year or a zone."""
+    match = _SEQUENCES.match(text, begin)
+    at = match.end() if match else begin
+    time, host, at = _dated(text, at)
+    header = _tagged(text, at, dated=time is not None, host=host)
+    moment = _moment(time, now, zone) if time is not None else None
+    return Header(
+        end=header.end, at=moment, host=header.host, named=header.named, tag=header.tag, process=header.process
+    )
+
+
+def _dated(text: str, at: int) -> tuple[re.Match[str] | None, str, int]:
+    """The time, the host in front of it, and the offset behind both."""
+    if (time := _time(text, at)) is not None:
+        return time, "", time.end()
+    word, behind = _word(text, at)
+    node = _NODE.match(text, at)
+    if node is not None and (time := _time(text, node.end())) is not None:
+        return time, "", time.end()
+    if word:
+        node = _NODE.match(text, behind)
+        time = _time(text, node.end() if node is not None else behind)
+        if time is not None:
+            return time, word.removesuffix(":"), time.end()
+    return None, "", at
+
+
+def _time(text: str, at: int) -> re.Match[str] | None:
+    return next((match for form in _TIMES if (match := form.match(text, at)) is not None), None)
+
+
+def _word(text: str, at: int) -> tuple[str, int]:
+    """The word at `at` and the offset behind its blank, ("", at) when no blank follows within 256 characters."""
+    space = text.find(" ", at, at + 256)
+    return (text[at:space], space + 1) if space > at else ("", at)
+
+
+def _tagged(text: str, at: int, *, dated: bool, host: str) -> Header:
+    """Host and tag behind the time."""
+    word, behind = _word(text, at)
+    if not host and _is_address(word):
+        host, at = word.strip("[]").removesuffix(":"), behind
+        if text.startswith(": ", at):
+            at += 2
+    elif not host and dated and text.startswith(": ", behind) and word and ":" not in word:
+        host, at = word, behind + 2  # "fw01 : %ASA-1-…"
+    tag = _TAG.match(text, at)
+    if host or tag is not None:
+        return _behind_host(text, at, tag, host, dated)
+    tag = _TAG.match(text, behind) if word else None
+    if tag is not None and "[" not in word:
+        header = _behind_host(text, behind, tag, word, dated)
+        return Header(end=header.end, host=word, named=dated, tag=header.tag, process=header.process)
+    return Header(end=at, host=word.strip("[]") if dated else "")
+
+
+def _behind_host(text: str, at: int, tag: re.Match[str] | None, host: str, dated: bool) -> Header:
+    if tag is None:
+        return Header(end=at, host=host, named=True)
+    # A mnemonic says more than the word before it, which is a process, a host or the name of a zone.
+    mnemonic = _MNEMONIC.match(text, tag.end())
+    if mnemonic is None:
+        return Header(end=tag.end(), host=host, named=bool(host), tag=tag["tag"], process=tag["process"] or "")
+    candidate = tag["tag"] if dated and not tag["process"] else ""
+    return Header(
+        end=mnemonic.end(),
+        host=host or candidate,
+        named=bool(host),
+        tag=mnemonic["tag"],
+        process=tag["process"] or tag["tag"],
+    )
+
+
+def _is_address(word: str) -> bool:
+    if not word or not ("." in word or ":" in word):
+        return False
+    for form in (word.strip("[]"), word.removesuffix(":")):
+        try:
+            ipaddress.ip_address(form)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _moment(match: re.Match[str], now: float, zone: tzinfo) -> float | None:
+    """Epoch seconds. A time without a year is the last such moment, with a day to spare for clocks that run ahead."""
+    fields = match.groupdict()
+    month = int(fields["number"]) if fields.get("number") else _MONTHS.get(fields.get("month") or "", 0)
+    zone = _own_zone(fields, zone)
+    local_now = datetime.fromtimestamp(now, zone)
+    tag = fields.get("year") or fields.get("late_year")
+    for year in (int(tag),) if tag else (local_now.year + 1, local_now.year, local_now.year - 1):
+        try:
+            moment = datetime(
+                year, month, int(match["day"]), int(match["h"]), int(match["m"]), int(match["s"]), 0, zone
+            )
+            if tag or moment <= local_now + timedelta(days=1):
+                return moment.timestamp()
+        except (ValueError, OverflowError):
+            continue  # the 29th of February, most likely
+    return None
+
+
+def _own_zone(fields: dict[str, str | None], zone: tzinfo) -> tzinfo:
+    """The zone that the time itself gives. Names other than UTC mean several zones: the site's counts."""
+    if fields.get("zone") in ("UTC", "GMT") or fields.get("offset") == "Z":
+        return UTC
+    match = _NUMERIC.fullmatch(fields.get("offset") or "")
+    if match is None:
+        return zone
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
+    return timezone(timedelta(minutes=minutes if match[1] == "+" else -minutes)) if minutes < 24 * 60 else zone
