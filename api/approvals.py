@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -34,6 +34,22 @@ class ApprovalsAccess:
     unmask: Callable[[], frozenset[str]] = frozenset
     supervise: Callable[[], frozenset[str]] = frozenset
     looks: dict[str, deque[float]] = field(default_factory=dict)
+
+    def rights_of(self, name: str) -> Iterator[str]:
+        """The rights that the settings give to an account: supervise, unmask."""
+        if name in self.supervise():
+            yield "supervise"
+        if name in self.unmask():
+            yield "unmask"
+
+    def namer(self, dimension: str) -> Callable[[str], str]:
+        """The names of a dimension's keys: of departments and items those of the catalogue, "" of others."""
+        catalogue = self.assessor().catalogue
+        if dimension == "department":
+            return lambda key: catalogue.departments.get(key, key)
+        if dimension == "item":
+            return lambda key: item.name if (item := catalogue.of(key, None)) is not None else key
+        return lambda key: ""
 
     def looked(self, name: str, at: float) -> int:
         """Count a look at personal values. Returns the person's looks within the last day."""

@@ -129,7 +129,7 @@ class CaseDomain(Domain):
     def next_due(self) -> float | None:
         if self._facts or self._again or self.judging.busy:
             return 0.0
-        moments = self.open_cases.next_moment(), self.judging.next_moment()
+        moments = self.open_cases.next_moment(), self.judging.next_moment(), self.open_cases.next_silence()
         return min((at for at in moments if at is not None), default=None)
 
     def prepare(self, now: float) -> Asking[None]:
@@ -147,6 +147,7 @@ class CaseDomain(Domain):
             yield from self._turn(now)
             yield from self._read_again(now)
             self.judging.advance(self.open_cases, now)
+        self.open_cases.notice_silence(now)
         self._now = now
         self._count_boards(now)
 

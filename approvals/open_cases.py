@@ -55,11 +55,17 @@ def case_record(row: CaseRow, *, unverified: bool = False) -> ApprovalCase:
     )
 
 
+SILENT_AFTER = 900.0
+
+
 class OpenCases:
     """Open cases by their number in the store."""
 
-    def __init__(self, departments: Mapping[str, str]) -> None:
-        self._departments = departments
+    def __init__(self, departments: Mapping[str, str], silent_after: float = SILENT_AFTER) -> None:
+        """`silent_after`: a source that has not reported for so many seconds is silent."""
+        self._departments, self._silent_after = departments, silent_after
+        self.silent: frozenset[str] = frozenset()
+        """Systems whose source is silent."""
         self.rows: dict[int, CaseRow] = {}
         self.records: dict[str, ApprovalCase] = {}
         self.heard: dict[str, float] = {}
@@ -145,6 +151,18 @@ class OpenCases:
                 rows.append(self.rows[id])
         return rows
 
+    def notice_silence(self, now: float) -> None:
+        """Note which sources are silent. Boards with cases of one that fell silent or spoke again are counted anew."""
+        silent = frozenset(system for system, at in self.heard.items() if now - at >= self._silent_after)
+        changed, self.silent = silent ^ self.silent, silent
+        if changed:
+            self._touched.update(self._board(row) for row in self.rows.values() if row.system in changed)
+
+    def next_silence(self) -> float | None:
+        """The moment at which the next source falls silent, None without one."""
+        speaking = (at + self._silent_after for system, at in self.heard.items() if system not in self.silent)
+        return min(speaking, default=None)
+
     # -- boards ------------------------------------------------------------------
 
     @staticmethod
@@ -173,6 +191,7 @@ class OpenCases:
         lights: Counter[str] = Counter()
         steps: Counter[str] = Counter()
         paused = due_today = unverified = 0
+        systems = set()
         for id in self._members.get(key, ()):
             row = self.rows[id]
             lights[row.light or "none"] += 1
@@ -180,6 +199,7 @@ class OpenCases:
             paused += words.PAUSED in row.flags
             due_today += row.due_day == today
             unverified += self.unverified(row)
+            systems.add(row.system)
         return ApprovalBoard(
             id=f"{department}/{region}/{group}",
             department=department,
@@ -193,4 +213,5 @@ class OpenCases:
             due_today=due_today,
             unverified=unverified,
             as_of=self._as_of.get(department),
+            silent_since=min((self.heard[system] for system in systems & self.silent), default=None),
         )

@@ -152,6 +152,7 @@ class CaseSummary(PeriodFigures, kw_only=True):
 
     from_: Day = named(name="from")
     to: Day
+    working_days: Annotated[int | None, Meta(description="Of the period up to today")]
     median_days: int | None
     p90_days: int | None
     few: bool
@@ -163,9 +164,10 @@ class CaseSummary(PeriodFigures, kw_only=True):
 
 
 class FigureRow(PeriodFigures, kw_only=True):
-    """The figures of one department, item, kind, region, day or month."""
+    """The figures of one department, item, kind, region, day or month. `name` is that of a department or an item."""
 
     key: str
+    name: str
 
 
 class FigureTable(Struct, kw_only=True):
@@ -179,9 +181,10 @@ class FigureTable(Struct, kw_only=True):
 
 
 class CaseAgeing(Struct, kw_only=True):
-    """Open cases by counted days left, and by natural days since day 0."""
+    """Open cases by counted days left, and by natural days since day 0. `due`: first and last due day by bucket."""
 
     left: dict[str, int]
+    due: dict[str, list[Day]]
     age: dict[str, int]
     as_of: Time
 
@@ -190,6 +193,7 @@ class SlowStep(Struct, kw_only=True):
     """A step by the office time of its visits. Visits whose end is unknown are counted and left out."""
 
     item: str
+    item_name: str
     step: str
     n: int
     unknown_end: int

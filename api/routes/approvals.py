@@ -44,6 +44,7 @@ STEP_DAYS = 90
 Several = Annotated[str, Query(max_length=500, description="Several with commas / 可用逗号分隔多个")]
 Month = Annotated[str, Query(pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$", description="2026-02; default: this month")]
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=500, strip_whitespace=True)]
+DueDay = Annotated[date | None, Query(description="2026-11-27")]
 STATES = ("open", "applied", "closed", "deleted")
 
 
@@ -70,6 +71,8 @@ async def cases(
     step: Several = "",
     region: Region = "",
     paused: bool | None = None,
+    due_from: DueDay = None,
+    due_to: DueDay = None,
     sort: Literal["due", "accepted", "ended", "changed"] = "due",
     cursor: Cursor = "",
     limit: Limit = 200,
@@ -86,6 +89,7 @@ async def cases(
         region=region,
         within=principal.region,
         paused=paused,
+        due=_due_days(due_from, due_to),
     )
     after = from_cursor(cursor, (float, int)) if cursor else None
     rows = await parts.reader.window(query, sort=sort, after=(after[0], after[1]) if after else None, limit=limit)
@@ -99,6 +103,12 @@ async def cases(
         "as_of": wire.iso(now),
     }
     return Json(body)
+
+
+def _due_days(first: date | None, last: date | None) -> tuple[int, int] | None:
+    if first is None and last is None:
+        return None
+    return (first or date.min).toordinal(), (last or date.max).toordinal()
 
 
 def _sort_key(row: CaseRow, sort: str) -> float:
@@ -263,18 +273,27 @@ Dimension = Literal["department", "item", "kind", "region", "day", "month"]
 async def figure_table(deps: Deps, query: Figures, by: Dimension = "department") -> Response:
     """Figures of a period by one dimension."""
     period = query.period
-    rows = await grouped(access(deps).reader, period, query.today, by, query.where)
+    parts = access(deps)
+    name = parts.namer(by)
+    rows = [
+        row | {"name": name(row["key"])} for row in await grouped(parts.reader, period, query.today, by, query.where)
+    ]
     body = {"items": rows, "by": by, "from": period.first.isoformat(), "to": period.last.isoformat()}
     return Json(body | {"as_of": wire.iso(deps.clock())})
 
 
 @router.get("/approvals/ageing", responses=answers(answered.CaseAgeing))
 async def open_case_ageing(
-    deps: Deps, principal: Viewer, department: Several = "", item: Several = "", region: Region = ""
+    deps: Deps,
+    principal: Viewer,
+    department: Several = "",
+    item: Several = "",
+    kind: Annotated[Several, some_of(KINDS)] = "",
+    region: Region = "",
 ) -> Response:
     """Open cases by days left and by age."""
     parts, today = access(deps), local_date(deps.clock())
-    where = _where(principal, region, department=department, item=item)
+    where = _where(principal, region, department=department, item=item, kind=kind)
     counts = await ageing(parts.reader, today, _calendar(deps, parts, region), where)
     return Json(counts | {"as_of": wire.iso(deps.clock())})
 
@@ -286,5 +305,9 @@ async def slow_steps(
     """The ten slowest steps of the last 90 days, in the caller's region."""
     today = local_date(deps.clock())
     where = _where(principal, region, department=department, item=item)
-    steps = await access(deps).reader.slowest_steps(today.toordinal() - STEP_DAYS, where)
-    return Json({"items": steps, "as_of": wire.iso(deps.clock())})
+    parts = access(deps)
+    name = parts.namer("item")
+    steps = await parts.reader.slowest_steps(today.toordinal() - STEP_DAYS, where)
+    return Json(
+        {"items": [step | {"item_name": name(step["item"])} for step in steps], "as_of": wire.iso(deps.clock())}
+    )

@@ -60,9 +60,12 @@ async def sign_out(deps: Deps, request: Request, principal: Anybody) -> Response
 
 
 @router.get("/me", responses=answers(session.Me, example=session.ME))
-async def me(principal: Anybody) -> Response:
-    """The principal of the request."""
-    return Json(_me(principal))
+async def me(deps: Deps, principal: Anybody) -> Response:
+    """The principal of the request, with the rights that `[approvals]` gives to named accounts."""
+    shown = _me(principal)
+    if principal.personal and deps.approvals is not None:
+        shown["rights"] = sorted({*shown["rights"], *deps.approvals.rights_of(principal.name)})
+    return Json(shown)
 
 
 @router.get("/site", responses=answers(session.SiteAnswer, example=session.SITE))

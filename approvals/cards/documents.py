@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from approvals.cards.workflows import CARD, ORDER
+from approvals.cards.workflows import CARD, ENGINE, ORDER
 from feeds import wire
-from feeds.model.approvals import ApprovalCard, CardContent, OrderContent, SupervisionOrder
-from feeds.tasks.workflow import TaskAction, TaskLife
+from feeds.model.approvals import ApprovalCard, CardContent, OrderContent, SupervisionOrder, TaskChoice
+from feeds.tasks.workflow import TaskAction, TaskLife, Workflow
 from feeds.workdays.local_time import local_date, midnight
 
 CARD_KIND, ORDER_KIND = "card", "order"
@@ -53,6 +53,7 @@ def card_record(document: CardDocument) -> ApprovalCard:
         raised_at=next((action.at for action in life.history if action.action in ("raise", "confirm")), None),
         appeal_by=life.limit_at if life.limit == "appeal" else None,
         decide_by=life.limit_at if life.limit == "decide" else None,
+        choices=_choices(CARD, life),
         history=tuple(map(_action_record, life.history)),
         rev=life.rev,
     )
@@ -68,9 +69,21 @@ def order_record(document: OrderDocument, now: float) -> SupervisionOrder:
         created_at=life.history[0].at,
         limit_at=life.limit_at,
         light=light_of(life, now),
+        choices=_choices(ORDER, life),
         urged=sum(action.action == "urge" for action in life.history),
         history=tuple(map(_action_record, life.history)),
         rev=life.rev,
+    )
+
+
+def _choices(workflow: Workflow, life: TaskLife) -> tuple[TaskChoice, ...]:
+    """The actions of people that are possible now."""
+    transitions = {name: workflow.transition(life.state, name) for name in workflow.possible(life.state)}
+    done = [action.action for action in life.history]
+    return tuple(
+        TaskChoice(action=name, by=transition.by, reason=transition.reason, days=transition.days)
+        for name, transition in transitions.items()
+        if transition.by != ENGINE and not (transition.most and done.count(name) >= transition.most)
     )
 
 

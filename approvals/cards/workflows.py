@@ -8,7 +8,7 @@ from feeds.tasks.workflow import Limits, TaskTransition, Workflow
 from feeds.workdays.calendar import ONE, Unpublished, WorkCalendar
 from feeds.workdays.local_time import local_date, midnight
 
-SUPERVISOR, DEPARTMENT, REVIEWER = "supervisor", "department", "reviewer"
+SUPERVISOR, DEPARTMENT, REVIEWER, ENGINE = "supervisor", "department", "reviewer", "engine"
 CARD = Workflow(
     name="card",
     first="proposed",
@@ -23,16 +23,16 @@ CARD = Workflow(
         ("appealed", "withdraw"): TaskTransition(to="withdrawn", limit="", by=SUPERVISOR, reason=True),
         ("raised", "withdraw"): TaskTransition(to="withdrawn", limit="", by=SUPERVISOR, reason=True),
         ("answered", "withdraw"): TaskTransition(to="withdrawn", limit="", by=SUPERVISOR, reason=True),
-        ("raised", "doubt"): TaskTransition(to="review", by="engine", reason=True),
-        ("answered", "doubt"): TaskTransition(to="review", by="engine", reason=True),
-        ("upheld", "doubt"): TaskTransition(to="review", by="engine", reason=True),
-        ("proposed", "doubt"): TaskTransition(to="review", by="engine", reason=True),
+        ("raised", "doubt"): TaskTransition(to="review", by=ENGINE, reason=True),
+        ("answered", "doubt"): TaskTransition(to="review", by=ENGINE, reason=True),
+        ("upheld", "doubt"): TaskTransition(to="review", by=ENGINE, reason=True),
+        ("proposed", "doubt"): TaskTransition(to="review", by=ENGINE, reason=True),
         ("review", "confirm"): TaskTransition(to="raised", limit="appeal", by=SUPERVISOR, reason=True),
         ("review", "withdraw"): TaskTransition(to="withdrawn", limit="", by=SUPERVISOR, reason=True),
         ("answered", "close"): TaskTransition(to="closed", limit="", by=SUPERVISOR),
         ("upheld", "close"): TaskTransition(to="closed", limit="", by=SUPERVISOR),
         ("raised", "close"): TaskTransition(to="closed", limit="", by=SUPERVISOR),
-        ("*", "replace"): TaskTransition(to="closed", limit="", by="engine"),
+        ("*", "replace"): TaskTransition(to="closed", limit="", by=ENGINE),
     },
 )
 """proposed → raised → (answered | appealed → upheld | withdrawn) → closed; review when its basis changed."""

@@ -289,6 +289,7 @@ export interface CaseBoardRecord {
   due_today: number;
   unverified: number;
   as_of: string | null;
+  silent_since: string | null;
 }
 
 /** A card (黄牌, 红牌) that a rule has raised or proposed. See approvals/cards. */
@@ -309,9 +310,18 @@ export interface CardRecord {
   proposed_at: string;
   appeal_by: string | null;
   decide_by: string | null;
+  choices: TaskChoiceRecord[];
   history: Record<string, unknown>[];
   rev: number;
   open: boolean;
+}
+
+/** An action that is possible in the present state. `by`: department, supervisor or reviewer. */
+export interface TaskChoiceRecord {
+  action: string;
+  by: string;
+  reason: boolean;
+  days: number;
 }
 
 /** A supervision order (督办单). See feeds/tasks for its life. */
@@ -330,6 +340,7 @@ export interface OrderRecord {
   limit_at: string | null;
   light: string;
   urged: number;
+  choices: TaskChoiceRecord[];
   history: Record<string, unknown>[];
   rev: number;
   open: boolean;
@@ -608,11 +619,15 @@ export interface CaseBoardFaces {
 
 /** Names of the fields that each face of kind card has. */
 export interface CardFaces {
+  row: "id" | "rule" | "key" | "number" | "department" | "region" | "colour" | "state" | "proposed_at" | "appeal_by"
+    | "decide_by" | "choices" | "rev";
   full: keyof Records["card"];
 }
 
 /** Names of the fields that each face of kind order has. */
 export interface OrderFaces {
+  row: "id" | "number" | "title" | "department" | "region" | "state" | "created_at" | "limit_at" | "light" | "urged"
+    | "rev";
   full: keyof Records["order"];
 }
 

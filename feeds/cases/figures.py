@@ -129,10 +129,20 @@ async def summary(
     before = _earlier(period, today, calendar, months=1)
     year_before = _earlier(period, today, calendar, months=12)
     compared = {
-        "previous": _compared(figures, await _figures(reader, before, today, where), before),
-        "year_before": _compared(figures, await _figures(reader, year_before, today, where), year_before),
+        name: _compared(figures, await _figures(reader, base, today, where), base)
+        | {"working_days": _working_days(base, today, calendar)}
+        for name, base in (("previous", before), ("year_before", year_before))
     }
-    return figures | {"from": period.first.isoformat(), "to": period.last.isoformat(), "compared": compared}
+    days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
+    return figures | days | {"working_days": _working_days(period, today, calendar), "compared": compared}
+
+
+def _working_days(period: Period, today: date, calendar: WorkCalendar) -> int | None:
+    """The working days of a period up to today, None where the calendar does not know them."""
+    try:
+        return calendar.between(period.first - timedelta(days=1), min(period.last, today))
+    except Unpublished:
+        return None
 
 
 async def _figures(reader: CaseReader, period: Period, today: date, where: Where) -> dict[str, Any]:
@@ -194,15 +204,23 @@ async def grouped(reader: CaseReader, period: Period, today: date, by: str, wher
     return [{"key": str(name.get(by, str)(key)), **shown(values)} for key, values in sorted(merged.items())]
 
 
-async def ageing(reader: CaseReader, today: date, calendar: WorkCalendar, where: Where) -> dict[str, dict[str, int]]:
-    """Open cases by days left, and by natural days since day 0."""
+async def ageing(reader: CaseReader, today: date, calendar: WorkCalendar, where: Where) -> dict[str, dict[str, Any]]:
+    """Open cases by days left, and by natural days since day 0. `due`: the first and last due day of each bucket."""
     by_left: Counter[str] = Counter()
     age: Counter[str] = Counter()
+    due: dict[str, list[int]] = {}
     for due_day, day0, _, flags, count in await reader.open_by_due(where):
-        by_left[_left_bucket(due_day, flags, today, calendar)] += count
+        bucket = _left_bucket(due_day, flags, today, calendar)
+        by_left[bucket] += count
+        if due_day is not None:
+            due.setdefault(bucket, []).append(due_day)
         if day0 is not None:
             age[_age_bucket(today.toordinal() - day0)] += count
-    return {"left": dict(by_left), "age": dict(age)}
+    bounds = {
+        bucket: [date.fromordinal(bound).isoformat() for bound in (min(days), max(days))]
+        for bucket, days in due.items()
+    }
+    return {"left": dict(by_left), "age": dict(age), "due": bounds}
 
 
 def _left_bucket(due_day: int | None, flags: str, today: date, calendar: WorkCalendar) -> str:

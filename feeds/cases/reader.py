@@ -39,6 +39,8 @@ class CaseQuery:
     """The region of the asker; "" sees every region."""
     paused: bool | None = None
     parent: str = ""
+    due: tuple[int, int] | None = None
+    """The first and the last due day, as ordinals. Suspended cases have none."""
 
 
 def region_condition(column: Any, region: str) -> ColumnElement[bool] | None:
@@ -65,6 +67,8 @@ def conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
         where.append(is_paused if query.paused else ~is_paused)
     if query.parent:
         where.append(table.c.parent == query.parent)
+    if query.due is not None:
+        where.append(table.c.due_day.between(*query.due))
     return where
 
 

@@ -82,6 +82,23 @@ CARD = RecordKind(
     live=lambda card: card.live,
     archive="card",
     derived=(Derived("open", bool, lambda card: card.live),),
+    faces={
+        "row": (
+            "id",
+            "rule",
+            "key",
+            "number",
+            "department",
+            "region",
+            "colour",
+            "state",
+            "proposed_at",
+            "appeal_by",
+            "decide_by",
+            "choices",
+            "rev",
+        )
+    },
     entries=("card",),
     filters=(
         Words(name="state", words=CARD_STATES),
@@ -102,6 +119,21 @@ ORDER = RecordKind(
     live=lambda order: order.live,
     archive="order",
     derived=(Derived("open", bool, lambda order: order.live),),
+    faces={
+        "row": (
+            "id",
+            "number",
+            "title",
+            "department",
+            "region",
+            "state",
+            "created_at",
+            "limit_at",
+            "light",
+            "urged",
+            "rev",
+        )
+    },
     entries=("order",),
     filters=(
         Words(name="state", words=ORDER_STATES),

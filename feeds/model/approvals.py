@@ -45,6 +45,7 @@ class ApprovalBoard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Counts of the open cases of one department in one region, of one group of kinds: groups are never added together.
 
     `lights` counts by light, `steps` by step. `as_of`: when a fact of this department last came in.
+    `silent_since`: the moment up to which the quietest of its sources has reported, None while all report in time.
     """
 
     id: str
@@ -59,6 +60,19 @@ class ApprovalBoard(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     due_today: int
     unverified: int
     as_of: Time | None
+    silent_since: Time | None = None
+
+
+class TaskChoice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An action that is possible in the present state. `by`: department, supervisor or reviewer.
+
+    `reason`: one must be given. `days`: the greatest number of days that may be asked for, 0 for none.
+    """
+
+    action: str
+    by: str
+    reason: bool = False
+    days: int = 0
 
 
 class CardContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -92,6 +106,7 @@ class ApprovalCard(CardContent, frozen=True, kw_only=True, gc=False):
     proposed_at: Time
     appeal_by: Time | None = None
     decide_by: Time | None = None
+    choices: tuple[TaskChoice, ...] = ()
     history: tuple[dict[str, Any], ...] = ()
     rev: int = 0
 
@@ -126,6 +141,7 @@ class SupervisionOrder(OrderContent, frozen=True, kw_only=True, gc=False):
     limit_at: Time | None = None
     light: str = ""
     urged: int = 0
+    choices: tuple[TaskChoice, ...] = ()
     history: tuple[dict[str, Any], ...] = ()
     rev: int = 0
 
