@@ -1,10 +1,9 @@
-"""Routes of approvals: lists and details of cases, search, and figures. Personal values only by right and reason."""
+"""Routes of approvals: lists and details of cases, and search. Personal values only by right and reason."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from datetime import date
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -22,15 +21,11 @@ from api.responses import approvals as answered
 from api.responses.describe import answers
 from feeds import wire
 from feeds.cases.assess import CaseRow
-from feeds.cases.contributions import PART
 from feeds.cases.facts import FactSet
-from feeds.cases.figures import Period, ageing, grouped, month_period, summary
 from feeds.cases.reader import CaseQuery
 from feeds.cases.words import KINDS
 from feeds.kinds.approvals import LIGHTS
 from feeds.mapping.expressions import identifier
-from feeds.workdays.calendar import WorkCalendar
-from feeds.workdays.local_time import local_date
 
 router = APIRouter(prefix="/api/v1", tags=["approvals"])
 SEEN_FOR = 300.0
@@ -39,10 +34,7 @@ SHORTEST_NUMBER = 8
 """Characters that a searched number must have, so that numbers cannot be found by trying them all."""
 LARGEST_KEY = 2**53 - 1
 """The greatest integer that JSON carries exactly."""
-STEP_DAYS = 90
-"""Days over which the slowest steps are measured."""
 Several = Annotated[str, Query(max_length=500, description="Several with commas / 可用逗号分隔多个")]
-Month = Annotated[str, Query(pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$", description="2026-02; default: this month")]
 Reason = Annotated[str, StringConstraints(min_length=2, max_length=500, strip_whitespace=True)]
 DueDay = Annotated[date | None, Query(description="2026-11-27")]
 STATES = ("open", "applied", "closed", "deleted")
@@ -55,7 +47,8 @@ def access(deps: Dependencies) -> ApprovalsAccess:
     return deps.approvals
 
 
-def _split(text: str) -> tuple[str, ...]:
+def split_list(text: str) -> tuple[str, ...]:
+    """The words of a list with commas."""
     return tuple(filter(None, text.split(",")))
 
 
@@ -80,12 +73,12 @@ async def cases(
     """One window of the cases on record, in the order of `sort`. Without `state`: open and applied ones."""
     parts, now = access(deps), deps.clock()
     query = CaseQuery(
-        state=_split(state) or ("open", "applied"),
-        light=_split(light),
-        department=_split(department),
-        item=_split(item),
-        kind=_split(kind),
-        step=_split(step),
+        state=split_list(state) or ("open", "applied"),
+        light=split_list(light),
+        department=split_list(department),
+        item=split_list(item),
+        kind=split_list(kind),
+        step=split_list(step),
         region=region,
         within=principal.region,
         paused=paused,
@@ -196,118 +189,3 @@ async def unmask(deps: Deps, principal: Unmasker, key: int, visible: VisibleCase
     await audit.note(deps, principal, "case-unmasked", subject=f"{row.system}:{row.number}", body=entry)
     shown = {"values": values, "seen_at": wire.iso(now), "until": wire.iso(now + SEEN_FOR), "looks_today": looks}
     return Json(shown)
-
-
-# -- figures -----------------------------------------------------------------------
-
-
-def _period(month: str, first: str, last: str, today: date) -> Period:
-    """The days from `first` to `last`, else the month. Raises Problem(invalid)."""
-    try:
-        if first or last:
-            begin, end = date.fromisoformat(first), date.fromisoformat(last or today.isoformat())
-            if begin > end or (end - begin) > timedelta(days=400):
-                raise ValueError("too long")
-            return Period(begin, end)
-        return month_period(month or f"{today.year:04}-{today.month:02}")
-    except ValueError as error:
-        raise Problem("invalid", findings=[finding("query.from", "interval")]) from error
-
-
-def _where(principal: Principal, region: str, **dimensions: str) -> dict[str, Any]:
-    """Conditions for the reader: alternatives of each dimension that is set, and both regions."""
-    named = {name: _split(text) for name, text in dimensions.items() if text}
-    return named | {"region": region, "within": principal.region}
-
-
-def _calendar(deps: Dependencies, parts: ApprovalsAccess, region: str) -> WorkCalendar:
-    return parts.assessor().calendar(region or deps.site.region)
-
-
-Day = Annotated[str, Query(max_length=10, description="2026-02-01")]
-
-
-@dataclass(frozen=True, slots=True)
-class FigureQuery:
-    """The period and the conditions of a question for figures. `region` is that of the request, "" for the site."""
-
-    period: Period
-    today: date
-    region: str
-    where: dict[str, Any]
-
-
-async def _figure_query(
-    deps: Deps,
-    principal: Viewer,
-    month: Month = "",
-    first: Annotated[Day, Query(alias="from")] = "",
-    to: Day = "",
-    department: Several = "",
-    item: Several = "",
-    kind: Annotated[Several, some_of((*KINDS, PART))] = "",
-    region: Region = "",
-) -> FigureQuery:
-    """Raises Problem(invalid) for a period that is none or too long."""
-    today = local_date(deps.clock())
-    where = _where(principal, region, department=department, item=item, kind=kind)
-    return FigureQuery(_period(month, first, to, today), today, region, where)
-
-
-Figures = Annotated[FigureQuery, Depends(_figure_query)]
-
-
-@router.get("/approvals/summary", responses=answers(answered.CaseSummary))
-async def period_summary(deps: Deps, query: Figures) -> Response:
-    """Figures of a month or of days, with the month before and the same month of the year before."""
-    parts = access(deps)
-    calendar = _calendar(deps, parts, query.region)
-    figures = await summary(parts.reader, query.period, query.today, calendar, query.where)
-    return Json(figures | {"as_of": wire.iso(deps.clock())})
-
-
-Dimension = Literal["department", "item", "kind", "region", "day", "month"]
-
-
-@router.get("/approvals/figures", responses=answers(answered.FigureTable))
-async def figure_table(deps: Deps, query: Figures, by: Dimension = "department") -> Response:
-    """Figures of a period by one dimension."""
-    period = query.period
-    parts = access(deps)
-    name = parts.namer(by)
-    rows = [
-        row | {"name": name(row["key"])} for row in await grouped(parts.reader, period, query.today, by, query.where)
-    ]
-    body = {"items": rows, "by": by, "from": period.first.isoformat(), "to": period.last.isoformat()}
-    return Json(body | {"as_of": wire.iso(deps.clock())})
-
-
-@router.get("/approvals/ageing", responses=answers(answered.CaseAgeing))
-async def open_case_ageing(
-    deps: Deps,
-    principal: Viewer,
-    department: Several = "",
-    item: Several = "",
-    kind: Annotated[Several, some_of(KINDS)] = "",
-    region: Region = "",
-) -> Response:
-    """Open cases by days left and by age."""
-    parts, today = access(deps), local_date(deps.clock())
-    where = _where(principal, region, department=department, item=item, kind=kind)
-    counts = await ageing(parts.reader, today, _calendar(deps, parts, region), where)
-    return Json(counts | {"as_of": wire.iso(deps.clock())})
-
-
-@router.get("/approvals/steps", responses=answers(answered.SlowSteps))
-async def slow_steps(
-    deps: Deps, principal: Viewer, department: Several = "", item: Several = "", region: Region = ""
-) -> Response:
-    """The ten slowest steps of the last 90 days, in the caller's region."""
-    today = local_date(deps.clock())
-    where = _where(principal, region, department=department, item=item)
-    parts = access(deps)
-    name = parts.namer("item")
-    steps = await parts.reader.slowest_steps(today.toordinal() - STEP_DAYS, where)
-    return Json(
-        {"items": [step | {"item_name": name(step["item"])} for step in steps], "as_of": wire.iso(deps.clock())}
-    )

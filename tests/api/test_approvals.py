@@ -48,6 +48,7 @@ async def cases(world: World, journal_url: str) -> AsyncIterator[World]:
         assessor=lambda: ASSESSOR,
         sealer=SEALER,
         unmask=lambda: frozenset({"duty-all", "duty-532301"}),
+        supervise=lambda: frozenset({"duty-all"}),
     )
     deps = replace(world.deps(), approvals=access)
     world.deps = lambda: deps  # type: ignore[method-assign]
@@ -74,6 +75,28 @@ async def test_a_list_has_open_cases_with_what_is_left(cases: World) -> None:
         second = (await client.get(LIST, params={"limit": 1, "cursor": first["next"]})).json()
         assert [first["items"][0]["key"], second["items"][0]["key"]] == [shop["key"], plan["key"]]
         problem(await client.get(LIST, params={"light": "purple"}), 422, "invalid")
+
+
+async def test_a_list_of_due_days_has_the_cases_due_on_them_and_no_other(cases: World) -> None:
+    async with cases.signed_in("duty") as client:
+
+        async def due(**days: str) -> list[str]:
+            return [item["due"] for item in (await client.get(LIST, params=days)).json()["items"]]
+
+        assert await due(due_from="2026-04-28") == ["2026-05-29"]
+        assert await due(due_to="2026-04-27") == ["2026-04-27"]
+        assert await due(due_from="2026-04-28", due_to="2026-05-28") == []
+        problem(await client.get(LIST, params={"due_from": "2026-02-30"}), 422, "invalid")
+
+
+async def test_an_account_learns_which_rights_the_settings_give_it(cases: World) -> None:
+    async def rights(role: str, region: str = "") -> set[str]:
+        async with cases.signed_in(role, region) as client:
+            return set((await client.get("/api/v1/me")).json()["rights"])
+
+    assert {"supervise", "unmask"} <= await rights("duty")
+    assert await rights("duty", "532301") & {"supervise", "unmask"} == {"unmask"}
+    assert not await rights("admin") & {"supervise", "unmask"}
 
 
 async def test_a_region_sees_its_own_cases_only(cases: World) -> None:
@@ -146,9 +169,15 @@ async def test_figures(cases: World) -> None:
         rows = (await client.get("/api/v1/approvals/figures", params={"month": "2026-04", "by": "item"})).json()[
             "items"
         ]
-        assert {row["key"]: row["accepted"] for row in rows} == {"plan": 2, "shop": 1}
+        assert {row["key"]: (row["accepted"], row["name"]) for row in rows} == {
+            "plan": (2, "规划许可"),
+            "shop": (1, "营业执照"),
+        }
+        assert (april["working_days"], april["compared"]["previous"]["working_days"]) == (21, 22)
         aged = (await client.get("/api/v1/approvals/ageing")).json()
         assert aged["left"] == {"overdue_over_10": 2}
+        assert aged["due"] == {"overdue_over_10": ["2026-04-27", "2026-05-29"]}
+        assert (await client.get("/api/v1/approvals/ageing", params={"kind": "joint"})).json()["left"] == {}
         assert (await client.get("/api/v1/approvals/steps")).json()["items"] == []
         problem(await client.get("/api/v1/approvals/summary", params={"from": "2026-13-01"}), 422, "invalid")
         problem(await client.get("/api/v1/approvals/summary", params={"month": "2026-13"}), 422, "invalid")

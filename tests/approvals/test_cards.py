@@ -159,6 +159,40 @@ async def test_an_order_goes_its_way_and_its_numbers_are_never_used_again(rig: C
     assert (record.light, record.history[-1]["action"]) == ("red", "overdue")
 
 
+async def test_a_card_says_what_people_may_do_with_it_now(rig: CasesRig) -> None:
+    await rig.send(case_fact("1", statutory=30, ended="2026-05-08T10:00", result="不予许可"))
+    await rig.step()
+
+    async def choices() -> dict[str, tuple[str, bool]]:
+        [card] = (await rig.bus.state((Kind.CARD,))).records[Kind.CARD].values()
+        return {choice.action: (choice.by, choice.reason) for choice in card.choices}
+
+    raised = await choices()
+    assert raised["appeal"] == ("department", True)
+    assert raised["withdraw"] == ("supervisor", True)
+    assert not raised.keys() & {"doubt", "replace", "propose"}
+    await do(rig, "card:appeal", "no_reason/hall:1", by="zhang")
+    assert (await choices()).keys() >= {"uphold", "withdraw"}
+    assert "appeal" not in await choices()
+
+
+async def test_an_order_no_longer_offers_an_extension_that_was_given(rig: CasesRig) -> None:
+    result = await do(rig, "order:create", title="限期办结", region="532301")
+    assert result.after is not None
+    order = result.after["id"]
+    for action, by in (("submit", "li"), ("approve", "wang"), ("sign", "zhang")):
+        assert (await do(rig, f"order:{action}", order, by=by)).outcome is Outcome.DONE
+
+    async def offered() -> set[str]:
+        record = (await rig.bus.state((Kind.ORDER,))).records[Kind.ORDER][order]
+        return {choice.action for choice in record.choices}
+
+    assert {"extend", "feedback"} <= await offered()
+    assert (await do(rig, "order:extend", order, by="wang", days=3)).outcome is Outcome.DONE
+    assert "extend" not in await offered()
+    assert "feedback" in await offered()
+
+
 @pytest.mark.parametrize("rule", DEFAULTS, ids=lambda rule: rule.id)
 def test_the_expression_of_every_rule_is_cel_over_names_that_there_are(rule: CardRule) -> None:
     from approvals.cards.evidence import names_of

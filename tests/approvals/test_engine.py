@@ -230,3 +230,24 @@ async def test_documents_of_a_former_version_move_over_and_their_names_are_seale
     async with rig.store.store.reading() as connection:
         [person] = list(await connection.execute(select(schema.person)))
     assert SEALER.open(person.sealed) == {"name": "王金丝雀"}
+
+
+async def test_a_board_says_since_when_a_source_of_it_has_been_silent(rig: CasesRig) -> None:
+    await rig.send(case_fact("1"), case_fact("2", system="bureau", department="tax"))
+    await rig.hear("2026-05-11T09:00")
+    await rig.hear("2026-05-11T09:10", "bureau")
+    await rig.step()
+
+    async def silent() -> dict[str, float | None]:
+        return {board.department: board.silent_since for board in (await rig.boards()).values()}
+
+    assert rig.engine.domain.next_due() == at("2026-05-11T09:15")
+    assert await silent() == {"housing": None, "tax": None}
+    await rig.settle("2026-05-11T09:15")
+    assert await silent() == {"housing": at("2026-05-11T09:00"), "tax": None}
+    await rig.start()
+    await rig.settle("2026-05-11T09:16")
+    assert await silent() == {"housing": at("2026-05-11T09:00"), "tax": None}
+    await rig.hear("2026-05-11T09:16")
+    await rig.settle("2026-05-11T09:17")
+    assert await silent() == {"housing": None, "tax": None}
