@@ -31,6 +31,7 @@ NAMES = (
     "history",
     "ingest",
     "storm",
+    "many_alerts",
 )
 LIMIT, EACH, EACH_QUICK = 690.0, 150.0, 40.0
 """Seconds that everything, one measurement, and one quick measurement may take."""

@@ -6,7 +6,7 @@ So a minute of changes that is read after a restart gives the same steps as one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from alerts.core.rule_evaluator import RuleEvaluator
@@ -18,7 +18,7 @@ from alerts.lifecycle.flapping import FlappingDetector
 from alerts.lifecycle.open_alerts import AlertStep, OpenAlerts, new_id
 from alerts.lifecycle.suppression_reasons import ShelfEnded
 from alerts.rules.delays import Timers
-from alerts.rules.rule import CompiledRule
+from alerts.rules.rule import CompiledRule, rates
 from alerts.rules.subjects import NamedSources, SubjectKey, Subjects
 from alerts.settings import HoldPolicy
 from alerts.suppression import commands
@@ -75,9 +75,14 @@ class AlertCore:
             (self.flapping.next_due, self._quiet_due),
             (self.external_alerts.next_due, lambda: self.external_alerts.lease_due(self.now)),
         )
-        subjects.remember(_rates(rules.values()))
+        subjects.remember(rates(rules.values()))
+        self.load(list(alerts))
+        self.inhibition.loaded()
+
+    def load(self, alerts: Sequence[Alert]) -> None:
+        """Begin with these open alerts as well. Call `inhibition.loaded` after the last ones."""
         self.open_alerts.load(alerts)
-        self.inhibition.load(self.alerts.values())
+        self.inhibition.load(alerts)
 
     @property
     def rules(self) -> dict[str, CompiledRule]:
@@ -241,7 +246,7 @@ class AlertCore:
     def set_rules(self, rules: Mapping[str, CompiledRule]) -> set[str]:
         """Replace the rules; return the ids of those that changed. Pass them to `reconcile`."""
         moved = self._evaluator.replace(rules)
-        self.subjects.remember(_rates(rules.values()))
+        self.subjects.remember(rates(rules.values()))
         self.inhibition.rules_changed(self.now)
         return moved
 
@@ -293,8 +298,3 @@ class AlertCore:
 
     def _apply(self, alert: Alert | None, event: transitions.Event) -> Alert:
         return self.open_alerts.apply(alert, event, self.now)
-
-
-def _rates(rules: Iterable[CompiledRule]) -> Iterator[tuple[str, float]]:
-    """The metrics whose rate the rules use, each with its window in seconds."""
-    return ((metric, seconds) for rule in rules for part in rule.parts for _, _, metric, seconds in part.uses.rates)

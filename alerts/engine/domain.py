@@ -40,7 +40,16 @@ from feeds.documents.alert import AlertDocument
 from feeds.documents.escalations import EscalationSettings
 from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.domain import Domain, Message, Start
-from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListDecoded, ListDocuments, PutDocument, Writing
+from feeds.engine.requests import (
+    Asking,
+    CancelMessages,
+    FindDocument,
+    ListDecoded,
+    ListDocuments,
+    Pause,
+    PutDocument,
+    Writing,
+)
 from feeds.journal import JournalEntry, Parcel
 from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
@@ -48,6 +57,8 @@ from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 from feeds.removal_guard import PERCENT
 
 NAME = "alert"
+PART = 2000
+"""Alerts of a start that are taken in at a time."""
 
 
 class AlertDomain(Domain):
@@ -115,7 +126,7 @@ class AlertDomain(Domain):
     def load(self, start: Start) -> Asking[None]:
         self._loaded = yield ListDecoded(alert_document.KIND, alert_document.read_one)
         yield from self.people.load()
-        self.notifier.load(self._loaded)
+        self.notifier.start()
         self._receivers_changed(self.people.receivers)
         self._people_changed, self._unreconciled = True, True
         self.book.restore((yield ListDocuments(KIND)), start.now)
@@ -123,13 +134,18 @@ class AlertDomain(Domain):
         self.core = AlertCore(
             self.book.running(),
             subjects=Subjects(start.records, self._named_sources),
-            alerts=(document.alert for document in self._loaded),
             timers=Timers(start.pending),
             flapping=start.pending.get("flapping", ()),
             policy=self._policy,
             make_id=self._make_id,
             suppressions=waiting,
         )
+        for first in range(0, len(self._loaded), PART):
+            documents = self._loaded[first : first + PART]
+            self.notifier.load(documents)
+            self.core.load([document.alert for document in documents])
+            yield Pause()
+        self.core.inhibition.loaded()
 
     def records(self) -> Mapping[str, Alert]:
         return self.core.alerts

@@ -42,6 +42,7 @@ class ExternalLeases:
     def __init__(self) -> None:
         self.leases: Deadlines[str] = Deadlines()
         self._states: dict[str, LeaseState] = {}
+        self._loaded: dict[str, ToolState] = {}  # of a start, until a report concerns them
 
     def load(self, documents: Iterable[AlertDocument], now: float) -> None:
         """Begin from the documents of open alerts. Leases start anew: no renewal could arrive in the meantime."""
@@ -50,15 +51,21 @@ class ExternalLeases:
             alert, tool_state = document.alert, document.beside.foreign
             if tool_state is None or not alert.active:
                 continue
-            grades = {grade.face: ReportedSeverity(grade.severity, 0, grade.doubtful) for grade in tool_state.faces}
-            self._states[alert.id] = LeaseState(tool_state.lease, tool_state.at, grades)
+            self._loaded[alert.id] = tool_state
             if tool_state.lease and alert.stale_since is None:
                 leases[alert.id] = now + tool_state.lease
         self.leases.fill(leases)
 
+    def _state(self, id: str) -> LeaseState | None:
+        """The state of an alert's lease; made of its document when it is first asked for after a start."""
+        if (tool_state := self._loaded.pop(id, None)) is not None:
+            grades = {grade.face: ReportedSeverity(grade.severity, 0, grade.doubtful) for grade in tool_state.faces}
+            self._states[id] = LeaseState(tool_state.lease, tool_state.at, grades)
+        return self._states.get(id)
+
     def state_of(self, id: str) -> ToolState | None:
         """The lease in the form of the alert's document; None without a lease."""
-        lease_state = self._states.get(id)
+        lease_state = self._state(id)
         if lease_state is None:
             return None
         grades = [ToolGrade(name, grade.severity, grade.doubtful) for name, grade in lease_state.grades.items()]
@@ -66,12 +73,12 @@ class ExternalLeases:
 
     def outdated(self, id: str, report: Report) -> bool:
         """True when the report is older than the newest one."""
-        lease_state = self._states.get(id)
+        lease_state = self._state(id)
         return lease_state is not None and report.at is not None and report.at < lease_state.at
 
     def firing(self, id: str, report: Report, message: int, now: float) -> Severity:
         """Take in a report that the alert fires; return the severity that counts now."""
-        lease_state = self._states.setdefault(id, LeaseState())
+        lease_state = self._state(id) or self._states.setdefault(id, LeaseState())
         self._renew(id, lease_state, report, now)
         reported = lease_state.grades.get(report.face)
         if reported is None:
@@ -82,7 +89,7 @@ class ExternalLeases:
 
     def ended(self, id: str, report: Report) -> Severity | None:
         """Take in a report that the alert has ended; return the severity that still fires, None when none does."""
-        lease_state = self._states.get(id)
+        lease_state = self._state(id)
         if lease_state is None:
             return None
         lease_state.grades.pop(report.face, None)
@@ -91,13 +98,15 @@ class ExternalLeases:
 
     def clock_stepped(self, by: float, now: float) -> None:
         """The clock was set by `by` seconds: leases keep their remaining time; no report lies in the future."""
-        self.leases.shift(by)
-        for standing in self._states.values():
-            standing.at = restamped(standing.at, by, now)
+        if by:
+            self.leases.shift(by)
+        for tool_state in (*self._states.values(), *self._loaded.values()):
+            tool_state.at = restamped(tool_state.at, by, now)
 
     def drop(self, id: str) -> None:
         """Drop the lease of an alert that is no longer active."""
-        if self._states.pop(id, None) is not None:
+        if self._state(id) is not None:
+            del self._states[id]
             self.leases.drop(id)
 
     def _renew(self, id: str, lease_state: LeaseState, report: Report, now: float) -> None:

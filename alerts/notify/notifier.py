@@ -52,11 +52,14 @@ class Notifier:
         self._known: dict[tuple[int, str], list[Contact]] = {}
         self.escalations = Escalations()
 
-    def load(self, documents: Iterable[AlertDocument]) -> None:
-        """Begin from the journal's open alerts."""
+    def start(self) -> None:
+        """Forget all alerts; `load` follows."""
         self._recipients.clear()
         self.escalations = Escalations()
         self.escalations.policies = tuple(self._people.policies)
+
+    def load(self, documents: Iterable[AlertDocument]) -> None:
+        """Begin with these open alerts of the journal, perhaps in several parts."""
         for document in documents:
             if (recipients := Recipients.load(document)) is not None:
                 self._recipients[document.alert.id] = recipients

@@ -15,7 +15,7 @@ compares with "unknown".
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -292,3 +292,8 @@ def _check_patterns(rule: RuleSettings, uses: ExpressionReferences) -> None:
 
 def _near(source: str, at: int) -> str:
     return f"when[{at + 1}] …{source[at : at + 24]}…" if len(source) - at > 24 else f"when[{at + 1}] …{source[at:]}"
+
+
+def rates(rules: Iterable[CompiledRule]) -> Iterator[tuple[str, float]]:
+    """The metrics whose rate the rules use, each with its window in seconds."""
+    return ((metric, seconds) for rule in rules for part in rule.parts for _, _, metric, seconds in part.uses.rates)

@@ -101,16 +101,17 @@ class Inhibition:
             self._refail(alert.asset, now)
 
     def load(self, alerts: Iterable[Alert]) -> None:
-        """Begin with these open alerts. Their suppression was settled when they were written, so none is dirty."""
+        """Begin with these open alerts, perhaps in several parts. Call `loaded` after the last one."""
         for alert in alerts:
             if alert.subject_kind == "asset":
                 self._on.keep(alert, True)
-                if alert.hold is not None:
-                    self._waiting.keep(alert, True)
-                if self._suspicious(alert):
-                    self._suspects.keep(alert, True)
+                self._waiting.keep(alert, alert.hold is not None)
+                self._suspects.keep(alert, self._suspicious(alert))
             elif alert.subject_kind == "source":
                 self._source_alert(alert, 0.0)
+
+    def loaded(self) -> None:
+        """All alerts are there. Their suppression was settled when they were written, so none is dirty."""
         failures = {asset: failure for asset in self._suspects if (failure := self._failure_of(asset)) is not None}
         self._failing |= failures
         self._causes = self._causes_now()
@@ -202,9 +203,8 @@ class Inhibition:
 
     def _source_alert(self, alert: Alert, now: float) -> None:
         failure = self._silent.get(alert.asset)
-        if failure is not None and failure.alert != alert.id:
-            return
-        self._silence(alert.asset, alert.id if alert.active else "", now)
+        if failure is None or failure.alert == alert.id:
+            self._silence(alert.asset, alert.id if alert.active else "", now)
 
     def _silence(self, id: str, alert: str, now: float) -> None:
         """Record that a source is silent according to `alert`; "" when no alert says so."""
@@ -227,12 +227,8 @@ class Inhibition:
         sources = self._subjects.sources_of(asset)
         if REFERENCE in sources and REFERENCE in self._silent:
             return self._silent[REFERENCE]
-        failures = [self._silent.get(source) for source in sources]
-        return (
-            max((failure for failure in failures if failure is not None), default=None)
-            if None not in failures
-            else None
-        )
+        silent = [failure for source in sources if (failure := self._silent.get(source)) is not None]
+        return max(silent, default=None) if len(silent) == len(sources) else None
 
     # -- what follows ------------------------------------------------------------
 
@@ -273,6 +269,10 @@ class Inhibition:
 
     def redundancy(self, asset: str) -> Redundancy:
         return self._causes.redundancy(asset)
+
+    def explains(self, asset: str) -> bool:
+        """True when another failure may suppress alerts of the asset."""
+        return self._causes.cut(asset) is not None or self._causes.stand_in(asset) is not None
 
     def reason_for(self, alert: Alert, now: float, *, born: bool = False) -> tuple[str, Hold | None]:
         """The topological reason that suppresses an active alert now ("" for none), and the hold that it waits for."""

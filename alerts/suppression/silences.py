@@ -65,6 +65,10 @@ class Suppressions:
         """Every suppression that has not ended, by id."""
         return dict(self._known)
 
+    def any_running(self) -> bool:
+        """True when a silence or window suppresses alerts now."""
+        return any(suppression.running for suppression in self._known.values())
+
     def reasons(self, alert: Alert, asset: Asset | None) -> set[str]:
         """The reasons for which open silences and windows suppress the alert now."""
         running = [suppression for suppression in self._known.values() if suppression.running]

@@ -74,8 +74,15 @@ class Suppressor:
 
     def review_all(self, now: float) -> None:
         """Recompute the reasons of every open alert."""
+        calm = not (self._suppressions.any_running() or self._flapping.next_due() is not None)
         for alert in list(self._open_alerts.alerts.values()):
-            self.review(alert, now)
+            if not (calm and self._stands_alone(alert)):
+                self.review(alert, now)
+
+    def _stands_alone(self, alert: Alert) -> bool:
+        """True when nothing suppresses an alert, and nothing of the topology can: nearly all of a flood."""
+        marked = alert.suppressed_by or alert.shelf is not None or alert.hold is not None
+        return not (marked or self._inhibition.explains(alert.asset))
 
     def review_key(self, key: AlertKey, now: float) -> None:
         """Recompute the reasons of the open alert with that identity, if there is one."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 from feeds import wire
 from feeds.bus.dead_letters import DeadLetterBox
@@ -60,7 +61,10 @@ class StreamReader(DeadLetterBox):
     async def _state_by_pages(self, kinds: Iterable[str]) -> State:
         """Like `state`. What changes while the pages are read is folded in afterwards, so that it is one moment too."""
         last = await self.tail(self.keys.changes)
-        records = {kind: readable(kind, await self.stored(kind)) for kind in kinds}
+        records: dict[str, dict[str, Any]] = {kind: {} for kind in kinds}
+        for kind, kind_records in records.items():
+            async for page in self._pages(kind):
+                kind_records |= readable(kind, page)
         while entries := await self.read({self.keys.changes: last}, block=0):
             for change in (item for entry in entries for item in entry.items):
                 if change.kind in records:
@@ -68,16 +72,26 @@ class StreamReader(DeadLetterBox):
             last = entries[-1].id
         return State(last, records)
 
+    async def count(self, kind: str) -> int:
+        """The number of records of a kind in the live state."""
+        async with self._asked():
+            return int(await self._redis.hlen(self.keys.state(kind)))
+
     async def stored(self, kind: str) -> dict[bytes, bytes]:
         """The packed records of a kind by id, page by page; one that changes meanwhile is there in either form."""
         rows: dict[bytes, bytes] = {}
+        async for page in self._pages(kind):
+            rows |= page
+        return rows
+
+    async def _pages(self, kind: str) -> AsyncIterator[dict[bytes, bytes]]:
         cursor = 0
         while True:
             async with self._asked():
                 cursor, page = await self._redis.hscan(self.keys.state(kind), cursor, count=PAGE)
-            rows |= page
+            yield page
             if not int(cursor):
-                return rows
+                return
 
     async def changes(self, after: str) -> list[Change]:
         """The changes after an id in the change stream that have not been trimmed."""

@@ -71,8 +71,7 @@ class Bookkeeping(msgspec.Struct, gc=False):
     foreign: ToolState | None = None
 
 
-@dataclass(slots=True)
-class AlertDocument:
+class AlertDocument(msgspec.Struct, gc=False):
     """One document."""
 
     alert: Alert
@@ -101,9 +100,10 @@ def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
 def read_one(body: str | bytes) -> AlertDocument:
     """One document from its JSON; unknown fields are passed over."""
     alert, beside = _alert.decode(body), _beside.decode(body)
-    knows_first = FIRST in body if isinstance(body, str) else FIRST.encode() in body
-    if not knows_first:
-        alert = _with_occurrence(alert, foreign=beside.foreign is not None)
+    if alert.active and alert.since > alert.raised_at:  # rare: only these may be of an earlier version
+        knows_first = FIRST in body if isinstance(body, str) else FIRST.encode() in body
+        if not knows_first:
+            alert = _with_occurrence(alert, foreign=beside.foreign is not None)
     return AlertDocument(alert, beside)
 
 

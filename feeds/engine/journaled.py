@@ -77,18 +77,19 @@ class JournaledEngine(Generic[D]):
         live = await bus.state(domain.follows)
         if self._inbox is not None:
             await self._inbox.open()
-        self._position, adrift = await find_position(bus, self._journal, domain.name, streams, live.last)
+        resumption = await find_position(bus, self._journal, domain.name, streams, live.last)
+        self._position = resumption.position
         start = Start(records=live.records, pending=self._position.pending, now=self._clock())
         if (loading := domain.load(start)) is not None:
             await answered(self._journal, loading)
         self._saved_revision, self._set_aside = -1, False
-        now = self._clock()
+        now, trusted = self._clock(), resumption.published and not self._journal.set_aside
         for kind, records in domain.published().items():
-            await bus.announce(await unpublished(bus, kind, records, now))
+            await bus.announce(await unpublished(bus, kind, records, now, trusted=trusted))
         domain.begin(now)
         self.opened_step = self._position.clock_step(mark_of(self._clock))
         domain.clock_stepped(self.opened_step, now)
-        if adrift:
+        if resumption.adrift:
             domain.resync(now)
         await finish(self._settle([], [], now))
         return dict(self._position.cursors)
@@ -192,7 +193,7 @@ class JournaledEngine(Generic[D]):
         news = writing is not None or lagging
         if not (news or changes or results or self._set_aside or revision != self._saved_revision):
             return
-        self._position = self._position.next_turn(self.domain.pending(), mark_of(self._clock))
+        self._position = self._position.next_turn(self.domain.pending(), mark_of(self._clock), recorded=news)
         following = await self._record(writing) if news else ()
         await self._commit([*changes, *following], results)
         self._saved_revision, self._set_aside = revision, False

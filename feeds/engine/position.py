@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,11 @@ from feeds.model import Change
 
 log = logging.getLogger(__name__)
 
-_PENDING, _TURN, _CLOCK = "pending", "turn", "clock"
+_PENDING, _TURN, _RECORDED, _CLOCK = "pending", "turn", "recorded", "clock"
+PART = 2000
+"""Records of a start that are compared at a time."""
+TRUSTED_FROM = 10_000
+"""Records of a kind from which on Redis is not compared one by one when nothing can differ."""
 _BEGINNING = "0-0"
 
 
@@ -24,12 +29,14 @@ class Position:
     """The last entry taken from each stream, and state that no document holds but must survive a restart.
 
     `epoch` names the life of Redis that the entries belong to. `turn` counts all settled batches; the journal and Redis
-    each store the last one they have seen. `mark` lets a later start detect a step of the clock.
+    each store the last one they have seen. `recorded` is the last one that wrote to the journal: a Redis that has it
+    shows what the journal has. `mark` lets a later start detect a step of the clock.
     """
 
     epoch: str = ""
     cursors: Mapping[str, str] = field(default_factory=dict)
     turn: int = 0
+    recorded: int = 0
     pending: Mapping[str, Any] = field(default_factory=dict)
     mark: ClockMark | None = None
 
@@ -37,9 +44,12 @@ class Position:
         """The position after these entries."""
         return replace(self, cursors={**self.cursors, **{entry.stream: entry.id for entry in entries}})
 
-    def next_turn(self, pending: Mapping[str, Any], mark: ClockMark | None = None) -> Position:
-        """The position of a batch that is about to be settled."""
-        return replace(self, turn=self.turn + 1, pending=pending, mark=mark)
+    def next_turn(
+        self, pending: Mapping[str, Any], mark: ClockMark | None = None, *, recorded: bool = False
+    ) -> Position:
+        """The position of a batch that is about to be settled; `recorded`: it writes to the journal."""
+        turn = self.turn + 1
+        return replace(self, turn=turn, recorded=turn if recorded else self.recorded, pending=pending, mark=mark)
 
     def clock_step(self, mark: ClockMark | None) -> float:
         """Seconds by which the clock was set since this was written; 0.0 when it was not or nobody can tell."""
@@ -57,22 +67,34 @@ class Position:
         return {_PENDING: wire.encode(self._pending_and_turn())}
 
     def _pending_and_turn(self) -> dict[str, Any]:
-        return {**self.pending, _TURN: self.turn} | ({_CLOCK: self.mark.dump()} if self.mark is not None else {})
+        turns = {_TURN: self.turn, _RECORDED: self.recorded}
+        return {**self.pending, **turns} | ({_CLOCK: self.mark.dump()} if self.mark is not None else {})
 
 
 def _saved_position(epoch: str, cursors: Mapping[str, str], pending: Mapping[str, Any]) -> Position:
     mark = load_mark(pending.get(_CLOCK))
-    return Position(epoch=epoch, cursors=cursors, turn=pending.get(_TURN, 0), pending=pending, mark=mark)
+    turn, recorded = pending.get(_TURN, 0), pending.get(_RECORDED, 0)
+    return Position(epoch=epoch, cursors=cursors, turn=turn, recorded=recorded, pending=pending, mark=mark)
 
 
-async def find_position(
-    bus: Bus, journal: Journal, name: str, streams: Sequence[str], end: str
-) -> tuple[Position, bool]:
-    """The later of the positions in Redis and the journal, and whether the engine is adrift.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """Where an engine goes on. `adrift`: the change stream that it follows was replaced or has lost unread entries.
 
-    An engine is adrift when the change stream that it follows was replaced or has lost unread entries: it continues at
-    that stream's `end`. Every other stream is read again from Redis' own cursor. Rejected messages are stored as dead
-    letters by Redis' commit, and commands are answered again from there, so the journal's cursor would lose both.
+    `published`: the last batch that the journal has was published to this very Redis.
+    """
+
+    position: Position
+    adrift: bool
+    published: bool
+
+
+async def find_position(bus: Bus, journal: Journal, name: str, streams: Sequence[str], end: str) -> Resumption:
+    """The later of the positions in Redis and the journal.
+
+    An engine that is adrift continues at the `end` of the change stream. Every other stream is read again from Redis'
+    own cursor. Rejected messages are stored as dead letters by Redis' commit, and commands are answered again from
+    there, so the journal's cursor would lose both.
     """
     saved, cursor = await bus.saved(name), await journal.cursor(name) or {}
     raw = saved.private.get(_PENDING)
@@ -97,7 +119,11 @@ async def find_position(
     if adrift and position.epoch:
         log.info("%s: the change stream was replaced: everything is evaluated again", name)
     turn = max(in_redis.turn, in_journal.turn)
-    return replace(position, epoch=bus.epoch, cursors=cursors, turn=turn), adrift
+    published = in_redis.epoch == bus.epoch and 0 < in_journal.turn == in_journal.recorded == in_redis.recorded
+    position = replace(
+        position, epoch=bus.epoch, cursors=cursors, turn=turn, recorded=max(in_redis.recorded, in_journal.recorded)
+    )
+    return Resumption(position=position, adrift=adrift, published=published)
 
 
 async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
@@ -107,16 +133,23 @@ async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
     return _BEGINNING
 
 
-async def unpublished(bus: Bus, kind: str, records: Mapping[str, Any], at: float) -> list[Change]:
-    """Where Redis differs from the journal's records of a kind: those that are gone, then those that are other ones."""
+async def unpublished(bus: Bus, kind: str, records: Mapping[str, Any], at: float, *, trusted: bool) -> list[Change]:
+    """Where Redis differs from the journal's records of a kind: those that are gone, then those that are other ones.
+
+    `trusted`: everything that the journal has was published to this Redis. Then tens of thousands of records are not
+    compared as long as Redis has as many: reading and encoding them all takes seconds.
+    """
+    if trusted and len(records) >= TRUSTED_FROM and await bus.count(kind) == len(records):
+        return []
     shown = await bus.stored(kind)
     changes = [
         Change(kind=kind, id=id, after=None, at=at, cause="journal")
         for id in map(bytes.decode, shown)
         if id not in records
     ]
-    return changes + [
-        Change(kind=kind, id=id, after=record, at=at, cause="journal")
-        for id, record in records.items()
-        if not wire.holds(shown.get(id.encode()), record)
-    ]
+    for number, (id, record) in enumerate(records.items(), 1):
+        if not wire.holds(shown.get(id.encode()), record):
+            changes.append(Change(kind=kind, id=id, after=record, at=at, cause="journal"))
+        if number % PART == 0:
+            await asyncio.sleep(0)  # the lease and the heartbeat of the role
+    return changes

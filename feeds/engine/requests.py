@@ -10,6 +10,7 @@ So a domain can be tested by a plain loop, without a database and without an eve
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
@@ -104,6 +105,14 @@ class ListEntries:
         return await journal.entries(
             kind=self.kind, subject=self.subject, before=self.before, limit=self.limit, newest_first=True
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let other tasks of the process run, so that a long computation holds up neither its lease nor its heartbeat."""
+
+    async def ask(self, journal: Journal) -> None:
+        await asyncio.sleep(0)
 
 
 # -- writes ----------------------------------------------------------------------

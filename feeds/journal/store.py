@@ -27,6 +27,8 @@ from feeds.journal.tx import Tx
 from feeds.journal.versions import bring_up
 
 T = TypeVar("T")
+PARTITION = 1000
+"""Rows of a long answer that are read at a time."""
 MENDED_AT_ONCE = 200
 """Documents set aside that are looked at again at a time."""
 
@@ -110,11 +112,15 @@ class Journal(OutboxRows):
         table = schema.doc
         statement = self._docs.where(table.c.kind == kind, table.c.open.is_(True)).order_by(table.c.seq, table.c.id)
         decoded: list[T] = []
-        for row in await self._rows(statement):
-            try:
-                decoded.append(decode(row.body))
-            except UNREADABLE as error:
-                self.set_aside.note(unreadable(kind, row.id, row.seq, error, row.body))
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                stream = await connection.stream(statement)
+                async for rows in stream.partitions(PARTITION):  # other tasks run between two of them
+                    for _, id, _, seq, body in rows:
+                        try:
+                            decoded.append(decode(body))
+                        except UNREADABLE as error:
+                            self.set_aside.note(unreadable(kind, id, seq, error, body))
         return decoded
 
     async def documents(self, page: int = 1000) -> AsyncIterator[list[Doc | UnreadableDocument]]:
@@ -264,7 +270,7 @@ class Journal(OutboxRows):
         async with self.store.reading() as connection:
             with translated(OSError):
                 stream = await connection.stream(select(log).order_by(log.c.chain, log.c.chain_seq))
-                async for rows in stream.partitions(1000):
+                async for rows in stream.partitions(PARTITION):
                     for row in rows:
                         checker.take(row._asdict())
         return checker.faults

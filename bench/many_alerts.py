@@ -1,0 +1,190 @@
+"""Back after `kill -9` with a prefecture's flood open: the alert role, the web role, and the whole site.
+
+    python -m bench.many_alerts [--alerts 215000] [--kills 3] [--folder DIR]
+
+The open alerts are written into the journal of a site that stands still, in the form that the role writes: alerts of
+another tool with a lease, on assets of the inventory. The site then starts on them. A kill ends one role, or the
+alert role and the web role together. Back means that `/readyz` is 200, and `/metrics` counts every alert and one
+that was posted after the kill.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bench import processes
+from bench.figures import Figure, median, spread, until
+from bench.site import Plan, folder, rows, written
+from bench.storm_alerts import posted_alert
+from feeds.documents import alert as alert_document
+from feeds.documents.alert import Bookkeeping, ToolGrade, ToolState
+from feeds.journal import Journal, sqlite_url
+from feeds.model import Alert, Severity
+from tests.e2e.site import Site
+
+ALERTS, QUICK_ALERTS, PER_ASSET = 215_000, 20_000, 100
+AIM = "< 5 s"
+BATCH = 5_000
+WITHIN = 120.0
+SEVERITIES = (Severity.MAJOR, Severity.MINOR, Severity.WARNING, Severity.INFO)
+KILLED: tuple[tuple[str, ...], ...] = (("alert",), ("web",), ("alert", "web"))
+SCOPES = ("ingest", "read")
+
+
+def open_alerts(count: int, now: float) -> Iterator[tuple[Alert, Bookkeeping]]:
+    """So many open alerts as Prometheus' posts leave them, on `count / PER_ASSET` assets of `bench.site.rows`."""
+    for number in range(count):
+        asset, name = f"b{number // PER_ASSET}", f"Alert{number % PER_ASSET}"
+        severity = SEVERITIES[number % len(SEVERITIES)]
+        labels = {"alertname": name, "asset": asset, "severity": severity.value, "job": "node", "instance": asset}
+        at = now - 3600 + number / 100
+        alert = Alert(
+            id=f"{int(at * 1000):012x}-{number:08x}",
+            fingerprint=f"{number:016x}",
+            rule=f"alertmanager:{name}",
+            asset=asset,
+            region="532301",
+            severity=severity,
+            active=True,
+            raised_at=at,
+            first_raised_at=at,
+            changed_at=at,
+            since=at,
+            title={"zh-CN": name, "en": name},
+            text=f"{name} on {asset}",
+            labels=labels,
+            rev=1,
+        )
+        faces = [ToolGrade(face=severity.value, severity=severity, doubtful=False)]
+        yield alert, Bookkeeping(firing=[], foreign=ToolState(lease=86_400.0 * 365, at=at, faces=faces))
+
+
+async def fill(site: Site, count: int) -> None:
+    """Write the alerts into the site's journal."""
+    (site.folder / "data").mkdir(parents=True, exist_ok=True)
+    journal = Journal(sqlite_url(site.folder / "data"), "bench")
+    await journal.open()
+    try:
+        waiting = list(open_alerts(count, time.time()))
+        for start in range(0, count, BATCH):
+            async with journal.begin() as tx:
+                for alert, beside in waiting[start : start + BATCH]:
+                    seq = await tx.append(kind="alert", name="raise", subject=alert.id, at=alert.raised_at)
+                    await tx.put(alert_document.KIND, alert.id, alert_document.dump(alert, beside), open=True, seq=seq)
+    finally:
+        await journal.close()
+
+
+class Back:
+    """Asks a site as an operator's tools do, and measures how long it takes to be whole again."""
+
+    def __init__(self, site: Site, http: aiohttp.ClientSession, tokens: tuple[str, str], alerts: int) -> None:
+        self._site, self._http, self._expected = site, http, alerts
+        self._post, self._read = ({"Authorization": f"Bearer {token}"} for token in tokens)
+
+    async def whole(self) -> bool:
+        """True when the site is ready, and the alerts of the journal and all posted ones are active."""
+        with contextlib.suppress(aiohttp.ClientError, OSError):
+            async with self._http.get(f"{self._site.url}/readyz") as ready:
+                if ready.status != 200:
+                    return False
+            async with self._http.get(f"{self._site.url}/metrics", headers=self._read) as metrics:
+                return metrics.status == 200 and _active_alerts(await metrics.text()) >= self._expected
+        return False
+
+    async def post(self, marker: str) -> None:
+        """Post an alert until it is accepted."""
+        while True:
+            with contextlib.suppress(aiohttp.ClientError, OSError):
+                body = [posted_alert("b0", marker, "info")]
+                url = f"{self._site.url}/api/v2/alerts"
+                async with self._http.post(url, json=body, headers=self._post) as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.02)
+
+    async def until_whole(self, marker: str) -> float:
+        """Seconds until the site is whole again, with an alert that is posted meanwhile."""
+        began = time.monotonic()
+        async with asyncio.timeout(WITHIN):
+            await self.post(marker)
+            self._expected += 1
+            await until(self.whole, every=0.05)
+        return time.monotonic() - began
+
+
+def _active_alerts(metrics: str) -> float:
+    """The number of active alerts of a page of /metrics."""
+    lines = (line for line in metrics.splitlines() if line.startswith("watchfloor_alerts_active{"))
+    return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+
+async def killed(site: Site, back: Back, roles: tuple[str, ...], marker: str) -> dict[str, Any]:
+    """Kill the roles once. Returns the seconds until the site was whole, and the processor seconds of each."""
+    site.kill(*roles)
+    seconds = await back.until_whole(marker)
+    return {"s": seconds, "cpu_s": {role: round(processes.cpu(site.members()[role]["pid"]), 2) for role in roles}}
+
+
+async def play(at: Path, alerts: int, kills: int) -> dict[str, list[dict[str, Any]]]:
+    """Fill a site, start it and kill its roles in turn."""
+    site = written(at, Plan(rows(-(-alerts // PER_ASSET), ""), interval=10))
+    if not (at / "data" / "journal.sqlite3").exists():
+        await fill(site, alerts)
+    site.start()
+    results: dict[str, list[dict[str, Any]]] = {}
+    try:
+        await site.ready(WITHIN)
+        tokens = tuple(site.cli("token", "add", scope, "--scope", scope).stdout.split()[-1] for scope in SCOPES)
+        async with aiohttp.ClientSession() as http:
+            back = Back(site, http, (tokens[0], tokens[1]), alerts)
+            await back.until_whole("before")
+            for turn in range(kills):
+                for roles in KILLED:
+                    result = await killed(site, back, roles, f"after{'-'.join(roles)}{turn}")
+                    results.setdefault("+".join(roles), []).append(result)
+                    await asyncio.sleep(3.0)  # an end soon after a start doubles the supervisor's pause
+    finally:
+        await site.stop()
+    return results
+
+
+async def measure(quick: bool) -> AsyncIterator[Figure]:
+    """Seconds until the site is whole again after each kind of kill."""
+    alerts = QUICK_ALERTS if quick else ALERTS
+    with folder() as at:
+        results = await play(at, alerts, 1 if quick else 3)
+    for roles, runs in results.items():
+        seconds = [run["s"] for run in runs]
+        yield Figure(
+            name=f"many_alerts.back.{roles}",
+            value=median(seconds),
+            unit="s",
+            aim=AIM,
+            conditions={"open_alerts": alerts, "runs": spread(seconds), "cpu_s": runs[-1]["cpu_s"]},
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="back after a kill with many open alerts")
+    parser.add_argument("--alerts", type=int, default=ALERTS)
+    parser.add_argument("--kills", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="keep the site there")
+    options = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        at = options.folder or stack.enter_context(folder())
+        at.mkdir(parents=True, exist_ok=True)
+        print(json.dumps(asyncio.run(play(at, options.alerts, options.kills)), indent=1))
+
+
+if __name__ == "__main__":
+    main()
