@@ -100,7 +100,9 @@ class ExternalLeases:
         """The clock was set by `by` seconds: leases keep their remaining time; no report lies in the future."""
         if by:
             self.leases.shift(by)
-        for tool_state in (*self._states.values(), *self._loaded.values()):
+        for lease_state in self._states.values():
+            lease_state.at = restamped(lease_state.at, by, now)
+        for tool_state in self._loaded.values():
             tool_state.at = restamped(tool_state.at, by, now)
 
     def drop(self, id: str) -> None:
