@@ -19,6 +19,7 @@ from alerts.engine.journal import (
     usable,
     write_suppression,
 )
+from alerts.engine.loading import load_alerts
 from alerts.lifecycle.operator_actions import ActionRefused, refusal
 from alerts.notify import receiver_test
 from alerts.notify.notifier import ACKED, Notifier
@@ -40,16 +41,7 @@ from feeds.documents.alert import AlertDocument
 from feeds.documents.escalations import EscalationSettings
 from feeds.documents.receivers import ReceiverSettings
 from feeds.engine.domain import Domain, Message, Start
-from feeds.engine.requests import (
-    Asking,
-    CancelMessages,
-    FindDocument,
-    ListDecoded,
-    ListDocuments,
-    Pause,
-    PutDocument,
-    Writing,
-)
+from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListDecoded, ListDocuments, PutDocument, Writing
 from feeds.journal import JournalEntry, Parcel
 from feeds.kinds import KINDS
 from feeds.live.mirror import alert_record
@@ -57,8 +49,6 @@ from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 from feeds.removal_guard import PERCENT
 
 NAME = "alert"
-PART = 2000
-"""Alerts of a start that are taken in at a time."""
 
 
 class AlertDomain(Domain):
@@ -66,6 +56,7 @@ class AlertDomain(Domain):
 
     name = NAME
     kind = Kind.ALERT
+    documented = (Kind.ALERT,)
     follows = tuple(name for name in KINDS.stored if name not in (Kind.ALERT, Kind.ROOT_CAUSE))
 
     def __init__(
@@ -126,7 +117,6 @@ class AlertDomain(Domain):
     def load(self, start: Start) -> Asking[None]:
         self._loaded = yield ListDecoded(alert_document.KIND, alert_document.read_one)
         yield from self.people.load()
-        self.notifier.start()
         self._receivers_changed(self.people.receivers)
         self._people_changed, self._unreconciled = True, True
         self.book.restore((yield ListDocuments(KIND)), start.now)
@@ -140,12 +130,7 @@ class AlertDomain(Domain):
             make_id=self._make_id,
             suppressions=waiting,
         )
-        for first in range(0, len(self._loaded), PART):
-            documents = self._loaded[first : first + PART]
-            self.notifier.load(documents)
-            self.core.load([document.alert for document in documents])
-            yield Pause()
-        self.core.inhibition.loaded()
+        yield from load_alerts(self.core, self.notifier, self._loaded)
 
     def records(self) -> Mapping[str, Alert]:
         return self.core.alerts

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import ConnectionError as NoConnection
+from redis.exceptions import ResponseError
 
-from feeds.bus.errors import translated
+from feeds.bus.errors import LAPSED, translated
 from feeds.bus.keys import Keys
 from feeds.bus.servers import Server
 from feeds.bus.writes import WRITE, Words, script_arguments
@@ -33,6 +34,7 @@ class Connection:
         self.site = site
         self.epoch = ""
         self.fence = fence
+        self.retake: Callable[[], Awaitable[bool]] | None = None
         self._clock = clock
         self._server = Server(url, self.keys.changes, name, self._on_connect)
         self._redis = self._server.redis
@@ -71,12 +73,18 @@ class Connection:
     async def write(self, commands: Iterable[Words]) -> Any:
         """Commands all or none, and nothing after another copy has taken the role over; returns the first's answer.
 
-        Raises Fenced then, and BusLost when the lease has lapsed, so that its holder reads everything again.
+        A lease that lapsed while this process computed is taken again by `retake`. Raises Fenced when another copy
+        has it, and BusLost when Redis may have forgotten something meanwhile, so that everything is read again.
         """
         fence = self.fence
         lease, holder = (self.keys.lease(fence.role), fence.holder) if fence else (self.keys.lease(""), "")
         keys, arguments = script_arguments(lease, holder, commands)
         async with self._asked():
+            try:
+                return await self._write(keys=keys, args=arguments)
+            except ResponseError as error:
+                if not str(error).startswith(LAPSED) or self.retake is None or not await self.retake():
+                    raise
             return await self._write(keys=keys, args=arguments)
 
     def rev(self, entry: str) -> str:

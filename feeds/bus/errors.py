@@ -17,7 +17,7 @@ from feeds.fencing import Fenced
 
 NO_DISK = "MISCONF"
 """Prefix of Redis' refusal of writes that it could not persist, mostly because its disk is full."""
-FENCED = "FENCED "
+FENCED, LAPSED = "FENCED ", "LAPSED "
 """Prefix of our scripts' answer when another process holds the role."""
 
 

@@ -42,6 +42,10 @@ class Keys:
         """The standby processes of a role, by the time they were last heard from."""
         return f"lw:{{{self.site}}}:{role}"
 
+    def taken(self, role: str) -> str:
+        """The process that took a role last. It never expires, so that its absence shows that Redis has forgotten."""
+        return f"lt:{{{self.site}}}:{role}"
+
     def reload(self, key: str) -> str:
         """The answers of the processes to one request to reload the settings."""
         return f"rl:{{{self.site}}}:{key}"

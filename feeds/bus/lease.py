@@ -54,6 +54,7 @@ class Lease:
         self._figures = status.figures if status is not None else {}
         self._bus, self._numbers = bus, numbers
         self._keys = (bus.keys.lease(role), bus.keys.standbys(role))
+        self._taken = bus.keys.taken(role)
 
     async def take(self) -> None:
         """Wait until this process holds the role; the current holder is logged once."""
@@ -89,6 +90,8 @@ class Lease:
         self.fence.holder = me
         if self._numbers is not None:
             await self._numbers.take_over(self.fence)
+            await self._bus.script("return redis.call('SET', KEYS[1], ARGV[1])", (self._taken,), me)
+            self._bus.retake = self._retake
 
     async def keep(self) -> None:
         """Renew until cancelled. Raises Fenced when another process has the role.
@@ -123,6 +126,20 @@ class Lease:
             await self.give_back()
             raise Fenced(f"another process has held {self.fence.role} meanwhile")
         return holder or self.fence.holder
+
+    async def _retake(self) -> bool:
+        """Take a lease that lapsed during a long computation again for a write; raises Fenced when another has it.
+
+        False when Redis no longer names this process as the last one that took the role: it was emptied, or restarted
+        from an older file. What was read from it before is then worth nothing.
+        """
+        if (taken := await self._bus.script("return redis.call('GET', KEYS[1])", (self._taken,))) is None:
+            return False
+        if taken.decode() != self.fence.holder:
+            raise Fenced(f"{_shown(taken.decode())} has held {self.fence.role} meanwhile")
+        if (holder := await self._reacquire()) != self.fence.holder:
+            raise Fenced(f"{_shown(holder)} holds {self.fence.role}")
+        return True
 
     async def give_back(self) -> None:
         """Release the lease to a standby process at a clean stop. A lease that cannot be released expires."""

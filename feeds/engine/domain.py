@@ -7,7 +7,7 @@ entry and one change of one record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,14 +51,16 @@ class Domain:
     """One kind of record and its behaviour. Override the methods that the domain needs.
 
     `name` is the engine's: of its command stream, its cursors and its inbox. `kind` is the live record of which it is
-    the only writer. `feeds` are read beside the commands. `follows` names the kinds whose live records the domain
-    starts from; if there are any, the change stream is read. `revision` changes whenever `pending` may have changed.
-    `actions` are those of its commands, for an engine of several domains (feeds.engine.composite).
+    the only writer. `feeds` are read beside the commands. `documented` names the published kinds whose records follow
+    from documents of the journal alone, all of which this engine writes. `follows` names the kinds whose live records
+    the domain starts from; if there are any, the change stream is read. `revision` changes whenever `pending` may have
+    changed. `actions` are those of its commands, for an engine of several domains (feeds.engine.composite).
     """
 
     name: str
     kind: str
     feeds: Sequence[str] = ()
+    documented: Collection[str] = ()
     follows: Sequence[str] = ()
     actions: frozenset[str] = frozenset()
 

@@ -83,8 +83,9 @@ class JournaledEngine(Generic[D]):
         if (loading := domain.load(start)) is not None:
             await answered(self._journal, loading)
         self._saved_revision, self._set_aside = -1, False
-        now, trusted = self._clock(), resumption.published and not self._journal.set_aside
+        now, published = self._clock(), resumption.published and not self._journal.set_aside
         for kind, records in domain.published().items():
+            trusted = published and kind in domain.documented
             await bus.announce(await unpublished(bus, kind, records, now, trusted=trusted))
         domain.begin(now)
         self.opened_step = self._position.clock_step(mark_of(self._clock))

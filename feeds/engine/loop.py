@@ -55,12 +55,12 @@ async def run_engine(engine: Engine, bus: Bus, clock: Clock = now, status: RoleS
     while True:
         try:
             vitals.start()
-            await bus.open()
+            epoch = await bus.open()
             watch.restart()  # detects steps from here on; earlier ones are in the engine's own record
             cursors = await _opened(engine, bus)
             if engine.opened_step:
                 vitals.clock_stepped(engine.opened_step)
-            await _follow(engine, bus, cursors, watch, vitals, loss)
+            await _follow(engine, bus, epoch, cursors, watch, vitals, loss)
         except (BusError, JournalLost) as error:
             loss.say(error)
             vitals.lost()
@@ -104,10 +104,10 @@ class StoreLoss:
 
 
 async def _follow(
-    engine: Engine, bus: Bus, cursors: dict[str, str], watch: StepWatch, vitals: Vitals, loss: StoreLoss
+    engine: Engine, bus: Bus, epoch: str, cursors: dict[str, str], watch: StepWatch, vitals: Vitals, loss: StoreLoss
 ) -> None:
-    """Read and step until the server is another one or the engine is stale (the caller reopens)."""
-    epoch, beaten, clock_saved, dirty = bus.epoch, 0.0, _time(engine, watch, vitals), False
+    """Read and step until the server is not that of `epoch` any more or the engine is stale (the caller reopens)."""
+    beaten, clock_saved, dirty = 0.0, _time(engine, watch, vitals), False
     while bus.epoch == epoch and not engine.stale:
         entries = await bus.read(cursors, block=min(engine.rest(_time(engine, watch, vitals)), BEAT))
         at = _time(engine, watch, vitals)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import Any
 
 from feeds import wire
@@ -16,7 +18,9 @@ from feeds.model import Change
 
 log = logging.getLogger(__name__)
 
-_PENDING, _TURN, _RECORDED, _CLOCK = "pending", "turn", "recorded", "clock"
+_PENDING, _TURN, _RECORDED, _BASIS, _CLOCK = "pending", "turn", "recorded", "basis", "clock"
+REPAIRS = "repairs"
+"""Cursor of the journal that names the last repair of a document by another process than its engine."""
 PART = 2000
 """Records of a start that are compared at a time."""
 TRUSTED_FROM = 10_000
@@ -29,14 +33,16 @@ class Position:
     """The last entry taken from each stream, and state that no document holds but must survive a restart.
 
     `epoch` names the life of Redis that the entries belong to. `turn` counts all settled batches; the journal and Redis
-    each store the last one they have seen. `recorded` is the last one that wrote to the journal: a Redis that has it
-    shows what the journal has. `mark` lets a later start detect a step of the clock.
+    each store the last one they have seen. `recorded` is a random name of the last one that wrote to the journal.
+    `basis` names what the engine was opened on: the life of Redis, the program's version, the last repair of a
+    document. `mark` lets a later start detect a step of the clock.
     """
 
     epoch: str = ""
     cursors: Mapping[str, str] = field(default_factory=dict)
     turn: int = 0
-    recorded: int = 0
+    recorded: str = ""
+    basis: str = ""
     pending: Mapping[str, Any] = field(default_factory=dict)
     mark: ClockMark | None = None
 
@@ -48,8 +54,8 @@ class Position:
         self, pending: Mapping[str, Any], mark: ClockMark | None = None, *, recorded: bool = False
     ) -> Position:
         """The position of a batch that is about to be settled; `recorded`: it writes to the journal."""
-        turn = self.turn + 1
-        return replace(self, turn=turn, recorded=turn if recorded else self.recorded, pending=pending, mark=mark)
+        name = secrets.token_hex(8) if recorded else self.recorded
+        return replace(self, turn=self.turn + 1, recorded=name, pending=pending, mark=mark)
 
     def clock_step(self, mark: ClockMark | None) -> float:
         """Seconds by which the clock was set since this was written; 0.0 when it was not or nobody can tell."""
@@ -67,21 +73,29 @@ class Position:
         return {_PENDING: wire.encode(self._pending_and_turn())}
 
     def _pending_and_turn(self) -> dict[str, Any]:
-        turns = {_TURN: self.turn, _RECORDED: self.recorded}
-        return {**self.pending, **turns} | ({_CLOCK: self.mark.dump()} if self.mark is not None else {})
+        own = {_TURN: self.turn, _RECORDED: self.recorded, _BASIS: self.basis}
+        return {**self.pending, **own} | ({_CLOCK: self.mark.dump()} if self.mark is not None else {})
 
 
 def _saved_position(epoch: str, cursors: Mapping[str, str], pending: Mapping[str, Any]) -> Position:
     mark = load_mark(pending.get(_CLOCK))
-    turn, recorded = pending.get(_TURN, 0), pending.get(_RECORDED, 0)
-    return Position(epoch=epoch, cursors=cursors, turn=turn, recorded=recorded, pending=pending, mark=mark)
+    return Position(
+        epoch=epoch,
+        cursors=cursors,
+        turn=pending.get(_TURN, 0),
+        recorded=pending.get(_RECORDED, ""),
+        basis=pending.get(_BASIS, ""),
+        pending=pending,
+        mark=mark,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumption:
     """Where an engine goes on. `adrift`: the change stream that it follows was replaced or has lost unread entries.
 
-    `published`: the last batch that the journal has was published to this very Redis.
+    `published`: the last batch that the journal has was published to this life of Redis, by this version of the
+    program, and no document was repaired since.
     """
 
     position: Position
@@ -96,6 +110,7 @@ async def find_position(bus: Bus, journal: Journal, name: str, streams: Sequence
     own cursor. Rejected messages are stored as dead letters by Redis' commit, and commands are answered again from
     there, so the journal's cursor would lose both.
     """
+    epoch = bus.epoch
     saved, cursor = await bus.saved(name), await journal.cursor(name) or {}
     raw = saved.private.get(_PENDING)
     in_redis = _saved_position(saved.epoch, saved.cursors, wire.decode(raw, dict[str, Any]) if raw else {})
@@ -103,7 +118,7 @@ async def find_position(bus: Bus, journal: Journal, name: str, streams: Sequence
     changes = bus.keys.changes
 
     def further(position: Position) -> tuple[bool, int, tuple[int, int]]:
-        current = position.epoch == bus.epoch
+        current = position.epoch == epoch
         return current, position.turn, entry_order(position.cursors.get(changes, _BEGINNING))
 
     position = max(in_redis, in_journal, key=further)
@@ -113,16 +128,17 @@ async def find_position(bus: Bus, journal: Journal, name: str, streams: Sequence
             cursors[stream] = await _cursor_of(bus, stream, saved.cursors.get(stream, _BEGINNING))
             continue
         cursors[stream] = position.cursors.get(stream, _BEGINNING)
-        adrift = position.epoch != bus.epoch or await bus.gap(stream, cursors[stream])
+        adrift = position.epoch != epoch or await bus.gap(stream, cursors[stream])
         if adrift:
             cursors[stream] = end
     if adrift and position.epoch:
         log.info("%s: the change stream was replaced: everything is evaluated again", name)
     turn = max(in_redis.turn, in_journal.turn)
-    published = in_redis.epoch == bus.epoch and 0 < in_journal.turn == in_journal.recorded == in_redis.recorded
-    position = replace(
-        position, epoch=bus.epoch, cursors=cursors, turn=turn, recorded=max(in_redis.recorded, in_journal.recorded)
-    )
+    repairs = (await journal.cursor(REPAIRS) or {}).get("last", "")
+    basis = f"{epoch} {version('watchfloor')} {repairs}"
+    recorded = in_journal.recorded
+    published = recorded != "" and (in_redis.recorded, in_redis.basis, in_redis.epoch) == (recorded, basis, epoch)
+    position = replace(position, epoch=epoch, cursors=cursors, turn=turn, recorded=recorded, basis=basis)
     return Resumption(position=position, adrift=adrift, published=published)
 
 
@@ -136,8 +152,8 @@ async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
 async def unpublished(bus: Bus, kind: str, records: Mapping[str, Any], at: float, *, trusted: bool) -> list[Change]:
     """Where Redis differs from the journal's records of a kind: those that are gone, then those that are other ones.
 
-    `trusted`: everything that the journal has was published to this Redis. Then tens of thousands of records are not
-    compared as long as Redis has as many: reading and encoding them all takes seconds.
+    `trusted`: everything that the journal has was published to this Redis (Resumption.published). Then tens of
+    thousands of records are not compared as long as Redis has as many, because that takes seconds.
     """
     if trusted and len(records) >= TRUSTED_FROM and await bus.count(kind) == len(records):
         return []

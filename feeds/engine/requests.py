@@ -108,7 +108,7 @@ class ListEntries:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class YieldToLoop:
     """Let other tasks of the process run, so that a long computation holds up neither its lease nor its heartbeat."""
 
     async def ask(self, journal: Journal) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -25,6 +26,7 @@ from feeds.documents.alert import alert_of, read_one
 from feeds.documents.handover import KIND as HANDOVER
 from feeds.documents.handover import load as load_handover
 from feeds.documents.version import KINDS as VERSIONED
+from feeds.engine.position import REPAIRS
 from feeds.journal import Doc, Journal, JournalEntry
 from feeds.journal.forms import SECRET_KINDS, UNREADABLE, NotMendable, UnreadableDocument, unreadable
 from incidents.warnings import journal as warnings_journal
@@ -136,6 +138,7 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
     if kind in SECRET_KINDS:
         del body["text"]  # secrets must not enter the log
     async with journal.begin() as tx:
+        await tx.set_cursor(REPAIRS, {"last": secrets.token_hex(8)})
         await tx.append(kind=AUDIT, name=name, subject=id, at=time.time(), actor=by, body=body)
         if doc is None:
             await tx.delete(kind, id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from feeds.bus import Bus, reading
@@ -37,17 +39,16 @@ async def test_pages_give_what_one_answer_gives(filled: Bus, monkeypatch: pytest
 async def test_what_changes_while_the_pages_are_read_is_in_the_state_and_in_its_revision(
     filled: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = filled.stored
+    pages = filled._pages
 
-    async def meanwhile(kind: str) -> dict[bytes, bytes]:
+    async def meanwhile(kind: str) -> AsyncIterator[dict[bytes, bytes]]:
         """Change, add and remove assets after the pages were read."""
-        rows = await stored(kind)
-        if kind == Kind.ASSET:
-            gone = Change(kind=Kind.ASSET, id="a2", after=None, at=2.0)
-            await filled.commit("project", cursors={}, changes=[named(1, "new"), named(9999), gone])
-        return rows
+        async for page in pages(kind):
+            yield page
+        gone = Change(kind=Kind.ASSET, id="a2", after=None, at=2.0)
+        await filled.commit("project", cursors={}, changes=[named(1, "new"), named(9999), gone])
 
-    monkeypatch.setattr(filled, "stored", meanwhile)
+    monkeypatch.setattr(filled, "_pages", meanwhile)
     paged = await filled.state([Kind.ASSET])
     assets = paged.records[Kind.ASSET]
     assert (assets["a1"].name, "a9999" in assets, "a2" in assets) == ("new", True, False)
