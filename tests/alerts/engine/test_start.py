@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from alerts.rules.subjects import Subjects
 from feeds import wire
 from feeds.bus import Bus
 from feeds.documents.alert import read_one
+from feeds.documents.suppression import Match, Suppression
 from feeds.external import Report
 from feeds.journal import Intake, Journal
 from feeds.journal.records import canonical
@@ -177,3 +179,37 @@ def test_alerts_read_all_at_once_mean_what_they_mean_one_by_one(drawn: list[Any]
     for alert in some:
         one_by_one.open_alerts.keep(alert)
     assert known(at_once) == known(one_by_one)
+
+
+@settings(max_examples=patience.examples(300), derandomize=True, deadline=None)
+@given(ALERTS, HEALTHS, st.booleans())
+def test_a_review_that_passes_over_alerts_that_stand_alone_decides_as_one_of_every_alert(
+    drawn: list[Any], healths: list[Health], silenced: bool
+) -> None:
+    given_alerts = [
+        replace(alert, suppressed_by=(*alert.suppressed_by, "shelved")) if alert.shelf else alert
+        for alert in alerts(drawn)
+    ]
+    records: dict[str, dict[str, Any]] = {
+        Kind.ASSET: {id: asset(id, parents=parents) for id, parents in BELOW.items()},
+        Kind.STATE: {id: state(id, health) for id, health in zip(BELOW, healths, strict=True)},
+        Kind.SOURCE: {id: source(id, silent_since=T0) for id in ("cma", "collect")},
+    }
+    about = Match(rule="down")
+    silence = Suppression(
+        id="s1", kind="silence", by="li", at=T0, comment="", match=about, starts=T0, until=T0 + 99, running=True
+    )
+    results = []
+    for passes_over in (True, False):
+        core = AlertCore(
+            compile_rules([rule()]),
+            subjects=Subjects(records),
+            alerts=given_alerts,
+            suppressions=[silence] if silenced else [],
+        )
+        if not passes_over:
+            core._suppressor._stands_alone = lambda alert: False  # type: ignore[method-assign]
+        core._suppressor.review_all(T0 + 3)
+        steps = [(step.alert, step.transition.name) for step in core.take_steps()]
+        results.append((steps, core.alerts))
+    assert results[0] == results[1]

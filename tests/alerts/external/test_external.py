@@ -150,6 +150,43 @@ async def test_two_words_survive_a_restart_without_a_step(rig: Rig) -> None:
     assert await names(rig) == ["raise", "severity_up"]
 
 
+async def test_after_a_restart_the_first_report_meets_the_documents_severities_and_time(rig: Rig) -> None:
+    """The state of a lease is made of its document when it is first needed."""
+    low, high = fires(face="warning", severity=Severity.WARNING), fires(face="critical", severity=Severity.CRITICAL)
+    await say(rig, replace(low, at=T0 + 50), replace(high, at=T0 + 50), after=100)
+    before = (await rig.journal.docs("alert"))[0].body["foreign"]
+    await rig.start()
+    await say(rig, replace(high, active=False, at=T0 + 40))
+    assert (await only(rig)).severity is Severity.CRITICAL, "older than what the document holds"
+    assert (await rig.journal.docs("alert"))[0].body["foreign"] == before
+    await rig.start()
+    await say(rig, replace(high, active=False, at=T0 + 60))
+    assert ((await only(rig)).active, (await only(rig)).severity) == (True, Severity.WARNING)
+    await rig.start()
+    await say(rig, replace(low, active=False, at=T0 + 70))
+    assert not (await only(rig)).active
+    await rig.assert_whole()
+
+
+async def test_a_clock_set_back_after_a_restart_lets_the_next_report_count(rig: Rig) -> None:
+    """A report of the document would lie in the future, and hide every later one."""
+    await say(rig, fires(at=T0 + 3600))
+    await rig.start()
+    await rig.set_clock(-1800)
+    await say(rig, ended(at=rig.now))
+    assert not (await only(rig)).active
+
+
+async def test_an_alert_that_ends_otherwise_after_a_restart_takes_its_lease_along(rig: Rig) -> None:
+    await say(rig, fires(until=rig.now + 100))
+    (alert,) = rig.engine.core.alerts
+    await rig.start()
+    await say(rig, ended())
+    assert rig.engine.core.external_alerts.state_of(alert) is None
+    await rig.step(1000)
+    assert await names(rig) == ["raise", "clear"]
+
+
 async def test_what_speaks_of_an_older_moment_changes_nothing(rig: Rig) -> None:
     await say(rig, fires(at=T0 + 50))
     await say(rig, ended(at=T0 + 40))

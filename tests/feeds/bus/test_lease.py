@@ -174,6 +174,39 @@ async def test_a_lapsed_lease_that_nobody_took_is_acquired_again(copies: list[Co
     keeping.cancel()
 
 
+async def test_a_write_takes_a_lease_again_that_lapsed_while_its_process_computed(copies: list[Copy]) -> None:
+    """Loading tens of thousands of alerts on a busy machine outlasts the lease; nothing has to be read again."""
+    first, _ = copies
+    await first.lease.take()
+    await run_out(first)
+    await first.commit("1-0")
+    assert (await first.bus.saved(ROLE)).cursors == {"s": "1-0"}
+    await first.append("raise")
+    assert first.lease.fence.number == 1
+
+
+async def test_a_write_does_not_take_a_lease_again_that_another_held_meanwhile(copies: list[Copy]) -> None:
+    first, second = copies
+    await first.lease.take()
+    await run_out(first)
+    await second.lease.take()
+    await run_out(second)
+    with pytest.raises(Fenced, match="meanwhile"):
+        await first.commit("1-0")
+    assert (await second.bus.saved(ROLE)).cursors == {}
+
+
+async def test_a_write_does_not_take_a_lease_again_in_a_redis_that_was_emptied(copies: list[Copy]) -> None:
+    """What the process has read from it is worth nothing any more: it must read everything again."""
+    first, _ = copies
+    await first.lease.take()
+    keys = [first.bus.keys.lease(ROLE), first.bus.keys.taken(ROLE)]
+    await first.bus.script("redis.call('DEL', KEYS[1], KEYS[2])", keys)
+    with pytest.raises(BusLost):
+        await first.commit("1-0")
+    assert (await first.bus.saved(ROLE)).cursors == {}
+
+
 async def test_a_lease_that_lapsed_is_not_taken_again_when_another_worked_meanwhile(copies: list[Copy]) -> None:
     """The other process took over, made a decision and died: our state is older than the journal's."""
     first, second = copies
