@@ -73,8 +73,14 @@ def sources(**_: Any) -> Component:
 
 
 def warnings(**_: Any) -> Component:
-    """The warnings as a list beside the map."""
-    return _page("warnings", panel("warning-list"), panel("map", mode="desk"))
+    """The warnings: counts and list, the map with their areas, the time line, and one warning in full."""
+    side = html.Div([panel("map", mode="desk", focus="warning"), panel("warning-timeline")], className="warnings-side")
+    return _page("warnings", panel("warnings-page"), side, panel("warning-detail", tag="aside"))
+
+
+def receipts(**_: Any) -> Component:
+    """The receipts: what nobody has answered and what is done, and one receipt in full."""
+    return _page("receipts", panel("receipts-page"), panel("receipt-detail", tag="aside"))
 
 
 def asset(asset_id: str = "", **_: Any) -> Component:
@@ -105,6 +111,7 @@ PAGES = (
     Page("alerts", "nav.alerts", alerts, path="/alerts"),
     Page("admin", "nav.admin", admin, path="/admin"),
     Page("warnings", "nav.warnings", warnings, path="/warnings"),
+    Page("receipts", "nav.receipts", receipts, path="/receipts"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("sources", "nav.sources", sources, path="/sources"),

@@ -1,4 +1,4 @@
-"""`POST /api/v1/impact`: assets, places and warnings inside a shape or a circle, and the nearest places of each kind.
+"""`POST /api/v1/impact`: what lies inside a shape, a circle or a warning, and the nearest places of each kind.
 
 Geometry is bounded before it is built (feeds.geometry), and worked on in a thread with a deadline, a few at a time.
 """
@@ -36,29 +36,37 @@ LISTED = 200
 NAMED = 20
 """Places of one kind that are listed by name."""
 LARGEST_M = 500_000.0
-NO_SHAPE = {"zh-CN": "请给出图形，或经纬度与半径", "en": "give a geometry, or lat, lon and radius_m"}
+NO_SHAPE = {
+    "zh-CN": "请给出图形，或经纬度与半径，或预警编号",
+    "en": "give a geometry, or lat, lon and radius_m, or the id of a warning",
+}
 
 
 class ImpactBody(BaseModel):
-    """A GeoJSON geometry (EPSG:4326), or the middle and radius of a circle."""
+    """A GeoJSON geometry (EPSG:4326), or the middle and radius of a circle, or the id of a warning."""
 
     model_config = ConfigDict(extra="forbid")
     geometry: dict[str, Any] | None = None
     lat: Annotated[float | None, Field(ge=-90, le=90, allow_inf_nan=False)] = None
     lon: Annotated[float | None, Field(ge=-180, le=180, allow_inf_nan=False)] = None
     radius_m: Annotated[float, Field(ge=0, le=LARGEST_M, allow_inf_nan=False)] = 0.0
+    warning: Annotated[str, Field(max_length=1000)] = ""
 
 
-@router.post("/impact", responses=answers({"type": "object"}, "invalid", "busy"))
+@router.post("/impact", responses=answers({"type": "object"}, "invalid", "busy", "not-found"))
 async def impact(deps: Deps, principal: Viewer, request: Request, body: ImpactBody) -> Response:
     """Regions, assets by kind and health, cameras, departments, places and warnings inside, and the nearest places."""
-    if body.geometry is None and (body.lat is None or body.lon is None):
+    if body.geometry is None and not body.warning and (body.lat is None or body.lon is None):
         raise Problem("invalid", findings=[finding("body.geometry", "no_shape", message=NO_SHAPE)])
     cache: ImpactCache = request.app.state.impact
     try:
         async with cache.turn, asyncio.timeout(DEADLINE):
             index = await cache.index(deps, principal.audience)
-            shape = drawn(body.geometry, body.lat or 0.0, body.lon or 0.0, body.radius_m)
+            shape = (
+                _of_warning(deps, principal, body.warning)
+                if body.warning
+                else drawn(body.geometry, body.lat or 0.0, body.lon or 0.0, body.radius_m)
+            )
             answer = await asyncio.to_thread(_answer, deps, principal, index, shape)
     except TimeoutError as error:
         raise Problem("busy") from error
@@ -67,6 +75,15 @@ async def impact(deps: Deps, principal: Viewer, request: Request, body: ImpactBo
         message = {"zh-CN": f"图形不可用：{text}", "en": f"the shape cannot be used: {text}"}
         raise Problem("invalid", findings=[finding("body.geometry", "bad_geometry", message=message)]) from error
     return Json(answer)
+
+
+def _of_warning(deps: Dependencies, principal: Principal, id: str) -> Mapping[str, Any]:
+    """The areas of a warning as one geometry; one without a drawn or known area contains nothing."""
+    record = deps.pump.mirror.record(Kind.WARNING, id, principal.audience)
+    if record is None:
+        raise Problem("not-found")
+    shapes = [area["geometry"] for area in record["areas"] if area["geometry"] is not None]
+    return {"type": "GeometryCollection", "geometries": shapes}
 
 
 def _answer(deps: Dependencies, principal: Principal, index: ImpactIndex, shape: Mapping[str, Any]) -> dict[str, Any]:

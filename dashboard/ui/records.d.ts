@@ -167,6 +167,8 @@ export interface WarningRecord {
   departments: string[];
   quake: QuakeRecord | null;
   faulty: boolean;
+  place: string;
+  shapes: Record<string, unknown>[];
   lapsed: boolean;
 }
 
@@ -239,6 +241,7 @@ export interface ReceiptRecord {
   versions: number;
   rev: number;
   digest: string;
+  summary: string;
 }
 
 /** Another receipt that may report the same event. `score` is 0 to 1; from 0.70 on it is likely the same. */
@@ -592,16 +595,17 @@ export interface AlertFaces {
 /** Names of the fields that each face of kind warning has. */
 export interface WarningFaces {
   map: "id" | "state" | "status" | "severity" | "colour" | "event" | "regions" | "areas";
-  row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sent"
-    | "expires" | "ended_at" | "regions" | "affected" | "faulty" | "lapsed" | "all_clear";
+  row: "id" | "source" | "status" | "scope" | "state" | "event" | "headline" | "severity" | "colour" | "sender_name"
+    | "sent" | "onset" | "expires" | "ended_at" | "regions" | "place" | "shapes" | "affected" | "places" | "signature"
+    | "faulty" | "lapsed" | "all_clear";
   full: keyof Records["warning"];
 }
 
 /** Names of the fields that each face of kind receipt has. */
 export interface ReceiptFaces {
   map: "id" | "state" | "mode" | "channel" | "event_class" | "region" | "unanswered";
-  row: "id" | "source" | "channel" | "state" | "mode" | "region" | "received_at" | "title" | "place" | "event_class"
-    | "unanswered" | "candidates" | "rev";
+  row: "id" | "source" | "channel" | "state" | "mode" | "region" | "received_at" | "summary" | "place" | "event_class"
+    | "unanswered" | "answered_at" | "incident" | "candidates" | "versions" | "rev";
   full: keyof Records["receipt"];
 }
 

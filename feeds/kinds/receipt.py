@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from feeds.kinds.filters import From, Search, Sort, Within, Words
-from feeds.kinds.kind import RecordKind
+from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import point
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
 from feeds.model import CHANNELS, RECEIPT_STATES, Receipt
 
 MODES = ("real", "exercise")
+SUMMARY = 120
+"""Characters of a report that stand in a list."""
 
 
 def _title(thing: Thing, language: str) -> str:
     return str(thing.record.title or thing.record.text[:60] or thing.id)
+
+
+def _summary(receipt: Receipt) -> str:
+    """The first words of the report, else its title."""
+    return receipt.text[:SUMMARY] or receipt.title
 
 
 def _real(receipt: Receipt) -> bool:
@@ -35,14 +42,18 @@ RECEIPT = RecordKind(
             "mode",
             "region",
             "received_at",
-            "title",
+            "summary",
             "place",
             "event_class",
             "unanswered",
+            "answered_at",
+            "incident",
             "candidates",
+            "versions",
             "rev",
         ),
     },
+    derived=(Derived("summary", str, _summary),),
     place=point,
     redact=("caller", "phone"),
     archive="receipt",

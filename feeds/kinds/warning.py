@@ -10,7 +10,7 @@ from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import areas
 from feeds.kinds.searchable import Searchable, page_at
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, field_value, texts
-from feeds.model import WARNING_STATES, EmergencyWarning, Kind
+from feeds.model import BY_CODES, WARNING_STATES, EmergencyWarning, Kind
 from feeds.regions import common_region
 from feeds.texts.catalogue import catalogue
 
@@ -37,6 +37,17 @@ def _title(thing: Thing, language: str) -> str:
     return str(texts_.get("headline") or thing.record.headline or thing.record.event or thing.id)
 
 
+def _place(warning: EmergencyWarning) -> str:
+    """The area in the sender's words: those of its first two areas."""
+    return "、".join([area.text for area in warning.areas if area.text][:2])
+
+
+def _shapes(warning: EmergencyWarning) -> list[dict[str, Any]]:
+    """Geometries of the areas that were drawn; those that follow from region codes are drawn from `regions`."""
+    drawn = [area for area in warning.areas if area.geometry is not None and area.resolved not in BY_CODES]
+    return [area.geometry for area in drawn if area.geometry is not None]
+
+
 def may_trigger(warning: EmergencyWarning) -> bool:
     """True for a warning that rules are asked about: an actual one without an invalid signature."""
     return warning.status == "Actual" and warning.signature != "invalid"
@@ -61,6 +72,8 @@ WARNING = RecordKind(
     confidential=lambda record: bool(record["scope"] != "Public"),
     derived=(
         Derived("faulty", bool, lambda warning: any(remark.error for remark in warning.findings)),
+        Derived("place", str, _place),
+        Derived("shapes", list[dict[str, Any]], _shapes),
         Derived("lapsed", bool, lambda warning: warning.state == "expired" and not warning.ended_by),
     ),
     redact=("addresses", "contact"),
@@ -76,11 +89,17 @@ WARNING = RecordKind(
             "headline",
             "severity",
             "colour",
+            "sender_name",
             "sent",
+            "onset",
             "expires",
             "ended_at",
             "regions",
+            "place",
+            "shapes",
             "affected",
+            "places",
+            "signature",
             "faulty",
             "lapsed",
             "all_clear",

@@ -25,9 +25,10 @@ from feeds.model.facts import (
     Value,
 )
 from feeds.model.receipts import CHANNELS, RECEIPT_STATES, Candidate, Receipt
-from feeds.model.warnings import WARNING_STATES, Area, EmergencyWarning, Quake, Remark
+from feeds.model.warnings import BY_CODES, WARNING_STATES, Area, EmergencyWarning, Quake, Remark
 
 __all__ = [
+    "BY_CODES",
     "CHANNELS",
     "RECEIPT_STATES",
     "REFERENCE",

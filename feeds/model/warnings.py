@@ -8,6 +8,9 @@ from typing import Any
 from feeds.findings import Finding, InMessage
 from feeds.model.times import Time
 
+BY_CODES = frozenset(("exact", "parent"))
+"""`Area.resolved` of an area whose geometry follows from its region codes alone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:

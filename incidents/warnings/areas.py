@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from feeds.model import Area, Asset, EmergencyWarning, Remark
+from feeds.model import BY_CODES, Area, Asset, EmergencyWarning, Remark
 from maps.impact_index import AssetPlace, Hits, ImpactIndex
 from maps.places import PlaceLayer
 from maps.regions import NOTES, RegionTable, Resolved
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-BY_CODES = frozenset(("exact", "parent"))
-"""`Area.resolved` of an area whose geometry follows from its region codes alone."""
 REMEMBERED = 500
 """Sets of region codes whose outline and content are remembered."""
 

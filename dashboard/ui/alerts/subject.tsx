@@ -62,8 +62,9 @@ export function WarningWords({ warning }: { warning: WarningRecord }) {
       <h2>{t("detail.warning")}</h2>
       <p>{warning.headline || warning.event}</p>
       <p class="quiet">{facts}</p>
-      {warning.description ? <p>{warning.description}</p> : null}
-      {warning.instruction ? <p class="instruction">{warning.instruction}</p> : null}
+      <p>
+        <a href={`/warnings?warning=${encodeURIComponent(warning.id)}`} data-inside="">{t("detail.warning.open")}</a>
+      </p>
     </section>
   );
 }

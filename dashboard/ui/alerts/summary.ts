@@ -1,6 +1,7 @@
 /** Counts that the server's boards will give; until they are subscribed to, counted once for each new picture. */
 import { computed } from "@preact/signals";
 import { store } from "../core/picture";
+import { settled } from "../core/settled";
 import type { SourceRecord, WarningRecord } from "../records";
 
 /** The processes of Watchfloor speak as sources too; they are not data sources. */
@@ -24,9 +25,14 @@ export const sources = computed(() => {
 const COLOURS = ["red", "orange", "yellow", "blue"];
 export const colourRank = (colour: string): number => (COLOURS.indexOf(colour) + 1 || COLOURS.length + 1) - 1;
 
+/** All warnings on the screens, in no order: also exercises, tests, and those that have ended. */
+export const allWarnings = settled("warning");
+/** The receipts that nobody has answered, exercises too. */
+export const newReceipts = settled("receipt");
+
 /** The warnings in force, worst first: real ones, exercises apart, tests only to be counted. */
 export const warnings = computed(() => {
-  const active = [...store.all("warning").values()].filter((warning) => warning.state === "active");
+  const active = allWarnings.value.filter((warning) => warning.state === "active");
   active.sort((a, b) => colourRank(a.colour) - colourRank(b.colour) || (a.sent < b.sent ? 1 : -1));
   const by = (status: string): WarningRecord[] => active.filter((warning) => warning.status === status);
   const real = by("Actual");
@@ -35,6 +41,6 @@ export const warnings = computed(() => {
 });
 
 /** The regions that a warning touches, as codes. */
-export function warningRegions(warning: WarningRecord): string[] {
-  return [...new Set([...warning.regions, ...warning.areas.flatMap((area) => area.regions)])];
+export function warningRegions(warning: Pick<WarningRecord, "regions">): string[] {
+  return warning.regions;
 }

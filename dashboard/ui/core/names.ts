@@ -99,8 +99,7 @@ export function warningPlace(warning: WarningRecord): string {
   const names = warningRegions(warning).map(regionName).filter(Boolean);
   const joint = language() === "en" ? ", " : "、";
   if (names.length > 3) return t("warning.places", { name: names[0], n: names.length });
-  const areas = (warning.areas ?? []).map((area) => area.text).filter(Boolean);
-  return names.join(joint) || areas.slice(0, 2).join(joint);
+  return names.join(joint) || warning.place;
 }
 
 /** Why a probe failed: the collectors' own words where the catalogue has them, else as they came. */

@@ -6,7 +6,7 @@ import type {
 import { applyItem } from "./view";
 
 /** The kinds that pages show. */
-export const KINDS = ["asset", "source", "alert", "warning", "board"] as const;
+export const KINDS = ["asset", "source", "alert", "warning", "receipt", "board"] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The ids that have changed since the last painted frame. `reset`: a view was sent anew. */
@@ -17,12 +17,14 @@ type Maps = { [K in Kind]: Map<string, Records[K]> };
 
 /** The face that a kind has when no panel asks for more. Records of a face have the other fields not at all. */
 const FACES: Readonly<Record<Kind, string>> = {
-  asset: "map", alert: "row", source: "full", warning: "full", board: "full",
+  asset: "map", alert: "row", source: "full", warning: "row", receipt: "row", board: "full",
 };
 const FULL = "full";
 const LINGER = 5000;
-/** Exercises and tests too: pages show them apart. */
-const FILTERS: Partial<Record<Kind, Record<string, string>>> = { warning: { status: "*" } };
+/** Exercises and tests too: pages show them apart. Of the receipts those that nobody has answered. */
+const FILTERS: Partial<Record<Kind, Record<string, string>>> = {
+  warning: { status: "*" }, receipt: { state: "new", mode: "*" },
+};
 
 /** A picture of a kind: its face, and the revision up to which it is complete. */
 interface Complete {

@@ -1,7 +1,8 @@
 /** The warnings in force at a glance. */
-import { sourceState, warningRegions, warnings } from "../alerts/summary";
+import { newReceipts, sourceState, warningRegions, warnings } from "../alerts/summary";
 import { t } from "../core/i18n";
 import { warningPlace } from "../core/names";
+import { Icon } from "../core/shapes";
 import { covers } from "../core/site";
 import { Cells, FeedHead, Figure, placeCodes, sourcesOf, type Cell } from "./parts";
 
@@ -25,6 +26,20 @@ export default function FeedWarnings() {
         {exercise.length ? `，${t("feed.exercise", { n: exercise.length })}` : ""}
       </Figure>
       <Cells cells={cells} />
+      <OpenReceipts />
     </>
+  );
+}
+
+/** Receipts that nobody has answered; exercises are not among them. */
+function OpenReceipts() {
+  const open = newReceipts.value.filter((receipt) => receipt.mode === "real");
+  const late = open.filter((receipt) => receipt.unanswered).length;
+  if (!open.length) return null;
+  return (
+    <a class={`feed-receipts${late ? " is-late" : ""}`} href="/receipts" data-inside="">
+      {late ? <Icon shape="triangle" class="is-degraded" /> : null}
+      {t(late ? "feed.receipts.late" : "feed.receipts", { n: open.length, late })}
+    </a>
   );
 }

@@ -6,7 +6,6 @@ import { adminPage } from "./admin.js";
 import { handoverView } from "./handover.js";
 import { suppressView } from "./suppressview.js";
 import { sourceTable } from "./sources.js";
-import { warningList } from "./warnings.js";
 import { assetPage } from "./asset.js";
 import { netScope } from "./netscope.js";
 import { netTree } from "./nettree.js";
@@ -17,7 +16,6 @@ const widgets = {
   "alerts-hidden": suppressView,
   "alerts-handover": handoverView,
   "source-table": sourceTable,
-  "warning-list": warningList,
   "asset-page": assetPage,
   "net-scope": netScope,
   "net-tree": netTree,

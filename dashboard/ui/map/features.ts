@@ -112,18 +112,27 @@ function same(old: Node, asset: AssetRecord, next: NodeProperties): boolean {
   );
 }
 
-/** Areas of warnings, the worst on top; where only codes are known, the counties that they name. */
+/**
+ * Areas of warnings, the worst on top; where only codes are known, the counties that they name. Of warnings that cover
+ * the same ground in the same colour one is drawn.
+ */
 export function warningAreas(
-  real: WarningRecord[], exercise: WarningRecord[], counties: FeatureCollection, stamp: string,
+  real: readonly WarningRecord[], exercise: readonly WarningRecord[], counties: FeatureCollection, stamp: string,
+  chosen: string | null = null,
 ): FeatureCollection {
+  const drawn = new Set<string>();
   const features: Feature[] = [];
   for (const warning of [...exercise, ...real].reverse()) {
-    const shapes = warning.areas.map((area) => area.geometry).filter((shape) => shape !== null);
+    const { shapes } = warning;
+    const ground = `${warning.colour} ${warning.status} ${shapes.length ? JSON.stringify(shapes) : warning.regions.join()}`;
+    if (warning.id !== chosen && drawn.has(ground)) continue;
+    drawn.add(ground);
     const codes = shapes.length ? [] : warningRegions(warning);
     const named = counties.features.filter((county) => {
       return codes.some((code) => covers(code, String(county.properties?.adcode)));
     });
-    const properties = { colour: warning.colour, exercise: warning.status === "Exercise", stamp };
+    const { id, colour } = warning;
+    const properties = { id, colour, exercise: warning.status === "Exercise", stamp, chosen: id === chosen };
     for (const geometry of [...shapes, ...named.map((county) => county.geometry)]) {
       features.push({ type: "Feature", properties, geometry: geometry as Feature["geometry"] });
     }

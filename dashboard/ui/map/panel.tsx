@@ -11,27 +11,34 @@ interface Props {
   mode?: "wall" | "desk";
   /** "county": a press on a county narrows the page to it, and the camera follows. */
   drill?: string;
+  /** "warning": the warning that is chosen stands out, and the camera shows its areas. */
+  focus?: string;
 }
 
-export default function MapPanel({ mode = "desk", drill }: Props) {
+export default function MapPanel({ mode = "desk", drill, focus }: Props) {
   if (!webglWorks()) {
     return <div class="map-box map-none"><div class="map-message" role="status">{t("map.nowebgl")}</div></div>;
   }
-  return <Drawn wall={mode === "wall"} drill={drill === "county"} />;
+  return <Drawn wall={mode === "wall"} drill={drill === "county"} focus={focus === "warning"} />;
 }
 
 const pressCounty = (code: string): void => setQuery({ county: query("county") === code ? null : code, unit: null });
 
-function Drawn({ wall, drill }: { wall: boolean; drill: boolean }) {
+const pressWarning = (id: string): void => setQuery({ warning: id }, { open: !query("warning") });
+
+function Drawn({ wall, drill, focus }: { wall: boolean; drill: boolean; focus: boolean }) {
   const canvas = useRef<HTMLDivElement>(null);
   const view = useRef<MapView | null>(null);
   const [ready, setReady] = useState(false);
   const [hint, setHint] = useState<Hint | null>(null);
   const off = (query("off") ?? "").split(",").filter(Boolean);
   const county = drill ? query("county") : null;
+  const warning = focus ? query("warning") : null;
   useEffect(() => {
     const onCounty = drill ? pressCounty : undefined;
-    const made = new MapView(canvas.current!, { wall, onHint: setHint, onCounty, onReady: () => setReady(true) });
+    const onWarning = focus ? pressWarning : undefined;
+    const onReady = (): void => setReady(true);
+    const made = new MapView(canvas.current!, { wall, onHint: setHint, onCounty, onWarning, onReady });
     view.current = made;
     void made.start();
     return () => made.end();
@@ -42,6 +49,9 @@ function Drawn({ wall, drill }: { wall: boolean; drill: boolean }) {
   useEffect(() => {
     if (ready && drill) view.current?.showCounty(county);
   }, [ready, county]);
+  useEffect(() => {
+    if (ready && focus) view.current?.showWarning(warning);
+  }, [ready, warning]);
   return (
     <div class="map-box" data-ready={ready ? "true" : undefined}>
       <div class="map-canvas" ref={canvas} />

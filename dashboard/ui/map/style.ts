@@ -75,6 +75,10 @@ function warnings(k: number): LayerSpecification[] {
       paint: { "fill-color": colour, "fill-opacity": 0.17 },
     },
     { id: "warning-edge", type: "line", source: "warnings", filter: real, paint: edge },
+    {
+      id: "warning-chosen", type: "line", source: "warnings", filter: ["==", ["get", "chosen"], true],
+      paint: { "line-color": INK.selection, "line-width": 3 * k },
+    },
     // An exercise never looks like the real thing: no fill, a colour of its own, and the word on it.
     { id: "warning-exercise", type: "line", source: "warnings", filter: exercise, paint: apart },
     {

@@ -1,5 +1,5 @@
 /** The map: MapLibre over the site's own geometry. The live picture is in its own layers, at most twice a second. */
-import { effect } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import type { GeoJSONSource, Map as LibraryMap, MapMouseEvent, PointLike } from "maplibre-gl";
 import { warnings } from "../alerts/summary";
 import { t } from "../core/i18n";
@@ -32,6 +32,8 @@ export interface Settings {
   onHint: (hint: Hint | null) => void;
   /** Called with the county that was pressed where no node is. */
   onCounty?: ((code: string) => void) | undefined;
+  /** Called with the warning that was pressed where no node is. */
+  onWarning?: ((id: string) => void) | undefined;
   onReady: () => void;
 }
 
@@ -49,6 +51,7 @@ export class MapView {
   private readonly geo: Partial<Record<string, Collection>> = {};
   private readonly stops: (() => void)[] = [];
   private readonly k: number;
+  private readonly chosenWarning = signal<string | null>(null);
   private pulses: Pulses | null = null;
   private moved = false;
   private ended = false;
@@ -123,6 +126,17 @@ export class MapView {
     this.map?.fitBounds(extent([county]), { padding: 60, duration: 300 });
   }
 
+  /** Lets one warning stand out and shows its areas; null: the whole prefecture again. */
+  showWarning(id: string | null): void {
+    this.chosenWarning.value = id;
+    const warning = id ? store.peek("warning").get(id) : undefined;
+    if (!warning) return void (this.moved && this.home());
+    const { features } = warningAreas([warning], [], this.geo.counties!, "", id);
+    if (!features.length) return;
+    this.moved = true;
+    this.map?.fitBounds(extent(features), { padding: 70, maxZoom: 12, duration: 300 });
+  }
+
   private set(name: string, data: Collection): void {
     void this.map?.getSource<GeoJSONSource>(name)?.setData(data);
   }
@@ -176,7 +190,12 @@ export class MapView {
 
   private drawWarnings(): void {
     const { real, exercise } = warnings.value;
-    this.set("warnings", warningAreas(real, exercise, this.geo.counties!, t("warning.exercise")));
+    const id = this.chosenWarning.value;
+    const chosen = id ? store.all("warning").get(id) : undefined;
+    const ended = chosen && chosen.state !== "active" ? [chosen] : [];
+    const [actual, practised] = chosen?.status === "Exercise" ? [[], ended] : [ended, []];
+    const areas = [[...real, ...actual], [...exercise, ...practised]] as const;
+    this.set("warnings", warningAreas(...areas, this.geo.counties!, t("warning.exercise"), id));
   }
 
   private drawSelection(id: string | null): void {
@@ -216,6 +235,9 @@ export class MapView {
     if (node) return select({ asset: node, alert: alertOn(node) });
     const cluster = this.clusterAt(map, event.point);
     if (cluster) return this.openCluster(map, cluster);
+    const [area] = this.settings.onWarning
+      ? map.queryRenderedFeatures(event.point, { layers: ["warning-fill", "warning-edge", "warning-exercise"] }) : [];
+    if (area) return this.settings.onWarning?.(String(area.properties.id));
     const [land] = map.queryRenderedFeatures(event.point, { layers: ["land"] });
     if (land && this.settings.onCounty) this.settings.onCounty(String(land.properties.adcode));
   }

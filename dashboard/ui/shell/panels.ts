@@ -21,5 +21,10 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "load-strip": async () => (await import("../wall/foot")).LoadStrip,
   "warning-chips": async () => (await import("../wall/foot")).WarningChips,
   "video-page": async () => (await import("../video/page")).default,
+  "warnings-page": async () => (await import("../warnings/page")).default,
+  "warning-detail": async () => (await import("../warnings/detail")).default,
+  "warning-timeline": async () => (await import("../warnings/timeline")).default,
+  "receipts-page": async () => (await import("../receipts/page")).default,
+  "receipt-detail": async () => (await import("../receipts/detail")).default,
   "source-summary": async () => (await import("../wall/foot")).SourceSummary,
 };

@@ -1,0 +1,173 @@
+/** One receipt: the report, where it is, what may be the same event, its life, the row as received, and a decision. */
+import { useEffect, useState } from "preact/hooks";
+import { newReceipts } from "../alerts/summary";
+import { get, ProblemError, send } from "../core/api";
+import { query, setQuery } from "../core/address";
+import { Age } from "../core/age";
+import { t, tOr } from "../core/i18n";
+import { store } from "../core/picture";
+import { mayAct, regionName } from "../core/site";
+import { parse, stamp } from "../core/time";
+import type { CandidateRecord, ReceiptDetail } from "../records";
+import { className, decided } from "./page";
+
+const LIKELY = 0.7;
+
+export default function ReceiptDetailPanel() {
+  const id = query("receipt");
+  return id ? <Detail key={id} id={id} /> : <p class="rows-empty">{t("receipts.choose")}</p>;
+}
+
+function Detail({ id }: { id: string }) {
+  const [whole, setWhole] = useState<ReceiptDetail | null>(null);
+  const [missing, setMissing] = useState(false);
+  const live = store.all("receipt").get(id);
+  const again = decided.value;
+  useEffect(() => {
+    const aborter = new AbortController();
+    get<ReceiptDetail>(`/api/v1/receipts/${encodeURIComponent(id)}`, aborter.signal)
+      .then(setWhole, () => void (!aborter.signal.aborted && setMissing(true)));
+    return () => aborter.abort();
+  }, [id, live, again]);
+  return (
+    <article class="warning-detail receipt-detail" data-id={id}>
+      <button type="button" class="chip warning-close" onClick={() => setQuery({ receipt: null })}>
+        {t("warnings.close")}
+      </button>
+      {whole ? <Whole receipt={whole} /> : <p class="rows-empty">{t(missing ? "receipts.missing" : "receipts.loading")}</p>}
+    </article>
+  );
+}
+
+function Whole({ receipt }: { receipt: ReceiptDetail }) {
+  const state = receipt.unanswered ? t("receipts.unanswered") : t(`receipts.state.${receipt.state}`);
+  return (
+    <>
+      <header>
+        <p>
+          {receipt.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>}
+          <b class={`receipt-state${receipt.unanswered ? " is-late" : ""}`}>{state}</b>{" "}
+          {receipt.state === "new" ? <Age since={receipt.received_at} /> : null}
+        </p>
+        <h2>{receipt.title}</h2>
+      </header>
+      <p class="warning-text">{receipt.text}</p>
+      <Facts receipt={receipt} />
+      <Decision receipt={receipt} />
+      <Candidates candidates={receipt.candidates} />
+      <Life receipt={receipt} />
+    </>
+  );
+}
+
+function Facts({ receipt }: { receipt: ReceiptDetail }) {
+  const when = (value: string | null): string => (parse(value) === null ? "" : stamp(parse(value)!));
+  const point = receipt.lat === null || receipt.lon === null ? ""
+    : `${receipt.lat.toFixed(5)}, ${receipt.lon.toFixed(5)}${receipt.accuracy_m ? ` ±${receipt.accuracy_m} m` : ""}`;
+  const rows: [string, string][] = [
+    ["channel", tOr(`receipts.channel.${receipt.channel}`, receipt.channel)],
+    ["source", `${receipt.source} · ${receipt.external_id}`],
+    ["received", when(receipt.received_at)],
+    ["occurred", when(receipt.occurred_at)],
+    ["place", [receipt.place, regionName(receipt.region)].filter(Boolean).join(" · ")],
+    ["point", point || t("receipts.nopoint")],
+    ["class", className(receipt.event_class) || t("receipts.noclass", { name: receipt.their_class || "—" })],
+    ["caller", [receipt.caller, receipt.phone].filter(Boolean).join(" ")],
+    ["incident", receipt.incident],
+    ["answered", receipt.answered_at ? `${when(receipt.answered_at)} ${receipt.answered_by} ${receipt.reason}` : ""],
+    ["problems", receipt.problems.join("；")],
+  ];
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => value ? (
+        <div key={name} data-fact={name} class={name === "problems" ? "is-bad" : undefined}>
+          <dt>{t(`receipts.fact.${name}`)}</dt><dd>{value}</dd>
+        </div>
+      ) : null)}
+    </dl>
+  );
+}
+
+/** Dismissing one, or taking that back; both with a reason, and from the form of the receipt that was looked at. */
+function Decision({ receipt }: { receipt: ReceiptDetail }) {
+  const [reason, setReason] = useState("");
+  const [told, setTold] = useState("");
+  const [busy, setBusy] = useState(false);
+  const verb = receipt.state === "new" ? "dismiss" : receipt.state === "dismissed" ? "restore" : null;
+  if (!verb || !mayAct(receipt.region)) return null;
+  const decide = (event: Event): void => {
+    event.preventDefault();
+    setBusy(true);
+    send("POST", `/api/v1/receipts/${encodeURIComponent(receipt.id)}/${verb}`, { reason, rev: receipt.rev }).then(
+      () => {
+        setReason("");
+        setTold("");
+      },
+      (error: ProblemError) => setTold(error.message),
+    ).finally(() => {
+      setBusy(false);
+      decided.value += 1;
+    });
+  };
+  return (
+    <form class="receipt-decision" onSubmit={decide}>
+      <label>
+        <span>{t(`receipts.${verb}.reason`)}</span>
+        <input name="reason" required maxLength={2000} value={reason}
+          onInput={(event) => setReason((event.target as HTMLInputElement).value)} />
+      </label>
+      <button type="submit" class="primary" disabled={busy || !reason.trim()}>{t(`receipts.${verb}`)}</button>
+      {told ? <p class="is-bad" role="alert">{told}</p> : null}
+    </form>
+  );
+}
+
+/** Receipts that may report one event, with the score. They are proposals: a person decides. */
+function Candidates({ candidates }: { candidates: CandidateRecord[] }) {
+  if (!candidates.length) return null;
+  const names = new Map(newReceipts.value.map((receipt) => [receipt.id, receipt.summary]));
+  return (
+    <section>
+      <h3>{t("receipts.candidates")}</h3>
+      <ul class="receipt-candidates">
+        {candidates.map((candidate) => (
+          <li key={candidate.id} class={candidate.score >= LIKELY ? "is-likely" : ""}>
+            <button type="button" class="link" onClick={() => setQuery({ receipt: candidate.id }, { open: true })}>
+              <b>{Math.round(candidate.score * 100)}</b>{" "}
+              {t(candidate.score >= LIKELY ? "receipts.likely" : "receipts.perhaps")}{" "}
+              {names.get(candidate.id) ?? candidate.id}
+              <small>{t("receipts.apart", { m: Math.round(candidate.distance_m), s: Math.round(candidate.seconds) })}</small>
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="quiet">{t("receipts.candidates.note")}</p>
+    </section>
+  );
+}
+
+function Life({ receipt }: { receipt: ReceiptDetail }) {
+  const raw = [...receipt.transitions].reverse().find((step) => step.raw)?.raw ?? "";
+  return (
+    <section>
+      <h3>{t("receipts.life")}</h3>
+      <ol class="warning-life">
+        {receipt.transitions.map((step) => (
+          <li key={step.seq}>
+            <time>{stamp(parse(step.at) ?? 0)}</time> {tOr(`receipts.step.${step.name}`, step.name)}
+            <small>{[step.actor, step.reason].filter(Boolean).join("：")}</small>
+          </li>
+        ))}
+      </ol>
+      {raw ? <details><summary>{t("receipts.raw")}</summary><pre>{pretty(raw)}</pre></details> : null}
+    </section>
+  );
+}
+
+function pretty(raw: string): string {
+  try {
+    return JSON.stringify(JSON.parse(raw), null, 2);
+  } catch {
+    return raw;
+  }
+}
