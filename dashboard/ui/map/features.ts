@@ -124,7 +124,8 @@ export function warningAreas(
   const features: Feature[] = [];
   for (const warning of [...exercise, ...real].reverse()) {
     const { shapes } = warning;
-    const ground = `${warning.colour} ${warning.status} ${shapes.length ? JSON.stringify(shapes) : warning.regions.join()}`;
+    const where = shapes.length ? JSON.stringify(shapes) : warning.regions.join();
+    const ground = `${warning.colour} ${warning.status} ${where}`;
     if (warning.id !== chosen && drawn.has(ground)) continue;
     drawn.add(ground);
     const codes = shapes.length ? [] : warningRegions(warning);

@@ -34,7 +34,8 @@ function Detail({ id }: { id: string }) {
       <button type="button" class="chip warning-close" onClick={() => setQuery({ receipt: null })}>
         {t("warnings.close")}
       </button>
-      {whole ? <Whole receipt={whole} /> : <p class="rows-empty">{t(missing ? "receipts.missing" : "receipts.loading")}</p>}
+      {whole ? <Whole receipt={whole} />
+        : <p class="rows-empty">{t(missing ? "receipts.missing" : "receipts.loading")}</p>}
     </article>
   );
 }
@@ -136,7 +137,9 @@ function Candidates({ candidates }: { candidates: CandidateRecord[] }) {
               <b>{Math.round(candidate.score * 100)}</b>{" "}
               {t(candidate.score >= LIKELY ? "receipts.likely" : "receipts.perhaps")}{" "}
               {names.get(candidate.id) ?? candidate.id}
-              <small>{t("receipts.apart", { m: Math.round(candidate.distance_m), s: Math.round(candidate.seconds) })}</small>
+              <small>
+                {t("receipts.apart", { m: Math.round(candidate.distance_m), s: Math.round(candidate.seconds) })}
+              </small>
             </button>
           </li>
         ))}

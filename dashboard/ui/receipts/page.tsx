@@ -31,7 +31,9 @@ const practised = computed(() => byNeed(newReceipts.value.filter((receipt) => re
 
 export default function ReceiptsPage() {
   const tab = TABS.find((name) => name === query("tab")) ?? "new";
-  const counts: Record<Tab, number | null> = { new: waiting.value.length, done: null, exercise: practised.value.length };
+  const counts: Record<Tab, number | null> = {
+    new: waiting.value.length, done: null, exercise: practised.value.length,
+  };
   return (
     <>
       <EmergencyTabs here="receipts" />
@@ -76,10 +78,11 @@ function Rows({ rows }: { rows: ReceiptRecord[] }) {
 function Row({ receipt, style }: { receipt: ReceiptRecord; style: string }) {
   const chosen = query("receipt") === receipt.id;
   const [best] = receipt.candidates;
-  const classes = `receipt-row state-${receipt.state}${receipt.unanswered ? " is-late" : ""}${chosen ? " is-chosen" : ""}`;
+  const flags = `${receipt.unanswered ? " is-late" : ""}${chosen ? " is-chosen" : ""}`;
   return (
     <div role="listitem" style={style} data-id={receipt.id}>
-      <button type="button" class={classes} aria-pressed={chosen}
+      <button type="button" class={`receipt-row state-${receipt.state}${flags}`}
+        aria-pressed={chosen}
         onClick={() => setQuery({ receipt: chosen ? null : receipt.id }, { open: !query("receipt") })}>
         <b class="receipt-channel">{tOr(`receipts.channel.${receipt.channel}`, receipt.channel)}</b>
         <span class="receipt-what">

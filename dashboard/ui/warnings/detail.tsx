@@ -83,7 +83,9 @@ function Times({ warning }: { warning: WarningDetail }) {
       {rows.map(([name, value, note]) => {
         const time = parse(value);
         return time === null ? null : (
-          <div key={name}><dt>{t(`warnings.${name}`)}</dt><dd><time>{stamp(time)}</time>{note ? ` (${note})` : ""}</dd></div>
+          <div key={name}>
+            <dt>{t(`warnings.${name}`)}</dt><dd><time>{stamp(time)}</time>{note ? ` (${note})` : ""}</dd>
+          </div>
         );
       })}
       {warning.lapsed ? <div><dt>{t("warnings.end")}</dt><dd class="is-lapsed">{t("warnings.lapsed")}</dd></div> : null}

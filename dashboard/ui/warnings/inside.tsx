@@ -32,7 +32,8 @@ interface Impact {
 const HEALTHS = ["down", "degraded", "unknown", "ok"];
 const layerName = (kind: string): string => tOr(`place.${kind}`, kind);
 const kilometres = (metres: number): string => {
-  return metres < 1000 ? t("place.metres", { n: Math.round(metres) }) : t("place.km", { n: (metres / 1000).toFixed(1) });
+  if (metres < 1000) return t("place.metres", { n: Math.round(metres) });
+  return t("place.km", { n: (metres / 1000).toFixed(1) });
 };
 
 export function Inside({ warning }: { warning: WarningDetail }) {

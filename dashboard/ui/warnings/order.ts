@@ -89,8 +89,10 @@ export function lanes(warnings: readonly WarningRecord[], from: number, to: numb
     const start = parse(warning.onset) ?? parse(warning.sent) ?? 0;
     const end = parse(warning.ended_at) ?? parse(warning.expires) ?? to;
     if (end < from || start > to || end <= start) continue;
-    const key = `${colourOf(warning)} ${warning.event}`;
-    const lane = byKey.get(key) ?? { key, event: warning.event, colour: colourOf(warning), active: 0, bars: [], cut: 0 };
+    const { event } = warning;
+    const colour = colourOf(warning);
+    const key = `${colour} ${event}`;
+    const lane = byKey.get(key) ?? { key, event, colour, active: 0, bars: [], cut: 0 };
     byKey.set(key, lane);
     if (warning.state === "active") lane.active += 1;
     if (lane.bars.length >= MOST_BARS) lane.cut += 1;
