@@ -36,6 +36,8 @@ LISTED = 200
 NAMED = 20
 """Places of one kind that are listed by name."""
 LARGEST_M = 500_000.0
+NOTHING = Inside(assets=(), cameras=(), places={}, middle=(np.nan, np.nan))
+"""The content of a warning without a drawn or known area."""
 NO_SHAPE = {
     "zh-CN": "请给出图形，或经纬度与半径，或预警编号",
     "en": "give a geometry, or lat, lon and radius_m, or the id of a warning",
@@ -77,20 +79,22 @@ async def impact(deps: Deps, principal: Viewer, request: Request, body: ImpactBo
     return Json(answer)
 
 
-def _of_warning(deps: Dependencies, principal: Principal, id: str) -> Mapping[str, Any]:
-    """The areas of a warning as one geometry; one without a drawn or known area contains nothing."""
+def _of_warning(deps: Dependencies, principal: Principal, id: str) -> Mapping[str, Any] | None:
+    """The areas of a warning as one geometry, or None where no area is drawn or known. Raises Problem."""
     record = deps.pump.mirror.record(Kind.WARNING, id, principal.audience)
     if record is None:
         raise Problem("not-found")
     shapes = [area["geometry"] for area in record["areas"] if area["geometry"] is not None]
-    return {"type": "GeometryCollection", "geometries": shapes}
+    return {"type": "GeometryCollection", "geometries": shapes} if shapes else None
 
 
-def _answer(deps: Dependencies, principal: Principal, index: ImpactIndex, shape: Mapping[str, Any]) -> dict[str, Any]:
-    inside = index.inside(shape)
+def _answer(
+    deps: Dependencies, principal: Principal, index: ImpactIndex, shape: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    inside = NOTHING if shape is None else index.inside(shape)
     records = deps.pump.mirror.records(Kind.ASSET, principal.audience)
     assets = [records[id] for id in inside.assets if id in records]
-    regions = table().regions_of(dict(shape))
+    regions = () if shape is None else table().regions_of(dict(shape))
     lat, lon = inside.middle
     return {
         "regions": [{"code": code, "name": table().name(code)} for code in regions],

@@ -25,6 +25,7 @@ from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
 from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
 from tests.dashboard.devviews import ScriptedViews
+from tests.dashboard.devwarnings import add_emergency, receipts
 
 POLICY = (
     "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -37,7 +38,9 @@ class Script:
     """State and answers of the scripted server, and the requests that it received."""
 
     def __init__(self) -> None:
-        self.state: dict[str, dict[str, Any]] = picture.picture(time.time())
+        now = time.time()
+        self.state: dict[str, dict[str, Any]] = picture.picture(now) | {"receipt": receipts(now)}
+        self.decided: dict[str, dict[str, Any]] = {}
         self.rev = 1
         self.beating = True
         self.ages = {"collect": 0.3, "project": 0.2, "alert": 0.1, "command": 0.4}
@@ -136,6 +139,7 @@ def create(script: Script) -> FastAPI:
     _add_alert(api, script)
     add_history(api, script)
     add_suppression(api, script)
+    add_emergency(api, script)
     add_people(api, script)
     add_admin(api, script)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from feeds.kinds.warning import WARNING
+from feeds.model import Area, EmergencyWarning
 from feeds.wire import iso
 
 Record = dict[str, Any]
@@ -143,40 +145,33 @@ def source(key: str, kind: str, now: float, **more: Any) -> Record:
 
 
 def warning(key: str, event: str, colour: str, region: str, at: float, **more: Any) -> Record:
-    record: Record = {
-        "id": key,
+    """A warning of the weather office over a county, in its public shape. Times in `more` are epoch seconds."""
+    fields: dict[str, Any] = {
         "source": "cma",
         "status": "Actual",
         "msg_type": "Alert",
-        "scope": "Public",
-        "state": "active",
         "sender": "qx@chuxiong",
         "identifier": key,
-        "sent": iso(at),
-        "received_at": iso(at),
+        "sent": at,
+        "received_at": at,
         "event": event,
         "headline": f"州气象台发布{event}预警",
         "description": "预计未来 6 小时有强降水。",
         "instruction": "注意防范。",
         "sender_name": "楚雄州气象台",
         "language": "zh-CN",
-        "category": ["Met"],
+        "category": ("Met",),
         "urgency": "Expected",
         "severity": "Severe",
         "certainty": "Likely",
         "colour": colour,
-        "onset": iso(at),
-        "expires": iso(at + 20000),
-        "ended_at": None,
-        "ended_by": "",
-        "references": [],
-        "regions": [region],
+        "onset": at,
+        "expires": at + 20000,
+        "regions": (region,),
         "affected": {"router": 3},
-        "areas": [{"text": "", "geometry": None, "geocodes": [region], "regions": [region], "resolved": "code"}],
-        "findings": [],
-        "digest": "",
+        "areas": (Area(geocodes=(region,), regions=(region,), resolved="exact"),),
     }
-    return record | more
+    return WARNING.view(EmergencyWarning(id=key, **fields | more))
 
 
 def picture(at: float) -> dict[str, dict[str, Record]]:

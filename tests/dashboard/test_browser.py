@@ -29,7 +29,7 @@ async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(
     await page.locator("#nav a[href='/sources']").click()
     await expect(page.locator("[data-page=sources] tbody tr")).to_have_count(6)
     await page.locator("#nav a[href='/warnings']").click()
-    await expect(page.locator("[data-page=warnings] .card")).to_have_count(3)
+    await expect(page.locator("[data-page=warnings] .warning-row")).to_have_count(2)
     await page.locator("#nav a[href='/alerts']").click()
     await expect(page.locator("[data-page=alerts] .row")).to_have_count(6)
     assert site.faults == []

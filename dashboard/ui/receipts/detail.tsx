@@ -52,7 +52,7 @@ function Whole({ receipt }: { receipt: ReceiptDetail }) {
         </p>
         <h2>{receipt.title}</h2>
       </header>
-      <p class="warning-text">{receipt.text}</p>
+      {receipt.text === receipt.title ? null : <p class="warning-text">{receipt.text}</p>}
       <Facts receipt={receipt} />
       <Decision receipt={receipt} />
       <Candidates candidates={receipt.candidates} />
