@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -70,8 +70,10 @@ def head(version: Version[Content], principal: Principal) -> dict[str, Any]:
     return {"rev": version.rev, "at": wire.iso(version.at or None), **named}
 
 
-def roster(deps: Dependencies, principal: Principal, version: Version[Roster]) -> dict[str, Any]:
-    """The roster with the shift now, the next one, two weeks of the plan, and findings."""
+def roster(
+    deps: Dependencies, principal: Principal, version: Version[Roster], first: date | None = None, days: int = HORIZON
+) -> dict[str, Any]:
+    """The roster with the shift now, the next one, `days` of the plan from `first` (else from today), and findings."""
     whole, tz = version.doc, duty.zone(deps.site.timezone)
     visible = for_region(whole, principal.region)
     at = deps.clock()
@@ -79,18 +81,13 @@ def roster(deps: Dependencies, principal: Principal, version: Version[Roster]) -
     duties = duty.plan(visible, today - timedelta(days=1), HORIZON + 2, tz)
     running = [duty_shift for duty_shift in duties if duty_shift.begins <= at < duty_shift.ends]
     later = [duty_shift for duty_shift in duties if duty_shift.begins > at]
-    shown = [
-        duty.view(duty_shift, visible, personal=principal.personal)
-        for duty_shift in duties
-        if duty_shift.date >= today.isoformat()
-    ]
-    ends = today + timedelta(days=HORIZON)
+    shown = duty.plan(visible, first or today, days, tz)
     return {
         **head(version, principal),
         **lists(visible, principal),
         "now": duty.view(running[0], visible, personal=principal.personal) if running else None,
         "next": duty.view(later[0], visible, personal=principal.personal) if later else None,
-        "plan": [duty_shift for duty_shift in shown if duty_shift["date"] < ends.isoformat()],
+        "plan": [duty.view(duty_shift, visible, personal=principal.personal) for duty_shift in shown],
         "findings": [finding.record("message") for finding in findings(whole, today, tz)]
         if principal.personal and not principal.region
         else [],

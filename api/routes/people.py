@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from datetime import date
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.commands import ask, refusal
@@ -32,6 +33,7 @@ from feeds.documents.escalations import PolicyList
 from feeds.documents.receivers import ReceiverDocuments
 from feeds.documents.roster import Roster
 from feeds.documents.version import ESCALATIONS, RECEIVERS, ROSTER, SITE, Version, dump_content, load
+from feeds.duty.findings import HORIZON
 from feeds.model import Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["people"])
@@ -40,15 +42,17 @@ OF_CHANGE = ("conflict", "removal-held", "outside-region", "unanswered")
 not answer."""
 HELD = "removal_held"
 """The engine's detail of a version that would remove too much."""
+FirstDay = Annotated[date | None, Query(description="The first day of the plan, 2026-02-01; left out: today")]
+Days = Annotated[int, Query(ge=1, le=62, description="Days of the plan")]
 
 
 # -- roster ----------------------------------------------------------------------
 
 
 @router.get("/roster", responses=answers(answered.RosterDocument))
-async def roster(deps: Deps, principal: Viewer) -> Response:
-    """The duty roster, the shift now and the next, two weeks of the plan, and its findings."""
-    return Json(people.roster(deps, principal, await people.roster_version(deps)))
+async def roster(deps: Deps, principal: Viewer, first: FirstDay = None, days: Days = HORIZON) -> Response:
+    """The duty roster, the shift now and the next, two weeks of the plan (or other days), and its findings."""
+    return Json(people.roster(deps, principal, await people.roster_version(deps), first, days))
 
 
 @router.put("/roster", responses=answers(answered.RosterDocument, *OF_CHANGE))

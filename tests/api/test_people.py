@@ -94,6 +94,16 @@ async def test_a_roster_comes_back_with_who_is_on_duty_and_what_is_wrong(world: 
     assert (body["rev"], body["by"], body["comment"]) == (1, "admin-all", "十一月")
 
 
+async def test_the_plan_of_a_month_is_asked_by_its_first_day(world: World) -> None:
+    async with office(world) as client:
+        assert (await client.put("/api/v1/roster", json=ROSTER)).status_code == 200
+        body = (await client.get("/api/v1/roster?first=2027-03-01&days=31")).json()
+        refused = await client.get("/api/v1/roster?first=2027-02-30&days=63")
+    assert [body["plan"][0]["date"], body["plan"][-1]["date"]] == ["2027-03-01", "2027-03-31"]
+    assert len(body["plan"]) == 62
+    assert {error["field"] for error in refused.json()["errors"]} == {"query.first", "query.days"}
+
+
 async def test_an_old_rev_is_409_and_a_broken_shape_422_with_its_place(world: World) -> None:
     async with office(world) as client:
         await client.put("/api/v1/roster", json=ROSTER)

@@ -52,6 +52,11 @@ export function HealthIcon({ health }: { health: string }) {
   return <Icon shape={HEALTH[health] ?? "ring-dashed"} class={`is-${health}`} />;
 }
 
+/** The mark of a severity. */
+export function SeverityIcon({ severity }: { severity: string }) {
+  return <Icon shape={SEVERITY[severity] ?? "dot"} class={`sev-${severity}`} />;
+}
+
 type Marked = Pick<AlertRecord, "active" | "subject_kind" | "stale_since" | "severity"> & Partial<AlertRecord>;
 
 /** An alert's mark: its severity, dashed where its value is not known, a check when it is over. */

@@ -2,7 +2,6 @@
 import { language } from "../core/i18n";
 import { effect, untracked } from "@preact/signals";
 import { legacyApp } from "./app.js";
-import { adminPage } from "./admin.js";
 import { handoverView } from "./handover.js";
 import { suppressView } from "./suppressview.js";
 import { sourceTable } from "./sources.js";
@@ -12,7 +11,6 @@ import { netTree } from "./nettree.js";
 import { netEvidence } from "./evidence.js";
 
 const widgets = {
-  "admin-page": adminPage,
   "alerts-hidden": suppressView,
   "alerts-handover": handoverView,
   "source-table": sourceTable,

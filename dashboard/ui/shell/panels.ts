@@ -12,6 +12,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "alert-list": async () => (await import("../alerts/list")).default,
   "alerts-page": async () => (await import("../alerts/page")).default,
   detail: async () => (await import("../alerts/detail")).default,
+  "admin-page": async () => (await import("../admin/page")).default,
   map: async () => (await import("../map/panel")).default,
   "feed-network": async () => (await import("../feeds/network")).default,
   "feed-warnings": async () => (await import("../feeds/warnings")).default,
