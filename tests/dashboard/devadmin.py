@@ -140,8 +140,8 @@ def _add_lists(api: FastAPI, script: Script) -> None:
         body = await request.json()
         script.acts.append({"act": f"put {name}", **body})
         if name == "roster":
-            script.roster |= body | {"rev": body["rev"] + 1}
-            return devpeople.roster(time.time()) | script.roster
+            script.roster |= {name: body[name] for name in devpeople.LISTS} | {"rev": body["rev"] + 1}
+            return devpeople.roster(script)
         script.lists[name] = [entry for entry in script.lists[name] if entry["readonly"]]
         own = {
             "origin": "api",
@@ -214,14 +214,14 @@ def _add_roster(api: FastAPI, script: Script) -> None:
         if body.get("accept") != "d1":
             held = {"accept": "d1", "lists": [loss]}
             return JSONResponse({"type": "urn:watchfloor:problem:removal-held", "held": held}, 409)
-        return JSONResponse(devpeople.roster(time.time()) | {"rev": 4})
+        return JSONResponse(devpeople.roster(script) | {"rev": 4})
 
     @api.post("/api/v1/roster/substitutes")
     async def substitute(request: Request) -> Record:
         body = await request.json()
         script.acts.append({"act": "substitute", **body})
         script.roster["substitutes"] = [body]
-        return devpeople.roster(time.time()) | script.roster
+        return devpeople.roster(script)
 
 
 def _add_rules(api: FastAPI, script: Script) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from feeds.documents.roster import Roster
+from feeds.documents.version import load_content
+from feeds.duty import roster as planner
+from feeds.duty.findings import HORIZON, findings
 from feeds.wire import iso
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 HOUR, DAY = 3600.0, 86400.0
+LISTS = ("persons", "shifts", "patterns", "assignments", "substitutes", "leave")
 TIMES = {"median_s": 108.0, "p90_s": 410.0, "count": 12, "waiting": 2, "target": None}
 
 
@@ -32,50 +37,44 @@ def duty(at: float) -> Record:
     }
 
 
-def roster(at: float) -> Record:
-    """Two shifts, four people, and one finding: the night shift has no leader."""
-    person = {"mail": "", "contacts": {"sms": "13800000001"}, "language": "", "region": "", "account": ""}
-    persons = [
-        {"id": key, "name": name, "phone": "13800000001"} | person
-        for key, name in (("zhang", "张三"), ("li", "李四"), ("wang", "王五"), ("zhao", "赵六"))
-    ]
-    shifts = [
-        {"id": "day", "name": {"zh-CN": "白班", "en": "Day"}, "start": "08:00", "end": "20:00"},
-        {"id": "night", "name": {"zh-CN": "夜班", "en": "Night"}, "start": "20:00", "end": "08:00"},
-    ]
-    today = time.strftime("%Y-%m-%d", time.gmtime(at + 8 * HOUR))
-    finding = {
-        "code": "no_leader",
-        "date": today,
-        "shift": "night",
-        "person": "",
-        "message": {"zh-CN": "夜班没有带班领导", "en": "the night shift has no leader"},
-    }
-    plan = [duty(at) | {"date": today}, duty(at) | {"date": today, "shift": "night", "leader": None}]
+def roster(script: Script, first: date | None = None, days: int = HORIZON) -> Record:
+    """The roster as the server answers it: the script's lists, their plan from `first` on, and findings."""
+    at, tz = time.time(), planner.zone("Asia/Shanghai")
+    today = datetime.fromtimestamp(at, tz).date()
+    lists = _lists(today.isoformat()) | script.roster
+    rev = lists.pop("rev", 3)
+    doc = load_content({name: lists[name] for name in LISTS}, Roster)
     return {
-        "rev": 3,
+        "rev": rev,
         "at": iso(at - 86400),
         "by": "admin",
         "comment": "",
-        "persons": persons,
-        "shifts": shifts,
-        "patterns": [
-            {
-                "shift": "day",
-                "first": "2026-11-01",
-                "last": "",
-                "every": "day",
-                "days": [],
-                "teams": [{"officers": ["zhang", "li"], "leader": "wang"}],
-            }
-        ],
-        "assignments": [{"date": today, "shift": "night", "officers": ["zhang", "li"], "leader": ""}],
-        "substitutes": [],
-        "leave": [],
+        **lists,
         "now": duty(at),
         "next": None,
-        "plan": plan,
-        "findings": [finding],
+        "plan": [planner.view(shift, doc, personal=True) for shift in planner.plan(doc, first or today, days, tz)],
+        "findings": [finding.record("message") for finding in findings(doc, today, tz)],
+    }
+
+
+def _lists(today: str) -> Record:
+    """Two shifts and six people; the night shift of `today` has no leader."""
+    contacts = {"mail": "", "contacts": {"sms": "13800000001"}, "language": "", "region": "", "account": ""}
+    people = (("zhang", "张三"), ("li", "李四"), ("wang", "王五"), ("zhao", "赵六"), ("sun", "孙七"), ("qian", "钱八"))
+    shifts = (("day", "白班", "Day", "08:00", "20:00"), ("night", "夜班", "Night", "20:00", "08:00"))
+    turns = {"first": "2026-11-01", "last": "", "every": "day", "days": []}
+    day = turns | {"shift": "day", "teams": [{"officers": ["zhang", "li"], "leader": "wang"}]}
+    night = turns | {"shift": "night", "teams": [{"officers": ["sun", "qian"], "leader": "zhao"}]}
+    return {
+        "persons": [{"id": key, "name": name, "phone": "13800000001"} | contacts for key, name in people],
+        "shifts": [
+            {"id": key, "name": {"zh-CN": zh, "en": en}, "start": start, "end": end}
+            for key, zh, en, start, end in shifts
+        ],
+        "patterns": [day, night],
+        "assignments": [{"date": today, "shift": "night", "officers": ["sun", "qian"], "leader": ""}],
+        "substitutes": [],
+        "leave": [],
     }
 
 
@@ -192,8 +191,8 @@ def add_people(api: FastAPI, script: Script) -> None:
     _add_staff(api, script)
 
     @api.get("/api/v1/roster")
-    async def get_roster() -> Record:
-        return roster(time.time()) | script.roster
+    async def get_roster(first: date | None = None, days: int = HORIZON) -> Record:
+        return roster(script, first, days)
 
 
 def _add_figures(api: FastAPI, script: Script) -> None:

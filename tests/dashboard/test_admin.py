@@ -79,7 +79,7 @@ async def test_the_roster_is_a_calendar_whose_faults_stand_in_their_cell(site: S
     await expect(today.locator('[data-shift="day"]')).to_contain_text("张三 李四")
     await expect(today.locator('[data-shift="day"]')).to_contain_text("带班 王五")
     night = today.locator('[data-shift="night"]')
-    await expect(night.locator(".fault")).to_have_text("夜班没有带班领导")
+    await expect(night.locator(".fault")).to_have_text("没有带班领导")
     await night.click()
     await page.locator("dialog [name=leader]").select_option("zhao")
     await page.locator("dialog [data-send]").click()
@@ -87,7 +87,7 @@ async def test_the_roster_is_a_calendar_whose_faults_stand_in_their_cell(site: S
     [act] = site.script.acts
     assert (act["act"], act["rev"]) == ("put roster", 3)
     assert act["assignments"][-1]["leader"] == "zhao"
-    assert len(act["persons"]) == 4
+    assert len(act["persons"]) == 6
     await page.locator("[data-span=weeks]").click()
     await expect(page.locator(".calendar-day")).to_have_count(14)
     await page.locator("[data-history]").click()
@@ -149,7 +149,7 @@ async def test_a_rule_is_tried_while_it_is_written_and_a_storm_is_asked_back(sit
     await page.locator("dialog [name=when]").fill("helth == 'down'")
     await expect(page.locator("[data-trial]")).to_contain_text("没有 helth 这个名字")
     await page.locator("dialog [name=when]").fill("health == 'down'")
-    await expect(page.locator("[data-trial]")).to_contain_text("看了 300 个,成立 240")
+    await expect(page.locator("[data-trial]")).to_contain_text("看了 300 个，成立 240")
     await page.locator("dialog [data-send]").click()
     await expect(page.locator("dialog .form-message")).to_contain_text("会一次升起 240 条")
     await page.locator("dialog [data-send]", has_text="升起 240").click()
@@ -176,6 +176,31 @@ async def test_a_saved_rule_keeps_what_the_form_does_not_show(site: Site) -> Non
     await page.locator("dialog [data-send]", has_text="升起 240").click()
     await expect(page.locator("dialog")).to_have_count(0)
     assert [(act["grades"], act["text"]) for act in site.script.acts] == [(grades, "查光缆")] * 2
+
+
+async def test_the_severities_by_condition_are_edited_tried_and_saved_in_their_order(site: Site) -> None:
+    site.script.rules[1] |= {"grades": [{"when": "m['tcp.connect_ms'] > 9", "severity": "critical"}]}
+    page = await enter(site, "rules")
+    await page.locator('tr[data-id="slow"] [data-act=edit]').click()
+    await page.locator("[data-grade-add]").click()
+    added = page.locator('[data-grade="1"]')
+    await expect(added.locator("[data-field=severity]")).to_have_value("major")
+    await added.locator("[data-field=severity]").select_option("warning")
+    await added.locator("[data-field=when]").fill(" m['tcp.connect_ms'] > 3 ")
+    await expect(page.locator("[data-trial]")).to_contain_text("看了 300 个")
+    await page.locator("dialog [data-send]").click()
+    await page.locator("dialog [data-send]", has_text="升起 240").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    critical = {"when": "m['tcp.connect_ms'] > 9", "severity": "critical"}
+    warning = {"when": "m['tcp.connect_ms'] > 3", "severity": "warning"}
+    assert site.script.acts[-1]["grades"] == [critical, warning]
+    await page.locator('tr[data-id="slow"] [data-act=edit]').click()
+    await page.locator('[data-grade="0"] [data-act=drop-grade]').click()
+    await expect(page.locator("[data-grade]")).to_have_count(0)
+    await page.locator("dialog [data-send]").click()
+    await page.locator("dialog [data-send]", has_text="升起 240").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    assert site.script.acts[-1]["grades"] == []
 
 
 async def test_an_administrator_of_a_county_changes_that_countys_rules_and_reads_the_others(site: Site) -> None:
@@ -211,7 +236,7 @@ async def test_a_removal_that_is_held_is_shown_and_accepted_by_its_digest(site: 
     page = await enter(site, "settings")
     await expect(page.locator("[data-held]")).to_contain_text("资产清单 50 → 0 项")
     await page.locator("[data-reload]").click()
-    await expect(page.locator(".form-message.is-error")).to_contain_text("变更会移除过多内容,已暂缓,未应用")
+    await expect(page.locator(".form-message.is-error")).to_contain_text("变更会移除过多内容，已暂缓，未应用")
     process = {"role": "web", "host": "wf1", "pid": 71, "state": "applied", "trouble": ""}
     site.script.reloaded = {"applied": True, **waiting, "processes": [process], "held": None}
     await page.locator("[data-accept]").click()
@@ -243,9 +268,9 @@ async def test_settings_show_what_is_wrong_and_a_refused_reload_says_why(site: S
     site.script.reloaded |= {"applied": False, "processes": [process, refused], "missing": ["alert"]}
     await page.locator("[data-reload]").click()
     partly = page.locator(".form-message.is-error")
-    await expect(partly).to_contain_text("没有全部应用:1 个进程已应用")
-    await expect(partly).to_contain_text("采集(wf<2>,进程 71)未采用:清单读不到")
-    await expect(partly).to_contain_text("没有应答:告警")
+    await expect(partly).to_contain_text("没有全部应用：1 个进程已应用")
+    await expect(partly).to_contain_text("采集（wf<2>，进程 71）未采用：清单读不到")
+    await expect(partly).to_contain_text("没有应答：告警")
     assert [fault for fault in site.faults if "422" not in fault] == []
 
 

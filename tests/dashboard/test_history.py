@@ -111,5 +111,5 @@ async def test_each_probe_says_what_it_last_answered_and_neighbours_are_named(si
     row = page.locator(".probe-list li")
     await expect(row).to_have_class("is-down")
     await expect(row).to_contain_text("连接超时 3 秒")
-    await expect(page.locator(".asset-side")).to_contain_text("同级 16,异常 2")
+    await expect(page.locator(".asset-side")).to_contain_text("同级 16，异常 2")
     assert site.faults == []

@@ -61,8 +61,8 @@ function Name({ rule }: { rule: Rule }) {
 function Severities({ rule }: { rule: Rule }) {
   return (
     <>
-      {(rule.grades ?? []).map((grade) => (
-        <span key={grade.severity} class="block" title={grade.when}><Severity name={grade.severity} /></span>
+      {(rule.grades ?? []).map((grade, at) => (
+        <span key={at} class="block" title={grade.when}><Severity name={grade.severity} /></span>
       ))}
       <span class="block"><Severity name={rule.severity} /></span>
     </>
