@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import getpass
 import json
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from feeds.findings import line_of_text
 from feeds.roles import NAMES
-from watchfloor import cli_approvals, cli_emergency, cli_options
+from watchfloor import cli_approvals, cli_emergency, cli_journal, cli_options
+from watchfloor.cli_journal import Failed, in_journal
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
-
-T = TypeVar("T")
-
-
-class Failed(Exception):
-    """The command found something wrong; the text says what and how to mend it."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,26 +80,12 @@ def _parser() -> argparse.ArgumentParser:
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
     cli_options.user(commands, with_config).set_defaults(act=_user_add)
     cli_options.token(commands, with_config).set_defaults(act=_token_add)
-    _add_journal(commands, with_config, with_json)
+    cli_journal.add(commands, with_config, with_json)
     cli_options.backup(with_json(with_config(add("backup", _backup, "journal and history into a new folder; online"))))
     cli_options.restore(
         with_json(with_config(add("restore", _restore, "an empty journal from a backup, of a stopped site")))
     )
     return parser
-
-
-def _add_journal(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    with_config: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
-    with_json: Callable[[argparse.ArgumentParser], argparse.ArgumentParser],
-) -> None:
-    """Add `watchfloor journal verify|documents|accept`."""
-    journal = commands.add_parser("journal", help="the journal").add_subparsers(required=True)
-    with_json(with_config(journal.add_parser("verify", help="check chains, documents"))).set_defaults(act=_verify)
-    options = with_json(with_config(journal.add_parser("documents", help="documents that cannot be read")))
-    cli_options.documents(options).set_defaults(act=_documents)
-    accept = with_config(journal.add_parser("accept", help="go on with a journal that lost entries"))
-    cli_options.accepting(accept).set_defaults(act=_accept)
 
 
 def _demo(args: argparse.Namespace) -> int:
@@ -216,24 +196,6 @@ def _password(from_stdin: bool) -> str:
     return first
 
 
-def _in_journal(config: Path, act: Callable[[Settings, Any], Coroutine[Any, Any, T]]) -> T:
-    """Do something in the site's journal; Failed when it cannot be used."""
-    settings = load(config)
-    from feeds.journal import JournalError, StoreRefused
-    from watchfloor.runtime.stores import open_journal
-
-    async def run() -> T:
-        async with open_journal(settings, "cli") as journal:
-            return await act(settings, journal)
-
-    try:
-        return asyncio.run(run())
-    except StoreRefused as error:
-        raise Failed(f"{error.zh}\n{error.en}") from error
-    except JournalError as error:
-        raise Failed(f"台账用不了：{error}\nThe journal cannot be used: {error}") from error
-
-
 def _user_add(args: argparse.Namespace) -> int:
     settings, password = load(args.config), _password(args.password_stdin)
     from api.auth.accounts import Unacceptable, add_account
@@ -242,7 +204,7 @@ def _user_add(args: argparse.Namespace) -> int:
         await add_account(journal, args.name, args.role, args.region, password, actor="cli")
 
     try:
-        _in_journal(args.config, act)
+        in_journal(args.config, act)
     except Unacceptable as error:
         raise Failed(str(error)) from error
     print(f"{args.name}: {args.role} {args.region or settings.site.region}")
@@ -256,42 +218,17 @@ def _token_add(args: argparse.Namespace) -> int:
         return await add_token(journal, args.name, args.scope, args.region, actor="cli")
 
     try:
-        print(_in_journal(args.config, act))
+        print(in_journal(args.config, act))
     except Unacceptable as error:
         raise Failed(str(error)) from error
-    return 0
-
-
-def _verify(args: argparse.Namespace) -> int:
-    from watchfloor.tools import documents
-
-    count, faults, wrong = _in_journal(args.config, lambda _, journal: documents.verify(journal))
-    print(documents.verified(count, faults, wrong, as_json=args.json))
-    return int(bool(faults or wrong))
-
-
-def _documents(args: argparse.Namespace) -> int:
-    from watchfloor.tools import documents
-
-    try:
-        wrong = _in_journal(args.config, lambda _, journal: documents.act(journal, args))
-    except documents.NotMendable as error:
-        raise Failed(f"未修改 Nothing was changed: {error}") from error
-    print(documents.shown(wrong, as_json=args.json))
-    return int(bool(wrong))
-
-
-def _accept(args: argparse.Namespace) -> int:
-    from watchfloor.tools import accept_loss
-
-    print(_in_journal(args.config, lambda settings, journal: accept_loss.run(settings, journal, args.by)))
     return 0
 
 
 def _backup(args: argparse.Namespace) -> int:
     from watchfloor.backup import report
 
-    return report.backup(load(args.config), args.dir, history=not args.no_history, as_json=args.json)
+    history, broken = not args.no_history, args.broken
+    return report.backup(load(args.config), args.dir, history=history, broken=broken, as_json=args.json)
 
 
 def _restore(args: argparse.Namespace) -> int:

@@ -36,6 +36,12 @@ def documents(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return parser
 
 
+def verifying(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Options of `watchfloor journal verify`."""
+    parser.add_argument("--against", type=Path, metavar="DIR", help="a backup, whose entries must all be there")
+    return parser
+
+
 def accepting(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """Options of `watchfloor journal accept`."""
     parser.add_argument("--by", required=True, metavar="NAME", help="who decides that; an entry says so")
@@ -46,6 +52,7 @@ def backup(parser: argparse.ArgumentParser) -> None:
     """Options of `watchfloor backup`."""
     parser.add_argument("dir", type=Path, metavar="DIR", help="a folder that is new or empty")
     parser.add_argument("--no-history", action="store_true", help="without the metric history, which may be large")
+    parser.add_argument("--broken", action="store_true", help="also of a journal that has faults")
 
 
 def discover(commands: Any, with_config: WithConfig, act: Callable[[argparse.Namespace], int]) -> None:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+from feeds.key_files import KEY_BYTES, read_or_make
 from feeds.mapping.expressions import identifier
 
-KEY_BYTES, NONCE, ID_BYTES = 32, 12, 4
+NONCE, ID_BYTES = 12, 4
 FILE = "personal.key"
 
 
@@ -78,17 +77,4 @@ def load_sealer(path: Path) -> Sealer:
 
     Raises OSError, and ValueError for a file that holds no key.
     """
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_hex(KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            with suppress(FileExistsError):  # another process was first; its key holds
-                os.link(fresh, path)
-        finally:
-            fresh.unlink()
-    return Sealer(bytes.fromhex(path.read_text(encoding="ascii").strip()))
+    return Sealer(read_or_make(path)[0])

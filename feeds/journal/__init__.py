@@ -1,6 +1,7 @@
 """The journal: the durable record from which all other state is derived."""
 
 from feeds.journal.intake import Intake, IntakeFull, Parcel, intake_url
+from feeds.journal.keys import Keyring
 from feeds.journal.records import (
     ENTRY_KINDS,
     ChainFault,
@@ -16,7 +17,8 @@ from feeds.journal.records import (
     entry_kinds,
 )
 from feeds.journal.store import Journal, sqlite_url
-from feeds.journal.tx import SENDING, Tx
+from feeds.journal.tx import Tx
+from feeds.journal.tx_outbox import SENDING
 
 __all__ = [
     "ENTRY_KINDS",
@@ -31,6 +33,7 @@ __all__ = [
     "JournalEntry",
     "JournalError",
     "JournalLost",
+    "Keyring",
     "OutboxItem",
     "Parcel",
     "StoreRefused",

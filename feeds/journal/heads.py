@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import func, select
 
 from feeds.clock import now
-from feeds.journal import schema
+from feeds.journal import schema, seals
 from feeds.journal.connections import translated
+from feeds.journal.keys import Keyring
+from feeds.journal.records import ANCHOR, canonical
 from feeds.journal.store import Journal
 
 FORMAT = 1
@@ -63,21 +65,34 @@ class Heads:
         """How many entries the journal has: each chain counts from 1 without gaps."""
         return sum(head.length for head in self.chains.values())
 
-    def record(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"format": FORMAT} | asdict(self)
+    def record(self, keyring: Keyring | None = None) -> dict[str, Any]:
+        """As JSON, signed when there is a keyring."""
+        document = {"format": FORMAT} | asdict(self)
+        return document if keyring is None else document | {"mac": keyring.sign(canonical(document))}
 
 
-def parse(document: Any) -> Heads:
-    """Heads from their JSON. Raises KeyError, TypeError or ValueError."""
+def parse(document: Any, keyring: Keyring | None = None, *, unsigned: bool = True) -> Heads:
+    """Heads from their JSON. Raises KeyError, TypeError or ValueError, also for a record that the keys do not prove.
+
+    `unsigned` admits a record without a signature: an earlier version wrote it.
+    """
     if document["format"] != FORMAT:
         raise ValueError("unknown format")
+    if keyring is not None and not _is_proven(document, keyring, unsigned):
+        raise ValueError("it is not signed by the journal's key")
     chains = {str(name): Head(int(head["length"]), str(head["hash"])) for name, head in document["chains"].items()}
     numbers = {name: int(document[name]) for name in ("documents", "counted_at", "epoch")}
     gaps = tuple(
         Gap(chain=str(gap["chain"]), first=int(gap["first"]), last=int(gap["last"])) for gap in document["gaps"]
     )
     return Heads(chains=chains, at=float(document["at"]), gaps=gaps, **numbers)
+
+
+def _is_proven(document: Any, keyring: Keyring, unsigned: bool) -> bool:
+    body = {name: value for name, value in document.items() if name != "mac"}
+    if "mac" in document:
+        return keyring.verifies(canonical(body), str(document["mac"]))
+    return unsigned
 
 
 def latest(*records: Heads | None) -> Heads | None:
@@ -88,21 +103,27 @@ def latest(*records: Heads | None) -> Heads | None:
 
 async def read(journal: Journal, *, epoch: int = 0, count: bool = True) -> Heads:
     """The ends of the chains now; a few index lookups, and with `count` one scan of the documents' index."""
-    log, chains, documents = schema.entry, {}, 0
+    documents = 0
     async with journal.store.reading() as connection:
+        chains = {chain: Head(*head) for chain, head in (await seals.heads(connection)).items()}
         with translated(OSError):
-            name = (await connection.execute(select(func.min(log.c.chain)))).scalar()
-            while name is not None:
-                last = select(log.c.chain_seq, log.c.hash).where(log.c.chain == name)
-                row = (await connection.execute(last.order_by(log.c.chain_seq.desc()).limit(1))).first()
-                if row is not None:
-                    chains[str(name)] = Head(int(row[0]), str(row[1]))
-                name = (await connection.execute(select(func.min(log.c.chain)).where(log.c.chain > name))).scalar()
             if count:
                 counting = select(func.count()).select_from(schema.doc).where(schema.doc.c.kind.not_in(UNCOUNTED))
                 documents = int((await connection.execute(counting)).scalar() or 0)
     heads = Heads(chains=chains, documents=documents, epoch=epoch, at=now())
     return replace(heads, counted_at=heads.entries if count else -1)
+
+
+async def anchor(journal: Journal, last: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """State the heads of all other chains in the chain of this process, unless they are those of `last`.
+
+    Returns the number and hash of each of these chains.
+    """
+    async with journal.begin() as tx:
+        chains = await tx.other_heads()
+        if chains and chains != last:
+            await tx.append(kind=ANCHOR, name="heads", subject="journal", at=now(), body={"chains": chains})
+    return chains
 
 
 async def missing(journal: Journal, kept: Heads) -> list[Gap]:

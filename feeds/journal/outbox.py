@@ -12,7 +12,7 @@ from sqlalchemy import Select, and_, delete, func, or_, select, update
 from feeds.journal import schema
 from feeds.journal.connections import Store, translated
 from feeds.journal.records import OutboxItem, OutboxState, clean
-from feeds.journal.tx import CHUNK, DIGEST, URGENT, done_before
+from feeds.journal.tx_outbox import CHUNK, DIGEST, URGENT, done_before
 
 LATELY = 50
 

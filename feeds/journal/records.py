@@ -1,12 +1,4 @@
-"""Records and errors of the journal, and the hash of a log row.
-
-JournalError
-├── JournalLost     it cannot be reached or is busy: try again
-│   ├── IntakeLost  like JournalLost, of the intake
-│   └── HistoryLost like JournalLost, of the metric history
-├── Unstorable      these rows can never be kept: an error in the program or in what it was given
-└── StoreRefused    this store is not for this program: a person must act
-"""
+"""Records of the journal, and the hash of a log row."""
 
 from __future__ import annotations
 
@@ -15,10 +7,35 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from feeds.journal.errors import HistoryLost, IntakeLost, JournalError, JournalLost, StoreRefused, Unstorable
 from feeds.kinds import KINDS
 
+__all__ = [
+    "ANCHOR",
+    "ENTRY_KINDS",
+    "GENESIS",
+    "ChainFault",
+    "Doc",
+    "HistoryLost",
+    "IntakeLost",
+    "JournalEntry",
+    "JournalError",
+    "JournalLost",
+    "OutboxItem",
+    "OutboxState",
+    "StoreRefused",
+    "Unstorable",
+    "canonical",
+    "clean",
+    "entry_kinds",
+    "row_hash",
+]
+
 GENESIS = "0" * 64
+ANCHOR = "anchor"
+"""Kind of the entries that state the heads of all chains."""
 OTHER_ENTRY_KINDS = (
+    ANCHOR,
     "audit",
     "escalations",
     "handover",
@@ -41,39 +58,8 @@ ENTRY_KINDS = entry_kinds()
 """Those of the kinds of record that this version ships."""
 
 
+HASHED = ("chain", "chain_seq", "at", "kind", "name", "subject", "actor", "reason", "command", "body", "prev")
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-class JournalError(Exception):
-    """The journal could not do what was requested."""
-
-
-class JournalLost(JournalError):
-    """The journal cannot be read or written now (locked, full disk, no server): try again.
-
-    Nothing was stored. Only when a server goes away during the commit itself the outcome is unknown, so read before
-    repeating.
-    """
-
-
-class IntakeLost(JournalLost):
-    """The intake cannot be read or written now."""
-
-
-class HistoryLost(JournalLost):
-    """The metric history cannot be read or written now."""
-
-
-class Unstorable(JournalError):
-    """The store rejects these rows and always will: nothing was stored."""
-
-
-class StoreRefused(JournalError):
-    """The store cannot be used as it is. The message has the reason and the remedy, in Chinese and English."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} {en}")
-        self.zh, self.en = zh, en
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +120,16 @@ class OutboxState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChainFault:
-    """A break in a hash chain."""
+    """A break in a hash chain; with `chain` "" a fault of the seal or of a document.
+
+    `foreign`: nothing is known to be wrong, but only a key that is not here could prove it.
+    """
 
     chain: str
     chain_seq: int
     seq: int
     what: str = field(default="")
+    foreign: bool = False
 
 
 def clean(text: str) -> str:
@@ -156,6 +146,5 @@ def canonical(body: Any) -> str:
 
 
 def row_hash(row: dict[str, Any]) -> str:
-    """SHA-256 over the previous hash and every field of the row except its global `seq` and own hash."""
-    names = ("chain", "chain_seq", "at", "kind", "name", "subject", "actor", "reason", "command", "body", "prev")
-    return hashlib.sha256(canonical([row[name] for name in names]).encode()).hexdigest()
+    """SHA-256 over the previous hash and every field of the row except its global `seq`, own hash and signature."""
+    return hashlib.sha256(canonical([row[name] for name in HASHED]).encode()).hexdigest()

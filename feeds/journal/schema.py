@@ -27,6 +27,7 @@ entry = Table(
     Column("body", Text, nullable=False),
     Column("prev", Text, nullable=False),
     Column("hash", Text, nullable=False),
+    Column("mac", Text, nullable=False, server_default=""),
     UniqueConstraint("chain", "chain_seq", name="entry_chain"),
     Index("entry_subject", "kind", "subject", "seq"),
     Index("entry_command", "command"),
@@ -43,6 +44,7 @@ doc = Table(
     Column("open", Boolean, nullable=False),
     Column("seq", Sequence, nullable=False),
     Column("body", Text, nullable=False),
+    Column("mac", Text, nullable=False, server_default=""),
     Index("doc_open", "kind", "open", "seq"),
 )
 

@@ -6,6 +6,7 @@ with one name share its chain: one writes after the other.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -17,13 +18,14 @@ from sqlalchemy import LargeBinary, Select, cast, func, or_, select, tuple_
 
 from feeds.clock import now
 from feeds.fencing import Fence
-from feeds.journal import fences, schema
-from feeds.journal.chains import Checker
+from feeds.journal import fences, schema, seals
 from feeds.journal.connections import Store, translated
 from feeds.journal.forms import UNREADABLE, SetAside, UnreadableDocument, fingerprint, parse, unreadable
+from feeds.journal.keys import Keyring, load_keys
 from feeds.journal.outbox import OutboxRows
-from feeds.journal.records import ChainFault, Doc, JournalEntry, clean
+from feeds.journal.records import ChainFault, Doc, JournalEntry, StoreRefused, clean
 from feeds.journal.tx import Tx
+from feeds.journal.verifying import check
 from feeds.journal.versions import bring_up
 
 T = TypeVar("T")
@@ -41,9 +43,11 @@ def sqlite_url(folder: Path) -> str:
 class Journal(OutboxRows):
     """One process's access to the journal; `chain` names the writing process."""
 
-    def __init__(self, url: str, chain: str) -> None:
+    def __init__(self, url: str, chain: str, key: Path | None = None) -> None:
+        """`key`: the file of keys that sign what is written. A journal that was signed once is not written without."""
         super().__init__(Store(url, chain, marks=schema.cursor))
-        self.chain = chain
+        self.chain, self._key = chain, key
+        self.keyring: Keyring | None = None
         self.set_aside = SetAside()
         # Bytes that are no text make SQLite's driver fail for all rows; taken as bytes they fail for their own alone.
         table = schema.doc
@@ -51,7 +55,8 @@ class Journal(OutboxRows):
         self._docs = select(table.c.kind, table.c.id, table.c.open, table.c.seq, body.label("body"))
 
     async def open(self) -> None:
-        """Connect; create or migrate the tables. Raises JournalLost (try again) or StoreRefused (newer schema)."""
+        """Connect; create or migrate the tables. Raises JournalLost (try again) or StoreRefused (schema, key)."""
+        self.keyring = await asyncio.to_thread(load_keys, self._key) if self._key is not None else None
         self.store.open()
         try:
             await bring_up(self.store)
@@ -82,9 +87,12 @@ class Journal(OutboxRows):
     async def begin(self) -> AsyncIterator[Tx]:
         """One transaction. When the block ends without an error, its rows are on disk."""
         async with self._lock, self.store.writing() as connection:
-            tx = Tx(connection, self.chain)
+            if self.keyring is None and await seals.stored(connection) is not None:
+                raise StoreRefused("台账有签名，但这里没有密钥。", "The journal is signed, and there is no key here.")
+            tx = Tx(connection, self.chain, self.keyring)
             yield tx
             await tx.flush()
+            await tx.seal()
 
     async def docs(self, kind: str, *, open: bool | None = None) -> list[Doc]:
         """All current documents of a kind, oldest first; `open` selects only open or only closed ones."""
@@ -264,16 +272,8 @@ class Journal(OutboxRows):
         return json.loads(rows[0][0]) if rows else None
 
     async def verify(self) -> list[ChainFault]:
-        """Check every hash chain from its start; an empty list means that all are intact."""
-        log = schema.entry
-        checker = Checker()
-        async with self.store.reading() as connection:
-            with translated(OSError):
-                stream = await connection.stream(select(log).order_by(log.c.chain, log.c.chain_seq))
-                async for rows in stream.partitions(PARTITION):
-                    for row in rows:
-                        checker.take(row._asdict())
-        return checker.faults
+        """Check every chain from its start, and with a keyring documents and seal; empty when all are intact."""
+        return (await check(self.store, self.keyring)).faults
 
     async def head(self) -> int:
         """The log's last sequence number, 0 for an empty log."""

@@ -3,43 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    CursorResult,
-    Executable,
-    LargeBinary,
-    and_,
-    case,
-    cast,
-    delete,
-    exists,
-    func,
-    insert,
-    not_,
-    or_,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import LargeBinary, cast, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feeds.journal import schema
-from feeds.journal.connections import translated
+from feeds.clock import now
+from feeds.journal import schema, seals
 from feeds.journal.forms import parse
-from feeds.journal.records import GENESIS, Doc, canonical, clean, row_hash
+from feeds.journal.keys import Keyring
+from feeds.journal.records import ANCHOR, GENESIS, Doc, canonical, clean, row_hash
+from feeds.journal.seals import SealUpdate
+from feeds.journal.tx_outbox import OutboxTx
 
-DIGEST = "digest:"
-"""Prefix of the error of a message that is part of a digest."""
-SENDING = "sending"
-"""The error of a message from just before it is handed over until its outcome is known."""
-CHUNK = 500
-URGENT, ORDINARY = 0, 1
-"""Ranks of messages: within a receiver a lower rank is due first."""
 RESERVED = (1, 8, 64, 512)
 """Numbers taken from PostgreSQL's sequence at a time, increasing; unused ones leave a gap."""
 _Row = dict[str, Any]
@@ -47,39 +25,26 @@ Change = Callable[[dict[str, Any] | None], dict[str, Any] | None]
 """Maps a document's current body to its new one."""
 
 
-def done_before(moment: float) -> ColumnElement[bool]:
-    """Condition for finished messages. A part of a digest that still waits is not finished."""
-    table, carrier = schema.outbox, schema.outbox.alias()
-    waits = exists().where(carrier.c.key == func.substr(table.c.error, len(DIGEST) + 1), carrier.c.due.is_not(None))
-    carried = and_(table.c.error.startswith(DIGEST), waits)
-    return and_(table.c.due.is_(None), table.c.created < moment, not_(carried))
-
-
-class Tx:
+class Tx(OutboxTx):
     """One transaction: everything in it becomes durable together, or not at all.
 
     Writes are collected in memory and sent in few statements, at the end of the transaction or before a read. One
     statement for each row costs twenty times as much.
     """
 
-    def __init__(self, connection: AsyncConnection, chain: str) -> None:
-        self._sql = connection
-        self._chain = chain
+    def __init__(self, connection: AsyncConnection, chain: str, keyring: Keyring | None = None) -> None:
+        """With a `keyring` entries and documents are signed, and the seal is renewed at the end."""
+        super().__init__(connection)
+        self._chain, self._keyring = chain, keyring
+        self._seal = SealUpdate(connection, keyring) if keyring is not None else None
+        self._reseal = False
         self._head: tuple[int, str] | None = None
-        self._is_sqlite = connection.dialect.name == "sqlite"
-        self._upsert = sqlite.insert if self._is_sqlite else postgresql.insert
+        self._first_seq: int | None = None
         self._numbers: Iterator[int] = iter(())
         self._reservations = 0
         self._entries: list[_Row] = []
         self._docs: dict[tuple[str, str], _Row] = {}
         self._cursors: dict[str, _Row] = {}
-        self._outbox: list[_Row] = []
-
-    async def _execute(
-        self, statement: Executable, rows: Sequence[_Row] | None = None
-    ) -> CursorResult[*tuple[Any, ...]]:
-        with translated(OSError):
-            return await self._sql.execute(statement, rows)
 
     async def append(
         self,
@@ -109,9 +74,15 @@ class Tx:
             "prev": prev,
         }
         row["hash"] = row_hash(row)
+        if self._keyring is not None:
+            row["mac"] = self._keyring.sign(row["hash"])
         row["seq"] = await self._number()
+        if self._first_seq is None:
+            self._first_seq = int(row["seq"])
         self._entries.append(row)
         self._head = (number + 1, row["hash"])
+        if self._seal is not None:
+            self._seal.ended_at(self._chain, *self._head)
         return int(row["seq"])
 
     async def _last(self) -> tuple[int, str]:
@@ -119,7 +90,10 @@ class Tx:
         log = schema.entry
         statement = select(log.c.chain_seq, log.c.hash).where(log.c.chain == self._chain)
         row = (await self._execute(statement.order_by(log.c.chain_seq.desc()).limit(1))).first()
-        return (row[0], row[1]) if row else (0, GENESIS)
+        head = (row[0], row[1]) if row else (0, GENESIS)
+        if self._seal is not None:
+            self._seal.began_at(self._chain, *head)
+        return head
 
     async def _number(self) -> int:
         """The next global number from SQLite's own counter, which no one else changes while the lock is held."""
@@ -178,93 +152,61 @@ class Tx:
 
     async def delete(self, kind: str, id: str) -> None:
         self._docs.pop((kind, clean(id)), None)
+        if self._seal is not None:
+            await self._seal.delete(kind, clean(id))
+            return
         await self._execute(delete(schema.doc).where(schema.doc.c.kind == kind, schema.doc.c.id == clean(id)))
 
     async def set_cursor(self, name: str, value: dict[str, Any]) -> None:
         """Store an engine's position, in the same transaction as its results."""
         self._cursors[name] = {"name": name, "value": clean(canonical(value))}
 
-    async def enqueue(
-        self,
-        key: str,
-        *,
-        receiver: str,
-        subject: str,
-        created: float,
-        due: float,
-        body: dict[str, Any],
-        urgent: bool = False,
-        person: str = "",
-    ) -> None:
-        """Queue one message; an existing key changes nothing.
-
-        Urgent messages of a receiver are due before its others. `person`: the person addressed through the receiver.
-        """
-        self._outbox.append(
-            {
-                "key": clean(key),
-                "receiver": receiver,
-                "subject": clean(subject),
-                "created": created,
-                "due": due,
-                "attempts": 0,
-                "error": "",
-                "body": clean(canonical(body)),
-                "rank": URGENT if urgent else ORDINARY,
-                "person": clean(person),
-            }
-        )
-
-    async def cancel_outbox(self, subject: str, *, reason: str) -> list[tuple[str, dict[str, Any]]]:
-        """Cancel the unsent messages about a subject, including parts of a digest. Returns receiver and body of each.
-
-        A message that is being sent at this moment may still arrive; its error states this (SENDING after the reason).
-        """
-        await self._queue()
-        table = schema.outbox
-        queued = or_(table.c.due.is_not(None), table.c.error.startswith(DIGEST))
-        unsent = and_(table.c.subject == clean(subject), table.c.sent_at.is_(None), queued)
-        rows = (await self._execute(select(table.c.receiver, table.c.body).where(unsent))).all()
-        if rows:
-            error = case((table.c.error == SENDING, f"{reason}, {SENDING}"), else_=reason)
-            await self._execute(update(table).where(unsent).values(due=None, error=error))
-        return [(row.receiver, json.loads(row.body)) for row in rows]
-
-    async def fold_outbox(self, keys: Sequence[str], into: str) -> None:
-        """Make these messages parts of a digest; they wait until it is sent."""
-        await self._queue()
-        table = schema.outbox
-        for start in range(0, len(keys), CHUNK):
-            batch = table.c.key.in_([clean(key) for key in keys[start : start + CHUNK]])
-            await self._execute(update(table).where(batch).values(due=None, error=DIGEST + clean(into)))
-
-    async def take_old_outbox(self, before: float, limit: int) -> list[dict[str, Any]]:
-        """Remove finished messages older than `before`, oldest first. Returns their columns with `body` parsed."""
-        table = schema.outbox
-        old = select(table).where(done_before(before)).order_by(table.c.created).limit(limit)
-        rows = [row._asdict() for row in (await self._execute(old)).all()]
-        if rows:
-            await self._execute(delete(table).where(table.c.id.in_([row["id"] for row in rows])))
-        return [row | {"body": json.loads(row["body"])} for row in rows]
-
-    async def _queue(self) -> None:
-        if self._outbox:
-            queued = self._upsert(schema.outbox).on_conflict_do_nothing(index_elements=["key"])
-            await self._execute(queued, self._outbox)
-            self._outbox = []
-
     async def flush(self) -> None:
         """Send collected writes. The end of the transaction does this itself."""
         if self._entries:
             await self._execute(insert(schema.entry), self._entries)
         if self._docs:
+            rows, columns = list(self._docs.values()), ["open", "seq", "body"]
+            if self._seal is not None:
+                await self._seal.put(rows)
+                columns.append("mac")
             statement = self._upsert(schema.doc)
-            new = {name: statement.excluded[name] for name in ("open", "seq", "body")}
+            new = {name: statement.excluded[name] for name in columns}
             statement = statement.on_conflict_do_update(index_elements=["kind", "id"], set_=new)
-            await self._execute(statement, list(self._docs.values()))
+            await self._execute(statement, rows)
         if self._cursors:
             cursor = self._upsert(schema.cursor)
             cursor = cursor.on_conflict_do_update(index_elements=["name"], set_={"value": cursor.excluded.value})
             await self._execute(cursor, list(self._cursors.values()))
         await self._queue()
         self._entries, self._docs, self._cursors = [], {}, {}
+
+    async def other_heads(self) -> dict[str, list[Any]]:
+        """The number and hash of the last entry of every other chain."""
+        await self.flush()
+        return {chain: list(head) for chain, head in (await seals.heads(self._sql)).items() if chain != self._chain}
+
+    def reseal(self) -> None:
+        """Seal the journal as it is at the end of the transaction: a person has accepted it."""
+        self._reseal = True
+
+    async def seal(self) -> None:
+        """Renew the seal after the last `flush`; the first one signs what an earlier version wrote."""
+        if self._keyring is None or self._seal is None or not (self._seal.touched or self._reseal):
+            return
+        seal = None if self._reseal else await self._seal.finish()
+        if seal is None:
+            seal = await self._new_seal(self._keyring)
+        await self.set_cursor(seals.NAME, {})
+        self._cursors[seals.NAME]["value"] = seal.record(self._keyring)
+        await self.flush()
+
+    async def _new_seal(self, keyring: Keyring) -> seals.Seal:
+        if self._reseal:
+            return await seals.fresh(self._sql, keyring)
+        unsigned, signed = await seals.entries_before(self._sql, self._first_seq)
+        if unsigned and not signed:
+            others = await self.other_heads()
+            await self.append(kind=ANCHOR, name="sealed", subject="journal", at=now(), body={"chains": others})
+            await self.flush()
+        return await seals.fresh(self._sql, keyring, "the seal was missing" if signed else "")

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from feeds.clock import now
-from feeds.journal import Journal, StoreRefused, transfer
+from feeds.journal import ChainFault, Journal, Keyring, StoreRefused, transfer
 from feeds.journal.versions import JOURNAL
 from feeds.wire import iso
 from watchfloor.backup import files, intake
@@ -25,10 +25,16 @@ from watchfloor.backup.side_store import CASE_STORE, HISTORY_STORE
 from watchfloor.runtime import journal_watch
 from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings
+from watchfloor.tools.documents import line_of
 
 
-async def backup(settings: Settings, folder: Path, progress: Progress, *, history: bool = True) -> BackupManifest:
-    """Write a backup into a new or empty folder, and check it. Raises BackupError and JournalError."""
+async def backup(
+    settings: Settings, folder: Path, progress: Progress, *, history: bool = True, broken: bool = False
+) -> BackupManifest:
+    """Write a backup into a new or empty folder, and check it. Raises BackupError and JournalError.
+
+    A journal that has faults is refused unless `broken` is True.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise BackupError(
             f"{folder} 不是空文件夹；备份从不覆盖。换一个名字，例如加上日期",
@@ -39,11 +45,16 @@ async def backup(settings: Settings, folder: Path, progress: Progress, *, histor
         part.mkdir(parents=True, mode=0o700)
         async with open_journal(settings, "cli") as journal:
             manifest = await _write(settings, journal, part, progress)
+            keyring = journal.keyring
         manifest = replace(manifest, cases=await CASE_STORE.write(settings, part, progress))
         if history:
             manifest = replace(manifest, history=await backup_history.write(settings, part, progress))
-        faults = files.check(part, manifest, progress)
+        faults = files.check(part, manifest, progress, keyring)
+        if faults and not broken:
+            raise _faulty(faults)
         manifest = replace(manifest, faults=[asdict(fault) for fault in faults])
+        if keyring is not None:
+            manifest = replace(manifest, mac=keyring.sign(manifest.text()))
         manifest.write(part)
         part.rename(folder)
         _sync(folder.parent)
@@ -90,14 +101,9 @@ async def restore(
     HISTORY_STORE.check_version(manifest.history)
     CASE_STORE.check_version(manifest.cases)
     intake.check_tables(manifest)
-    if files.check(folder, manifest, progress) and not force:
-        raise BackupError(
-            f"备份中的台账在备份之前就已断裂（{len(manifest.faults)} 处）；确要恢复请加 --force",
-            f"the hash chains were broken before this backup was made ({len(manifest.faults)} faults); "
-            "restore it with --force if you must",
-        )
     with _supervisor_lock(settings):
         async with open_journal(settings, "cli") as journal:
+            faults = _check(folder, manifest, progress, journal.keyring, force)
             await _refuse_other_users(journal)
             part = manifest.history if history else None
             if force:
@@ -110,11 +116,40 @@ async def restore(
                 intake.loading(settings, folder, manifest, progress, replace=force),
             ):
                 await _fill(journal, folder, manifest, progress, force)
-                await _compare(journal, manifest, progress)
-            await _record_restore(journal, folder, manifest)
+                await _compare(journal, manifest, progress, len(faults))
+            await _record_restore(journal, folder, manifest, faults)
             await journal_watch.reset(journal, settings.data)
         _forget_live_state(settings.data)
     return manifest
+
+
+def _faulty(faults: list[ChainFault]) -> BackupError:
+    first = line_of(faults[0])
+    return BackupError(
+        f"台账有 {len(faults)} 处问题，未备份（第一处：{first}）；见 watchfloor journal verify，仍要备份加 --broken",
+        f"the journal has {len(faults)} faults, so no backup was made (the first: {first}); "
+        "look at watchfloor journal verify, and add --broken to make one all the same",
+    )
+
+
+def _check(
+    folder: Path, manifest: BackupManifest, progress: Progress, keyring: Keyring | None, force: bool
+) -> list[ChainFault]:
+    """The faults of the backup's journal. Raises BackupError for them, unless `force`, and for altered files.
+
+    A key that is not here is no reason to refuse: the machine that had it may be lost.
+    """
+    faults = files.check(folder, manifest, progress, keyring)
+    if not manifest.is_proven(keyring):
+        faults = [*faults, ChainFault(chain="", chain_seq=0, seq=0, what="the manifest is not signed by our key")]
+    wrong = [fault for fault in faults if not fault.foreign]
+    if wrong and not force:
+        raise BackupError(
+            f"备份中的台账有 {len(wrong)} 处问题（第一处：{line_of(wrong[0])}）；确要恢复请加 --force",
+            f"the journal of this backup has {len(wrong)} faults (the first: {line_of(wrong[0])}); "
+            "restore it with --force if you must",
+        )
+    return faults
 
 
 def _check_version(manifest: BackupManifest) -> None:
@@ -134,7 +169,7 @@ async def _fill(journal: Journal, folder: Path, manifest: BackupManifest, progre
         raise files.not_replaced(error) from error
 
 
-async def _compare(journal: Journal, manifest: BackupManifest, progress: Progress) -> None:
+async def _compare(journal: Journal, manifest: BackupManifest, progress: Progress, faults: int) -> None:
     """Compare the store with the manifest. Raises BackupError for a difference.
 
     The log is compared after migrations as well, because no migration changes it.
@@ -142,23 +177,31 @@ async def _compare(journal: Journal, manifest: BackupManifest, progress: Progres
     async with transfer.snapshot(journal.store) as shot:
         await files.compare(shot, manifest.tables, progress, migrated=manifest.schema != JOURNAL.head)
         heads, entries = await shot.heads(), shot.counts[files.LOG]
-    faults = len(await journal.verify())
-    if entries != manifest.tables[files.LOG].rows or heads != manifest.chains or faults != len(manifest.faults):
+    present = len(await journal.verify())
+    if entries != manifest.tables[files.LOG].rows or heads != manifest.chains or present > faults:
         raise BackupError(
-            f"恢复后的台账与备份不符：{entries} 条，{faults} 处断裂",
-            f"what was restored is not what the backup holds: {entries} entries, {faults} faults",
+            f"恢复后的台账与备份不符：{entries} 条，{present} 处问题",
+            f"what was restored is not what the backup holds: {entries} entries, {present} faults",
         )
 
 
-async def _record_restore(journal: Journal, folder: Path, manifest: BackupManifest) -> None:
+async def _record_restore(journal: Journal, folder: Path, manifest: BackupManifest, faults: list[ChainFault]) -> None:
+    """Append the entry of the restore, which lists the accepted faults; with faults the journal is sealed anew."""
     async with journal.begin() as tx:
+        if faults:
+            tx.reseal()
         await tx.append(
             kind="audit",
             name="restore",
             subject=folder.name,
             at=now(),
             actor="cli",
-            body={"made_at": manifest.made_at, "site": manifest.site, "rows": manifest.tables[files.LOG].rows},
+            body={
+                "made_at": manifest.made_at,
+                "site": manifest.site,
+                "rows": manifest.tables[files.LOG].rows,
+                "faults": journal_watch.accepted(faults),
+            },
         )
 
 
@@ -166,7 +209,9 @@ async def _back_up_current(settings: Settings, journal: Journal, progress: Progr
     """Back up the stores that are about to be replaced."""
     nothing = await journal.blank() and await intake.empty(settings) and await CASE_STORE.empty(settings)
     if not nothing or (history and not await HISTORY_STORE.empty(settings)):
-        await backup(settings, settings.data / f"before-restore-{_local_stamp()}", progress, history=history)
+        await backup(
+            settings, settings.data / f"before-restore-{_local_stamp()}", progress, history=history, broken=True
+        )
 
 
 def _local_stamp() -> str:

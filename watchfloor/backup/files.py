@@ -21,12 +21,18 @@ from typing import Any
 import msgspec
 
 from feeds.journal.chains import Checker
-from feeds.journal.records import ChainFault, StoreRefused
+from feeds.journal.keys import Keyring
+from feeds.journal.records import ChainFault, StoreRefused, canonical
+from feeds.journal.seals import NAME as SEAL
 from feeds.journal.transfer import Loader, Snapshot
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-LOG = "entry"
+LOG, DOCUMENTS, CURSORS = "entry", "doc", "cursor"
+SIGNED_SINCE = "0006"
+"""First version of the journal that is signed."""
+CHECKED = (LOG, DOCUMENTS, CURSORS)
+"""Tables of the journal that its proof is about."""
 BATCH = 1000
 Progress = Callable[[str, int, int], None]
 """Called with the current task ("write entry"), the number of rows done, and the total."""
@@ -79,7 +85,7 @@ class IntakePart:
 class BackupManifest:
     """The content of a backup.
 
-    `chains` has the length and the last hash of each chain. `faults` has the breaks that existed before the backup.
+    `chains` has the length and the last hash of each chain. `faults` has those that existed before the backup.
     """
 
     format: int = FORMAT
@@ -95,6 +101,19 @@ class BackupManifest:
     history: HistoryPart | None = None
     intake: IntakePart | None = None
     cases: TablesPart | None = None
+    mac: str = ""
+
+    def text(self) -> str:
+        """The text that `mac` signs with the journal's key."""
+        return canonical(asdict(self) | {"mac": ""})
+
+    def is_proven(self, keyring: Keyring | None) -> bool:
+        """False for a manifest without a signature, or with one of ours that does not fit it."""
+        if keyring is None or (not self.mac and self.schema < SIGNED_SINCE):
+            return True
+        if self.mac and not keyring.has(self.mac):  # of another machine: the check of the rows says so
+            return True
+        return keyring.verifies(self.text(), self.mac)
 
     @property
     def files(self) -> dict[str, TableFile]:
@@ -175,9 +194,9 @@ def read_rows(folder: Path, table: TableFile) -> Iterator[list[list[Any]]]:
     yield batch
 
 
-def check(folder: Path, manifest: BackupManifest, progress: Progress) -> list[ChainFault]:
-    """Read everything back; returns the breaks of hash chains. Raises BackupError for altered files."""
-    checker = Checker()
+def check(folder: Path, manifest: BackupManifest, progress: Progress, keyring: Keyring | None) -> list[ChainFault]:
+    """Read everything back; returns the faults of the journal. Raises BackupError for altered files."""
+    checker = Checker(keyring)
     for name, table in manifest.files.items():
         try:
             if _sha256(folder / table.file) != table.sha256:
@@ -188,18 +207,27 @@ def check(folder: Path, manifest: BackupManifest, progress: Progress) -> list[Ch
             raise _altered(table.file, str(error)) from error
     if checker.heads != manifest.chains:
         raise _altered(manifest.tables[LOG].file, "chains")
-    return checker.faults
+    return checker.finish()
 
 
 def _read_through(folder: Path, name: str, table: TableFile, checker: Checker, progress: Progress) -> int:
     rows = 0
     for batch in read_rows(folder, table):
         rows += len(batch)
-        if name == LOG:
+        if name in CHECKED:
             for row in batch:
-                checker.take(dict(zip(table.columns, row, strict=True)))
+                _take(checker, name, dict(zip(table.columns, row, strict=True)))
         progress(f"check {name}", rows, table.rows)
     return rows
+
+
+def _take(checker: Checker, name: str, row: dict[str, Any]) -> None:
+    if name == LOG:
+        checker.take(row)
+    elif name == DOCUMENTS:
+        checker.take_document(row)
+    elif row["name"] == SEAL:
+        checker.take_seal(row["value"])
 
 
 async def load(loader: Loader, folder: Path, tables: Mapping[str, TableFile], progress: Progress) -> None:

@@ -11,11 +11,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from feeds.journal import JournalError, StoreRefused
+from feeds.journal import ChainFault, JournalError, StoreRefused
 from watchfloor.backup.backup import backup as write
 from watchfloor.backup.backup import restore as read
 from watchfloor.backup.files import BackupError, BackupManifest
 from watchfloor.settings.site_settings import Settings
+from watchfloor.tools.documents import line_of
 
 VERBS = {"write": "写出 writing", "check": "核对 checking", "load": "载入 loading", "compare": "比对 comparing"}
 EVERY = 0.5
@@ -39,9 +40,9 @@ class ProgressMeter:
         sys.stderr.flush()
 
 
-def backup(settings: Settings, folder: Path, *, history: bool, as_json: bool) -> int:
-    """Write a backup. Returns exit code 1 after a failure, and when the hash chains of the log are broken."""
-    manifest = _run(write(settings, folder.absolute(), ProgressMeter(), history=history))
+def backup(settings: Settings, folder: Path, *, history: bool, broken: bool, as_json: bool) -> int:
+    """Write a backup. Returns exit code 1 after a failure, and when the journal has faults."""
+    manifest = _run(write(settings, folder.absolute(), ProgressMeter(), history=history, broken=broken))
     if manifest is None:
         return 1
     _say(manifest, as_json, f"已备份到 {folder}", f"backed up to {folder}")
@@ -89,9 +90,9 @@ def _say(manifest: BackupManifest, as_json: bool, zh: str, en: str) -> None:
         if not manifest.history.open_hours:
             _print("Redis 未应答，最近一两个小时的历史数据不在其中 Redis did not answer: without the last hour or two")
     for fault in manifest.faults:
-        _print("{chain} #{chain_seq} (row {seq}): {what}".format(**fault))
+        _print(line_of(ChainFault(**fault)))
     if manifest.faults:
-        _print(f"{len(manifest.faults)} 处断裂 faults")
+        _print(f"{len(manifest.faults)} 处问题 faults")
 
 
 def _print(text: str) -> None:

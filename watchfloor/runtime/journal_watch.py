@@ -5,8 +5,9 @@ The record of heads stands in two places; `feeds.journal.heads.latest` chooses b
     data/run/journal-heads.json
     Redis: the hash of the engine `journal`, field `journal-heads`
 
-The role `alert` updates the record every TICK seconds and when it ends. The web role only compares. While entries are
-missing the record is not advanced. It is replaced by a restore or by `watchfloor journal accept`.
+The role `alert` updates the record every TICK seconds and when it ends. The web role only compares. Both state the
+heads of all other chains in their own chain (an anchor) once an hour and when they end. While entries are missing the
+record is not advanced. It is replaced by a restore or by `watchfloor journal accept`.
 """
 
 from __future__ import annotations
@@ -15,15 +16,19 @@ import asyncio
 import json
 import logging
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from feeds import state_file
 from feeds.bus import Bus, BusError
 from feeds.clock import now
 from feeds.fencing import Fenced
-from feeds.journal import Journal, JournalError, heads
+from feeds.journal import ChainFault, Journal, JournalError, Keyring, heads, seals
+from feeds.journal.chains import MOST
 from feeds.journal.heads import Gap, Heads
 
 log = logging.getLogger(__name__)
@@ -31,6 +36,8 @@ log = logging.getLogger(__name__)
 FILE = "journal-heads.json"
 TICK = 5.0
 """Seconds between two comparisons. The loss of entries written since the last one is not detected."""
+ANCHOR_EVERY = 3600.0
+"""Seconds between two anchors, when other chains have grown meanwhile."""
 COUNT_EVERY = 60.0
 """Seconds between two counts of the documents."""
 FIELD = "journal-heads"
@@ -60,6 +67,8 @@ class JournalWatch:
         self._journal, self._path, self._bus = journal, data / "run" / FILE, bus
         self._updates_record = updates_record
         self._counted = float("-inf")
+        self._anchored: float | None = None
+        self._anchor: dict[str, Any] = {}
 
     def message(self, language: str) -> str:
         """Tell people which entries are missing and how to proceed; "" while nothing is missing."""
@@ -81,15 +90,24 @@ class JournalWatch:
         """Like `compare()`, but log errors at debug level: other checks report a store that is down."""
         try:
             await self.compare(count=last)
+            if self._journal.keyring is not None and (last or self._anchor_is_due()):
+                self._anchor = await heads.anchor(self._journal, self._anchor)
         except (JournalError, BusError, OSError) as error:
             log.debug("cannot compare the journal with its recorded heads: %s", error)
+
+    def _anchor_is_due(self) -> bool:
+        at = asyncio.get_running_loop().time()
+        is_due = self._anchored is not None and at - self._anchored >= ANCHOR_EVERY
+        if is_due or self._anchored is None:
+            self._anchored = at
+        return is_due
 
     async def compare(self, *, count: bool = False) -> None:
         """Compare once, and update the record when nothing is missing. With `count`, count the documents now.
 
         Raises JournalError and OSError.
         """
-        recorded = await load(self._path, self._bus)
+        recorded = await load(self._path, self._bus, self._journal)
         gaps = await heads.missing(self._journal, recorded) if recorded is not None else []
         if gaps and gaps != self.gaps:
             log.error("%s", message(gaps, "en"))
@@ -99,7 +117,7 @@ class JournalWatch:
         if self._updates_record and not gaps:
             await self._update(recorded, count)
         elif self._updates_record and recorded is not None and not recorded.gaps:
-            await save(self._path, self._bus, replace(recorded, gaps=tuple(gaps)))
+            await save(self._path, self._bus, replace(recorded, gaps=tuple(gaps)), self._journal.keyring)
 
     async def _update(self, recorded: Heads | None, count: bool) -> None:
         """Record the current heads if they changed. Keep the last count of documents unless it is due."""
@@ -112,7 +130,7 @@ class JournalWatch:
             if current.chains == recorded.chains:
                 return
             current = replace(current, documents=recorded.documents, counted_at=recorded.counted_at)
-        await save(self._path, self._bus, current)
+        await save(self._path, self._bus, current, self._journal.keyring)
 
 
 def message(gaps: list[Gap], language: str) -> str:
@@ -127,9 +145,14 @@ def message(gaps: list[Gap], language: str) -> str:
     return MESSAGES[language].format(gaps=", ".join(parts))
 
 
-async def load(path: Path, bus: Bus | None) -> Heads | None:
-    """Load the record with the highest epoch, then most entries, from file and bus. None if neither is valid."""
-    in_file = await asyncio.to_thread(state_file.read_json, path, heads.parse)
+async def load(path: Path, bus: Bus | None, journal: Journal) -> Heads | None:
+    """Load the record with the highest epoch, then most entries, from file and bus. None if neither is valid.
+
+    A record must be signed when the journal is sealed. Raises JournalError.
+    """
+    unsigned = await journal.cursor(seals.NAME) is None
+    parse = partial(heads.parse, keyring=journal.keyring, unsigned=unsigned)
+    in_file = await asyncio.to_thread(state_file.read_json, path, parse)
     if bus is None:
         return in_file
     in_bus = None
@@ -137,45 +160,55 @@ async def load(path: Path, bus: Bus | None) -> Heads | None:
         async with bus.pipeline() as pipe:
             pipe.hget(bus.keys.engine("journal"), FIELD)
             (body,) = await pipe.execute()
-        in_bus = heads.parse(json.loads(body)) if body else None
+        in_bus = parse(json.loads(body)) if body else None
     return heads.latest(in_file, in_bus)
 
 
-async def save(path: Path, bus: Bus | None, current: Heads) -> None:
+async def save(path: Path, bus: Bus | None, current: Heads, keyring: Keyring | None) -> None:
     """Write the record to the file and to the bus. Raises OSError.
 
     A bus that is down receives the record with the next change.
     """
-    await asyncio.to_thread(state_file.write_json, path, current.record())
+    record = current.record(keyring)
+    await asyncio.to_thread(state_file.write_json, path, record)
     if bus is not None:
         with suppress(BusError):
-            await bus.write([("HSET", bus.keys.engine("journal"), FIELD, json.dumps(current.record()))])
+            await bus.write([("HSET", bus.keys.engine("journal"), FIELD, json.dumps(record))])
 
 
-async def accept(journal: Journal, data: Path, bus: Bus | None, *, by: str) -> list[Gap]:
-    """Accept the loss of the missing entries. Return them, or an empty list when nothing is missing.
+async def accept(journal: Journal, data: Path, bus: Bus | None, *, by: str) -> tuple[list[Gap], list[ChainFault]]:
+    """Accept the loss of the missing entries and the faults that `verify` finds. Return both.
 
-    The journal gets an audit entry with the actor `by` and the gaps. The record starts a new epoch.
+    The journal gets an audit entry with the actor `by`, the gaps and the faults, and is sealed as it is. The record
+    starts a new epoch.
     """
     path = data / "run" / FILE
-    recorded = await load(path, bus)
+    recorded = await load(path, bus, journal)
     gaps = await heads.missing(journal, recorded) if recorded is not None else []
-    if recorded is None or not gaps:
-        return []
+    faults = await journal.verify()
+    if not gaps and not faults:
+        return [], []
     lost = [{"chain": gap.chain, "first": gap.first, "last": gap.last} for gap in gaps]
     async with journal.begin() as tx:
-        await tx.append(
-            kind="audit", name="journal-accepted", subject="journal", at=now(), actor=by, body={"missing": lost}
-        )
-    await save(path, bus, await heads.read(journal, epoch=recorded.epoch + 1))
-    return gaps
+        body = {"missing": lost, "faults": accepted(faults)}
+        await tx.append(kind="audit", name="journal-accepted", subject="journal", at=now(), actor=by, body=body)
+        tx.reseal()
+    epoch = recorded.epoch + 1 if recorded is not None else 1
+    await save(path, bus, await heads.read(journal, epoch=epoch), journal.keyring)
+    return gaps, faults
+
+
+def accepted(faults: Sequence[ChainFault]) -> list[list[str | int]]:
+    """Faults as an entry lists them that accepts them (feeds.journal.chains)."""
+    return [[fault.chain, fault.chain_seq, fault.what] for fault in faults[:MOST]]
 
 
 async def reset(journal: Journal, data: Path) -> None:
     """Record the heads of a restored journal in a new epoch, without comparing."""
     path = data / "run" / FILE
-    recorded = await load(path, None)
-    await save(path, None, await heads.read(journal, epoch=recorded.epoch + 1 if recorded else 1))
+    recorded = await load(path, None, journal)
+    epoch = recorded.epoch + 1 if recorded else 1
+    await save(path, None, await heads.read(journal, epoch=epoch), journal.keyring)
 
 
 async def until_replaced(journal: Journal) -> None:

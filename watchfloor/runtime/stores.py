@@ -55,7 +55,7 @@ async def opening_journal(settings: Settings, chain: str) -> AsyncIterator[Journ
 
 def _journal(settings: Settings, chain: str) -> Journal:
     settings.data.mkdir(parents=True, exist_ok=True)
-    return Journal(journal_url(settings), chain)
+    return Journal(journal_url(settings), chain, settings.journal_key)
 
 
 async def open_patiently(journal: Journal | Intake) -> None:

@@ -15,6 +15,7 @@ removal_guard = 10
 url = "redis+sentinel://:password@10.0.0.5:26379,10.0.0.6:26379/watchfloor"
 [journal]
 url = "postgresql+asyncpg://watchfloor:password@10.0.0.7:5432/watchfloor"
+key = "/etc/watchfloor/journal.key"
 [history]
 keep_raw = "30d"
 keep_5m = "400d"

@@ -100,6 +100,12 @@ def redis_url(table: SettingsTable) -> str:
     return url
 
 
+def journal(table: SettingsTable) -> tuple[str, Path | None]:
+    """`[journal]`: the URL, and the file of its keys (None: the data folder's own)."""
+    key = table.path("key", "")
+    return journal_url(table), key if table.has("key") and table.raw["key"] else None
+
+
 def journal_url(table: SettingsTable) -> str:
     """`[journal] url`: "embedded" or the URL of a PostgreSQL database."""
     url = table.secret("url", "embedded")

@@ -17,6 +17,7 @@ from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
+from feeds.key_files import JOURNAL_KEY
 from maps.places import PlaceLayer
 from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
@@ -49,6 +50,7 @@ class Settings:
     removal_guard: float = 10.0
     redis_url: str = field(default="embedded", repr=False)
     journal_url: str = field(default="embedded", repr=False)
+    journal_key: Path | None = None
     history: HistorySettings = field(default_factory=HistorySettings)
     web: WebSettings = field(default_factory=WebSettings)
     ingest: IngestSettings = field(default_factory=IngestSettings)
@@ -148,7 +150,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
         info, data, inventory = server.site(table)
         removal_guard = table.number("removal_guard", 10.0, 0.0, 100.0)
     redis_url = _section(top, "redis", server.redis_url)
-    journal_url = _section(top, "journal", server.journal_url)
+    journal_url, journal_key = _section(top, "journal", server.journal)
     history = _section(top, "history", server.history)
     web = _section(top, "web", server.web)
     ingest = _section(top, "ingest", server.ingest)
@@ -175,6 +177,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
         removal_guard=removal_guard,
         redis_url=redis_url,
         journal_url=journal_url,
+        journal_key=journal_key if journal_key is not None else data / "keys" / JOURNAL_KEY,
         history=history,
         web=web,
         ingest=ingest,

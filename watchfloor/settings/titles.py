@@ -51,6 +51,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "site.inventory": ("资产清单文件：CSV、GeoJSON 或 GeoPackage", "inventory files: CSV, GeoJSON or GeoPackage"),
     "redis.url": ("内置，或一台服务器、Sentinel、集群的地址", "embedded, or a server, a Sentinel set, a cluster"),
     "journal.url": ("内置 SQLite，或 PostgreSQL 的地址", "embedded SQLite, or a PostgreSQL"),
+    "journal.key": ("台账签名密钥文件（默认 data/keys）", "the keys that sign the journal (default: in data/keys)"),
     "history.keep_raw": ("原始点保留多久", "how long points are kept as they came"),
     "history.keep_5m": ("5 分钟汇总保留多久", "how long summaries of 5 minutes are kept"),
     "history.keep_1h": ("1 小时汇总保留多久", "how long summaries of an hour are kept"),

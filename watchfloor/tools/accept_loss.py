@@ -1,4 +1,4 @@
-"""`watchfloor journal accept`: accept a journal that lost entries, and record which entries are missing."""
+"""`watchfloor journal accept`: accept a journal that lost entries, and record what is missing or wrong."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from watchfloor.settings.site_settings import Settings
 
 
 async def run(settings: Settings, journal: Journal, by: str) -> str:
-    """Accept the journal as it is, recorded under the name `by`. Returns a text that lists the missing entries."""
+    """Accept the journal as it is, recorded under the name `by`. Returns a text that lists what was accepted."""
     bus = Bus(redis_url(settings), settings.site.region, name="accept")
     try:
-        gaps = await journal_watch.accept(journal, settings.data, bus, by=by)
+        gaps, faults = await journal_watch.accept(journal, settings.data, bus, by=by)
     finally:
         await bus.close()
-    if not gaps:
+    if not gaps and not faults:
         return "台账完整，无需确认。Nothing is missing in the journal."
-    parts = ", ".join(f"{gap.chain or 'documents'} {gap.first}-{gap.last} ({gap.rows})" for gap in gaps)
-    return f"已确认缺失 Accepted as missing: {parts}"
+    parts = ", ".join(
+        [
+            *(f"{gap.chain or 'documents'} {gap.first}-{gap.last} ({gap.rows})" for gap in gaps),
+            *(f"{fault.chain} #{fault.chain_seq} {fault.what}" for fault in faults),
+        ]
+    )
+    return f"已确认 Accepted: {parts}"

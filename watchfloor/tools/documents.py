@@ -1,4 +1,4 @@
-"""`watchfloor journal documents` and `verify`: faults of the journal as text for people and as JSON."""
+"""`watchfloor journal documents`: documents that cannot be read, as text for people and as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from feeds.journal import ChainFault, Journal
 from feeds.journal.forms import NotMendable, UnreadableDocument
 from watchfloor.repair.documents import drop, findings, mend
 
-__all__ = ["NotMendable", "act", "findings", "shown", "verified", "verify"]
+__all__ = ["NotMendable", "act", "findings", "line_of", "lines", "records", "shown"]
 
 
 async def act(journal: Journal, args: Any) -> list[UnreadableDocument]:
@@ -26,33 +26,21 @@ async def act(journal: Journal, args: Any) -> list[UnreadableDocument]:
 def shown(wrong: Sequence[UnreadableDocument], *, as_json: bool) -> str:
     """The faults of the documents as text for people, or as JSON."""
     if as_json:
-        return json.dumps({"documents": _records(wrong)}, ensure_ascii=False)
-    return "\n".join([*_lines(wrong), f"{len(wrong)} 份文档有问题 documents are wrong"])
+        return json.dumps({"documents": records(wrong)}, ensure_ascii=False)
+    return "\n".join([*lines(wrong), f"{len(wrong)} 份文档有问题 documents are wrong"])
 
 
-def verified(entries: int, faults: Sequence[ChainFault], wrong: Sequence[UnreadableDocument], *, as_json: bool) -> str:
-    """The faults of the hash chains and of the documents as text for people, or as JSON."""
-    if as_json:
-        chains = [
-            {"chain": fault.chain, "chain_seq": fault.chain_seq, "seq": fault.seq, "what": fault.what}
-            for fault in faults
-        ]
-        return json.dumps({"entries": entries, "faults": chains, "documents": _records(wrong)}, ensure_ascii=False)
-    lines = [f"{fault.chain} #{fault.chain_seq} (row {fault.seq}): {fault.what}" for fault in faults]
-    total = f"{entries} 条记录 entries, {len(faults)} 处断裂 faults, {len(wrong)} 份文档有问题 documents are wrong"
-    return "\n".join([*lines, *_lines(wrong), total])
+def line_of(fault: ChainFault) -> str:
+    """A fault in one line."""
+    row = f" (row {fault.seq})" if fault.seq else ""
+    return f"{fault.chain} #{fault.chain_seq}{row}: {fault.what}" if fault.chain else fault.what
 
 
-def _records(wrong: Sequence[UnreadableDocument]) -> list[dict[str, Any]]:
+def records(wrong: Sequence[UnreadableDocument]) -> list[dict[str, Any]]:
     return [
         {"kind": document.kind, "id": document.id, "seq": document.seq, "reason": document.reason} for document in wrong
     ]
 
 
-def _lines(wrong: Sequence[UnreadableDocument]) -> list[str]:
+def lines(wrong: Sequence[UnreadableDocument]) -> list[str]:
     return [f"{document.kind} {document.id} (row {document.seq}): {document.reason}" for document in wrong]
-
-
-async def verify(journal: Journal) -> tuple[int, list[ChainFault], list[UnreadableDocument]]:
-    """The number of entries, the breaks of the hash chains, and the documents that are wrong."""
-    return await journal.count(), await journal.verify(), await findings(journal)

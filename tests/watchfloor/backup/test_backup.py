@@ -20,8 +20,10 @@ from tests import postgres
 from tests.feeds.journal.test_migrations import NEWER, next_version
 from watchfloor.backup.backup import backup, restore
 from watchfloor.backup.files import MANIFEST, BackupError, BackupManifest
+from watchfloor.runtime import journal_watch
 from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings, load
+from watchfloor.tools import verify
 
 NewSite = Callable[..., Settings]
 
@@ -63,6 +65,8 @@ async def contents(settings: Settings, *, restored: bool = False) -> dict[str, A
     """Every row of every table; without the one that says that it was restored."""
     async with open_journal(settings, "test") as journal, transfer.snapshot(journal.store) as shot:
         tables = {name: [row async for batch in shot.rows(name) for row in batch] for name in versions.JOURNAL.tables}
+    tables["doc"] = [row[:-1] for row in tables["doc"]]
+    tables["cursor"] = [row for row in tables["cursor"] if row[0] != "seal"]  # each site signs with its own key
     if restored:
         assert tables["entry"].pop()[4:6] == ["audit", "restore"]
     return tables
@@ -227,11 +231,52 @@ async def test_a_damaged_backup_is_refused(new_site: NewSite, tmp_path: Path, da
     assert not any((await contents(empty)).values())
 
 
+async def test_a_backup_of_a_broken_journal_is_refused_unless_asked_for(new_site: NewSite, tmp_path: Path) -> None:
+    source = await filled(new_site)
+    async with open_journal(source, "test") as journal, journal.store.writing() as connection:
+        await connection.exec_driver_sql("DELETE FROM doc WHERE id = '警报3'")
+    with pytest.raises(BackupError, match="34 documents, 35 in the seal"):
+        await backup(source, tmp_path / "b", quiet)
+    assert not (tmp_path / "b").exists()
+    assert (await backup(source, tmp_path / "b", quiet, broken=True)).faults
+
+
+async def test_a_backup_tells_what_a_journal_that_was_put_back_lost(new_site: NewSite, tmp_path: Path) -> None:
+    source = await filled(new_site)
+    await backup(source, tmp_path / "b", quiet)
+    async with open_journal(source, "test") as journal:
+        assert (await verify.run(source, journal, tmp_path / "b")).faults == []
+        async with journal.store.writing() as connection:
+            for table in ("entry", "doc", "cursor"):  # all of it, the seal too: nothing within the database tells
+                await connection.exec_driver_sql(f"DELETE FROM {table}")
+        assert await journal.verify() == []
+        report = await verify.run(source, journal, tmp_path / "b")
+        assert [(fault.chain, fault.chain_seq) for fault in report.faults] == [("alert", 1), ("web", 1)]
+        manifest = tmp_path / "b" / MANIFEST
+        manifest.write_text(manifest.read_text().replace('"length": 30', '"length": 29'))
+        assert "is not signed" in (await verify.run(source, journal, tmp_path / "b")).faults[0].what
+
+
+async def test_accepted_faults_are_reported_no_more_and_later_ones_are(new_site: NewSite, tmp_path: Path) -> None:
+    source = await filled(new_site)
+    async with open_journal(source, "test") as journal:
+        async with journal.store.writing() as connection:
+            await connection.exec_driver_sql("DELETE FROM entry WHERE chain = 'web'")
+            await connection.exec_driver_sql("UPDATE doc SET body = '{}' WHERE id = '警报3'")
+        gaps, faults = await journal_watch.accept(journal, source.data, None, by="admin1")
+        assert (gaps, len(faults)) == ([], 2)
+        assert (await journal.entries(kind="audit"))[0].actor == "admin1"
+        assert await journal.verify() == []
+        async with journal.store.writing() as connection:
+            await connection.exec_driver_sql("UPDATE doc SET body = '{}' WHERE id = '警报4'")
+        assert [fault.what for fault in await journal.verify()] == ["document alert 警报4 was changed past the log"]
+
+
 async def test_broken_chains_are_backed_up_and_said(new_site: NewSite, tmp_path: Path) -> None:
     source, empty = await filled(new_site), new_site()
     async with open_journal(source, "test") as journal, journal.store.writing() as connection:
         await connection.exec_driver_sql("UPDATE entry SET actor = 'nobody' WHERE seq = 7")
-    manifest = await backup(source, tmp_path / "b", quiet)
+    manifest = await backup(source, tmp_path / "b", quiet, broken=True)
     assert [fault["seq"] for fault in manifest.faults] == [7]
     with pytest.raises(BackupError, match="--force"):
         await restore(empty, tmp_path / "b", quiet)
