@@ -131,6 +131,12 @@ class ChainFault:
     what: str = field(default="")
     foreign: bool = False
 
+    @property
+    def text(self) -> str:
+        """The fault in one line."""
+        row = f" (row {self.seq})" if self.seq else ""
+        return f"{self.chain} #{self.chain_seq}{row}: {self.what}" if self.chain else self.what
+
 
 def clean(text: str) -> str:
     """The text with characters that some store cannot hold replaced by U+FFFD: NUL (PostgreSQL) and lone surrogates."""

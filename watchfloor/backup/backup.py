@@ -25,7 +25,6 @@ from watchfloor.backup.side_store import CASE_STORE, HISTORY_STORE
 from watchfloor.runtime import journal_watch
 from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings
-from watchfloor.tools.documents import line_of
 
 
 async def backup(
@@ -124,7 +123,7 @@ async def restore(
 
 
 def _faulty(faults: list[ChainFault]) -> BackupError:
-    first = line_of(faults[0])
+    first = faults[0].text
     return BackupError(
         f"台账有 {len(faults)} 处问题，未备份（第一处：{first}）；见 watchfloor journal verify，仍要备份加 --broken",
         f"the journal has {len(faults)} faults, so no backup was made (the first: {first}); "
@@ -145,8 +144,8 @@ def _check(
     wrong = [fault for fault in faults if not fault.foreign]
     if wrong and not force:
         raise BackupError(
-            f"备份中的台账有 {len(wrong)} 处问题（第一处：{line_of(wrong[0])}）；确要恢复请加 --force",
-            f"the journal of this backup has {len(wrong)} faults (the first: {line_of(wrong[0])}); "
+            f"备份中的台账有 {len(wrong)} 处问题（第一处：{wrong[0].text}）；确要恢复请加 --force",
+            f"the journal of this backup has {len(wrong)} faults (the first: {wrong[0].text}); "
             "restore it with --force if you must",
         )
     return faults

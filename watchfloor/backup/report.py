@@ -16,7 +16,6 @@ from watchfloor.backup.backup import backup as write
 from watchfloor.backup.backup import restore as read
 from watchfloor.backup.files import BackupError, BackupManifest
 from watchfloor.settings.site_settings import Settings
-from watchfloor.tools.documents import line_of
 
 VERBS = {"write": "写出 writing", "check": "核对 checking", "load": "载入 loading", "compare": "比对 comparing"}
 EVERY = 0.5
@@ -90,7 +89,7 @@ def _say(manifest: BackupManifest, as_json: bool, zh: str, en: str) -> None:
         if not manifest.history.open_hours:
             _print("Redis 未应答，最近一两个小时的历史数据不在其中 Redis did not answer: without the last hour or two")
     for fault in manifest.faults:
-        _print(line_of(ChainFault(**fault)))
+        _print(ChainFault(**fault).text)
     if manifest.faults:
         _print(f"{len(manifest.faults)} 处问题 faults")
 

@@ -6,11 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from feeds.journal import ChainFault, Journal
+from feeds.journal import Journal
 from feeds.journal.forms import NotMendable, UnreadableDocument
 from watchfloor.repair.documents import drop, findings, mend
 
-__all__ = ["NotMendable", "act", "findings", "line_of", "lines", "records", "shown"]
+__all__ = ["NotMendable", "act", "findings", "lines", "records", "shown"]
 
 
 async def act(journal: Journal, args: Any) -> list[UnreadableDocument]:
@@ -28,12 +28,6 @@ def shown(wrong: Sequence[UnreadableDocument], *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"documents": records(wrong)}, ensure_ascii=False)
     return "\n".join([*lines(wrong), f"{len(wrong)} 份文档有问题 documents are wrong"])
-
-
-def line_of(fault: ChainFault) -> str:
-    """A fault in one line."""
-    row = f" (row {fault.seq})" if fault.seq else ""
-    return f"{fault.chain} #{fault.chain_seq}{row}: {fault.what}" if fault.chain else fault.what
 
 
 def records(wrong: Sequence[UnreadableDocument]) -> list[dict[str, Any]]:

@@ -82,7 +82,7 @@ def shown(report: VerifyReport, *, as_json: bool) -> str:
         return json.dumps(_record(report), ensure_ascii=False)
     total = f"{report.entries} 条记录 entries, {len(report.faults)} 处问题 faults, "
     total += f"{len(report.wrong)} 份文档有问题 documents are wrong"
-    lines = [*map(documents.line_of, report.faults), *documents.lines(report.wrong), total]
+    lines = [*(fault.text for fault in report.faults), *documents.lines(report.wrong), total]
     if not report.sealed:
         lines.append("台账尚未签名，下一次写入时签名 Not signed yet; the next entry signs it")
     if report.first is not None:
