@@ -67,6 +67,10 @@ ca = "file:tls/ca.pem"
 [credentials.platform]
 kind = "token"
 token = "file:secrets/token"
+[credentials.gateway]
+kind = "header"
+header = "X-API-Key"
+value = "file:secrets/api-key"
 [credentials.plant]
 kind = "opcua"
 user = "watchfloor"

@@ -90,6 +90,8 @@ TITLES: dict[str, tuple[str, str]] = {
     "credentials.NAME.ca": ("信任的 CA（PEM 文件）", "the CA to trust (PEM file)"),
     'credentials.NAME."query.NAME"': ("SQL 探测可用的查询语句", "a statement that SQL probes may ask"),
     "credentials.NAME.token": ("令牌", "token"),
+    "credentials.NAME.header": ("请求头名称，如 X-API-Key", "name of a request header, such as X-API-Key"),
+    "credentials.NAME.value": ("该请求头的值", "the header's value"),
     "credentials.NAME.certificate": ("出示给服务器的证书（PEM 文件）", "certificate shown to the server (PEM file)"),
     "credentials.NAME.key": ("其私钥", "its key"),
     "credentials.NAME.policy": ("OPC UA 安全策略", "OPC UA security policy"),

@@ -25,6 +25,7 @@ _CREDENTIALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "snmpv3": (("user",), ("auth", "auth_key", "priv", "priv_key")),
     "password": (("user", "password"), ("ca",)),
     "token": (("token",), ("ca",)),
+    "header": (("header", "value"), ("ca",)),
     "tls": ((), ("ca", "certificate", "key")),
     "opcua": ((), ("user", "password", "certificate", "key", "policy", "mode", "trust")),
 }

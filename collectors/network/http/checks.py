@@ -11,10 +11,10 @@ import json
 import math
 import re
 import ssl
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from collectors import uri
 from collectors.contract import Measurement, Target
@@ -26,6 +26,7 @@ from feeds.model import Quality, Value
 OURS = ("json", "json_expect", "metric", "unit", "warn", "redirects", "proxy")
 MOST_REDIRECTS = 10
 _DEEPEST = 32
+_URL_OCTETS = "".join(map(chr, range(0x21, 0x7F)))
 _SHOWN = 200
 _SEGMENT = re.compile(
     r"""\.(?P<name>[^\W\d][\w-]*)|\[(?P<index>-?\d{1,9})\]|\['(?P<single>[^'\\]*)'\]|\["(?P<double>[^"\\]*)"\]"""
@@ -143,6 +144,11 @@ def redirects(target: Target) -> int:
             f"{target.uri!r}：redirects={text!r} 须为 0 至 {MOST_REDIRECTS} 的整数",
         )
     return int(text)
+
+
+def location(headers: Mapping[str, str]) -> str:
+    """The Location header, each octet that is no ASCII percent-encoded as it came, whatever its charset."""
+    return quote(headers.get("Location", "").encode("utf-8", "surrogateescape"), safe=_URL_OCTETS)
 
 
 def next_url(current: str, location: str) -> str:

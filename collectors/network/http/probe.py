@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 import time
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -18,24 +19,32 @@ from yarl import URL
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import need_host
-from collectors.network.http import checks
+from collectors.network.http import bodies, checks
+from collectors.network.http.lax_head import FIELD_LIMIT, HeadError, LaxResponseHandler
 from collectors.network.tls import trust
 from collectors.settings import Credential
 from collectors.uri import duration
 from feeds.clock import now
 
 OURS = ("expect", "contains", "verify", "cred", *checks.OURS)
-BODY_LIMIT = 1 << 20
-"""Bytes of an answer that are looked at; the rest is never read."""
 WARN = 30 * 86400.0
 """Seconds before its end from which a certificate is said to be ending."""
+HEADER_KIND = "header"
+"""Kind of credentials that are a request header of their own, such as X-API-Key."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 _tls: ContextVar[ssl.SSLObject | None] = ContextVar("tls", default=None)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Remembers the TLS side of the connection: an answer without a body has given it back before it can be asked."""
+    """Remembers the TLS side of the connection: an answer without a body has given it back before it can be asked.
+
+    Its connections accept irregular heads (see lax_head).
+    """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._factory = partial(LaxResponseHandler, loop=self._loop)
 
     async def connect(self, *args: Any, **more: Any) -> Any:
         """Called by the session."""
@@ -69,12 +78,15 @@ class HttpPoller(Poller):
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady (no or a wrong answer) and AuthFailed (401, 407; 403 with a credential)."""
         began = time.perf_counter()  # a loop's own clock may tick in whole milliseconds
+        cookies = aiohttp.CookieJar(unsafe=True)  # for hosts that are addresses too; it lives for one poll
         first = url = sent_url(target)
         redirects_left = checks.redirects(target)
         try:
             while True:
-                async with self._open(target, url, own=checks.same_origin(str(first), str(url))) as answer:
-                    leads = answer.headers.get("Location", "") if answer.status in REDIRECTS else ""
+                own = checks.same_origin(str(first), str(url))
+                async with self._open(target, url, own=own, cookies=cookies) as answer:
+                    leads = checks.location(answer.headers) if answer.status in REDIRECTS else ""
+                    cookies.update_cookies(answer.cookies, answer.url)
                     if not leads or not checks.redirects(target):
                         return await _read(target, answer, began, checks.redirects(target) - redirects_left)
                     if not redirects_left:
@@ -85,7 +97,9 @@ class HttpPoller(Poller):
         except (aiohttp.ClientError, OSError) as error:
             raise as_not_ready(error) from error
 
-    def _open(self, target: Target, url: URL, *, own: bool) -> aiohttp.client._RequestContextManager:
+    def _open(
+        self, target: Target, url: URL, *, own: bool, cookies: aiohttp.CookieJar
+    ) -> aiohttp.client._RequestContextManager:
         """`own`: the server that the URI names; nobody else is shown the credential."""
         if self._session is None:
             # A kept connection would hide a listener that no longer accepts: every probe connects anew.
@@ -94,9 +108,14 @@ class HttpPoller(Poller):
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 timeout=aiohttp.ClientTimeout(total=None),
+                max_line_size=FIELD_LIMIT,
+                max_field_size=FIELD_LIMIT,
+                max_headers=1000,
                 headers={"User-Agent": "watchfloor"},
             )
         headers = {"Accept-Encoding": "identity", **(authorization(target.credential) if own else {})}
+        if held := "; ".join(f"{name}={morsel.coded_value}" for name, morsel in cookies.filter_cookies(url).items()):
+            headers["Cookie"] = held
         verify = target.params.get("verify") != "no"
         context = self._trust.context(target, verify=verify, own=own) if url.scheme == "https" else True
         return self._session.get(url, headers=headers, allow_redirects=False, ssl=context, proxy=checks.proxy(target))
@@ -143,11 +162,13 @@ def authorization(credential: Credential | None) -> dict[str, str]:
         return {"Authorization": f"Bearer {values.get('token', '')}"}
     if credential.kind == trust.KIND:
         return {}
+    if credential.kind == HEADER_KIND:
+        return {values.get("header", ""): values.get("value", "")}
     if credential.kind == "password":
         return {"Authorization": aiohttp.encode_basic_auth(values.get("user", ""), values.get("password", ""))}
     raise Misconfigured(
-        f"credential {credential.name!r} is of kind {credential.kind!r}; http wants password, token or tls",
-        f"凭据 {credential.name!r} 的类型是 {credential.kind!r}；http 需要 password、token 或 tls",
+        f"credential {credential.name!r} is of kind {credential.kind!r}; http wants password, token, header or tls",
+        f"凭据 {credential.name!r} 的类型是 {credential.kind!r}；http 需要 password、token、header 或 tls",
     )
 
 
@@ -178,7 +199,7 @@ async def _read(target: Target, answer: aiohttp.ClientResponse, began: float, re
     expected_text = target.params.get("contains", "")
     if not expected_text and "json" not in target.params:
         return measurements
-    body, whole = await _body(answer)
+    body, whole = await bodies.read(answer)
     if expected_text:
         # Old government pages are GB18030 whatever their header says: the word is looked for in both.
         contained = expected_text.encode() in body or expected_text.encode("gb18030", "ignore") in body
@@ -188,16 +209,6 @@ async def _read(target: Target, answer: aiohttp.ClientResponse, began: float, re
                 Reason.WRONG_ANSWER, f"the first {len(body)} bytes do not contain {expected_text!r}", measurements
             )
     return checks.judge_json(target, body, whole, measurements) if "json" in target.params else measurements
-
-
-async def _body(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """The first BODY_LIMIT bytes, and whether that is all."""
-    body = bytearray()
-    async for chunk in answer.content.iter_chunked(65536):
-        if len(body) + len(chunk) > BODY_LIMIT:
-            return bytes(body + chunk[: BODY_LIMIT - len(body)]), False
-        body += chunk
-    return bytes(body), True
 
 
 def _proxy_refused(target: Target, status: int) -> NotReady | AuthFailed:
@@ -215,6 +226,8 @@ def as_not_ready(error: Exception) -> NotReady:
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         reason = not_ready(error.os_error).reason
         return NotReady(reason, f"the proxy {error.host}:{error.port}")
+    if isinstance(error, HeadError):
+        return NotReady(Reason.WRONG_ANSWER, str(error))
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return NotReady(Reason.UNRESOLVED)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

@@ -14,7 +14,9 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from collectors.contract import Measurement
+from collectors.network.tls import lenient
 from feeds import wire
+from feeds.model import Quality
 
 DAY = 86400.0
 _SHOWN = 120
@@ -22,7 +24,10 @@ _SHOWN = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """The part of a certificate that is watched. Times in epoch seconds; names as text, bounded."""
+    """The part of a certificate that is watched. Times in epoch seconds; names as text, bounded.
+
+    `remark` says what of the certificate is against the standard, "" for a regular one.
+    """
 
     subject: str
     issuer: str
@@ -31,6 +36,7 @@ class Certificate:
     dns_names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     self_issued: bool = False
+    remark: str = ""
 
     def covers(self, name: str) -> bool:
         """True when a subject alternative name fits the host `name` (RFC 9525 clause 6; the common name counts not)."""
@@ -43,7 +49,32 @@ class Certificate:
 
 @lru_cache(maxsize=4096)
 def read(der: bytes) -> Certificate:
-    """Raises ValueError when the bytes are no certificate."""
+    """The certificate. One that is against the standard is read as far as it goes, with a remark.
+
+    Raises ValueError when the bytes hold no validity and names.
+    """
+    try:
+        return _regular(der)
+    except _IRREGULAR as error:
+        odd = lenient.read(der)
+        remarks = "; ".join(dict.fromkeys(odd.remarks)) or _printable(str(error))
+        return Certificate(
+            subject=_printable(odd.subject),
+            issuer=_printable(odd.issuer),
+            dns_names=tuple(odd.dns_names),
+            addresses=tuple(odd.addresses),
+            begins=odd.begins,
+            ends=odd.ends,
+            self_issued=odd.self_issued,
+            remark=remarks,
+        )
+
+
+_IRREGULAR = (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
+
+
+def _regular(der: bytes) -> Certificate:
+    """Raises _IRREGULAR."""
     certificate = x509.load_der_x509_certificate(der)
     dns_names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -67,16 +98,25 @@ def read(der: bytes) -> Certificate:
 def measure(chain: Sequence[Certificate], now: float, warn: float, family: str = "tls") -> list[Measurement]:
     """`days_left`, `expires`, `expiring` of the certificate in `chain` (leaf first) that ends first.
 
+    An empty chain, which could not be read, gives `days_left` without a value. One that is against the standard gives
+    `odd_certificate` as well.
+
     An intermediate that runs out takes the service with it; a root that was sent along does not.
     `warn` is in seconds; `expiring` is True within `warn` of the end, and after it.
     """
+    if not chain:
+        text = "证书无法解读 | the certificate cannot be read"
+        return [Measurement(metric=f"{family}.days_left", value=None, unit="d", quality=Quality.BAD, text=text)]
     first = min(
         (certificate for index, certificate in enumerate(chain) if not index or not certificate.self_issued),
         key=lambda certificate: certificate.ends,
     )
     text = f"{first.subject}; issuer {first.issuer}"
     seconds_left = first.ends - now
+    remark = next((certificate.remark for certificate in chain if certificate.remark), "")
+    odd = [Measurement(metric=f"{family}.odd_certificate", value=True, text=remark)] if remark else []
     return [
+        *odd,
         Measurement(metric=f"{family}.days_left", value=round(seconds_left / DAY, 2), unit="d", text=text),
         Measurement(metric=f"{family}.expires", value=wire.iso(first.ends), text=text),
         Measurement(metric=f"{family}.expiring", value=seconds_left < warn, text=lifetime(first, now)),
@@ -100,7 +140,11 @@ def lifetime(certificate: Certificate, now: float) -> str:
 def _name(name: x509.Name) -> str:
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME) or name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     text = str(common[0].value) if common else name.rfc4514_string()
-    # Comes from outside: what a terminal or a page could trip over is left out.
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
+    """A text from outside without what a terminal or a page could trip over."""
     return "".join(letter for letter in text if letter.isprintable())[:_SHOWN] or "-"
 
 

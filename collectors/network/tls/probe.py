@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+from contextlib import suppress
 from typing import ClassVar
 
 from collectors import uri
@@ -126,21 +127,30 @@ def lax_context() -> ssl.SSLContext:
 
 
 def read_chain(tls: ssl.SSLObject) -> list[certificates.Certificate]:
-    """The server's certificates, leaf first (OpenSSL accepts 100 kB of them at most). Raises NotReady without any."""
+    """The server's certificates, leaf first (OpenSSL accepts 100 kB of them at most).
+
+    Empty when the leaf cannot be read; others that cannot be read are left out. Raises NotReady without any.
+    """
     leaf = tls.getpeercert(binary_form=True)
     if leaf is None:
         raise NotReady(Reason.WRONG_ANSWER, "the server shows no certificate")
     # ssl.SSLObject.get_unverified_chain is public from Python 3.13 on; before, only the object inside has it.
     inner = getattr(getattr(tls, "_sslobj", None), "get_unverified_chain", None)
+    issuers = [certificate.public_bytes(2) for certificate in (inner() or ())[1:]] if inner is not None else []
     try:
-        issuers = [certificate.public_bytes(2) for certificate in (inner() or ())[1:]] if inner is not None else []
-        return [certificates.read(der) for der in (leaf, *issuers)]
-    except ValueError as error:
-        raise NotReady(Reason.WRONG_ANSWER, f"the certificate cannot be read: {str(error)[:80]}") from error
+        chain = [certificates.read(leaf)]
+    except ValueError:
+        return []  # OpenSSL took it: what it holds is said as missing, and decides nothing
+    for der in issuers:
+        with suppress(ValueError):
+            chain.append(certificates.read(der))
+    return chain
 
 
 def _problem(chain: list[certificates.Certificate], name: str, now: float) -> str:
     """The faults that need no trust store to find, "" without any (`verify=no`)."""
+    if not chain:
+        return "证书无法解读 | the certificate cannot be read"
     leaf = chain[0]
     if not leaf.begins <= now < leaf.ends:
         return certificates.lifetime(leaf, now)

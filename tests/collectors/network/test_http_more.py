@@ -17,7 +17,7 @@ from aiohttp import web
 from collectors import registry
 from collectors.contract import Measurement
 from collectors.errors import AuthFailed, NotReady, Reason
-from collectors.network.http.probe import BODY_LIMIT
+from collectors.network.http.bodies import BODY_LIMIT
 from collectors.probing import retries
 from collectors.settings import Credential
 from tests.collectors.network.loopback import ANSWERED

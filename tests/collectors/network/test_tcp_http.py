@@ -14,7 +14,8 @@ from aiohttp import web
 from collectors import registry
 from collectors.contract import Measurement
 from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
-from collectors.network.http.probe import BODY_LIMIT, HttpPoller
+from collectors.network.http.bodies import BODY_LIMIT
+from collectors.network.http.probe import HttpPoller
 from collectors.network.tcp import TcpPoller
 from collectors.probing import retries
 from collectors.settings import Credential
@@ -219,7 +220,7 @@ async def test_a_credential_is_sent_as_its_kind_says(name: str, header: str) -> 
 
 
 async def test_a_credential_that_http_cannot_use_is_misconfigured() -> None:
-    with pytest.raises(Misconfigured, match="password, token or tls"):
+    with pytest.raises(Misconfigured, match="password, token, header or tls"):
         await poll("http://127.0.0.1:1/?cred=snmp")
 
 
