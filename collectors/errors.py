@@ -4,7 +4,8 @@
 
     CollectorError
     ├── NotReady            try again: the target did not answer as it should (`reason` says how)
-    │   └── UnexpectedForm  it answered, but not with a document of the expected form
+    │   ├── UnexpectedForm  it answered, but not with a document of the expected form
+    │   └── Undetermined    something in front of it failed or it was busy: nobody can tell whether it works
     ├── AuthFailed          a person must act: the target answers, but refuses the credential
     ├── Silent              wait: the connection works, but the target has sent nothing when it should have
     └── Misconfigured       stop: it cannot work until somebody corrects the settings
@@ -84,6 +85,14 @@ class UnexpectedForm(NotReady):
     def __init__(self, en: str, zh: str) -> None:
         super().__init__(Reason.WRONG_ANSWER, en)
         self.zh = masked(f"{self.reason.words['zh-CN']}：{zh}")
+
+
+class Undetermined(NotReady):
+    """Try again: a broker or gateway in front of the target failed, or the target was busy. It is unknown, not down."""
+
+    def __init__(self, reason: Reason, en: str, zh: str) -> None:
+        super().__init__(reason, en)
+        self.zh = masked(f"{reason.words['zh-CN']}：{zh}")
 
 
 class AuthFailed(CollectorError):

@@ -1,7 +1,8 @@
 """`dns://server/name?type=A&expect=10.0.0.1`: does this name server answer, and answer right (RFC 1035)?
 
-Every poll asks the server itself, over UDP with EDNS (RFC 6891), over TCP when the answer was cut
-(RFC 7766). `expect` lists the values that are allowed, by commas; each value of the answer must be
+Every poll asks the server itself, over UDP with EDNS (RFC 6891), without it when the server does not
+know it (6891, 7), and over TCP when the answer was cut (RFC 7766). `expect`
+lists the values that are allowed, by commas; each value of the answer must be
 among them. Messages are dnspython's. aiodns is not used: c-ares keeps answers for up to an hour and
 its binding cannot switch that off, so a dead server would look alive; aiohttp would use it as well.
 """
@@ -33,6 +34,7 @@ TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
 PAYLOAD = 1232
 """Octets that the server may send over UDP (DNS flag day 2020)."""
 _SHOWN = 400
+_NO_EDNS = (dns.rcode.FORMERR, dns.rcode.NOTIMP)
 _RCODES = {
     dns.rcode.NXDOMAIN: "the name does not exist (NXDOMAIN)",
     dns.rcode.SERVFAIL: "the server failed (SERVFAIL)",
@@ -69,9 +71,11 @@ class DnsPoller(Poller):
         query = struct.pack("!H", number) + wire
         began = time.perf_counter()
         try:
-            raw = await _over_udp(server, port, query)
-            if struct.unpack_from("!H", raw, 2)[0] & dns.flags.TC:
-                raw = await _over_tcp(server, port, query)
+            raw = await _asked(server, port, query)
+            if raw[3] & 0x0F in _NO_EDNS and raw[:2] == query[:2]:
+                query_message, wire = question(name, kind, edns=False)
+                query = query[:2] + wire
+                raw = await _asked(server, port, query)
         except OSError as error:
             raise not_ready(error) from error
         except asyncio.IncompleteReadError as error:
@@ -103,7 +107,7 @@ def _type(target: Target) -> str:
 
 
 @lru_cache(maxsize=4096)
-def question(name: str, kind: str) -> tuple[dns.message.QueryMessage, bytes]:
+def question(name: str, kind: str, *, edns: bool = True) -> tuple[dns.message.QueryMessage, bytes]:
     """The query with id 0, and its octets after the id; recursion desired.
 
     Raises Misconfigured for a name that no message can carry."""
@@ -114,7 +118,7 @@ def question(name: str, kind: str) -> tuple[dns.message.QueryMessage, bytes]:
             f"{name!r} is no domain name ({error}); labels have 1 to 63 octets",
             f"{name!r} 不是域名（{error}）；每段须为 1 至 63 个字节",
         ) from error
-    query = dns.message.make_query(query_name, kind, use_edns=0, payload=PAYLOAD, id=0)
+    query = dns.message.make_query(query_name, kind, use_edns=0 if edns else -1, payload=PAYLOAD, id=0)
     return query, query.to_wire()[2:]
 
 
@@ -155,7 +159,18 @@ def _values(answer: dns.message.Message, kind: str) -> list[str]:
 
 
 def _plain(value: str) -> str:
-    return value.strip().strip('"').rstrip(".").lower()
+    """A value to compare: an address in its shortest form, else a name in lower case without the last dot."""
+    text = value.strip().strip('"').rstrip(".").lower()
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
+
+
+async def _asked(server: str, port: int, query: bytes) -> bytes:
+    """The answer of at least 12 octets, over TCP when it was cut. Raises OSError, IncompleteReadError, NotReady."""
+    raw = await _over_udp(server, port, query)
+    return await _over_tcp(server, port, query) if struct.unpack_from("!H", raw, 2)[0] & dns.flags.TC else raw
 
 
 GRACE = 0.3

@@ -17,10 +17,12 @@ import aiosmtplib
 from collectors import uri
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
+from collectors.network import charset
 from collectors.network.addresses import choice, literal, need_host, resolve
 from collectors.network.tls import trust
 
 _SHOWN = 160
+_NO_EHLO = (500, 501, 502, 504)
 _SIGN_IN_CODES = (454, 530, 534, 535, 538)
 """Replies that speak of the account, not of the server (RFC 4954 clause 6); 454 is a passing failure."""
 
@@ -79,7 +81,12 @@ class SmtpPoller(Poller):
 async def _greet(client: aiosmtplib.SMTP) -> list[Measurement]:
     began = time.perf_counter()
     greeting = await client.connect()
-    await client.ehlo()
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in _NO_EHLO:
+            raise
+        await client.helo()  # RFC 5321 clause 3.2: an old server, or a firewall that hides the word
     took = time.perf_counter() - began
     return [
         Measurement(metric="smtp.ms", value=round(took * 1000, 3), unit="ms"),
@@ -135,6 +142,7 @@ def _meaning(error: aiosmtplib.SMTPException, target: Target) -> CollectorError:
 
 
 def _plain(text: str) -> str:
-    """The first line, as far as it can be shown."""
+    """The first line, as far as it can be shown; in GB 18030 where it is no UTF-8."""
+    text = charset.repaired(text)
     first = text.splitlines()[0] if text.strip() else ""
     return "".join(letter for letter in first if letter.isprintable())[:_SHOWN]

@@ -2,8 +2,8 @@
 
 `family.up` is True when the target answered.
 It is False when it did not. `text` then begins with the reason (errors.Reason).
-It is None with quality bad when a person must act first. `text` then names the action in Chinese and English, divided
-by " | ".
+It is None with quality bad when a person must act first, or when nobody can tell because something in front of the
+target failed. `text` then says so in Chinese and English, divided by " | ".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from collectors.contract import Measurement
-from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, UnexpectedForm
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Undetermined, UnexpectedForm
 from collectors.jobs import Spec
 from feeds.model import REFERENCE, Observation, Quality
 
@@ -24,7 +24,9 @@ def answered(spec: Spec, measurements: Sequence[Measurement], at: float) -> tupl
 
 
 def failed(spec: Spec, error: CollectorError, at: float) -> tuple[Observation, ...]:
-    """The observations of a target that is down (NotReady), or unknown until a person acts (other errors)."""
+    """The observations of a target that is down (NotReady), or unknown (Undetermined, or until a person acts)."""
+    if isinstance(error, Undetermined):
+        return (_up(spec, None, at, quality=Quality.BAD, text=sentence(error)),)
     if isinstance(error, NotReady):
         return (_up(spec, False, at, text=error.en), *_readings(spec, error.measurements, at))
     read = error.measurements if isinstance(error, AuthFailed) else ()
@@ -44,7 +46,7 @@ def cut_off(spec: Spec, at: float) -> tuple[Observation, ...]:
 
 def sentence(error: CollectorError) -> str:
     """The text of an error for people: the reason and its detail, or a sentence in Chinese and English."""
-    if isinstance(error, UnexpectedForm):
+    if isinstance(error, UnexpectedForm | Undetermined):
         return f"{error.zh} | {error.en}"
     if isinstance(error, NotReady):
         return error.en

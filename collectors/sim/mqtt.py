@@ -26,7 +26,11 @@ class Client:
     completed: list[int] = field(default_factory=list)
 
     def send(self, message: MqttMessage) -> None:
-        qualities = [qos for pattern, qos in self.filters.items() if topics.matches(pattern, message.topic) is not None]
+        qualities = [
+            qos
+            for pattern, qos in self.filters.items()
+            if topics.matches(topics.unshared(pattern), message.topic) is not None
+        ]
         if not qualities:
             return
         self.number = self.number % 0xFFFF + 1
@@ -136,7 +140,7 @@ class MqttBroker(Stream):
             if code < 0x80:
                 client.filters[name] = code
                 for topic, retained in self._retained.items():
-                    if topics.matches(name, topic) is not None:
+                    if topics.matches(topics.unshared(name), topic) is not None:
                         client.send(retained)
 
     def _gone(self, client: Client) -> None:

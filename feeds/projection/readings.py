@@ -11,7 +11,11 @@ from feeds.model import Asset, AssetState, Health, Observation, Quality, Reading
 
 UP = ".up"
 HEARTBEAT_UP = "heartbeat.up"
-_OK, _UNKNOWN = Health.OK, Health.UNKNOWN  # an enum attribute lookup takes as long as creating a reading
+_OK, _UNKNOWN, _BAD = (
+    Health.OK,
+    Health.UNKNOWN,
+    Quality.BAD,
+)  # an enum attribute lookup takes as long as creating a reading
 _observed_at = attrgetter("observed_at")
 
 
@@ -19,13 +23,16 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
     """Health from the reachability readings (keys of metric `*.up`) that are fresh now.
 
     All fail: down. Some fail, or have bad quality: degraded. None fresh: unknown. Readings of uncertain quality are
-    ignored, because their collector was isolated.
+    ignored, because their collector was isolated. An asset that answers is degraded too while a fresh value of it is of
+    bad quality: what cannot be read is not health.
 
     An overdue heartbeat has failed: for it, the absence of a call is the failure.
     """
     fine = failed = unclear = 0
+    unreadable = False
     for key, reading in readings.items():
         if not _is_up(key):
+            unreadable = unreadable or (reading.quality is _BAD and reading.fresh_until > now)
             continue
         if reading.fresh_until <= now:
             failed += key.startswith(HEARTBEAT_UP)
@@ -37,7 +44,7 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
         return _UNKNOWN
     if not fine:
         return Health.DEGRADED if unclear else Health.DOWN
-    return Health.DEGRADED if failed or unclear else _OK
+    return Health.DEGRADED if failed or unclear or unreadable else _OK
 
 
 @lru_cache(maxsize=4096)

@@ -44,7 +44,7 @@ class _Connector(aiohttp.TCPConnector):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
-        self._factory = partial(LaxResponseHandler, loop=self._loop)
+        self._factory: partial[Any] = partial(LaxResponseHandler, loop=self._loop)
 
     async def connect(self, *args: Any, **more: Any) -> Any:
         """Called by the session."""

@@ -13,7 +13,7 @@ import ssl
 import struct
 from dataclasses import dataclass
 
-from collectors.errors import Misconfigured, NotReady, Reason, not_ready
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason, Undetermined, not_ready
 
 _HEADER = struct.Struct(">HHHB")
 LONGEST = 254
@@ -31,7 +31,8 @@ EXCEPTIONS = {
     11: ("the gateway's unit does not answer", "网关后的单元没有应答"),
 }
 STOP = (1, 2, 3)
-SILENT = 11
+BUSY = (5, 6)
+NO_PATH, SILENT = 10, 11
 
 
 class Refusal(Misconfigured):
@@ -43,6 +44,10 @@ class Refusal(Misconfigured):
             f"Modbus exception {code}, {en}; mend the probe", f"Modbus 异常码 {code}，{zh}；请改正探测地址"
         )
         self.code = code
+
+
+class DeviceFault(CollectorError):
+    """The unit answers, but the register cannot be read now (V1.1b3, 7: a failure of the device itself)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +77,33 @@ class ModbusEndpoint:
 
 
 class ModbusConnection:
-    """Opens itself when it is needed, and again after an error. Not for two callers at once."""
+    """Opens itself when it is needed, and again after an error. Not for two callers at once.
+
+    `opened`: the last request had a connection, whatever became of the request.
+    """
 
     def __init__(self, place: ModbusEndpoint) -> None:
         self._place = place
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._number = 0
         self._silences = 0
+        self.opened = False
+
+    @property
+    def is_serial_server(self) -> bool:
+        """True when the endpoint passes on RTU frames, so that it is no device itself."""
+        return self._place.rtu
 
     async def read(self, request: ModbusRequest, timeout: float) -> bytes:
-        """The data of the answer. Raises NotReady, Refusal; `timeout` in seconds, connecting included."""
+        """The data of the answer. `timeout` in seconds, connecting included.
+
+        Raises NotReady, Refusal, DeviceFault.
+        """
+        self.opened = False
         try:
             async with asyncio.timeout(timeout):
                 reader, writer = await self._open()
+                self.opened = True
                 data = await self._ask(reader, writer, request)
         except TimeoutError as error:
             # A late answer is known by its number; twice silent may be a connection that is no more.
@@ -143,10 +162,13 @@ class ModbusConnection:
         return head[0], head[1:] + data
 
     def _checked(self, request: ModbusRequest, unit: int, answer: bytes) -> bytes:
-        if unit == request.unit and answer[0] == request.function | 0x80:
+        if answer[0] == request.function | 0x80 and (unit == request.unit or answer[1] in (NO_PATH, SILENT)):
             raise _exception(request, answer[1])
+        if unit != request.unit:
+            self.close()
+            raise NotReady(Reason.WRONG_ANSWER, f"unit {unit} answered where unit {request.unit} was asked")
         whole = len(answer) == request.size + 2 and answer[1] == request.size
-        if unit != request.unit or answer[0] != request.function or not whole:
+        if answer[0] != request.function or not whole:
             self.close()
             raise NotReady(Reason.WRONG_ANSWER, "the answer does not fit the request")
         return answer[2:]
@@ -169,9 +191,17 @@ def crc(frame: bytes) -> bytes:
     return value.to_bytes(2, "little")
 
 
-def _exception(request: ModbusRequest, code: int) -> NotReady | Refusal:
+def _exception(request: ModbusRequest, code: int) -> CollectorError:
+    """The error for an exception. A busy unit and one without a path are unknown; a failure is a bad reading."""
     if code in STOP:
         return Refusal(code)
-    en, _ = EXCEPTIONS.get(code, ("unknown exception", ""))
-    reason = Reason.TIMEOUT if code == SILENT else Reason.WRONG_ANSWER
-    return NotReady(reason, f"Modbus exception {code}, {en} (unit {request.unit})")
+    en, zh = EXCEPTIONS.get(code, ("unknown exception", "未知异常码"))
+    en, zh = (
+        f"Modbus exception {code}, {en} (unit {request.unit})",
+        f"Modbus 异常码 {code}，{zh}（单元 {request.unit}）",
+    )
+    if code == SILENT:
+        return NotReady(Reason.TIMEOUT, en)
+    if code in BUSY or code == NO_PATH:
+        return Undetermined(Reason.WRONG_ANSWER, en, zh)
+    return DeviceFault(en, zh)

@@ -18,10 +18,10 @@ from typing import ClassVar
 
 from collectors import uri
 from collectors.contract import Measurement, Poller, Target
-from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason, Undetermined
 from collectors.network import addresses
 from collectors.network.modbus import registers
-from collectors.network.modbus.connection import ModbusConnection, ModbusEndpoint, ModbusRequest, Refusal
+from collectors.network.modbus.connection import DeviceFault, ModbusConnection, ModbusEndpoint, ModbusRequest, Refusal
 from collectors.network.modbus.registers import BITS, FUNCTIONS, Point
 from collectors.network.tls import trust
 
@@ -34,6 +34,7 @@ SHARE = 0.9
 """Part of a poll's time for one request: what went wrong is said before the poll is cut off."""
 FORGOTTEN = 3600.0
 """Seconds after which a device that nobody asks about is let go."""
+PARAMS = (*FUNCTIONS, "order", "scale", "offset", "nodata", "metric", "unit", "framing", "tls", "verify", "cred")
 METRIC = re.compile(r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$")
 
 
@@ -51,7 +52,7 @@ class ModbusPoller(Poller):
     def validate(cls, target: Target) -> None:
         """Raises Misconfigured without a host, or when the value is not clearly named."""
         addresses.need_host(target, "modbus://10.0.0.9:502/1?hr=0:float32&metric=voltage&unit=V")
-        uri.only(target, (*FUNCTIONS, "order", "scale", "offset", "metric", "unit", "framing", "tls", "verify", "cred"))
+        uri.only(target, PARAMS)
         addresses.choice(target, "framing", ("tcp", "rtu"))
         addresses.choice(target, "verify", ("yes", "no"))
         if addresses.choice(target, "tls", ("no", "yes")) == "no" and not {"cred", "verify"}.isdisjoint(target.params):
@@ -76,7 +77,10 @@ class ModbusPoller(Poller):
         port = target.port or (TLS_PORT if secure else PORT)
         rtu = target.params.get("framing") == "rtu"
         device = self._device(ModbusEndpoint(address, port, target.host if secure else "", tls, rtu))
-        answer = await device.ask(point, target.timeout * SHARE)
+        try:
+            answer = await device.ask(point, target.timeout * SHARE)
+        except DeviceFault as fault:
+            return [registers.unreadable(target, fault)]
         ms = Measurement(metric="modbus.ms", value=answer.ms, unit="ms")
         return [ms, registers.measurement(target, point, answer.data)]
 
@@ -170,10 +174,12 @@ class RegisterReader:
         self._wanted: dict[Point, Wanted] = {}
         self._limits = Limits()
         self._worker: asyncio.Task[None] | None = None
+        self._units: set[int] = set()
         self.used_at = 0.0
 
     async def ask(self, point: Point, timeout: float) -> RegisterAnswer:
-        """Read a point. Raises NotReady, Misconfigured."""
+        """Read a point. Raises NotReady, Misconfigured, DeviceFault."""
+        self._units.add(point.unit)
         wanted = self._wanted.get(point)
         if wanted is None:
             future: asyncio.Future[RegisterAnswer] = asyncio.get_running_loop().create_future()
@@ -188,7 +194,8 @@ class RegisterReader:
         silent: set[int] = set()
         while self._wanted:
             for block in blocks(self._wanted.values(), self._limits):
-                await self._serve(block, silent)
+                if all(wanted.point in self._wanted for wanted in block.wanted):  # else they have failed together
+                    await self._serve(block, silent)
 
     async def _serve(self, block: Block, silent: set[int]) -> None:
         unit = block.request.unit
@@ -203,7 +210,12 @@ class RegisterReader:
                 self._fail(block.wanted, error)
             else:
                 self._limits.narrow(block)
+        except DeviceFault as error:
+            self._fail(block.wanted, error)
         except NotReady as error:
+            if not self._connection.opened and (len(self._units) > 1 or self._connection.is_serial_server):
+                self._fail(self._wanted.copy().values(), gateway_lost(error))
+                return
             if error.reason is Reason.TIMEOUT:
                 silent.add(unit)
             self._fail(block.wanted, error)
@@ -233,6 +245,15 @@ class RegisterReader:
             wanted.answer.cancel()
         self._wanted.clear()
         self._connection.close()
+
+
+def gateway_lost(error: NotReady) -> Undetermined:
+    """The error of the units behind a gateway that cannot be reached."""
+    return Undetermined(
+        error.reason,
+        f"the gateway cannot be reached, the unit behind it is unknown ({error.en})",
+        f"网关不可达，其后的单元状态未知（{error.zh}）",
+    )
 
 
 def _part(request: ModbusRequest, point: Point, data: bytes) -> bytes:

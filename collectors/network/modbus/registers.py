@@ -3,7 +3,8 @@
 `hr=ADDRESS:TYPE`, `ir=…` (16-bit registers, type uint16 when none is given), `co=ADDRESS`, `di=ADDRESS` (bits).
 Addresses are those of the protocol and begin at 0: what a manual calls 40001 is `hr=0`. Registers are big-endian
 (MODBUS Application Protocol V1.1b3, 4.2); the order of longer values is not in the standard: `order=abcd` (the
-default), `cdab`, `badc`, `dcba`, the letters being the bytes of a 32-bit value as they come.
+default), `cdab`, `badc`, `dcba`, the letters being the bytes of a 32-bit value as they come. `nodata=0x8000,-9999` are
+the maker's numbers for "no value": such a reading is bad. Strings are UTF-8 or GB 18030.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import struct
 from dataclasses import dataclass
 
 from collectors.contract import Measurement, Target
-from collectors.errors import Misconfigured
+from collectors.errors import CollectorError, Misconfigured
+from collectors.network import charset
 from feeds.model import Quality, Value
 
 FUNCTIONS = {"co": 1, "di": 2, "hr": 3, "ir": 4}
@@ -37,7 +39,10 @@ _POINT = re.compile(r"^(\d{1,5})(?:\.(\d{1,2}))?(?::([a-z]+\d*)(?::(\d{1,3}))?)?
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One value of a unit. `count` registers (or bits) from `address` on; `bit` is the place in a register, or None."""
+    """One value of a unit. `count` registers (or bits) from `address` on; `bit` is the place in a register, or None.
+
+    `nodata` are the raw numbers, signed or unsigned, by which the device says that it has no value.
+    """
 
     unit: int
     function: int
@@ -48,6 +53,7 @@ class Point:
     order: str = "abcd"
     scale: float = 1.0
     offset: float = 0.0
+    nodata: tuple[float, ...] = ()
 
     @property
     def end(self) -> int:
@@ -86,6 +92,7 @@ def read(target: Target) -> Point:
             order=_order(target),
             scale=_number(target, "scale", 1.0),
             offset=_number(target, "offset", 0.0),
+            nodata=no_values(target),
         )
     if point.end - 1 > LAST:
         raise _unclear(target, name)
@@ -161,6 +168,8 @@ def decode(point: Point, raw: bytes) -> tuple[Value, Quality, str]:
     if point.type == "string":
         return _text(ordered(raw, point.order)), Quality.GOOD, ""
     (number,) = struct.unpack(f">{FORMATS[point.type]}", ordered(raw, point.order))
+    if point.nodata and (number in point.nodata or int.from_bytes(ordered(raw, point.order)) in point.nodata):
+        return None, Quality.BAD, no_value(f"{number:g}" if isinstance(number, float) else hex(number))
     if isinstance(number, float) and not math.isfinite(number):
         return None, Quality.BAD, str(number)  # how devices say that a sensor has no value
     if point.type == "float32":
@@ -168,6 +177,25 @@ def decode(point: Point, raw: bytes) -> tuple[Value, Quality, str]:
     if point.scale != 1.0 or point.offset != 0.0:
         number = round(number * point.scale + point.offset, 10)
     return number, Quality.GOOD, ""
+
+
+def no_value(mark: str) -> str:
+    """The text of a reading whose device says that it has no value."""
+    return f"设备表示无有效值（{mark}） | the device says that it has no value ({mark})"
+
+
+def no_values(target: Target) -> tuple[float, ...]:
+    """The numbers of `nodata=0x8000,-9999`. Raises Misconfigured."""
+    numbers = []
+    for text in filter(None, target.params.get("nodata", "").split(",")):
+        try:
+            numbers.append(float(int(text, 0)) if re.fullmatch(r"[+-]?(0[xX][0-9a-fA-F]+|\d+)", text) else float(text))
+        except ValueError:
+            raise Misconfigured(
+                f"{target.uri!r}: nodata={text!r} is no number; write nodata=0x8000,0xFFFF or nodata=-9999",
+                f"{target.uri!r}：nodata={text!r} 不是数字；请写 nodata=0x8000,0xFFFF 或 nodata=-9999",
+            ) from None
+    return tuple(numbers)
 
 
 def ordered(raw: bytes, order: str) -> bytes:
@@ -190,8 +218,19 @@ def shortest(number: float) -> float:
 
 
 def _text(raw: bytes) -> str:
-    text = raw.split(b"\0", 1)[0].decode("utf-8", errors="replace")
+    text = charset.decoded(raw.split(b"\0", 1)[0])
     return "".join(letter for letter in text if letter.isprintable()).strip()
+
+
+def unreadable(target: Target, reason: CollectorError) -> Measurement:
+    """The bad reading of a unit that answers with a failure."""
+    return Measurement(
+        metric=target.params.get("metric", "modbus.value"),
+        value=None,
+        unit=target.params.get("unit", ""),
+        quality=Quality.BAD,
+        text=f"{reason.zh} | {reason.en}",
+    )
 
 
 def measurement(target: Target, point: Point, raw: bytes) -> Measurement:

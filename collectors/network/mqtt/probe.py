@@ -5,7 +5,9 @@ a JSON path into the payload; without it the payload itself is the value. `time`
 A "+" in the topic gives one reading a match, with what stood there as its instance, at most 64 of them.
 
 The broker's answer is not the device's: a topic that is silent for longer than `every` is stale, and nobody can tell.
-`availability=TOPIC` (a last will) says that the device itself is gone. A retained message is of unknown age: it is
+`availability=TOPIC` (a last will) says that the device itself is gone, in words or JSON. A broker that cannot be
+reached makes its devices unknown, except where the topic is the broker's own (`$SYS/…`). `nodata=-9999` are
+marks that mean no value. A retained message is of unknown age: it is
 uncertain and never fresh, unless it carries its time.
 """
 
@@ -16,7 +18,7 @@ from typing import ClassVar
 
 from collectors import uri
 from collectors.contract import Measurement, Poller, Target
-from collectors.errors import Misconfigured
+from collectors.errors import Misconfigured, NotReady, Undetermined
 from collectors.network import addresses
 from collectors.network.http.checks import json_path
 from collectors.network.modbus.probe import need_metric
@@ -26,6 +28,7 @@ from collectors.network.mqtt.connection import BrokerConnection
 from collectors.network.mqtt.packets import MqttMessage
 from collectors.network.mqtt.rate_limit import PACKETS
 from collectors.network.mqtt.subscription import EVERY, TEXT, TopicWatch, topic
+from collectors.network.mqtt.topics import unshared
 from collectors.network.tls import trust
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock, now
@@ -43,6 +46,7 @@ PARAMS = (
     "availability",
     "online",
     "offline",
+    "nodata",
     "verify",
 )
 SAID = 60.0
@@ -103,7 +107,10 @@ class MqttPoller(Poller):
         loop = asyncio.get_running_loop()
         deadline = loop.time() + target.timeout * SHARE
         topics, watch = self._watch(target)
-        await topics.link.ready(watch.filters, deadline - loop.time())
+        try:
+            await topics.link.ready(watch.filters, deadline - loop.time())
+        except NotReady as error:
+            raise error if watch.about_broker else _broker_lost(target, error) from error
         if not watch.waited:
             watch.waited = True
             await watch.first(deadline - target.timeout * (SHARE - PATIENT))
@@ -166,10 +173,11 @@ class Topics:
     def add(self, watch: TopicWatch) -> None:
         self._all.append(watch)
         for name in watch.filters:
-            if "+" in name:
+            received = unshared(name)
+            if "+" in received:
                 self._patterns.append(watch)
             else:
-                self._exact.setdefault(name, []).append(watch)
+                self._exact.setdefault(received, []).append(watch)
             self.link.resend_retained(name)
 
     def remove(self, watch: TopicWatch) -> bool:
@@ -178,10 +186,12 @@ class Topics:
         if watch in self._patterns:
             self._patterns.remove(watch)
         for name in watch.filters:
-            if watch in self._exact.get(name, ()):
-                self._exact[name].remove(watch)
+            received = unshared(name)
+            if watch in self._exact.get(received, ()):
+                self._exact[received].remove(watch)
+            if not self._exact.get(received):
+                self._exact.pop(received, None)
             if not any(name in other_watch.filters for other_watch in self._all):
-                self._exact.pop(name, None)
                 self.link.drop(name)
         return bool(self._all)
 
@@ -189,13 +199,22 @@ class Topics:
         for watch in self._exact.get(message.topic, ()):
             watch.take(message, "")
         for watch in self._patterns:
-            matched = topics.matches(watch.topic, message.topic)
+            matched = topics.matches(unshared(watch.topic), message.topic)
             if matched is not None:
                 watch.take(message, "/".join(matched)[:TEXT])
 
     def _lost(self) -> None:
         for watch in self._all:
             watch.lost()
+
+
+def _broker_lost(target: Target, error: NotReady) -> Undetermined:
+    """The error of a device whose broker cannot be reached."""
+    return Undetermined(
+        error.reason,
+        f"the broker {target.address} cannot be reached, the device is unknown ({error.en})",
+        f"代理 {target.address} 不可达，设备状态未知（{error.zh}）",
+    )
 
 
 def _too_fast(fast: list[str]) -> str:

@@ -7,19 +7,18 @@ one reading a match.
 from __future__ import annotations
 
 import asyncio
-import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from urllib.parse import unquote
 
 from collectors import uri
 from collectors.contract import Measurement, Target
 from collectors.errors import Misconfigured, NotReady, Reason, Silent
-from collectors.network.http.checks import json_path, pick, plain
-from collectors.network.mqtt import packets
+from collectors.network.modbus.registers import no_value
+from collectors.network.mqtt import availability, packets
+from collectors.network.mqtt import payload as payloads
 from collectors.network.mqtt.packets import MqttMessage
+from collectors.network.mqtt.topics import unshared
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality, Value
@@ -36,6 +35,8 @@ NOTHING = "已订阅，尚无消息 | subscribed; no message yet"
 RETAINED = "保留消息，时间未知 | retained, of unknown age"
 ACL_EN = "; when the device does send, the broker may withhold it without a word: let the account read this topic (ACL)"
 ACL_ZH = "；若设备确在发送，可能是代理的访问控制（ACL）不作声地扣下：请为该账号授予此主题的读取权限"
+OLDEST = 1.5e9
+"""Epoch seconds (2017). A device that gives an earlier time has no time."""
 AHEAD = 60.0
 """Seconds by which a message's own time may be ahead for it to be used."""
 
@@ -67,6 +68,9 @@ class TopicWatch:
     waited: bool = False
     gone: bool = False
     left_out: int = 0
+    odd_word: str = ""
+    _marks: frozenset[str | float] = frozenset()
+    _own_times: dict[str, float] = field(default_factory=dict)
     _last_messages: dict[str, LastMessage] = field(default_factory=dict)
     _received: asyncio.Event = field(default_factory=asyncio.Event)
     _since: float = 0.0
@@ -80,6 +84,12 @@ class TopicWatch:
         self.filters = {self.topic: qos} | ({params["availability"]: qos} if "availability" in params else {})
         self.every = uri.duration(params.get("every", EVERY))
         self._since = self.clock()
+        self._marks = payloads.marks(self.target.params)
+
+    @property
+    def about_broker(self) -> bool:
+        """True when the topic is one of the broker's own statistics."""
+        return unshared(self.topic).startswith("$SYS/")
 
     async def first(self, deadline: float) -> None:
         """Wait for the first message, so that the first poll has a value. `deadline` is in loop time."""
@@ -107,7 +117,23 @@ class TopicWatch:
                 f"{''.join(never[1:])}",
             )
         if not measurements:
-            return [self._reading(None, Quality.UNCERTAIN, at, text=NOTHING, fresh_for=0.0)]
+            measurements.append(self._reading(None, Quality.UNCERTAIN, at, text=NOTHING, fresh_for=0.0))
+        if self.odd_word:
+            where = self.target.params["availability"]
+            text = (
+                f"{where} 的内容 {self.odd_word!r} 不表示在线或离线，请用 online=、offline= 说明"
+                f" | {where} says {self.odd_word!r}, neither on nor off: "
+                "name its words by online= and offline="
+            )
+            measurements.append(
+                Measurement(
+                    metric="mqtt.availability",
+                    value=self.odd_word,
+                    quality=Quality.UNCERTAIN,
+                    observed_at=at,
+                    text=text,
+                )
+            )
         if self.left_out:
             zh = f"匹配的主题超过 {INSTANCES} 个，其余未列入"
             en = f"more than {INSTANCES} topics match; the others are left out"
@@ -137,13 +163,14 @@ class TopicWatch:
         self._push(instance, at, waiting=previous is not None and previous.waiting)
 
     def _available(self, message: MqttMessage) -> None:
-        text = (message.payload or b"").decode(errors="replace").strip()
-        was_gone, params = self.gone, self.target.params
-        if text == params.get("offline", "offline"):
-            self.gone = True
-        elif text == params.get("online", "online"):
-            self.gone = False
-        if self.gone is not was_gone:
+        params, payload = self.target.params, message.payload or b""
+        before = self.gone, self.odd_word
+        present = availability.read(payload, params.get("online"), params.get("offline"))
+        if present is not None:
+            self.gone, self.odd_word = not present, ""
+        elif payload:  # a retained message that is taken back is empty
+            self.odd_word = payloads.plain_text(availability.word_of(payload))[: availability.SHOWN]
+        if (self.gone, self.odd_word) != before:
             self._request_poll()
 
     def _read(self, message: MqttMessage, at: float, instance: str) -> Measurement:
@@ -151,15 +178,26 @@ class TopicWatch:
             if message.payload is None:
                 most = packets.LARGEST
                 raise ValueError(f"消息超过 {most} 字节 | the payload is longer than {most} bytes")
-            value, moment = _value(message.payload, self.target.params)
+            value, moment = payloads.read(message.payload, self.target.params)
         except ValueError as error:
             return self._reading(None, Quality.BAD, at, text=str(error)[:TEXT], instance=instance)
+        if not isinstance(value, bool) and value in self._marks:
+            return self._reading(None, Quality.BAD, at, text=no_value(str(value)), instance=instance)
         quality = Quality.UNCERTAIN if value is None else Quality.GOOD  # null, or no finite number
-        if moment is not None and moment <= at + AHEAD:
-            return self._reading(value, quality, moment, instance=instance)
+        if moment is not None:
+            if self._is_usable(moment, at, instance):
+                self._own_times[instance] = moment
+                return self._reading(value, quality, moment, instance=instance)
+            if not message.retain:
+                self._own_times[instance] = moment
+                return self._reading(value, Quality.UNCERTAIN, at, text=payloads.clock_says(moment), instance=instance)
         if message.retain:
             return self._reading(value, Quality.UNCERTAIN, at, text=RETAINED, instance=instance, fresh_for=0.0)
         return self._reading(value, quality, at, instance=instance)
+
+    def _is_usable(self, moment: float, at: float, instance: str) -> bool:
+        """False for a message's own time that lies ahead, before any device of today, or before the last one's."""
+        return OLDEST < moment <= at + AHEAD and moment >= self._own_times.get(instance, moment)
 
     def _reading(
         self,
@@ -234,7 +272,8 @@ def _fresh(measurement: Measurement, at: float) -> bool:
 
 def topic(target: Target) -> str:
     """The topic filter of the path. Raises Misconfigured."""
-    text = unquote(target.path[1:])
+    whole = unquote(target.path[1:])
+    text = unshared(whole)
     levels = text.split("/")
     wild = "#" in text or any("+" in level and level != "+" for level in levels) or text.startswith("+")
     if not text or wild or len(text) > LONGEST_TOPIC or "\0" in text:
@@ -244,54 +283,4 @@ def topic(target: Target) -> str:
             f"{target.uri!r} 缺少主题，或主题不可用：{target.scheme}://{target.address}/site/7/river；"
             "+ 可代替除第一级外的一整级，不可用 #",
         )
-    return text
-
-
-def _value(payload: bytes, params: dict[str, str]) -> tuple[Value, float | None]:
-    """Value and own time (epoch seconds) of a payload. Raises ValueError."""
-    try:
-        text = payload.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError("消息不是文本 | the payload is no text") from error
-    if "field" not in params and "time" not in params:
-        return _scalar(text), None
-    try:
-        document = json.loads(text)
-        value = pick(document, json_path(params["field"])) if "field" in params else document
-    except (ValueError, RecursionError) as error:
-        raise ValueError("消息不是可读的 JSON | the payload is no readable JSON") from error
-    except LookupError as error:
-        raise ValueError(f"消息中没有 {params['field'][:80]} | the payload has no {params['field'][:80]}") from error
-    return plain(value), _moment(document, params)
-
-
-def _scalar(text: str) -> Value:
-    text = text.strip()
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    try:
-        number = float(text)
-    except ValueError:
-        return plain(text)
-    if not math.isfinite(number):
-        return None
-    return int(text) if text.lstrip("+-").isdecimal() and abs(number) < 2**63 else number
-
-
-def _moment(document: object, params: dict[str, str]) -> float | None:
-    """The message's own time: epoch seconds, milliseconds, or RFC 3339."""
-    if "time" not in params:
-        return None
-    try:
-        raw = pick(document, json_path(params["time"]))
-    except LookupError:
-        return None
-    if isinstance(raw, str):
-        try:
-            moment = datetime.fromisoformat(raw)
-        except ValueError:
-            return None
-        return moment.timestamp() if moment.tzinfo is not None else None
-    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
-        return None
-    return raw / 1000 if raw > 1e11 else float(raw)
+    return whole

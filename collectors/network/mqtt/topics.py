@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+SHARED = "$share/"
+
+
+def unshared(pattern: str) -> str:
+    """The filter by which a shared subscription `$share/GROUP/FILTER` receives (5.0, 4.8.2); others as they are."""
+    if not pattern.startswith(SHARED):
+        return pattern
+    group, _, rest = pattern.removeprefix(SHARED).partition("/")
+    return rest if group else ""
+
 
 def matches(pattern: str, topic: str) -> list[str] | None:
     """The topic's levels at each "+" of the filter `pattern`, None when they do not match (3.1.1, 4.7)."""

@@ -106,7 +106,7 @@ def measure(chain: Sequence[Certificate], now: float, warn: float, family: str =
     """
     if not chain:
         text = "证书无法解读 | the certificate cannot be read"
-        return [Measurement(metric=f"{family}.days_left", value=None, unit="d", quality=Quality.BAD, text=text)]
+        return [Measurement(metric=f"{family}.days_left", value=None, unit="d", quality=Quality.UNCERTAIN, text=text)]
     first = min(
         (certificate for index, certificate in enumerate(chain) if not index or not certificate.self_issued),
         key=lambda certificate: certificate.ends,

@@ -118,7 +118,8 @@ def _time(tag: int, octets: bytes) -> float:
     if tag == UTC_TIME:
         year += 1900 if year >= 50 else 2000  # RFC 5280, 4.1.2.5.1
     try:
-        return datetime(year, *(int(part or 0) for part in match.groups()[1:]), tzinfo=UTC).timestamp()
+        month, day, hour, minute, second = (int(part or 0) for part in match.groups()[1:])
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
     except ValueError as error:
         raise ValueError("the certificate has no readable validity") from error
 

@@ -223,9 +223,9 @@ async def test_an_odd_certificate_never_decides_the_verdict(name: str, scheme: s
     assert isinstance(readings[f"{family}.days_left"].value, float)
 
 
-def test_a_certificate_that_cannot_be_read_at_all_gives_a_bad_reading() -> None:
+def test_a_certificate_that_cannot_be_read_at_all_gives_a_reading_without_value() -> None:
     [reading] = certificates.measure([], 0.0, 1.0, family="http")
-    assert (reading.metric, reading.value, reading.quality) == ("http.days_left", None, Quality.BAD)
+    assert (reading.metric, reading.value, reading.quality) == ("http.days_left", None, Quality.UNCERTAIN)
 
 
 @pytest.mark.parametrize("der", [b"", b"\x30\x03abc", b"\x30\x80", b"\x30\x84\xff\xff\xff\xff", b"\x02\x01\x00"])

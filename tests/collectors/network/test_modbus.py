@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collectors import once, registry
-from collectors.errors import Misconfigured, NotReady, Reason
+from collectors.errors import Misconfigured, NotReady, Reason, Undetermined
 from collectors.network.modbus import registers
 from collectors.network.modbus.connection import crc
 from collectors.network.modbus.probe import ModbusPoller
@@ -152,10 +152,9 @@ async def test_a_register_that_is_not_there_does_not_take_its_neighbours_along()
     ("code", "kind", "message"),
     [
         (1, Misconfigured, "illegal function"),
-        (4, NotReady, "server device failure"),
-        (6, NotReady, "busy"),
+        (6, Undetermined, "busy"),
+        (10, Undetermined, "path unavailable"),
         (11, NotReady, "gateway's unit"),
-        (99, NotReady, "unknown exception"),
     ],
 )
 async def test_exception_codes_are_told_in_words(code: int, kind: type[Exception], message: str) -> None:
