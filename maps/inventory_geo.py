@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 _SEPARATORS = {"probes": " "}
+UNPLACED = "unplaced"
+"""Key of a row whose geometry is in a coordinate system that is not known."""
 
 
 def read_geo(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     """(feature number from 1, values by lower-case column) of every feature of a file's first layer.
 
     Points give their own position, other geometries a point inside them, converted to EPSG:4326. Properties `lat` and
-    `lon` are used only for a feature without geometry. Raises OSError or ValueError when the file cannot be read.
+    `lon` are used only for a feature without geometry. A geometry in an unknown coordinate system gives no position,
+    and its row has UNPLACED. Raises OSError or ValueError when the file cannot be read.
     """
     # Importing geopandas takes about a second; sites with a CSV do not import it.
     import geopandas
@@ -26,13 +29,17 @@ def read_geo(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise ValueError(str(error)) from error
     if not isinstance(frame, geopandas.GeoDataFrame):
         frame = geopandas.GeoDataFrame(frame, geometry=[None] * len(frame), crs=4326)
-    if frame.crs is not None and frame.crs.to_epsg() != 4326:
+    known = frame.crs is not None and (frame.crs.is_geographic or frame.crs.is_projected)
+    if known and frame.crs.to_epsg() != 4326:
         frame = frame.to_crs(4326)
     columns = [name for name in frame.columns if name != frame.geometry.name]
     records = frame[columns].to_dict("records")
     for number, (values, geometry) in enumerate(zip(records, frame.geometry, strict=True), start=1):
         row = {name.lower(): _text(value, _SEPARATORS.get(name.lower(), ";")) for name, value in values.items()}
-        yield number, row | _place(geometry)
+        if known:
+            yield number, row | _place(geometry)
+        else:
+            yield number, row | ({UNPLACED: "yes"} if _place(geometry) else {})
 
 
 def _place(geometry: Any) -> dict[str, str]:

@@ -43,6 +43,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "bad_until": ("确认的截止时间不合理", "the acknowledgement's end makes no sense"),
     "bad_comment": ("说明缺失或过长", "the comment is missing or too long"),
     "unknown_person": ("名册中没有此人", "nobody in the roster has that id"),
+    "person_ambiguous": ("有几人同名，请写人员编号", "several persons bear this name: write the id"),
+    "shift_twice": ("同一天的同一班次出现两次", "the same shift of the same day is given twice"),
     "unknown_shift": ("没有这个班次", "there is no such shift"),
     "csv_head": ("首行须有列名 日期 与 班次", "the first line needs the columns date and shift"),
     "csv_date": ("不是日期，应如 2026-11-22", "no date; it is written 2026-11-22"),

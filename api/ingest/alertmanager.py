@@ -7,7 +7,7 @@ before then. A post without one has the lease that Alertmanager gives it (`resol
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -132,11 +132,25 @@ def _post(alert: Posted, path: str, now: float, resolve_timeout: float) -> Repor
     return report(alert, path, TOOL, active=active, since=starts, until=lease)
 
 
+STATE_REASON = "grafana_state_reason"
+"""Annotation by which Grafana says why a state is what it is."""
+NO_RECOVERY = frozenset(("NoData", "Error"))
+"""Reasons of an end that is none: nothing is known of the condition any more."""
+
+
+def _ended_because(notes: Mapping[str, str | None]) -> str:
+    reason = notes.get(STATE_REASON) or ""
+    return f"Grafana: {reason}" if reason else ""
+
+
 def _heard(alert: Posted, path: str, now: float, tool: str) -> Report:
     if alert.status not in ("firing", "resolved"):
         raise UnusableAlert(finding("STATUS_UNKNOWN", f"{path}.status", value=alert.status or ""))
     starts, ends = _times(alert, path)
     active = alert.status == "firing"
+    if not active and (alert.annotations or {}).get(STATE_REASON) in NO_RECOVERY:
+        # No data is never a recovery, and no confirmation either: it is stale from now on.
+        return report(alert, path, tool, active=True, since=starts, until=now)
     return report(
         alert, path, tool, active=active, since=starts, until=ends if active and ends and ends > now else None
     )
@@ -160,8 +174,13 @@ def report(alert: Posted, path: str, tool: str, *, active: bool, since: float | 
     if not labels:
         raise UnusableAlert(finding("LABELS_MISSING", f"{path}.labels"))
     name, notes = labels.get("alertname", "alert"), alert.annotations or {}
-    shown = bounds.title(notes.get("summary") or notes.get("title") or name)
-    description = notes.get("description") or notes.get("message") or ""
+    # Grafana sends an alert of its own, with the rule's name in a label, when a rule had no data or failed.
+    said = notes.get("summary") or notes.get("title") or ""
+    rule_name = labels.get("rulename", "")
+    shown = bounds.title(f"{rule_name}: {said or name}" if rule_name and rule_name not in said else said or name)
+    description = "; ".join(
+        filter(None, (notes.get("description") or notes.get("message"), notes.get("Error"), _ended_because(notes)))
+    )
     graded = labels.get("severity", "")
     asset = labels.get("asset", "")
     return Report(
@@ -170,6 +189,7 @@ def report(alert: Posted, path: str, tool: str, *, active: bool, since: float | 
         by_address=not asset,
         severity=severity(graded or labels.get("priority", "")),
         active=active,
+        evidence="" if active else _ended_because(notes),
         since=since,
         until=until,
         face=graded,

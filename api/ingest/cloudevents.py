@@ -10,9 +10,10 @@ until, url}; only `active` (or `status`: firing, resolved) must be there. It may
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 
@@ -70,7 +71,10 @@ def taken(raw: bytes, headers: Mapping[str, str]) -> ReadEvents:
             events = [msgspec.json.decode(raw, type=CloudEvent)]
         else:
             events = [msgspec.convert(_binary(headers), CloudEvent)]
+            events[0].datacontenttype = headers.get("content-type")
             events[0].data = msgspec.Raw(raw)
+    except HeaderInvalid as error:
+        return [], [finding("HEADER_INVALID", error.header, value=error.value, detail=str(error))]
     except msgspec.ValidationError as error:
         return [], [finding("FORM_INVALID", detail=str(error))]
     except BAD_JSON as error:
@@ -90,8 +94,39 @@ def taken(raw: bytes, headers: Mapping[str, str]) -> ReadEvents:
 
 
 def _binary(headers: Mapping[str, str]) -> dict[str, Any]:
-    """Attributes from `ce-` headers, percent-decoded (HTTP binding 3.1.3.2)."""
-    return {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
+    """Attributes from `ce-` headers, decoded (HTTP binding 3.1.3.2). Raises HeaderInvalid."""
+    return {name[3:]: decoded(name, value) for name, value in headers.items() if name.startswith("ce-")}
+
+
+class HeaderInvalid(Exception):
+    """A header whose value is not encoded as the binding says."""
+
+    def __init__(self, header: str, value: str, reason: str) -> None:
+        super().__init__(reason)
+        self.header, self.value = header, value
+
+
+def decoded(header: str, value: str) -> str:
+    """The attribute's value: first quoted strings are unescaped (RFC 9110, 5.6.4), then percent-encoding once.
+
+    Raises HeaderInvalid for octets that are no ASCII, an open quote, and encoded octets that are no UTF-8.
+    """
+    if not value.isascii() or any(ord(letter) < 0x20 for letter in value):
+        raise HeaderInvalid(header, value, "characters outside printable ASCII must be percent-encoded")
+    bare, at = [], 0
+    for quoted in _QUOTED.finditer(value):
+        bare += [value[at : quoted.start()], _ESCAPE.sub(r"\1", quoted[1])]
+        at = quoted.end()
+    if '"' in value[at:] or any('"' in part for part in bare[::2]):
+        raise HeaderInvalid(header, value, "a quote is not closed")
+    try:
+        return unquote_to_bytes("".join([*bare, value[at:]])).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise HeaderInvalid(header, value, "the percent-encoded octets are no UTF-8") from error
+
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_ESCAPE = re.compile(r"\\(.)")
 
 
 def _report(event: CloudEvent, at: str) -> Report | Finding[InMessage]:

@@ -7,6 +7,7 @@ ERRORS: dict[str, tuple[str, str]] = {
     "FORM_INVALID": ("内容不合格式：{detail}", "not of the expected form: {detail}"),
     "BASE64_INVALID": ("不是有效的 Base64：{detail}", "not valid base64: {detail}"),
     "DATA_TWICE": ("data 与 data_base64 不能同时给出", "data and data_base64 exclude each other"),
+    "HEADER_INVALID": ("请求头的编码不合规定：{detail}", "the header is not encoded as the binding says: {detail}"),
     "TOO_MANY": ("一次最多 {detail} 条", "at most {detail} at once"),
     "LABELS_MISSING": ("告警没有标签，无法识别", "the alert has no labels, so nobody could tell it from others"),
     "LABELS_TOO_MANY": ("标签过多（最多 {detail} 个）", "too many labels ({detail} at most)"),

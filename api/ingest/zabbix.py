@@ -98,7 +98,7 @@ def _report(event: ZabbixEvent, timezone: str) -> Taken:
             severity=_SEVERITIES.get(event.nseverity, Severity.MAJOR),
             active=active,
             since=began,
-            identity_labels={"triggerid": labels["triggerid"], "host": labels["host"]},
+            identity_labels=_identity(event, labels),
             labels=labels,
             title={"zh-CN": name, "en": name},
             text=bounds.text(_given(event.opdata)),
@@ -107,6 +107,16 @@ def _report(event: ZabbixEvent, timezone: str) -> Taken:
             address=_given(event.host_ip)[: bounds.NAME],
         )
     ], []
+
+
+def _identity(event: ZabbixEvent, labels: dict[str, str]) -> dict[str, str]:
+    """A trigger may have several problems at once: each is an alert, by the event that began it.
+
+    {EVENT.ID} is that event also in messages of updates and of the recovery.
+    """
+    problem = _given(event.eventid)[: bounds.NAME]
+    identity = {"triggerid": labels["triggerid"], "host": labels["host"]}
+    return identity | {"eventid": problem} if problem else identity
 
 
 def _given(macro: str) -> str:
@@ -124,4 +134,9 @@ def _moment(date: str, time: str, zone: ZoneInfo) -> float | None:
 def _tags(text: str) -> dict[str, str]:
     if not text.strip() or text.strip().startswith(("{EVENT", "*UNKNOWN*")):
         return {}
-    return {tag.tag: tag.value for tag in msgspec.json.decode(text, type=list[_Tag])}
+    tags: dict[str, list[str]] = {}
+    for tag in msgspec.json.decode(text, type=list[_Tag]):
+        values = tags.setdefault(tag.tag, [])
+        if tag.value not in values:
+            values.append(tag.value)
+    return {name: ", ".join(values) for name, values in tags.items()}

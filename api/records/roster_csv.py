@@ -1,13 +1,16 @@
 """A month's duty plan from a spreadsheet: CSV with a head line, into dated assignments.
 
-Columns: `date` (2026-11-22), `shift`, `officer1`, `officer2`, `leader`, or in Chinese 日期, 班次, 值班员1, 值班员2,
-带班领导. A shift or a person is an id or a name. UTF-8, with or without BOM, or GB 18030 as spreadsheets write it.
+Columns: `date` (2026-11-22, 2026/12/1, 2026年12月1日), `shift`, `officer1`, `officer2`, `leader`, or in Chinese 日期,
+班次, 值班员1, 值班员2, 带班领导. A shift or a person is an id or a name. UTF-8, with or without BOM, or GB 18030 as
+spreadsheets write it.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -50,6 +53,8 @@ def assignments(raw: bytes, roster: Roster) -> tuple[Assignment, ...]:
         if not any(cells.values()):
             continue
         assignment = _assignment(cells, persons, shifts, f"line.{number}", faults)
+        if assignment.date and (assignment.date, assignment.shift) in imported:
+            faults.append(finding(f"line.{number}.shift", "shift_twice"))
         imported[assignment.date, assignment.shift] = assignment
     if len(rows) > MOST + 1:
         faults.append(finding(f"line.{MOST + 2}", "too_long"))
@@ -68,10 +73,33 @@ def _text(raw: bytes) -> str:
     raise Problem("invalid", findings=[finding("body", "csv_encoding")])
 
 
+AMBIGUOUS = ""
+"""In place of an id: several persons bear the name."""
+
+
 def _ids(names_by_id: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Ids by name and by id. An id takes precedence over a name."""
-    ids = {name: id for id, names in names_by_id.items() for name in names}
+    """Ids by name (without blanks) and by id. An id takes precedence over a name; a name of several is AMBIGUOUS."""
+    ids: dict[str, str] = {}
+    for id, names in names_by_id.items():
+        for name in {_compact(name) for name in names}:
+            ids[name] = AMBIGUOUS if name in ids else id
     return ids | {id: id for id in names_by_id}
+
+
+def _compact(name: str) -> str:
+    """The name without blanks, full-width ones included: tables pad names of two characters."""
+    return "".join(name.split())
+
+
+_DATE = re.compile(r"(\d{4})\s*[-/.\u5e74]\s*(\d{1,2})\s*[-/.\u6708]\s*(\d{1,2})\s*\u65e5?(?:\s+0{1,2}:00(?::00)?)?")
+
+
+def _day(text: str) -> str:
+    """2026-12-01 for that day as spreadsheets write it: 2026/12/1, 2026.12.01, 2026年12月1日. Raises ValueError."""
+    match = _DATE.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if match is None:
+        raise ValueError(text)
+    return date(int(match[1]), int(match[2]), int(match[3])).isoformat()
 
 
 def _assignment(
@@ -84,17 +112,20 @@ def _assignment(
     """The assignment of one line. Its findings are added to `faults`."""
 
     def person(column: str) -> str:
-        name = cells.get(column, "")
+        written = cells.get(column, "")
+        name = written if written in persons else _compact(written)
         if name and name not in persons:
             faults.append(finding(f"{line}.{column}", "unknown_person"))
+        elif name and persons[name] == AMBIGUOUS:
+            faults.append(finding(f"{line}.{column}", "person_ambiguous"))
         return persons.get(name, "")
 
     try:
-        day = date.fromisoformat(cells.get("date", "").replace("/", "-")).isoformat()
+        day = _day(cells.get("date", ""))
     except ValueError:
         day = ""
         faults.append(finding(f"{line}.date", "csv_date"))
-    shift = cells.get("shift", "")
+    shift = cells.get("shift", "") if cells.get("shift", "") in shifts else _compact(cells.get("shift", ""))
     if shift not in shifts:
         faults.append(finding(f"{line}.shift", "unknown_shift"))
     officers = tuple(id for id in (person("officer1"), person("officer2")) if id)

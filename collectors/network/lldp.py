@@ -10,7 +10,7 @@ import asyncio
 import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collectors.contract import Target
 from collectors.errors import CollectorError, NotReady, Reason
@@ -31,6 +31,8 @@ MOST = 1024
 """Neighbours of one device at most."""
 AT_ONCE, WHOLE = 16, 60.0
 """Devices that are walked at once, and seconds that one of them may take."""
+LOCAL = 7
+"""LldpPortIdSubtype local."""
 MAC = 4
 """LldpChassisIdSubtype macAddress; for ports it is 3."""
 
@@ -112,13 +114,42 @@ async def walk(agent: Agent, asset: str) -> list[Neighbour]:
     ):
         columns[oid] = await agent.walk(oid, MOST)
     managed = _managed(await agent.walk(REMOTE_ADDRESS, MOST))
-    return [_neighbour(asset, index, columns, managed) for index in columns[CHASSIS]]
+    latest: dict[tuple[str, str], Neighbour] = {}
+    for index in sorted(columns[CHASSIS], key=_time_mark):
+        neighbour = _neighbour(asset, index, columns, managed)
+        if not (neighbour.chassis or neighbour.name or neighbour.address):
+            continue  # an empty row names nobody
+        # A neighbour that has started again may stand there twice: the later row counts, with what both say.
+        before = latest.get((neighbour.port, neighbour.chassis))
+        latest[neighbour.port, neighbour.chassis] = neighbour if before is None else _joined_rows(before, neighbour)
+    return list(latest.values())
+
+
+def _joined_rows(before: Neighbour, after: Neighbour) -> Neighbour:
+    return replace(
+        after,
+        name=after.name or before.name,
+        description=after.description or before.description,
+        address=after.address or before.address,
+        kind=after.kind or before.kind,
+    )
+
+
+def _time_mark(index: str) -> tuple[int, ...]:
+    """The index as numbers: lldpRemTimeMark comes first where the agent keeps to the MIB."""
+    return tuple(int(number) for number in index.split(".") if number.isdecimal())
+
+
+def _local_port(index: str) -> str:
+    """lldpRemLocalPortNum of an index (time mark, port, number). Some agents leave out some of them."""
+    numbers = index.split(".")
+    return numbers[1] if len(numbers) >= 2 else index
 
 
 def _neighbour(
     asset: str, index: str, columns: Mapping[str, Mapping[str, Raw]], managed: Mapping[str, str]
 ) -> Neighbour:
-    local = index.split(".")[1] if index.count(".") >= 2 else index
+    local = _local_port(index)
     port = text(columns[LOCAL_PORT_DESCRIPTION].get(local)) or text(columns[LOCAL_PORT_NAME].get(local)) or local
     capabilities = columns[CAPABLE].get(index)
     return Neighbour(
@@ -127,10 +158,17 @@ def _neighbour(
         name=text(columns[SYSTEM_NAME].get(index)),
         address=managed.get(index, ""),
         chassis=_identity(columns[CHASSIS][index], columns[CHASSIS_KIND].get(index) == MAC),
-        remote_port=_identity(columns[PORT_ID].get(index), columns[PORT_KIND].get(index) == MAC - 1),
+        remote_port=_remote_port(index, columns),
         description=text(columns[SYSTEM_WORDS].get(index)),
         kind=_kind(capabilities),
     )
+
+
+def _remote_port(index: str, columns: Mapping[str, Mapping[str, Raw]]) -> str:
+    """The far port. A number of the far device's own (LldpPortIdSubtype local) says less than its description."""
+    kind = columns[PORT_KIND].get(index)
+    port, description = _identity(columns[PORT_ID].get(index), kind == MAC - 1), text(columns[PORT_NAME].get(index))
+    return description if description and (not port or (kind == LOCAL and port.isdecimal())) else port
 
 
 def _identity(value: Raw, is_mac: bool) -> str:

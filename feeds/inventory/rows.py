@@ -7,6 +7,7 @@ that parent, and a finding reports it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
@@ -94,7 +95,7 @@ def build(
     for row in rows:
         if row.file not in files:
             files.append(row.file)
-        values = {column: row.values.get(column, "").strip() for column in COLUMNS}
+        values = {column: plain(column, row.values.get(column, "")) for column in COLUMNS}
         try:
             asset = _asset(values, accepted, schemes, check_probe)
         except _RowRefused as no:
@@ -109,6 +110,28 @@ def build(
     findings += redundancy_remarks(assets, accepted)
     findings.sort(key=lambda item: (files.index(item.where.file), item.where.line))
     return Inventory(assets=assets, findings=tuple(findings))
+
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
+_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " ")
+_SEPARATED = frozenset(("parents", "labels", "probes"))
+_SIGNS = str.maketrans({"；": ";", "＝": "="})
+_IN_PROBES = str.maketrans({"；": " ", "：": ":", "？": "?", "＝": "=", "＆": "&", "／": "/"})
+
+
+def plain(column: str, text: str) -> str:
+    """A cell without invisible characters, odd blanks and full-width signs, as an input method leaves them.
+
+    Names keep their own signs. In numbers, full-width digits become plain ones.
+    """
+    text = text.translate(_INVISIBLE).translate(_BLANKS).strip()
+    if column == "probes":
+        return text.translate(_IN_PROBES)
+    if column in _SEPARATED:
+        return text.translate(_SIGNS)
+    if column in ("lat", "lon", "importance", "region", "id", "kind"):
+        return unicodedata.normalize("NFKC", text)
+    return text
 
 
 def diff(old: Inventory, new: Inventory) -> InventoryDiff:

@@ -96,6 +96,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "写 0 到 100 的整数,或留空(0)",
         "write a whole number from 0 to 100, or leave it empty (0)",
     ),
+    "crs_unknown": (
+        "文件的坐标系无法识别,其中的坐标一概不用",
+        "the coordinate system of the file is not known: none of its positions is used",
+        "在 GIS 中为图层指定坐标系(如 EPSG:4490)后重新导出;GCJ-02 坐标须先纠偏",
+        "assign the layer its coordinate system (such as EPSG:4490) and export it again; correct GCJ-02 first",
+    ),
     "coordinate_half": (
         "只有经纬度之一:缺少 {column}",
         "only one of lat and lon is given: {column} is empty",

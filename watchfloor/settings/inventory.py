@@ -51,12 +51,14 @@ def _read(path: Path, name: str) -> tuple[list[InventoryRow], list[Finding[InFil
     if not path.is_file():
         return [], [finding("file_missing", name, value=str(path))]
     # geopandas takes a second to import, and most sites have a CSV.
-    from maps.inventory_geo import read_geo
+    from maps.inventory_geo import UNPLACED, read_geo
 
     try:
-        return [InventoryRow(file=name, line=number, values=values) for number, values in read_geo(path)], []
+        rows = [InventoryRow(file=name, line=number, values=values) for number, values in read_geo(path)]
     except (OSError, ValueError) as error:
         return [], [finding("file_unreadable", name, value=str(path), arguments={"detail": str(error)})]
+    unplaced = next((row.line for row in rows if row.values.get(UNPLACED)), None)
+    return rows, [finding("crs_unknown", name, line=unplaced, value=name)] if unplaced is not None else []
 
 
 def with_shown_value(finding: Finding[InFile]) -> Finding[InFile]:

@@ -58,10 +58,17 @@ def _number(cell: Cell, raw: Raw, answer: Mapping[str, Raw]) -> float | int | No
     if number is None or number in metric.unknown:
         return None
     if metric.of or metric.rest:
+        number = _unsigned(number)
         second_value = _plain(answer[cell.oids[1]], in_text=False)
+        second_value = None if second_value is None else _unsigned(second_value)
         whole = 0 if second_value is None else second_value if metric.of else number + second_value
         return None if whole <= 0 else round(100 * number / whole, 2)
     return number if metric.scale == 1 else round(number * metric.scale, _DIGITS)
+
+
+def _unsigned(number: float) -> float:
+    """A size that an agent gave as a negative Integer32: sizes beyond 2^31 units wrap (RFC 2790 has them signed)."""
+    return number + (1 << 32) if -(1 << 31) <= number < 0 else number
 
 
 def _plain(raw: Raw, *, in_text: bool) -> float | int | None:

@@ -25,6 +25,7 @@ from collectors.settings import Credential
 Raw = int | float | str | bytes | None
 """A value as gufo-snmp gives it: integers, OIDs and addresses as str, octet strings as bytes."""
 
+_PANIC = "PanicException"
 WALK_LIMIT = 4096
 """Objects that one walk may bring: a hostile agent ends no walk by itself."""
 REPETITIONS = 20
@@ -38,12 +39,17 @@ DISCOVERY_SHARE = 0.35
 
 @dataclass(slots=True)
 class Agent:
-    """One agent, while one poll has it to itself. `timeout` in seconds bounds every single request."""
+    """One agent, while one poll has it to itself. `timeout` in seconds bounds every single request.
+
+    `bulk` is False once the agent has failed at GetBulk, so that GetNext is used; `bulk_works` once it has succeeded.
+    """
 
     session: SnmpSession
     credential: Credential | None
     timeout: float
     used_at: float = 0.0
+    bulk: bool = True
+    bulk_works: bool = False
 
     async def begin(self) -> None:
         """Finds out the engine's id, boots and time (v3). Raises CollectorError."""
@@ -81,11 +87,32 @@ class Agent:
         return answer
 
     async def walk(self, oid: str, limit: int = WALK_LIMIT) -> dict[str, Raw]:
-        """The subtree below `oid`, by index ("2" of ifDescr.2). Raises CollectorError, also when it goes in circles."""
+        """The subtree below `oid`, by index ("2" of ifDescr.2). Raises CollectorError, also when it goes in circles.
+
+        An agent that answers GetBulk with an error or with nothing is asked by GetNext; from the next walk on also one
+        that does not answer GetBulk at all.
+        """
+        if not self.bulk:
+            return await self._walk(oid, limit, self.session.getnext(oid))
+        try:
+            values = await self._walk(oid, limit, self.session.getbulk(oid, REPETITIONS))
+        except NotReady as error:
+            self.bulk = self.bulk_works or error.reason is not Reason.TIMEOUT
+            raise
+        except asyncio.CancelledError:  # the poll's time is over
+            self.bulk = self.bulk_works
+            raise
+        if not values and not self.bulk_works:
+            # No such rows, or a GetBulk that failed: the library tells them not apart.
+            values = await self._walk(oid, limit, self.session.getnext(oid))
+            self.bulk = not values
+        self.bulk_works = self.bulk_works or (self.bulk and bool(values))
+        return values
+
+    async def _walk(self, oid: str, limit: int, rows: AsyncIterator[tuple[str, Raw]]) -> dict[str, Raw]:
         prefix = f"{oid}."
         last: tuple[int, ...] = ()
         values: dict[str, Raw] = {}
-        rows = self.session.getbulk(oid, REPETITIONS)
         try:
             async with asyncio.timeout(self.timeout):
                 async for name, value in rows:
@@ -98,6 +125,11 @@ class Agent:
                         break
         except (OSError, SnmpError) as error:
             raise failure(error, self.secure) from error
+        except BaseException as error:
+            if type(error).__name__ != _PANIC:
+                raise
+            # The library's Rust code panics at an answer that no GetNext may have (noSuchObject).
+            raise NotReady(Reason.WRONG_ANSWER, f"the agent answers GetNext below {oid} with what is none") from None
         return values
 
     async def _ask(self, request: object, timeout: float) -> dict[str, Raw]:

@@ -45,9 +45,9 @@ async def rows(agent: Agent, table: Table, ports: str = "") -> list[Cell]:
     """
     labels: dict[str, Raw] = {}
     for oid in table.label:
-        labels = await agent.walk(oid, table.rows)
-        if labels:
-            break
+        for index, value in (await agent.walk(oid, table.rows)).items():
+            if not text(labels.get(index)):  # a row without this name goes by the next one
+                labels[index] = value
     if not labels:
         return []
     rows = await _kept(agent, table, _chosen(labels, ports) if table.id == INTERFACES else list(labels))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,12 @@ PORT = 3306
 _SHOWN = 160
 _NEVER = 3600.0
 """The library's own timeout in seconds: the runner's comes first."""
+_EXPIRED = (1820, 1862)
+"""The password has expired (MySQL: must be changed before anything else)."""
+_PLUGIN = re.compile(
+    r"client_ed25519|auth_gssapi_client|authentication_\w+_client|dialog|parsec|mysql_clear_password|sha256_password"
+)
+"""Plugins that servers ask for and the library does not have."""
 _ACCESS = (1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 4151)
 """Error numbers that speak of the account or its rights."""
 _QUERY = (1054, 1064, 1109, 1146, 1149, 1305, 1792)
@@ -96,6 +103,18 @@ def _meaning(error: errors.MySQLError, place: SqlServer) -> CollectorError:
         return not_ready(cause)
     number = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     message = " ".join(str(error.args[-1] if error.args else error).split())[:_SHOWN]
+    plugin = _PLUGIN.search(message)
+    if plugin is not None and number not in _ACCESS:
+        return AuthFailed(
+            f"{place.host} asks for the authentication plugin {plugin[0]}, which is not supported: give the account "
+            "mysql_native_password or caching_sha2_password",
+            f"{place.host} 要求认证插件 {plugin[0]}，暂不支持：请改用 mysql_native_password 或 caching_sha2_password",
+        )
+    if number in _EXPIRED:
+        return AuthFailed(
+            f"the password of the account has expired on {place.host} ({number}): set a new one",
+            f"{place.host} 上该账号的口令已过期（{number}）：请设置新口令",
+        )
     if number in _ACCESS:
         return AuthFailed(
             f"{place.host} refuses the sign-in or the query ({number}): check the credential's password and rights",

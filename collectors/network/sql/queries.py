@@ -39,8 +39,13 @@ BUILT_IN: Mapping[str, Mapping[str, Query]] = {
         ),
         "lock_waits": Query(statement="SELECT count(*) FROM pg_locks WHERE NOT granted"),
         "replication_lag_s": Query(
-            statement="SELECT CASE WHEN pg_is_in_recovery() THEN "
-            "extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 ELSE 0 END",
+            # Equal positions mean no lag, however long nothing was written. A standby that does not stream has none
+            # that can be told. Without pg_monitor the status of the receiver is hidden, its row is not.
+            statement="SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0 "
+            "WHEN NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE coalesce(status, 'streaming') = 'streaming') "
+            "THEN NULL "
+            "WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 "
+            "ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp())::float8 END",
             unit="s",
         ),
     },

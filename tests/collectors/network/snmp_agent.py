@@ -20,7 +20,7 @@ def oid(text: str) -> Oid:
 
 
 class Agent(asyncio.DatagramProtocol):
-    """Answers GET and GETBULK from `values`; `most` objects fit an answer; what `broken` names spoils its request."""
+    """Answers GET, GETNEXT and GETBULK from `values`; `most` objects fit an answer, `broken` ones spoil a request."""
 
     def __init__(self, values: Mapping[str, object], community: str = "public") -> None:
         self.values: dict[Oid, object] = {oid(key): value for key, value in values.items()}
@@ -68,6 +68,8 @@ class Agent(asyncio.DatagramProtocol):
         v2c.apiPDU.set_error_status(pdu, status)
         if status:
             pairs = [] if status == TOO_BIG else [(v2c.ObjectIdentifier(n), v2c.Null("")) for n in names]
+        elif request.isSameTypeWith(v2c.GetNextRequestPDU()):
+            pairs = [pair for name in names for pair in self._bulk(name, 1)]
         elif bulk:
             pairs = self._bulk(names[0], min(int(api.get_max_repetitions(request)), self.bulk_most))
         else:
