@@ -20,6 +20,7 @@ export interface AssetRecord {
   seen_at: string | null;
   readings: Record<string, ReadingRecord>;
   cut_by: string;
+  camera: CameraStatusRecord | null;
 }
 
 /** Health of an asset, from its probes. */
@@ -40,6 +41,20 @@ export interface ReadingRecord {
 
 /** Quality of a value (OPC UA Part 8). Staleness is a separate field. */
 export type Quality = "bad" | "good" | "uncertain";
+
+/** A camera's group and what fails. */
+export interface CameraStatusRecord {
+  group: CameraGroup;
+  fails: string;
+  why: string;
+  conflict: string;
+  rungs: string;
+  faults: string;
+  maker: string;
+}
+
+/** The groups in which cameras are counted, worst first: what kind of fault keeps one from its work. */
+export type CameraGroup = "frames" | "offline" | "ok" | "other" | "picture" | "signalling" | "unknown";
 
 /** The state of a source or a role. Writer: the projector. */
 export interface SourceRecord {
@@ -362,6 +377,8 @@ export interface BoardRecord {
   unacked: number;
   warnings: Record<string, number>;
   sources: Record<string, number>;
+  cameras: Record<string, number>;
+  cameras_since: Record<string, string>;
   stale: number;
   stale_since: string | null;
   seen_at: string | null;
@@ -573,6 +590,8 @@ export interface Records {
 export interface AssetFaces {
   map: "id" | "name" | "kind" | "region" | "lat" | "lon" | "parents" | "importance" | "health" | "stale_since"
     | "cut_by";
+  camera: "id" | "name" | "region" | "owner" | "parents" | "importance" | "health" | "since" | "stale_since" | "cut_by"
+    | "camera";
   row: "id" | "name" | "kind" | "region" | "owner" | "health" | "since" | "stale_since" | "seen_at" | "cut_by";
   full: keyof Records["asset"];
 }

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from feeds.cameras.derived import CAMERA
 from feeds.cameras.evidence import Rung
+from feeds.cameras.status import maker_of
 
 Grouping = Literal["region", "unit", "maker"]
 Record = Mapping[str, Any]
@@ -92,16 +93,10 @@ def camera_figures(records: Iterable[Record], by: Grouping) -> dict[str, CameraF
     return groups
 
 
-def _maker(record: Record) -> str:
-    readings = record["readings"]
-    read = _value(readings, "onvif.maker") or _value(readings, "gb28181.maker")
-    return str(record["labels"].get("maker") or read or "?")
-
-
 _KEYS: Mapping[Grouping, Callable[[Record], str]] = {
     "region": lambda record: str(record["region"])[:6],
     "unit": lambda record: str(record["owner"] or "?"),
-    "maker": _maker,
+    "maker": lambda record: maker_of(record["labels"], record["readings"]) or "?",
 }
 
 

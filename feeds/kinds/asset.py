@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.kinds.filters import Exact, Search, Within, Words
+from feeds.cameras.status import CameraGroup
+from feeds.kinds.audience import Record
+from feeds.kinds.filters import ANY, Exact, Search, Within, Words
 from feeds.kinds.joined import JoinedKind
 from feeds.kinds.places import point
 from feeds.kinds.searchable import Searchable, page_at
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
 from feeds.model import Asset, Health, Kind
 
+GROUP_ABOUT = "The group of a camera by what fails / 摄像机按故障分组"
 VIDEO = frozenset(("camera", "nvr", "platform"))
 """Kinds of asset that belong to the feed of video."""
+
+
+class CameraGroups(Words):
+    """The group of a camera is one of these words. No other asset has a group."""
+
+    def takes(self, wanted: Any, record: Record) -> bool:
+        camera = record[self.on]
+        return camera is not None and (wanted == ANY or camera["group"] in wanted.split(","))
 
 
 def _value(thing: Thing, name: str) -> Any:
@@ -47,6 +58,19 @@ ASSET = JoinedKind(
             "stale_since",
             "cut_by",
         ),
+        "camera": (
+            "id",
+            "name",
+            "region",
+            "owner",
+            "parents",
+            "importance",
+            "health",
+            "since",
+            "stale_since",
+            "cut_by",
+            "camera",
+        ),
         "row": ("id", "name", "kind", "region", "owner", "health", "since", "stale_since", "seen_at", "cut_by"),
     },
     entries=("health", "inventory", "evidence"),
@@ -55,6 +79,7 @@ ASSET = JoinedKind(
         Within(),
         Words(name="health", words=tuple(Health), longest=500),
         Exact(name="owner"),
+        CameraGroups(name="group", field="camera", words=tuple(CameraGroup), about=GROUP_ABOUT),
         Exact(name="cut_by", about="The id of the root alert that explains it / 根因告警编号"),
         Search(name="q", fields=("id", "name"), about="Part of the id or name / 编号或名称的一部分"),
     ),

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
+from feeds.cameras.status import CameraGroup
 from feeds.kinds.asset import VIDEO
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, by_group
@@ -22,6 +23,7 @@ UNCOLOURED = "none"
 _OK, _UNKNOWN = str(Health.OK), str(Health.UNKNOWN)
 _WORST = tuple(str(health) for health in sorted(Health, key=lambda health: health.rank) if health is not Health.OK)
 _HEALTHS = tuple(str(health) for health in Health)
+CAMERA_GROUPS = tuple(str(group) for group in CameraGroup)
 _SOURCES = ("ok", "failing", "silent")
 
 
@@ -32,7 +34,8 @@ class Board:
     `health` counts the assets, `cut` those of them that a root alert explains. `alerts` counts the active alerts that
     nothing hides by severity, `unacked` those of them that nobody has taken, `warnings` the actual warnings in force by
     colour (`none`: without one), `sources` the sources of data by whether they are heard of (`ok`, `failing`,
-    `silent`). `worst` is `unknown` where nothing is worse and something is not known. `stale_since`: since when the
+    `silent`), `cameras` the cameras by group (`feeds.cameras.status`), of which `cameras_since` has the longest lasting
+    state of health, to the minute, but for `ok`. `worst` is `unknown` where nothing is worse and something is not known. `stale_since`: since when the
     oldest missing data is missing. `seen_at`: when the asset that was heard of least recently was heard of, down to the
     minute.
     """
@@ -48,6 +51,8 @@ class Board:
     unacked: int
     warnings: dict[str, int]
     sources: dict[str, int]
+    cameras: dict[str, int]
+    cameras_since: dict[str, Time]
     stale: int
     stale_since: Time | None
     seen_at: Time | None
@@ -80,7 +85,16 @@ def _asset_pairs(asset: Record) -> tuple[CountPair, ...]:
         pairs.append(("stale", asset["stale_since"]))
     if asset["cut_by"]:
         pairs.append(("cut", ""))
+    if asset["camera"] is not None:
+        pairs += _camera_pairs(asset["camera"]["group"], asset["since"])
     return tuple(pairs)
+
+
+def _camera_pairs(group: str, since: str | None) -> list[CountPair]:
+    pairs = [("cameras", group)]
+    if since and group != CameraGroup.OK:
+        pairs.append((f"since {group}", f"{since[:16]}:00.000Z"))
+    return pairs
 
 
 def _alert_share(alert: Record, asset: Record | None) -> Share:
@@ -134,6 +148,10 @@ def _board(id: str, counts: Counter[CountPair]) -> Record:
         "unacked": counts.get(("unacked", ""), 0),
         "warnings": values.get("warnings", {}),
         "sources": {state: heard.get(state, 0) for state in _SOURCES},
+        "cameras": values.get("cameras", {}),
+        "cameras_since": {
+            group: min(values[f"since {group}"]) for group in CAMERA_GROUPS if f"since {group}" in values
+        },
         "stale": sum(stale.values()),
         "stale_since": min(stale, default=None),
         "seen_at": min(seen_at, default=None),

@@ -8,10 +8,12 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
+from feeds.cameras.derived import CAMERA
+from feeds.cameras.status import CameraStatus, camera_status
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.kind import RecordKind, Stored
 from feeds.kinds.records import KindRecords
-from feeds.kinds.views import view_fields, view_type
+from feeds.kinds.views import shown_type, view_fields, view_type
 from feeds.model import Asset, AssetState, Change, Health, Kind, Reading, RootCause
 from feeds.regions import covers
 from feeds.wire import iso, public
@@ -25,7 +27,7 @@ _NEVER_SEEN = AssetState(id="", region="", health=Health.UNKNOWN)
 class JoinedKind(RecordKind[Asset]):
     """Assets with their states at the top level, and the alert that explains them (`cut_by`, "" for none).
 
-    `state` is the type of the second stored record.
+    `state` is the type of the second stored record. `camera` sums up a camera's ladder; None for any other asset.
     """
 
     state: type[AssetState] = AssetState
@@ -37,7 +39,8 @@ class JoinedKind(RecordKind[Asset]):
     @cached_property
     def schema(self) -> type[Any]:
         state = {name: kind for name, kind in view_fields(AssetState).items() if name not in ("id", "region")}
-        return view_type("AssetRecord", Asset, view_fields(Asset) | state | {"cut_by": str})
+        more = {"cut_by": str, "camera": shown_type(CameraStatus | None)}
+        return view_type("AssetRecord", Asset, view_fields(Asset) | state | more)
 
     def records(self) -> KindRecords:
         return AssetRecords()
@@ -91,7 +94,7 @@ class AssetRecords:
             self.records[key] = self._record(asset)
         else:
             state = self._states.get(key, _NEVER_SEEN)
-            self.records[key] = {**shown, **_state_part(state, before, shown), "cut_by": self._roots.get(key, "")}
+            self.records[key] = self._joined(shown, _state_part(state, before, shown))
 
     def _take_state(self, change: Change) -> None:
         key, states = change.id, self._states
@@ -124,8 +127,13 @@ class AssetRecords:
 
     def _record(self, asset: Asset) -> Record:
         state = self._states.get(asset.id, _NEVER_SEEN)
-        cut_by = self._roots.get(asset.id, "")
-        return {**_asset_part(asset, self._assets), **_state_part(state, _NEVER_SEEN, None), "cut_by": cut_by}
+        return self._joined(_asset_part(asset, self._assets), _state_part(state, _NEVER_SEEN, None))
+
+    def _joined(self, asset: Record, state: Record) -> Record:
+        """The record of an asset with these fields of its state."""
+        is_camera = asset["kind"] == CAMERA
+        camera = camera_status(state["health"], asset["labels"], state["readings"]) if is_camera else None
+        return {**asset, **state, "cut_by": self._roots.get(asset["id"], ""), "camera": camera}
 
     def _keep_asset(self, asset: Asset) -> None:
         """Store a row, and its asset as a child of its parents.

@@ -43,6 +43,7 @@ def asset(key: str, name: str, kind: str, region: str, at: float, **more: Any) -
         "since": iso(at - 86400),
         "stale_since": None,
         "cut_by": "",
+        "camera": None,
         "seen_at": iso(at - 2),
         "readings": {"tcp.up": reading(True, at - 2), "tcp.connect_ms": reading(0.8, at - 2, unit="ms")},
     }

@@ -26,6 +26,7 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "subject_kind": st.sampled_from(("asset", "asset", "warning")),
     "state": st.sampled_from(("active", "active", "expired")),
     "status": st.sampled_from(("Actual", "Actual", "Test")),
+    "kind": st.sampled_from(("x", "camera")),
 }
 """Fields that decide who sees what need values of their own."""
 

@@ -85,10 +85,21 @@ def counts(key: str, assets: list[Any], alerts: list[Any], sources: list[str], w
         "unacked": sum(not alert["acked"] for alert in alerts),
         "warnings": dict(Counter(warning["colour"] or "none" for warning in warnings)),
         "sources": {state: sources.count(state) for state in ("ok", "failing", "silent")},
+        "cameras": dict(Counter(asset["camera"]["group"] for asset in assets if asset["camera"])),
+        "cameras_since": _longest(assets),
         "stale": len(stale),
         "stale_since": min(stale, default=None),
         "seen_at": min(minutes, default=None),
     }
+
+
+def _longest(assets: list[Any]) -> dict[str, str]:
+    since: dict[str, str] = {}
+    for asset in assets:
+        if asset["camera"] and asset["since"] and (group := asset["camera"]["group"]) != "ok":
+            minute = asset["since"][:17] + "00.000Z"
+            since[group] = min(since.get(group, minute), minute)
+    return since
 
 
 def shown(seen: Snapshot) -> list[dict[str, Any]]:
