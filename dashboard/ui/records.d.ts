@@ -51,6 +51,7 @@ export interface CameraStatusRecord {
   rungs: string;
   faults: string;
   maker: string;
+  key_point: boolean;
 }
 
 /** The groups in which cameras are counted, worst first: what kind of fault keeps one from its work. */

@@ -36,9 +36,11 @@ GROUP_OF: Mapping[str, CameraGroup] = {
     Rung.CLOCK: CameraGroup.OTHER,
     Rung.RECORDING: CameraGroup.OTHER,
 }
-"""The group of a camera by its failing rung. A camera without signalling counts as off line even if it can be pinged."""
+"""The group of a camera by its failing rung. One without signalling counts as off line even if it can be pinged."""
 LETTERS: Mapping[str, str] = {RungState.OK: "o", RungState.FAILED: "f", RungState.UNKNOWN: "u"}
 """The letter of each state of a rung in `CameraStatus.rungs`; "-" is a rung that is not checked."""
+KEY_POINT = 8
+"""Importance from which on a camera is a key point."""
 _RUNG_KEYS = tuple(f"camera.rung[{rung}]" for rung in RUNGS)
 
 
@@ -48,7 +50,8 @@ class CameraStatus:
 
     `fails` is the failing rung, `why` its reason, "" without one. `conflict` is `false-online`, `false-offline` or "".
     `rungs` has a letter for each rung, lowest first: o ok, f failed, u unknown, - not checked. `faults` are the raised
-    picture checks with commas between. `maker` is "" where nobody knows it.
+    picture checks with commas between. `maker` is "" where nobody knows it. `key_point`: its importance is KEY_POINT
+    or more (重点点位).
     """
 
     group: CameraGroup
@@ -58,6 +61,7 @@ class CameraStatus:
     rungs: str
     faults: str
     maker: str
+    key_point: bool
 
 
 def group_of(health: str, fails: str) -> CameraGroup:
@@ -74,7 +78,7 @@ def maker_of(labels: Mapping[str, str], readings: Readings) -> str:
     return str(labels.get("maker") or _value(readings, "onvif.maker") or _value(readings, "gb28181.maker"))
 
 
-def camera_status(health: str, labels: Mapping[str, str], readings: Readings) -> dict[str, Any]:
+def camera_status(health: str, labels: Mapping[str, str], readings: Readings, importance: int = 0) -> dict[str, Any]:
     """The public form of a camera's `CameraStatus`: made at each of its polls, so it is not made twice."""
     fails = _value(readings, "camera.fails")
     return {
@@ -85,6 +89,7 @@ def camera_status(health: str, labels: Mapping[str, str], readings: Readings) ->
         "rungs": "".join(LETTERS.get(_value(readings, key), "-") for key in _RUNG_KEYS),
         "faults": _value(readings, "picture.faults"),
         "maker": maker_of(labels, readings),
+        "key_point": importance >= KEY_POINT,
     }
 
 

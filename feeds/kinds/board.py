@@ -34,10 +34,10 @@ class Board:
     `health` counts the assets, `cut` those of them that a root alert explains. `alerts` counts the active alerts that
     nothing hides by severity, `unacked` those of them that nobody has taken, `warnings` the actual warnings in force by
     colour (`none`: without one), `sources` the sources of data by whether they are heard of (`ok`, `failing`,
-    `silent`), `cameras` the cameras by group (`feeds.cameras.status`), of which `cameras_since` has the longest lasting
-    state of health, to the minute, but for `ok`. `worst` is `unknown` where nothing is worse and something is not known. `stale_since`: since when the
-    oldest missing data is missing. `seen_at`: when the asset that was heard of least recently was heard of, down to the
-    minute.
+    `silent`). `cameras` counts the cameras by group (feeds.cameras.status); `cameras_since` says since when, to the
+    minute, the health of one of each group but `ok` has lasted longest. `worst` is `unknown` where nothing is worse and
+    something is not known. `stale_since`: since when the oldest missing data is missing. `seen_at`: when the asset that
+    was heard of least recently was heard of, down to the minute.
     """
 
     id: str

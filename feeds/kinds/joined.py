@@ -131,8 +131,9 @@ class AssetRecords:
 
     def _joined(self, asset: Record, state: Record) -> Record:
         """The record of an asset with these fields of its state."""
-        is_camera = asset["kind"] == CAMERA
-        camera = camera_status(state["health"], asset["labels"], state["readings"]) if is_camera else None
+        camera = None
+        if asset["kind"] == CAMERA:
+            camera = camera_status(state["health"], asset["labels"], state["readings"], asset["importance"])
         return {**asset, **state, "cut_by": self._roots.get(asset["id"], ""), "camera": camera}
 
     def _keep_asset(self, asset: Asset) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from feeds.kinds import FULL, KINDS
-from feeds.live.protocol import LiveFrame, ViewsMessage
+from feeds.kinds import FULL, Audience
+from feeds.live.protocol import LiveFrame, ViewRequest, ViewsMessage
+from feeds.live.view import LiveView, read_view
 from feeds.wire import iso
 from tests.dashboard.boards import boards
 
@@ -21,17 +21,13 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 
-def _fields(key: str, names: Iterable[str]) -> set[str]:
-    """Those of `names` that the face of a view has."""
-    kind, _, face = key.partition("/")
-    faces = KINDS[kind].faces
-    return {name for name in names if face == FULL or name in faces[face]}
-
-
-def _faced(key: str, item: Item) -> Item:
+def _faced(view: LiveView, item: Item) -> Item:
     """An item of changes as a view with a face tells it."""
     parts = {part: item[part] for part in ("set", "merge") if part in item}
-    return item | {part: {name: fields[name] for name in _fields(key, fields)} for part, fields in parts.items()}
+    return item | {
+        part: {name: value for name, value in fields.items() if view.face == FULL or name in view.fields}
+        for part, fields in parts.items()
+    }
 
 
 class ScriptedViews:
@@ -40,12 +36,15 @@ class ScriptedViews:
     def __init__(self, script: Script) -> None:
         self._script = script
         self._boards: dict[str, dict[str, Any]] = {}
+        self._views: dict[str, LiveView] = {}
 
     async def subscribe(self, socket: WebSocket, text: str) -> None:
         """Take a message of a page: answer with the keys, then with a snapshot or with what goes on from `since`."""
         message = msgspec.json.decode(text, type=ViewsMessage)
         views = self._script.sockets[socket]
-        views.update({name: f"{request.kind}/{request.face}" for name, request in message.subscribe.items()})
+        views.update({name: self._key(request) for name, request in message.subscribe.items()})
+        for name in message.unsubscribe:
+            views.pop(name, None)
         await self._send(socket, {"type": "views", "views": views, "errors": {}})
         for name, request in message.subscribe.items():
             self._script.asked.append(f"{request.kind} since={request.since}")
@@ -56,11 +55,28 @@ class ScriptedViews:
                 await self._send(socket, {"type": "resync", "view": views[name], "reason": "unknown or too old"})
             await self._send(socket, self._snapshot(views[name]))
 
+    def _key(self, request: ViewRequest) -> str:
+        """The name of a view: its kind and face, and what it is narrowed by."""
+        view = read_view(request, Audience())
+        narrowed = "" if not request.filter and request.ids is None else f" {view.key}"
+        key = f"{request.kind}/{request.face}{narrowed}"
+        self._views[key] = view
+        return key
+
+    def _has(self, view: LiveView, id: str) -> bool:
+        record = self._records(view.kind.name).get(id)
+        return (view.ids is None or id in view.ids) and (record is None or view.matches(record))
+
+    def _records(self, kind: str) -> dict[str, dict[str, Any]]:
+        return self._boards if kind == "board" else self._script.state.get(kind, {})
+
     async def changes(self, kind: str, items: list[Item]) -> None:
         """Send changes of records of a kind to every page that looks at it."""
         for socket, views in list(self._script.sockets.items()):
             for key in {key for key in views.values() if key.startswith(f"{kind}/")}:
-                await self._send(socket, self._frame("changes", key, items=[_faced(key, item) for item in items]))
+                view = self._views[key]
+                told = [_faced(view, item) for item in items if self._has(view, item["id"])]
+                await self._send(socket, self._frame("changes", key, items=told))
 
     async def boards_changed(self) -> None:
         """Count the boards anew and send what has changed on them."""
@@ -80,12 +96,13 @@ class ScriptedViews:
                 await self._send(socket, self._snapshot(key))
 
     def _snapshot(self, key: str) -> dict[str, Any]:
-        kind = key.partition("/")[0]
+        view = self._views[key]
+        kind = view.kind.name
         if kind == "board":
             self._boards = boards(self._script.state)
-        records = self._boards if kind == "board" else self._script.state.get(kind, {})
-        seen = {field for record in records.values() for field in record} | {"id"}
-        fields = sorted(_fields(key, seen))
+        records = {id: record for id, record in self._records(kind).items() if self._has(view, id)}
+        seen = {field for record in self._records(kind).values() for field in record} | {"id"}
+        fields = sorted(name for name in seen if view.face == FULL or name in view.fields)
         rows = [[record.get(field) for field in fields] for record in records.values()]
         hidden = self._script.hidden.get(kind, 0)
         return self._frame("snapshot", key, part=0, more=False, fields=fields, rows=rows, hidden=hidden)

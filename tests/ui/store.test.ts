@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ExtraView } from "../../dashboard/ui/core/extraview";
 import { KINDS, Store, type Kind } from "../../dashboard/ui/core/store";
 import { applyItem } from "../../dashboard/ui/core/view";
 import type { ViewsMessage } from "../../dashboard/ui/records";
@@ -155,4 +156,26 @@ test("a refused face leaves the former one in force", async (context) => {
   store.take({ type: "changes", view: "alert!", rev: "e.5-0", at, items: [{ id: "x", set: { rev: 5 } }] });
   assert.equal(store.peek("alert").get("x")?.rev, 5);
   assert.deepEqual(store.refused.value, ["alert"]);
+});
+
+test("a view of its own is asked for while a panel needs it, and again after a break", async () => {
+  const store = complete([]);
+  const sent: ViewsMessage[] = [];
+  store.onask = (message) => sent.push(message);
+  const view = new ExtraView("cameras", { kind: "asset", face: "camera", filter: { kind: "camera" } });
+  store.need(view);
+  assert.deepEqual(sent, [{ subscribe: { cameras: { kind: "asset", face: "camera", filter: { kind: "camera" } } } }]);
+  const keys = Object.fromEntries(KINDS.map((kind) => [kind, `${kind}!`]));
+  store.take({ type: "views", views: { ...keys, cameras: "c!" }, errors: {} });
+  const rows = [["c1", "a"]];
+  store.take({
+    type: "snapshot", view: "c!", rev: "e.5-0", at, part: 0, more: false, fields: ["id", "name"], rows, hidden: 0,
+  });
+  store.take({ type: "changes", view: "c!", rev: "e.6-0", at, items: [{ id: "c1", set: { name: "b" } }] });
+  assert.equal(view.version.peek(), 0);
+  await frame();
+  assert.deepEqual([view.ready.peek(), view.version.peek(), view.all().get("c1")?.name], [true, 1, "b"]);
+  assert.equal(store.begin().subscribe?.cameras?.since, "e.6-0");
+  store.take({ type: "resync", view: "c!", reason: "slow" });
+  assert.equal(store.begin().subscribe?.cameras?.since, undefined);
 });

@@ -3,6 +3,7 @@ import { batch, signal, type Signal } from "@preact/signals";
 import type {
   LiveFrame, Records, ViewChanges, ViewItem, ViewRequest, ViewsFrame, ViewsMessage, ViewSnapshot,
 } from "../records";
+import { ExtraViews, type AnyView } from "./extraviews";
 import { applyItem } from "./view";
 
 /** The kinds that pages show. */
@@ -60,6 +61,8 @@ export class Store {
   private readonly listeners = new Set<(changed: Changed) => void>();
   private pending: Changed | null = null;
   private readonly resets = new Set<Kind>();
+  private readonly extras = new ExtraViews();
+  private readonly moved = new Set<AnyView>();
 
   /** The records of a kind by id. A component that asks is rendered again when one of them changes. */
   all<K extends Kind>(kind: K): ReadonlyMap<string, Records[K]> {
@@ -91,6 +94,20 @@ export class Store {
     return () => void setTimeout(count, LINGER, -1);
   }
 
+  /** Asks for a view of its own until the returned function is called. */
+  need(view: AnyView): () => void {
+    if (this.extras.add(view)) this.askExtra({ subscribe: { [view.name]: view.request() } });
+    const release = (): void => {
+      if (this.extras.remove(view)) this.askExtra({ unsubscribe: [view.name] });
+    };
+    return () => void setTimeout(release, LINGER);
+  }
+
+  private askExtra(message: ViewsMessage): void {
+    this.unanswered.push(new Map());
+    this.onask(message);
+  }
+
   /** Resolves when every kind is here in the face that was asked for last, or refused. */
   whole(): Promise<void> {
     if (this.isWhole()) return Promise.resolve();
@@ -109,7 +126,8 @@ export class Store {
     this.unanswered = [];
     this.keys.clear();
     this.loading.clear();
-    return this.subscription(KINDS);
+    const message = this.subscription(KINDS);
+    return { ...message, subscribe: { ...message.subscribe, ...this.extras.requests() } };
   }
 
   private subscription(kinds: readonly Kind[]): ViewsMessage {
@@ -134,6 +152,11 @@ export class Store {
   }
 
   take(frame: LiveFrame): void {
+    const view = this.extras.take(frame);
+    if (view) {
+      this.due();
+      this.moved.add(view);
+    }
     switch (frame.type) {
       case "views":
         this.answered(frame);
@@ -157,6 +180,7 @@ export class Store {
   private answered(frame: ViewsFrame): void {
     this.keys.clear();
     for (const kind of KINDS) if (frame.views[kind]) this.keys.set(frame.views[kind], kind);
+    this.extras.answered(frame);
     const faces = this.unanswered.shift() ?? new Map<Kind, string>();
     for (const [kind, face] of faces) if (!frame.errors[kind]) this.served.set(kind, face);
     for (const [name, errors] of Object.entries(frame.errors)) console.error("view", name, errors);
@@ -217,20 +241,24 @@ export class Store {
   }
 
   private touch(kind: Kind, id: string | null): void {
-    this.moment += 1;
-    if (!this.pending) {
-      const changed = { reset: false, ...emptySets() };
-      this.pending = changed;
-      const flush = (): void => void (this.pending === changed && this.flush());
-      // A hidden tab paints no frames: what it shows must stay right all the same.
-      if (!document.hidden) requestAnimationFrame(flush);
-      setTimeout(flush, document.hidden ? 250 : 400);
-    }
-    if (id !== null) this.pending[kind].add(id);
+    const pending = this.due();
+    if (id !== null) pending[kind].add(id);
     else {
-      this.pending.reset = true;
+      pending.reset = true;
       this.resets.add(kind);
     }
+  }
+
+  /** What is told at the next painted frame. */
+  private due(): Changed {
+    this.moment += 1;
+    if (this.pending) return this.pending;
+    const changed = (this.pending = { reset: false, ...emptySets() });
+    const flush = (): void => void (this.pending === changed && this.flush());
+    // A hidden tab paints no frames: what it shows must stay right all the same.
+    if (!document.hidden) requestAnimationFrame(flush);
+    setTimeout(flush, document.hidden ? 250 : 400);
+    return changed;
   }
 
   private flush(): void {
@@ -239,7 +267,10 @@ export class Store {
     this.pending = null;
     const moved = KINDS.filter((kind) => this.resets.has(kind) || changed[kind].size);
     this.resets.clear();
+    const views = [...this.moved];
+    this.moved.clear();
     batch(() => {
+      for (const view of views) view.version.value += 1;
       for (const kind of moved) this.versions[kind].value += 1;
       for (const fn of [...this.listeners]) fn(changed);
     });

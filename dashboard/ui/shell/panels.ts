@@ -21,6 +21,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   stage: async () => (await import("../wall/stage")).default,
   "load-strip": async () => (await import("../wall/foot")).LoadStrip,
   "warning-chips": async () => (await import("../wall/foot")).WarningChips,
+  "asset-page": async () => (await import("../video/assetpage")).default,
   "video-page": async () => (await import("../video/page")).default,
   "warnings-page": async () => (await import("../warnings/page")).default,
   "warning-detail": async () => (await import("../warnings/detail")).default,

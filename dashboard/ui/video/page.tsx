@@ -1,109 +1,126 @@
-/** The cameras: counts by what fails, and the list with the ladder of each, failing ones first. */
+/** The cameras: counts by what fails, the tree of places, pictures or list, and the chosen camera beside them. */
 import { computed } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { count } from "../core/format";
-import { t } from "../core/i18n";
-import { errorText } from "../core/names";
+import { t, tOr } from "../core/i18n";
 import { store } from "../core/picture";
-import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { VirtualList } from "../core/virtual";
-import type { AssetRecord } from "../records";
-import { fails, GROUPS, groupOf, inOrder, readingOf, RUNGS, rungState, type Group } from "./states";
+import { cameras, chosen, narrow, scope, useCameras } from "./cameras";
+import { Counts } from "./counts";
+import { CameraAside } from "./detail";
+import { GroupIcon, LadderBar, whatFails } from "./parts";
+import { inPlace, type Camera } from "./states";
+import { open, Tiles } from "./tiles";
+import { PlaceTree } from "./tree";
 
 const ROW = 40;
-const cameras = computed(() => [...store.all("asset").values()].filter((asset) => asset.kind === "camera"));
-const ordered = computed(() => inOrder(cameras.value));
-const sizes = computed(() => {
-  const tally = new Map<Group, number>();
-  for (const camera of cameras.value) tally.set(groupOf(camera), (tally.get(groupOf(camera)) ?? 0) + 1);
-  return tally;
-});
-
-/** Asks for the readings of assets, which hold the ladder, while the page is open. True once they are here. */
-function useReadings(): boolean {
-  const [whole, setWhole] = useState(false);
-  useEffect(() => {
-    let open = true;
-    const release = store.needFull(["asset"]);
-    void store.whole().then(() => open && setWhole(true));
-    return () => {
-      open = false;
-      release();
-    };
-  }, []);
-  return whole;
-}
+const here = computed(() => cameras.value.filter((camera) => inPlace(camera, scope.value)));
+const makers = computed(() => distinct(here.value.map(({ camera }) => camera.maker)));
+const faults = computed(() => distinct(here.value.flatMap(({ camera }) => camera.faults.split(","))));
+const distinct = (words: string[]): string[] => [...new Set(words)].filter(Boolean).sort();
 
 export default function VideoPage() {
-  const whole = useReadings();
-  if (!whole) return <p class="rows-empty">{t("video.waiting")}</p>;
-  return <Cameras />;
-}
-
-function Cameras() {
-  const group = query("group");
-  const rows = group ? ordered.value.filter((camera) => groupOf(camera) === group) : ordered.value;
+  if (!useCameras()) return <p class="rows-empty">{t("video.waiting")}</p>;
+  const camera = query("camera");
   return (
-    <>
-      <header class="list-top">
-        <h1>{t("video.title")}</h1>
-        <span class="quiet">{t("video.total", { n: count(cameras.value.length) })}</span>
-      </header>
-      <div class="video-groups" role="group" aria-label={t("video.groups")}>
-        {GROUPS.map((name) => <GroupButton key={name} name={name} chosen={group === name} />)}
-      </div>
-      {rows.length ? (
-        <VirtualList rows={rows} keyOf={(camera) => camera.id} height={ROW} label={t("video.title")}>
-          {(camera, style) => <CameraRow key={camera.id} camera={camera} style={style} />}
-        </VirtualList>
-      ) : <p class="rows-empty">{t(store.ready.value ? "video.none" : "video.waiting")}</p>}
-    </>
-  );
-}
-
-function GroupButton({ name, chosen }: { name: Group; chosen: boolean }) {
-  return (
-    <button type="button" class={`chip video-group group-${name}`} aria-pressed={chosen} data-group={name}
-      onClick={() => setQuery({ group: chosen ? null : name })}>
-      <b>{count(sizes.value.get(name) ?? 0)}</b> {t(`video.group.${name}`)}
-    </button>
-  );
-}
-
-function CameraRow({ camera, style }: { camera: AssetRecord; style: string }) {
-  const failing = fails(camera);
-  const why = readingOf(camera, "camera.fails")?.text;
-  const conflict = String(readingOf(camera, "camera.conflict")?.value ?? "");
-  const reason = failing ? t(`camera.fails.${failing}`) + (why ? ` · ${errorText(why)}` : "") : "";
-  return (
-    <div role="listitem" style={style} data-id={camera.id}>
-      <a class={`video-row is-${camera.health}`} data-inside="" href={`/assets/${encodeURIComponent(camera.id)}`}>
-        <HealthIcon health={camera.health} />
-        <span class="video-name">{camera.name}</span>
-        <span class="quiet">{regionName(camera.region)}</span>
-        <Ladder camera={camera} />
-        <span class="video-why">
-          {reason || t(`health.${camera.health}`)}
-          {conflict ? <b class="video-conflict"> {t(`camera.conflict.${conflict}`)}</b> : null}
-        </span>
-        <Age since={camera.since} />
-      </a>
+    <div class={`video${camera ? " has-detail" : ""}`}>
+      <Counts />
+      <PlaceTree />
+      <section class="video-middle">
+        <Bar />
+        <Rows />
+      </section>
+      {camera ? <CameraAside key={camera} id={camera} /> : null}
     </div>
   );
 }
 
-/** Seven cells, one a rung: its state as colour, pattern and word. */
-function Ladder({ camera }: { camera: AssetRecord }) {
+function Rows() {
+  const rows = chosen.value;
+  if (!rows.length) return <p class="rows-empty">{t(store.ready.value ? "video.none" : "video.waiting")}</p>;
+  if (query("view") !== "list") return <Tiles rows={rows} />;
   return (
-    <span class="ladder">
-      {RUNGS.map((rung) => {
-        const state = rungState(camera, rung);
-        const text = `${t(`camera.rung.${rung}`)} ${t(`camera.state.${state}`)}`;
-        return <i key={rung} class={`rung is-${state}`} role="img" aria-label={text} title={text} />;
-      })}
-    </span>
+    <VirtualList rows={rows} keyOf={(camera) => camera.id} height={ROW} label={t("video.title")}>
+      {(camera, style) => <CameraRow key={camera.id} camera={camera} style={style} />}
+    </VirtualList>
+  );
+}
+
+/** Pictures or list, where one looks, and the filters. */
+function Bar() {
+  const list = query("view") === "list";
+  const { region, unit, recorder, key, conflict, fault, maker } = scope.value;
+  const place = (recorder && store.all("asset").get(recorder)?.name) || unit || regionName(region) || t("video.all");
+  const bad = here.value.filter(({ camera }) => camera.group !== "ok").length;
+  const differing = here.value.filter(({ camera }) => camera.conflict).length;
+  return (
+    <header class="video-bar">
+      <span role="group" aria-label={t("video.view")}>
+        <button type="button" class="chip" aria-pressed={!list} onClick={() => setQuery({ view: null })}>
+          {t("video.view.pictures")}
+        </button>
+        <button type="button" class="chip" aria-pressed={list} data-view="list"
+          onClick={() => setQuery({ view: "list" })}>
+          {t("video.view.list")}
+        </button>
+      </span>
+      <span class="video-where">
+        {place} <b class={bad ? "is-degraded" : "quiet"}>{count(bad)}</b> / {count(here.value.length)} {t("video.bad")}
+      </span>
+      <span class="video-filters">
+        <Choice name="maker" value={maker} words={makers.value} label={(word) => word} />
+        <Choice name="fault" value={fault} words={faults.value} label={(word) => tOr(`camera.check.${word}`, word)} />
+        <button type="button" class="chip" aria-pressed={key} onClick={() => narrow({ key: key ? null : "yes" })}>
+          {t("video.key")}
+        </button>
+        <button type="button" class="chip" aria-pressed={conflict}
+          onClick={() => narrow({ conflict: conflict ? null : "yes" })}>
+          {t("video.conflicts", { n: count(differing) })}
+        </button>
+      </span>
+    </header>
+  );
+}
+
+interface ChoiceProps {
+  name: string;
+  value: string;
+  words: string[];
+  label: (word: string) => string;
+}
+
+/** A filter by one of several words; none where there is nothing to choose. */
+function Choice({ name, value, words, label }: ChoiceProps) {
+  if (!words.length && !value) return null;
+  const all = words.includes(value) || !value ? words : [value, ...words];
+  return (
+    <select class="chip" aria-label={t(`video.by.${name}`)} value={value}
+      onChange={(event) => narrow({ [name]: event.currentTarget.value || null })}>
+      <option value="">{t(`video.by.${name}`)}</option>
+      {all.map((word) => <option key={word} value={word}>{label(word)}</option>)}
+    </select>
+  );
+}
+
+function CameraRow({ camera, style }: { camera: Camera; style: string }) {
+  const { camera: status } = camera;
+  const { conflict } = status;
+  return (
+    <div role="listitem" style={style} data-id={camera.id}>
+      <button type="button" class={`video-row of-${status.group}`} onClick={() => open(camera.id)}
+        aria-current={query("camera") === camera.id ? "true" : undefined}>
+        <GroupIcon group={status.group} />
+        <span class="video-name">{camera.name}</span>
+        <span class="quiet">{regionName(camera.region)}</span>
+        <LadderBar status={status} />
+        <span class="video-why">
+          {whatFails(status)}
+          {conflict ? <b class="video-conflict"> {t(`camera.conflict.${conflict}`)}</b> : null}
+        </span>
+        <Age since={camera.since} />
+      </button>
+    </div>
   );
 }

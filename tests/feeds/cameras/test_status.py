@@ -54,4 +54,5 @@ def test_a_camera_that_was_never_read_is_unknown() -> None:
         "rungs": "-------",
         "faults": "",
         "maker": "",
+        "key_point": False,
     }

@@ -1,0 +1,34 @@
+/** The page of one asset: cameras and recorders have pages of their own, everything else has the common one. */
+import { useEffect, useState } from "preact/hooks";
+import { path } from "../core/address";
+import { t } from "../core/i18n";
+import { store } from "../core/picture";
+import { OldView } from "../shell/oldview";
+import { CameraDetail } from "./detail";
+import { RecorderPage } from "./recorder";
+
+const RECORDERS = ["nvr", "platform"];
+
+export default function AssetPage() {
+  const id = decodeURIComponent(path().replace(/^\/assets\//, ""));
+  const asset = store.all("asset").get(id);
+  if (!store.ready.value) return <p class="rows-empty">{t("video.waiting")}</p>;
+  if (asset?.kind === "camera") return <div class="camera-page"><CameraDetail key={id} id={id} /></div>;
+  if (asset && RECORDERS.includes(asset.kind)) return <div class="camera-page"><RecorderPage key={id} id={id} /></div>;
+  return <CommonPage key={id} />;
+}
+
+/** The common page was written for whole records. */
+function CommonPage() {
+  const [whole, setWhole] = useState(false);
+  useEffect(() => {
+    let open = true;
+    const release = store.needFull(["asset", "alert"]);
+    void store.whole().then(() => open && setWhole(true));
+    return () => {
+      open = false;
+      release();
+    };
+  }, []);
+  return whole ? <OldView name="asset-page" class="asset-common" /> : <p class="rows-empty">{t("video.waiting")}</p>;
+}

@@ -1,0 +1,108 @@
+/** One camera: its pictures, its ladder, its checks, what stands beside it, and the way up. */
+import { useEffect, useMemo } from "preact/hooks";
+import { setQuery } from "../core/address";
+import { Age } from "../core/age";
+import { ExtraView } from "../core/extraview";
+import { t } from "../core/i18n";
+import { joined } from "../core/names";
+import { store } from "../core/picture";
+import { HealthIcon } from "../core/shapes";
+import { regionName } from "../core/site";
+import type { AssetRecord } from "../records";
+import { recorderOf } from "./cameras";
+import { Checks } from "./checks";
+import { useIndex } from "./looks";
+import { GroupIcon, whatFails } from "./parts";
+import { Pictures } from "./pictures";
+import { Rungs } from "./rungs";
+import { Siblings } from "./siblings";
+
+const DEPTH = 8;
+
+/** A whole asset from the live feed: undefined until it is here, null when there is none that this person sees. */
+export function useAsset(id: string): AssetRecord | null | undefined {
+  const view = useMemo(() => new ExtraView(`asset ${id}`, { kind: "asset", face: "full", ids: [id] }), [id]);
+  useEffect(() => store.need(view), [view]);
+  return view.all().get(id) ?? (view.ready.value ? null : undefined);
+}
+
+/** The detail beside the list, which the address opens and Back closes. */
+export function CameraAside({ id }: { id: string }) {
+  return (
+    <aside class="video-detail" data-camera={id}>
+      <button type="button" class="detail-close" aria-label={t("key.close")} onClick={() => setQuery({ camera: null })}>
+        ×
+      </button>
+      <CameraDetail id={id} aside />
+    </aside>
+  );
+}
+
+export function CameraDetail({ id, aside = false }: { id: string; aside?: boolean }) {
+  const asset = useAsset(id);
+  if (asset === undefined) return <p class="rows-empty">{t("video.waiting")}</p>;
+  if (!asset?.camera) return <p class="rows-empty">{t("asset.missing", { id })}</p>;
+  return <Detail asset={asset} aside={aside} />;
+}
+
+function Detail({ asset, aside }: { asset: AssetRecord; aside: boolean }) {
+  const status = asset.camera!;
+  const taken = String(asset.readings["rtsp.picture"]?.observed_at ?? "");
+  const index = useIndex(asset.id, `${taken} ${asset.readings["picture.evidence"]?.value ?? ""}`);
+  return (
+    <div class="camera">
+      <header class="camera-head">
+        <h1><GroupIcon group={status.group} /> <span>{asset.name}</span></h1>
+        <p class={`of-${status.group}`}>{whatFails(status)} <Age since={asset.since} /></p>
+        <p class="quiet">
+          {joined([gbId(asset), status.key_point && t("video.key"), asset.owner, regionName(asset.region),
+            status.maker])}
+        </p>
+        {status.conflict ? <p class="video-conflict">{t(`camera.conflict.${status.conflict}`)}</p> : null}
+        {aside ? <a href={`/assets/${encodeURIComponent(asset.id)}`} data-inside="">{t("video.whole")}</a> : null}
+      </header>
+      <div class="camera-parts">
+        <Pictures asset={asset} index={index} />
+        <Rungs asset={asset} />
+        <Siblings asset={asset} recorder={recorderOf(asset)} />
+        <Chain asset={asset} />
+        <Checks index={index} />
+      </div>
+    </div>
+  );
+}
+
+/** The number that the camera has in GB/T 28181, or its id here. */
+function gbId(asset: AssetRecord): string {
+  const probe = asset.probes.find((uri) => uri.startsWith("gb28181://"));
+  return probe ? probe.slice("gb28181://".length).split("?")[0]! : asset.id;
+}
+
+/** What the camera hangs on, from near to far, each with its state. */
+function Chain({ asset }: { asset: AssetRecord }) {
+  const assets = store.all("asset");
+  const way: { id: string; name: string; health: string }[] = [];
+  let above = assets.get(asset.parents[0] ?? "");
+  while (above && way.length < DEPTH && !way.some((step) => step.id === above!.id)) {
+    way.push({ id: above.id, name: above.name, health: above.health });
+    above = assets.get(above.parents[0] ?? "");
+  }
+  if (!way.length) return null;
+  const bad = way.filter((step) => step.health !== "ok").length;
+  return (
+    <section class="camera-chain">
+      <h2>
+        {t("video.chain")}
+        <span class="quiet">{bad ? t("video.chain.bad", { n: bad }) : t("video.chain.ok")}</span>
+      </h2>
+      <ol>
+        {way.map((step) => (
+          <li key={step.id}>
+            <HealthIcon health={step.health} />
+            <a href={`/assets/${encodeURIComponent(step.id)}`} data-inside="">{step.name}</a>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
