@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from feeds.documents.receivers import Templates
 from feeds.texts.catalogue import DEFAULT, LANGUAGES, catalogue, placeholders, text
+from feeds.texts.evidence import explanation
 from feeds.wire import parse_time
 
 FIELDS = frozenset(
@@ -84,7 +85,7 @@ class MessageTemplates:
         values = {
             "site": body.get("site", ""),
             "title": title.get(language) or next(iter(title.values()), ""),
-            "text": alert.get("text", ""),
+            "text": explanation(alert.get("text", ""))[language],
             "asset": self._subject(body, language),
             "asset_id": alert.get("asset", ""),
             "kind": asset.get("kind", ""),

@@ -26,7 +26,7 @@ class Additions:
 
 
 class TransitionRecord(msgspec.Struct):
-    """One named step in an alert's life."""
+    """One named step in an alert's life. `explanation` is the text in words of people, by language."""
 
     seq: int | None
     name: str
@@ -35,6 +35,7 @@ class TransitionRecord(msgspec.Struct):
     comment: str
     command: str
     text: str
+    explanation: dict[str, str]
     before: dict[str, Any]
     after: dict[str, Any]
 

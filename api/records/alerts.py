@@ -8,6 +8,7 @@ from api.dependencies import Dependencies
 from feeds import wire
 from feeds.kinds import Audience
 from feeds.model import Alert
+from feeds.texts.evidence import explanation
 
 LIFE = 1000
 _TIMES = wire.time_names(Alert)
@@ -34,6 +35,7 @@ async def transitions(deps: Dependencies, alert_id: str, *, personal: bool) -> l
             "comment": entry.reason if personal else "",
             "command": entry.command,
             "text": entry.body.get("text", ""),
+            "explanation": explanation(entry.body.get("text", "")),
             "before": _fields(entry.body.get("before", {}), personal),
             "after": _fields(entry.body.get("after", {}), personal),
         }

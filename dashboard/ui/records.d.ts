@@ -110,6 +110,7 @@ export interface AlertRecord {
   acked: boolean;
   state: "ACKED" | "DSUPR" | "NORM" | "OOSRV" | "RTNUN" | "SHLVD" | "UNACK";
   cut_by: string;
+  explanation: Record<string, string>;
   below: number;
 }
 
@@ -413,7 +414,7 @@ export interface AlertAdditions {
   behind: string[];
 }
 
-/** One named step in an alert's life. */
+/** One named step in an alert's life. `explanation` is the text in words of people, by language. */
 export interface TransitionRecord {
   seq: number | null;
   name: string;
@@ -422,6 +423,7 @@ export interface TransitionRecord {
   comment: string;
   command: string;
   text: string;
+  explanation: Record<string, string>;
   before: Record<string, unknown>;
   after: Record<string, unknown>;
 }

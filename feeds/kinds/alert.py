@@ -9,6 +9,7 @@ from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.searchable import Searchable, page_at
 from feeds.model import Alert, Kind, Severity
 from feeds.model.isa_state import IsaState, cut_by, isa_state
+from feeds.texts.evidence import explanation
 
 ALERT = RecordKind(
     name=Kind.ALERT,
@@ -21,6 +22,7 @@ ALERT = RecordKind(
         Derived("acked", bool, lambda alert: alert.acked),
         Derived("state", IsaState, isa_state),
         Derived("cut_by", str, cut_by),
+        Derived("explanation", dict[str, str], lambda alert: explanation(alert.text)),
         Derived("below", int, lambda alert: sum(alert.affected.values())),
     ),
     faces={

@@ -7,6 +7,7 @@ from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import point
 from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
 from feeds.model import CHANNELS, RECEIPT_STATES, Receipt
+from feeds.texts.catalogue import DEFAULT
 
 MODES = ("real", "exercise")
 SUMMARY = 120
@@ -14,7 +15,11 @@ SUMMARY = 120
 
 
 def _title(thing: Thing, language: str) -> str:
-    return str(thing.record.title or thing.record.text[:60] or thing.id)
+    """What was reported and where; the id of a receipt that says neither."""
+    receipt = thing.record
+    words = receipt.title or receipt.text[:60]
+    place = "" if receipt.place in words else receipt.place
+    return ("，" if language == DEFAULT else ", ").join(filter(None, (words, place))) or str(thing.id)
 
 
 def _summary(receipt: Receipt) -> str:

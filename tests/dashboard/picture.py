@@ -120,6 +120,7 @@ def alert(key: str, about: str, at: float, **more: Any) -> Record:
         "state": "UNACK",
         "title": {"zh-CN": key, "en": key},
         "text": "",
+        "explanation": {},
         "labels": {},
         "rev": 1,
     }

@@ -111,3 +111,14 @@ async def test_a_new_receipt_comes_onto_the_page_without_reload(site: Site) -> N
     await site.script.change("receipt", "120:5", receipt("120:5", time.time(), channel="120", text="老人摔倒"))
     await expect(page.locator(".receipt-row")).to_have_count(3)
     assert site.faults == []
+
+
+async def test_an_alert_about_a_receipt_is_called_by_what_was_reported_and_where(site: Site) -> None:
+    words = {"zh-CN": "震级 5.1", "en": "magnitude 5.1"}
+    alert = picture.alert("late", "119:1", time.time(), subject_kind="receipt", region="532301", explanation=words)
+    site.script.state["alert"]["late"] = alert | {"title": {"zh-CN": "接报 5 分钟未处理"}, "text": "magnitude=5.1"}
+    page = await site.open("/alerts?alert=late")
+    await expect(page.locator('.row[data-id="late"]')).to_contain_text("西山公园旁林地起火")
+    await expect(page.locator(".detail-head")).to_contain_text("震级 5.1")
+    await expect(page.locator(".detail-head")).not_to_contain_text("magnitude")
+    assert site.faults == []

@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Age } from "../core/age";
 import { get, ProblemError } from "../core/api";
-import { t, tOr } from "../core/i18n";
+import { pick, t, tOr } from "../core/i18n";
 import { affectedText, alertHolder, alertReach, alertValue, joined, kindName, severityName } from "../core/names";
 import { store } from "../core/picture";
 import { select, selection } from "../core/selection";
@@ -101,6 +101,7 @@ function AlertHead({ alert, subject, closed }: HeadProps) {
   const owner = subject?.owner ? t("detail.owner", { name: subject.owner }) : "";
   const state = tOr(`isa.${alert.state}`, alert.state);
   const reach = affectedText(alert);
+  const why = pick(alert.explanation ?? {});
   return (
     <header class="detail-head">
       <p class="kicker">{[severityName(alert.severity), state, alert.rule].filter(Boolean).join(" · ")}</p>
@@ -114,7 +115,7 @@ function AlertHead({ alert, subject, closed }: HeadProps) {
       {since === null ? null : <p class="quiet">{t("detail.since", { at: stamp(since) })}</p>}
       {reach ? <p>{t("alert.affected", { list: reach })}</p> : null}
       <Probes probes={subject?.probes ?? []} />
-      {alert.text ? <p class="quiet mono">{alert.text}</p> : null}
+      {why ? <p class="quiet">{why}</p> : null}
       {subject ? (
         <p><a href={`/assets/${encodeURIComponent(subject.id)}`} data-inside="">{t("detail.asset")}</a></p>
       ) : null}

@@ -1,5 +1,5 @@
 /** An alert's life: every step by its name, who did it and why, and what was sent to whom, newest first. */
-import { t, tOr } from "../core/i18n";
+import { pick, t, tOr, type ByLanguage } from "../core/i18n";
 import { joined, kindName, reasonText, severityName } from "../core/names";
 import { store } from "../core/picture";
 import { clock, day, parse, serverNow, shortTime, stamp } from "../core/time";
@@ -21,6 +21,7 @@ interface Transition {
   actor?: string;
   comment?: string;
   text?: string;
+  explanation?: ByLanguage;
   after?: Partial<AlertRecord>;
 }
 interface Notice {
@@ -97,7 +98,7 @@ function toldWords(step: Told): string[] {
 
 /** Who and why; for steps that change something by themselves, what it is now. */
 function stepWords(step: Transition): string[] {
-  return [step.actor ?? "", step.comment ?? "", ...changeWords(step), evidence(step.text ?? "")];
+  return [step.actor ?? "", step.comment ?? "", ...changeWords(step), evidence(step)];
 }
 
 function changeWords({ name, after = {} }: Transition): string[] {
@@ -119,12 +120,10 @@ function changeWords({ name, after = {} }: Transition): string[] {
 }
 
 /** Why a step came by itself: a word of ours, the alert that explains it, or the probe's own answer. */
-function evidence(text: string): string {
+function evidence({ text = "", explanation }: Transition): string {
   if (!text) return "";
-  const words = tOr(`evidence.${text}`, "");
-  if (words) return words;
   const [kind = "", id = ""] = text.split(/:(.*)/s);
-  if (!HIDING.includes(kind)) return reasonText(text);
+  if (!HIDING.includes(kind)) return reasonText(explanation ? pick(explanation) : text);
   const root = kind === "inhibited" ? store.peek("alert").get(id) : undefined;
   if (!root) return reasonName(text);
   return `${reasonName(text)} ${store.peek("asset").get(root.asset)?.name ?? root.asset}`;

@@ -3,7 +3,7 @@ import type { AlertRecord, AssetRecord, ReadingRecord, WarningRecord } from "../
 import { warningRegions } from "../alerts/summary";
 import { language, pick, t, tOr } from "./i18n";
 import { store } from "./picture";
-import { regionName } from "./site";
+import { covers, regionName, site } from "./site";
 import { parse, shortTime } from "./time";
 
 const REASONS = ["timeout", "refused", "unreachable", "unresolved", "closed", "tls", "wrong answer"];
@@ -25,9 +25,21 @@ export function subjectName(alert: AlertRecord): string {
     const warning = store.peek("warning").get(alert.asset);
     return warning ? warningTitle(warning) : pick(alert.title) || alert.asset;
   }
+  if (alert.subject_kind === "receipt") return receiptName(alert);
   if (alert.subject_kind === "region") return regionName(alert.asset);
   return alert.subject_kind === "source" ? sourceName(alert.asset) : alert.asset;
 }
+
+/** What was reported and where: "西山公园旁林地起火，西山公园". Of a receipt that has left, what the alert says. */
+function receiptName(alert: AlertRecord): string {
+  const receipt = store.all("receipt").get(alert.asset);
+  if (!receipt) return pick(alert.title) || alert.asset;
+  const summary = receipt.summary || className(receipt.event_class);
+  return joined([summary, summary.includes(receipt.place) ? "" : receipt.place]) || alert.asset;
+}
+
+/** Our word for a class of events: "森林火灾". */
+export const className = (slug: string): string => (slug ? tOr(`class.${slug}`, slug) : "");
 
 /** Which part of the asset is meant: an interface, a condition. Two alerts of one rule differ by nothing else. */
 const partOf = (alert: AlertRecord): string => String(alert.labels?.part ?? alert.labels?.condition ?? "").slice(0, 40);
@@ -96,7 +108,9 @@ export function warningEvent(warning: WarningRecord): string {
 }
 
 export function warningPlace(warning: WarningRecord): string {
-  const names = warningRegions(warning).map(regionName).filter(Boolean);
+  const own = (code: string): number => Number(!covers(site.value.region, code));
+  const codes = [...warningRegions(warning)].sort((a, b) => own(a) - own(b));
+  const names = codes.map(regionName).filter(Boolean);
   const joint = language() === "en" ? ", " : "、";
   if (names.length > 3) return t("warning.places", { name: names[0], n: names.length });
   return names.join(joint) || warning.place;

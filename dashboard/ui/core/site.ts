@@ -97,7 +97,7 @@ export function countyOf(region: string | undefined): string {
 /** "武定县" */
 export function countyName(code: string, fallback = code): string {
   const name = counties.value.find((county) => county.adcode === code)?.name ?? fallback;
-  return language() === "en" ? tOr(`region.${code}`, name) : name;
+  return language() === "en" || name === code ? tOr(`region.${code}`, name) : name;
 }
 
 /** "武定", for narrow cells. */

@@ -5,11 +5,12 @@ import { get, ProblemError, send } from "../core/api";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { t, tOr } from "../core/i18n";
+import { className } from "../core/names";
 import { store } from "../core/picture";
 import { mayAct, regionName } from "../core/site";
 import { parse, stamp } from "../core/time";
 import type { CandidateRecord, ReceiptDetail } from "../records";
-import { className, decided } from "./page";
+import { decided } from "./page";
 
 const LIKELY = 0.7;
 

@@ -7,6 +7,7 @@ import { Age } from "../core/age";
 import { list } from "../core/api";
 import { count } from "../core/format";
 import { t, tOr } from "../core/i18n";
+import { className } from "../core/names";
 import { store } from "../core/picture";
 import { regionName } from "../core/site";
 import { VirtualList } from "../core/virtual";
@@ -102,5 +103,3 @@ function Row({ receipt, style }: { receipt: ReceiptRecord; style: string }) {
     </div>
   );
 }
-
-export const className = (slug: string): string => (slug ? tOr(`class.${slug}`, slug) : "");

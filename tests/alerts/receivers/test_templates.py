@@ -32,6 +32,12 @@ def test_a_message_says_what_where_since_when_and_how_much() -> None:
     assert T0 == 1_800_000_000.0
 
 
+def test_a_message_tells_the_readings_of_a_rule_in_words() -> None:
+    told = body() | {"alert": alert_record(make_alert(title=TITLE, text="magnitude=5.1, state=active, id=q1"))}
+    assert MessageTemplates().words(told)[1].startswith("核心路由器（楚雄市） 震级 5.1，现在 生效\n")
+    assert "magnitude 5.1, now in force\n" in MessageTemplates(language="en").words(told)[1]
+
+
 def test_a_message_about_another_occurrence_says_when_that_one_began_and_how_often_it_was() -> None:
     alert = alert_record(make_alert(title=TITLE, first_raised_at=T0, raised_at=T0 + 58_860, count=3))
     told = body() | {"alert": alert}
