@@ -45,6 +45,7 @@ from api.routes import (
     health,
     history,
     impact,
+    incidents,
     ingest,
     kpi,
     people,
@@ -93,6 +94,7 @@ ROUTERS = (
     receipts.router,
     receipt_ingest.router,
     impact.router,
+    incidents.router,
     video.router,
     snapshots.router,
 )

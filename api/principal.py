@@ -32,10 +32,14 @@ class TokenScope(StrEnum):
 
 
 class Right(StrEnum):
-    """A right of a principal. `look`: to see pictures of cameras (api/video_pictures.py)."""
+    """A right of a principal. `look`: to see pictures of cameras (api/video_pictures.py).
+
+    `command`: to give orders about incidents; which role may give which is data (feeds.incidents.phases).
+    """
 
     SEE = "see"
     ACT = "act"
+    COMMAND = "command"
     LOOK = "look"
     DIAGNOSE = "diagnose"
     INGEST = "ingest"
@@ -45,10 +49,10 @@ class Right(StrEnum):
 
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
-    Role.LEADER: frozenset({Right.SEE}),
-    Role.DUTY: frozenset({Right.SEE, Right.ACT, Right.LOOK}),
+    Role.LEADER: frozenset({Right.SEE, Right.COMMAND}),
+    Role.DUTY: frozenset({Right.SEE, Right.ACT, Right.COMMAND, Right.LOOK}),
     Role.OPERATOR: frozenset({Right.SEE, Right.ACT, Right.LOOK, Right.DIAGNOSE}),
-    Role.ADMIN: frozenset(Right),
+    Role.ADMIN: frozenset(Right) - {Right.COMMAND},
     Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT}),
 }
 

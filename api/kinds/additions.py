@@ -10,7 +10,7 @@ import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
-from api.records import alerts, notifications, receipts, warnings
+from api.records import alerts, incidents, notifications, receipts, warnings
 from feeds.kinds import Record
 from feeds.model import Kind
 
@@ -74,4 +74,5 @@ ADDITIONS: Mapping[str, Additions] = {
     Kind.ALERT: Additions(AlertAdditions, _of_alert),
     Kind.WARNING: Additions(warnings.WarningAdditions, warnings.additions),
     Kind.RECEIPT: Additions(receipts.ReceiptAdditions, receipts.additions),
+    Kind.INCIDENT: Additions(incidents.IncidentAdditions, incidents.additions),
 }

@@ -10,11 +10,24 @@ from typing import Any
 import msgspec
 
 from api.http.problems import MEDIA_TYPE, PREFIX, TEMPLATES
-from api.responses import alerts, approvals, common, figures, history, ingest, people, rules, session, staff, video
+from api.responses import (
+    alerts,
+    approvals,
+    common,
+    figures,
+    history,
+    incidents,
+    ingest,
+    people,
+    rules,
+    session,
+    staff,
+    video,
+)
 
 TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
-MODULES = (alerts, approvals, common, figures, history, ingest, people, rules, session, staff, video)
+MODULES = (alerts, approvals, common, figures, history, incidents, ingest, people, rules, session, staff, video)
 Answers = dict[int | str, dict[str, Any]]
 
 

@@ -269,6 +269,174 @@ export interface CandidateRecord {
   seconds: number;
 }
 
+/** One incident. Writer: the command role. `id` is "{site}:{yyyymmdd}-{nnnn}", of an exercise "{site}:X…". */
+export interface IncidentRecord {
+  id: string;
+  mode: string;
+  nature: string;
+  event_class: string;
+  title: string;
+  text: string;
+  region: string;
+  regions: string[];
+  lead_region: string;
+  place: string;
+  place_unknown: boolean;
+  lat: number | null;
+  lon: number | null;
+  accuracy_m: number;
+  location_method: string;
+  occurred_at: string | null;
+  occurred_precision: string;
+  received_at: string;
+  created_at: string;
+  created_by: string;
+  phase: string;
+  phase_before: string;
+  phase_at: string;
+  phase_reason: string;
+  verified_at: string | null;
+  opened_at: string | null;
+  ended_at: string | null;
+  grade: string;
+  grades: GradeVersionRecord[];
+  grade_proposal: GradeProposalRecord | null;
+  response: string;
+  responses: ResponseRecord[];
+  casualties: CasualtyReportRecord[];
+  figures: Record<string, IncidentFigureRecord>;
+  posts: PostHolderRecord[];
+  posts_before: PostHolderRecord[];
+  commander_missing: boolean;
+  receipts: string[];
+  warnings: string[];
+  alerts: string[];
+  assets: string[];
+  related: string[];
+  merged_into: string;
+  merged: string[];
+  transferred_to: string;
+  cause: string;
+  lessons: string;
+  review_signed_by: string;
+  watched_until: string | null;
+  secrecy: string;
+  rev: number;
+  open: boolean;
+  grade_rank: number;
+  orders: Record<string, string[]>;
+  class_name: Record<string, string>;
+}
+
+/** A grade that a person gave: "I" to "IV", or "" for none, on what basis. `at` is when. */
+export interface GradeVersionRecord {
+  grade: string;
+  basis: string;
+  criterion: string;
+  by: string;
+  at: string;
+}
+
+/** A grade that the figures give and that no person has given yet. */
+export interface GradeProposalRecord {
+  grade: string;
+  criterion: string;
+  table: string;
+  source: string;
+  if_missing_dead: string;
+}
+
+/** A response level (响应) that a leader declared: matter, level, expected end, measures (Art. 72). */
+export interface ResponseRecord {
+  level: string;
+  matters: string;
+  measures: string;
+  expected_end: string;
+  by: string;
+  started_at: string;
+  ended_at: string | null;
+  ended_by: string;
+}
+
+/** One figure (`what`, one of FIGURES) as a source gave it. `number` counts the reports of the incident from 1. */
+export interface CasualtyReportRecord {
+  number: number;
+  what: string;
+  value: number;
+  source: string;
+  official: boolean;
+  valid_at: string;
+  at: string;
+  by: string;
+  corrects: number;
+}
+
+/** The value that is shown of a figure: the newest official one, else the newest. `others` differ; never added. */
+export interface IncidentFigureRecord {
+  value: number;
+  source: string;
+  official: boolean;
+  valid_at: string;
+  others: FigureSourceRecord[];
+}
+
+/** What one source says of a figure. */
+export interface FigureSourceRecord {
+  value: number;
+  source: string;
+  official: boolean;
+  valid_at: string;
+}
+
+/** Who holds a post (one of POSTS) since when. */
+export interface PostHolderRecord {
+  post: string;
+  holder: string;
+  since: string;
+  by: string;
+}
+
+/** One report that is due (信息报送). Writer: the command role. `id` is "{incident}/{policy}/{n}". */
+export interface ObligationRecord {
+  id: string;
+  incident: string;
+  mode: string;
+  region: string;
+  grade: string;
+  step: string;
+  sender: string;
+  recipient: string;
+  channel: string;
+  policy: string;
+  source: string;
+  starts_at: string;
+  due_at: string | null;
+  warn_at: string | null;
+  state: string;
+  late: boolean;
+  late_seconds: number;
+  because_regraded: boolean;
+  nothing_new: boolean;
+  met_at: string | null;
+  proof: ReportProofRecord | null;
+  merged_into: string;
+  reason: string;
+  created_at: string;
+  rev: number;
+}
+
+/** That a report was received: by whom, how, under what number, when (`at`), entered when and by whom. */
+export interface ReportProofRecord {
+  channel: string;
+  at: string;
+  recipient: string;
+  number: string;
+  note: string;
+  by: string;
+  entered_at: string;
+  retroactive: boolean;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -469,6 +637,21 @@ export interface ReceiptStepRecord {
   raw: string;
 }
 
+/** The life of the incident, oldest first. */
+export interface IncidentAdditions {
+  timeline: IncidentStep[];
+}
+
+/** One entry of the journal about an incident: `body` is the order as it was given (not for walls). */
+export interface IncidentStep {
+  seq: number;
+  name: string;
+  at: string;
+  actor: string;
+  reason: string;
+  body: Record<string, unknown>;
+}
+
 export interface AssetList {
   items: AssetRecord[];
   next: string | null;
@@ -512,6 +695,22 @@ export interface ReceiptList {
 }
 
 export type ReceiptDetail = ReceiptRecord & ReceiptAdditions;
+
+export interface IncidentList {
+  items: IncidentRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
+export type IncidentDetail = IncidentRecord & IncidentAdditions;
+
+export interface ObligationList {
+  items: ObligationRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
 
 export interface CaseList {
   items: CaseRecord[];
@@ -566,12 +765,14 @@ export interface Snapshot {
   alert: Record<string, AlertRecord>;
   warning: Record<string, WarningRecord>;
   receipt: Record<string, ReceiptRecord>;
+  incident: Record<string, IncidentRecord>;
+  obligation: Record<string, ObligationRecord>;
   case_board: Record<string, CaseBoardRecord>;
   card: Record<string, CardRecord>;
   order: Record<string, OrderRecord>;
   board: Record<string, BoardRecord>;
-  hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; case_board: number;
-    card: number; order: number; board: number; };
+  hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; incident: number;
+    obligation: number; case_board: number; card: number; order: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -581,6 +782,8 @@ export interface Records {
   alert: AlertRecord;
   warning: WarningRecord;
   receipt: ReceiptRecord;
+  incident: IncidentRecord;
+  obligation: ObligationRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -629,6 +832,20 @@ export interface ReceiptFaces {
   row: "id" | "source" | "channel" | "state" | "mode" | "region" | "received_at" | "summary" | "place" | "event_class"
     | "unanswered" | "answered_at" | "incident" | "candidates" | "versions" | "rev";
   full: keyof Records["receipt"];
+}
+
+/** Names of the fields that each face of kind incident has. */
+export interface IncidentFaces {
+  map: "id" | "title" | "phase" | "grade" | "response" | "mode" | "event_class" | "region";
+  row: "id" | "mode" | "nature" | "title" | "event_class" | "class_name" | "region" | "place" | "received_at"
+    | "occurred_at" | "phase" | "phase_at" | "open" | "grade" | "grade_proposal" | "response" | "figures" | "posts"
+    | "commander_missing" | "merged" | "receipts" | "rev";
+  full: keyof Records["incident"];
+}
+
+/** Names of the fields that each face of kind obligation has. */
+export interface ObligationFaces {
+  full: keyof Records["obligation"];
 }
 
 /** Names of the fields that each face of kind case has. */

@@ -13,6 +13,7 @@ from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
 from feeds.kinds.group import GROUP
+from feeds.kinds.incidents import INCIDENT, INCIDENTS, OBLIGATION
 from feeds.kinds.kind import FULL, RecordKind
 from feeds.kinds.receipt import RECEIPT
 from feeds.kinds.region import REGION
@@ -20,7 +21,7 @@ from feeds.kinds.registry import Kinds
 from feeds.kinds.source import SOURCE
 from feeds.kinds.warning import WARNING
 
-ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *APPROVALS, BOARD, GROUP)
+ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, *APPROVALS, BOARD, GROUP)
 KINDS = Kinds(ALL, more_subjects=(REGION,))
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "CASE_BOARD",
     "FULL",
     "GROUP",
+    "INCIDENT",
     "KINDS",
+    "OBLIGATION",
     "ORDER",
     "RECEIPT",
     "REGION",

@@ -16,6 +16,8 @@ class Kind:
     ALERT: Final = "alert"
     WARNING: Final = "warning"
     RECEIPT: Final = "receipt"
+    INCIDENT: Final = "incident"
+    OBLIGATION: Final = "obligation"
     ROOT_CAUSE: Final = "root_cause"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"

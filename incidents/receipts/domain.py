@@ -23,11 +23,11 @@ from feeds.model import Change, Command, Outcome, Receipt, Result
 from feeds.receipts import ReceiptReport
 from feeds.regions import covers
 from incidents.receipts.duplicates import ReceiptsByPlace
-from incidents.receipts.lifecycle import VERBS, answered, leaves_at, received, restored, unanswered_from, updated
+from incidents.receipts.lifecycle import answered, leaves_at, received, restored, unanswered_from, updated
 
 KIND = "receipt"
 FEED = "emergency"
-CREATE, RESTORE = "receipt.create", "receipt.restore"
+CREATE, DISMISS, RESTORE = "receipt.create", "receipt.dismiss", "receipt.restore"
 
 
 def receipt_of(doc: Doc) -> Receipt:
@@ -42,7 +42,7 @@ class ReceiptDomain(StepDomain):
     kind = KIND
     entry_kind = KIND
     feeds = (FEED,)
-    actions = frozenset((CREATE, RESTORE, *VERBS))
+    actions = frozenset((CREATE, DISMISS, RESTORE))
 
     def __init__(self, site: str = "") -> None:
         super().__init__()
@@ -122,10 +122,20 @@ class ReceiptDomain(StepDomain):
         self._admit(received(report, self._site), "received", report, now)
         return self._done(command, self.receipts[report.id], "created", now)
 
-    def _decide(self, command: Command, now: float) -> Asking[Result]:
-        receipt = self.receipts.get(command.subject)
-        if receipt is None and (doc := (yield FindDocument(KIND, command.subject))) is not None:
+    def find(self, id: str) -> Asking[Receipt | None]:
+        """The receipt in memory, else that of the journal, else None."""
+        receipt = self.receipts.get(id)
+        if receipt is None and (doc := (yield FindDocument(KIND, id))) is not None:
             receipt = receipt_of(doc)
+        return receipt
+
+    def take_up(self, receipt: Receipt, state: str, incident: str, command: Command, now: float) -> None:
+        """Note that a new receipt became part of an incident: `attached` to one, or `opened` as one."""
+        after = answered(receipt, state, command.actor, command.reason, incident, now)
+        self._done(command, after, state, now)
+
+    def _decide(self, command: Command, now: float) -> Asking[Result]:
+        receipt = yield from self.find(command.subject)
         if receipt is None:
             return Result(command=command.id, outcome=Outcome.NOT_FOUND)
         if not covers(command.actor_region, receipt.region):
@@ -138,12 +148,10 @@ class ReceiptDomain(StepDomain):
             return self._done(command, restored(receipt, now), "restored", now)
         if receipt.state != "new":
             return Result(command=command.id, outcome=Outcome.INVALID, detail="not_new", after=RECEIPT.view(receipt))
-        state = VERBS[command.action]
-        incident = str(command.args.get("incident", ""))
-        if (state != "dismissed" and not incident) or (state == "dismissed" and not command.reason):
+        if not command.reason:
             return Result(command=command.id, outcome=Outcome.INVALID, detail="incomplete")
-        after = answered(receipt, state, command.actor, command.reason, incident, now)
-        return self._done(command, after, state, now)
+        after = answered(receipt, "dismissed", command.actor, command.reason, "", now)
+        return self._done(command, after, "dismissed", now)
 
     def _done(self, command: Command, receipt: Receipt, name: str, now: float) -> Result:
         self._put(receipt)

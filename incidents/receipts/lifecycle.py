@@ -19,7 +19,6 @@ KEEP = 2 * 3600.0
 """Seconds for which an answered receipt stays on the screens; it is never deleted from the journal."""
 TITLE = 40
 """Characters of the text that stand for a title where the sender gives none."""
-VERBS = {"receipt.attach": "attached", "receipt.open": "opened", "receipt.dismiss": "dismissed"}
 
 
 def received(report: ReceiptReport, region: str) -> Receipt:

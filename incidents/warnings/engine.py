@@ -16,7 +16,9 @@ from feeds.isolation.cap import CapReader, Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
+from incidents.handling.domain import IncidentDomain
 from incidents.receipts.domain import ReceiptDomain
+from incidents.reporting.domain import ObligationDomain
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.domain import NAME, WarningDomain
 from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry
@@ -52,7 +54,10 @@ class WarningsEngine(JournaledEngine[WarningDomain]):
 
 
 class CommandEngine(JournaledEngine[CompositeDomain]):
-    """The engine of the command role: warnings and receipts, in one transaction for each batch of input."""
+    """The engine of the command role: one transaction for each batch of input of all its domains.
+
+    `site` is the region code of the site, `reporting` the profile of its reporting policies.
+    """
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         *,
         layers: Sequence[PlaceLayer] = (),
         site: str = "",
+        reporting: str = "",
         default_life: float = DEFAULT_LIFE,
         reading: Parse = parse_in_thread,
         clock: Clock = wall_clock,
@@ -69,7 +75,9 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
         self.warnings = WarningDomain(assets, layers=layers, default_life=default_life, reading=reading)
         self.receipts = ReceiptDomain(site)
-        domain = CompositeDomain(NAME, (self.warnings, self.receipts))
+        self.obligations = ObligationDomain(reporting)
+        self.incidents = IncidentDomain(self.receipts, self.obligations, site)
+        domain = CompositeDomain(NAME, (self.warnings, self.receipts, self.incidents, self.obligations))
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
     @property
@@ -87,6 +95,7 @@ class CommandRole:
         assets: Mapping[str, Asset],
         *,
         layers: Sequence[PlaceLayer] = (),
+        reporting: str = "",
         default_life: float = DEFAULT_LIFE,
         clock: Clock = wall_clock,
         intake: Intake | None = None,
@@ -99,6 +108,7 @@ class CommandRole:
             assets,
             layers=layers,
             site=bus.site,
+            reporting=reporting,
             default_life=default_life,
             reading=self._reader.parse,
             clock=clock,
@@ -114,6 +124,7 @@ class CommandRole:
             if self._intake is not None:
                 await self._intake.close()
 
-    async def reload(self, assets: Mapping[str, Asset], layers: Sequence[PlaceLayer] = ()) -> None:
-        """Count what lies inside by another inventory and other layers."""
+    async def reload(self, assets: Mapping[str, Asset], layers: Sequence[PlaceLayer] = (), reporting: str = "") -> None:
+        """Count what lies inside by another inventory and other layers; new obligations follow another profile."""
+        self.engine.obligations.use(reporting)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

@@ -265,13 +265,13 @@ async def build_command(settings: Settings, bus: Bus, journal: Journal, status: 
     from incidents.warnings.engine import CommandRole
 
     intake = Intake(intake_url(journal_url(settings)), "command")
-    assets = _inventory(settings).assets
-    program = CommandRole(bus, journal, assets, layers=settings.layers, intake=intake, status=status)
+    assets, layers, reporting = _inventory(settings).assets, settings.layers, settings.reporting
+    program = CommandRole(bus, journal, assets, layers=layers, reporting=reporting, intake=intake, status=status)
     status.add_condition(lambda: program.engine.intake_trouble(settings.site.language))
     status.add_condition(lambda: journal.set_aside.words(settings.site.language))
 
     async def reload(fresh: Settings) -> None:
-        await program.reload(load_inventory(fresh).assets, fresh.layers)
+        await program.reload(load_inventory(fresh).assets, fresh.layers, fresh.reporting)
 
     return RunningRole(program, reload)
 

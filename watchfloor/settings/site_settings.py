@@ -17,6 +17,7 @@ from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
+from feeds.incidents.policies import profiles
 from feeds.key_files import JOURNAL_KEY
 from maps.places import PlaceLayer
 from watchfloor.settings import people, server
@@ -32,12 +33,17 @@ from watchfloor.settings.toml_file import document_of, text_of
 __all__ = ["Draft", "Settings", "SettingsError", "load", "read", "read_text", "setting_specs"]
 
 
+REPORTING, NO_REPORTING = "seen-A", "none"
+"""The reporting profile of a site that names none, and the word for no clock at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of a site. Paths are absolute, durations are seconds, and `repr` shows no secrets.
 
     `text` is the content of the file.
     `references` is the content of the files that it refers to (certificates, keys, `file:` secrets).
+    `reporting` is the profile of reporting policies (feeds.incidents.policies), "" for none.
     `removal_guard` is in percent, see watchfloor/settings/removal_guard.py.
     """
 
@@ -67,6 +73,7 @@ class Settings:
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     layers: tuple[PlaceLayer, ...] = field(default=(), repr=False)
     approvals: ApprovalsSettings = field(default_factory=ApprovalsSettings)
+    reporting: str = REPORTING
 
     @property
     def sample(self) -> float:
@@ -145,6 +152,11 @@ def _with_files(
     )
 
 
+def _reporting(table: SettingsTable) -> str:
+    profile = table.choice("reporting", REPORTING, (*profiles(), NO_REPORTING))
+    return "" if profile == NO_REPORTING else profile
+
+
 def _settings(top: SettingsTable, path: Path) -> Settings:
     with top.table("site") as table:
         info, data, inventory = server.site(table)
@@ -164,10 +176,9 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     receivers = people.receivers(top.tables("receiver"))
     escalations = people.escalations(top.tables("escalation"), [receiver.id for receiver in receivers])
     root_cause = _section(top, "root_cause", sections.root_cause)
-    outbox = _section(top, "outbox", people.outbox)
-    handover = _section(top, "handover", people.handover)
+    outbox, handover = _section(top, "outbox", people.outbox), _section(top, "handover", people.handover)
     places = layers(top.tables("layer"))
-    approvals = _section(top, "approvals", approvals_section)
+    approvals, reporting = _section(top, "approvals", approvals_section), _section(top, "incidents", _reporting)
     top.done()
     return Settings(
         path=path,
@@ -193,6 +204,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
         outbox=outbox,
         handover=handover,
         layers=places,
+        reporting=reporting,
         approvals=approvals,
     )
 

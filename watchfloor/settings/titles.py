@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[str, str, str]] = {
     "escalation.step": ("升级的一步。", "One step of it.", "[[escalation.step]]"),
     "outbox": ("已发送的通知。", "Messages that were sent.", "[outbox]"),
     "handover": ("交接班。", "Handing the shift over.", "[handover]"),
+    "incidents": ("突发事件。", "Incidents.", "[incidents]"),
     "approvals": ("行政审批电子监察。", "Approvals under electronic supervision.", "[approvals]"),
     "root_cause": ("根因判断等待多久。", "How long root cause is waited for.", "[root_cause]"),
 }
@@ -218,6 +219,10 @@ TITLES: dict[str, tuple[str, str]] = {
     "outbox.stalled_after": (
         "有通知待发而接收方多久收不到任何一条即告警；0 为不告警",
         "nothing delivered to a receiver for so long while messages wait is an alert; 0 for none",
+    ),
+    "incidents.reporting": (
+        "信息报送时限方案（none 为不计时）：各地不同，请与上级核对",
+        "the profile of reporting times (none: no clock): practice differs, confirm it with your superior",
     ),
     "handover.sign_within": (
         "交班后多久未签收即告警（0s 为不告警）",

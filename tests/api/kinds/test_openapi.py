@@ -14,6 +14,7 @@ from api.kinds.additions import ADDITIONS
 from feeds.kinds import ALL, RecordKind, group
 from feeds.model import Ack, Change, Kind, Receipt
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
+from feeds.model.incidents import Incident, Obligation
 from tests.api.conftest import NOW, A, World, an_alert
 
 
@@ -39,6 +40,23 @@ CASE: dict[str, Any] = {"department": "housing", "region": A}
 OTHERS: dict[str, Any] = {
     "receipt": Receipt(
         id="r", source="119", external_id="1", channel="119", region=A, received_at=NOW, reported_at=NOW, updated_at=NOW
+    ),
+    Kind.INCIDENT: Incident(id="i", region=A, received_at=NOW, created_at=NOW, created_by="li", phase_at=NOW),
+    Kind.OBLIGATION: Obligation(
+        id="i/first/1",
+        incident="i",
+        mode="real",
+        region=A,
+        grade="III",
+        step="first",
+        sender="prefecture",
+        recipient="province",
+        channel="phone",
+        policy="first",
+        source="S",
+        starts_at=NOW,
+        due_at=NOW + 60,
+        created_at=NOW,
     ),
     Kind.CASE: ApprovalCase(
         id="hall:1",

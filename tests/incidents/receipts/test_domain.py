@@ -147,16 +147,6 @@ async def test_a_dismissal_needs_a_reason_and_can_be_taken_back(desk: Desk) -> N
     assert (await desk.shown())["119:1"].unanswered
 
 
-async def test_a_receipt_is_attached_to_an_incident_by_name(desk: Desk) -> None:
-    await desk.send(report())
-    await desk.step(1)
-    assert (await desk.command("receipt.attach", "119:1")).detail == "incomplete"
-    await desk.command("receipt.attach", "119:1", incident="532300:20261122-0001")
-    await desk.step()
-    receipt = (await desk.shown())["119:1"]
-    assert (receipt.state, receipt.incident) == ("attached", "532300:20261122-0001")
-
-
 async def test_nobody_decides_outside_the_own_region_or_on_an_unknown_receipt(desk: Desk) -> None:
     await desk.send(report(region="532301"))
     await desk.step(1)

@@ -1,0 +1,85 @@
+"""Types of what forms about incidents choose from."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class EventClassChoice(msgspec.Struct):
+    """A class of events; `grading` is the name of its table ("": none, "none": never graded by figures)."""
+
+    slug: str
+    parent: str
+    category: str
+    name: dict[str, str]
+    grading: str
+    source: str
+
+
+class GradingRow(msgspec.Struct):
+    """A criterion of a grading table; "" is the rest."""
+
+    grade: str
+    criterion: str
+    source: str
+
+
+class PolicyRow(msgspec.Struct):
+    """A row of a reporting profile. `minutes` null without `slots`: at once."""
+
+    profile: str
+    classes: list[str]
+    grade: str
+    step: str
+    sender: str
+    recipient: str
+    channel: str
+    minutes: float | None
+    slots: list[str]
+    start: str
+    source: str
+
+
+class IncidentChoices(msgspec.Struct):
+    """What forms about incidents choose from, each with its source."""
+
+    classes: list[EventClassChoice]
+    grading: dict[str, list[GradingRow]]
+    policies: list[PolicyRow]
+    figures: list[str]
+    posts: list[str]
+
+
+class ReceiptCandidate(msgspec.Struct):
+    """Another receipt that may report the same event, and the incident that it belongs to ("": none yet)."""
+
+    id: str
+    score: float
+    distance_m: float
+    seconds: float
+    incident: str
+    title: str
+
+
+class ReceiptCandidates(msgspec.Struct):
+    """Candidates of a receipt, best first."""
+
+    items: list[ReceiptCandidate]
+
+
+CHOICES = {
+    "classes": [
+        {
+            "slug": "hazchem",
+            "parent": "accident",
+            "category": "accident",
+            "name": {"zh-CN": "危险化学品事故", "en": "Hazardous chemicals"},
+            "grading": "work",
+            "source": "L: Order 493 Art. 3",
+        }
+    ],
+    "grading": {"work": [{"grade": "I", "criterion": "dead >= 30", "source": "L: Order 493 Art. 3"}]},
+    "policies": [],
+    "figures": ["dead"],
+    "posts": ["commander"],
+}

@@ -1,0 +1,1 @@
+"""Incidents (突发事件): classes of events, grading tables and reporting policies, as data with their sources. Pure."""

@@ -1,0 +1,149 @@
+"""Incidents (突发事件) and the reports that are due about them. Written by the command role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feeds.incidents.classes import class_name
+from feeds.incidents.grading import rank
+from feeds.incidents.phases import orders_in
+from feeds.kinds.filters import Exact, Flag, From, Search, Sort, Within, Words
+from feeds.kinds.kind import Derived, RecordKind
+from feeds.kinds.places import point
+from feeds.kinds.searchable import Searchable
+from feeds.kinds.subject import RuleName, SubjectKind, Thing, field_value, texts
+from feeds.model.incidents import NATURES, OBLIGATION_STATES, PHASES, Incident, Obligation
+
+MODES = ("real", "exercise")
+MODE = Words(name="mode", words=MODES, default="real", about="Left out: real; * for all")
+COUNTED = ("dead", "missing", "grave")
+
+
+def _title(thing: Thing, language: str) -> str:
+    return str(thing.record.title or thing.id)
+
+
+def _real(record: Incident | Obligation) -> bool:
+    """True for what rules are asked about: no exercise."""
+    return record.mode == "real"
+
+
+def _incident_value(thing: Thing, name: str) -> Any:
+    if name == "grade_rank":
+        return rank(thing.record.grade)
+    if name in COUNTED:
+        figure = thing.record.figures.get(name)
+        return int(figure.value) if figure is not None else 0
+    return field_value(thing, name)
+
+
+def _obligation_value(thing: Thing, name: str) -> Any:
+    return rank(thing.record.grade) if name == "grade_rank" else field_value(thing, name)
+
+
+INCIDENT = RecordKind(
+    name="incident",
+    plural="incidents",
+    record=Incident,
+    writer="command",
+    live=lambda incident: incident.phase not in ("merged", "archived"),
+    derived=(
+        Derived("open", bool, lambda incident: incident.open),
+        Derived("grade_rank", int, lambda incident: rank(incident.grade)),
+        Derived("orders", dict[str, list[str]], lambda incident: orders_in(incident.phase)),
+        Derived("class_name", dict[str, str], lambda incident: _names(incident.event_class)),
+    ),
+    faces={
+        "map": ("id", "title", "phase", "grade", "response", "mode", "event_class", "region"),
+        "row": (
+            "id",
+            "mode",
+            "nature",
+            "title",
+            "event_class",
+            "class_name",
+            "region",
+            "place",
+            "received_at",
+            "occurred_at",
+            "phase",
+            "phase_at",
+            "open",
+            "grade",
+            "grade_proposal",
+            "response",
+            "figures",
+            "posts",
+            "commander_missing",
+            "merged",
+            "receipts",
+            "rev",
+        ),
+    },
+    place=point,
+    redact=("created_by", "posts", "posts_before", "casualties", "grades", "responses", "review_signed_by"),
+    archive="incident",
+    entries=("incident",),
+    filters=(
+        Words(name="phase", words=PHASES),
+        Words(name="grade", words=("I", "II", "III", "IV")),
+        Words(name="class", field="event_class"),
+        Words(name="nature", words=NATURES),
+        MODE,
+        Within(),
+        Search(name="q", fields=("id", "title", "text", "place")),
+        From(name="since", field="received_at"),
+    ),
+    sort=Sort(("received_at", "id"), down=True, page=100),
+    subject=SubjectKind(
+        name="incident",
+        names={
+            **texts("id", "region", "event_class", "place", "text", "title"),
+            "phase": RuleName("string", frozenset(PHASES)),
+            "nature": RuleName("string", frozenset(NATURES)),
+            "grade": RuleName("string", frozenset(("", "I", "II", "III", "IV"))),
+            "grade_rank": RuleName("int"),
+            "response": RuleName("string", frozenset(("", "I", "II", "III", "IV"))),
+            "commander_missing": RuleName("bool"),
+            **{name: RuleName("int") for name in COUNTED},
+        },
+        value=_incident_value,
+        title=_title,
+        feed=lambda thing: "emergency",
+        evaluated=_real,
+    ),
+    search=Searchable(names=("title", "place")),
+)
+
+
+def _names(event_class: str) -> dict[str, str]:
+    return {language: class_name(event_class, language) for language in ("zh-CN", "en")}
+
+
+OBLIGATION = RecordKind(
+    name="obligation",
+    plural="obligations",
+    record=Obligation,
+    writer="command",
+    redact=("proof.by", "proof.recipient", "proof.number", "proof.note"),
+    archive="obligation",
+    entries=("obligation",),
+    filters=(Words(name="state", words=OBLIGATION_STATES), Exact(name="incident"), Flag(name="late"), MODE, Within()),
+    sort=Sort(("created_at", "id"), down=True, page=200),
+    slashes=True,
+    subject=SubjectKind(
+        name="obligation",
+        names={
+            **texts("id", "incident", "region", "step", "channel", "sender", "recipient"),
+            "state": RuleName("string", frozenset(OBLIGATION_STATES)),
+            "late": RuleName("bool"),
+            "grade": RuleName("string", frozenset(("", "I", "II", "III", "IV"))),
+            "grade_rank": RuleName("int"),
+        },
+        value=_obligation_value,
+        title=lambda thing, language: str(thing.id),
+        feed=lambda thing: "emergency",
+        evaluated=_real,
+    ),
+)
+INCIDENTS = (INCIDENT, OBLIGATION)

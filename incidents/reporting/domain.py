@@ -1,0 +1,298 @@
+"""The domain of obligations: they follow from incidents, turn by themselves with time, and end by proof.
+
+It does no I/O (see feeds.engine.domain). The domain of incidents calls `follow` with each change of an incident, so
+that both become durable in one transaction.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+import msgspec
+
+from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
+from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.incidents.grading import rank
+from feeds.incidents.policies import ReportingPolicy, policies_of
+from feeds.journal import Doc, Parcel
+from feeds.journal.forms import register
+from feeds.kinds import OBLIGATION
+from feeds.model import Change, Command, Outcome, Result
+from feeds.model.incidents import PROOF_CHANNELS, Incident, Obligation, ReportProof
+from feeds.regions import covers
+from incidents.refusals import OrderRefused, required
+from incidents.reporting.merging import joined, parted
+from incidents.reporting.obligations import (
+    UNMET,
+    ended,
+    follow_up,
+    next_change,
+    next_follow_up,
+    obligation,
+    proved,
+    skipped_after,
+    timed,
+)
+
+KIND = "obligation"
+PROOF = "obligation.proof"
+FUTURE = 120.0
+PROOF_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "phone": ("recipient", "number"),
+    "network": ("number",),
+    "fax": ("number",),
+    "oa": ("number",),
+    "paper": ("recipient",),
+}
+"""What a proof must name by its channel: who answered, the number called or the receiver's receipt, who signed."""
+
+
+def obligation_of(doc: Doc) -> Obligation:
+    """An obligation from its document."""
+    return msgspec.convert(doc.body, Obligation)
+
+
+class ObligationDomain(StepDomain):
+    """Obligations of the incidents that are not archived. `profile` names the reporting policies of the site."""
+
+    name = "command"
+    kind = KIND
+    entry_kind = KIND
+    actions = frozenset((PROOF,))
+
+    def __init__(self, profile: str = "") -> None:
+        super().__init__()
+        self.use(profile)
+        self._reset()
+
+    def use(self, profile: str) -> None:
+        """Make obligations by another profile from now on; those that are owed stay."""
+        self._policies = policies_of(profile)
+
+    def _reset(self) -> None:
+        self._steps.clear()
+        self.obligations: dict[str, Obligation] = {}
+        self._of_incident: dict[str, list[str]] = {}
+        self._closed: dict[str, Obligation] = {}
+        self._timers: list[tuple[float, str]] = []
+
+    def load(self, start: Start) -> Asking[None]:
+        self._reset()
+        for doc in (yield ListDocuments(KIND, open=True)):
+            self._put(obligation_of(doc))
+
+    def records(self) -> Mapping[str, Obligation]:
+        return self.obligations
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        self._timers = []
+        for due in self.obligations.values():
+            self._schedule(due)
+
+    def take(self, item: Change | Message | Parcel, now: float) -> None:
+        return None
+
+    def of(self, incident: str) -> list[Obligation]:
+        """The obligations of one incident, oldest first."""
+        return [self.obligations[id] for id in self._of_incident.get(incident, ())]
+
+    # -- following incidents -----------------------------------------------------
+
+    def follow(self, before: Incident | None, incident: Incident, now: float) -> None:
+        """Make, void and revive obligations as an incident changes."""
+        if incident.phase != (before.phase if before is not None else "received"):
+            self._phase_changed(before, incident, now)
+        if incident.open:
+            self._owed(before, incident, now)
+
+    def _phase_changed(self, before: Incident | None, incident: Incident, now: float) -> None:
+        if incident.phase in ("false", "transferred"):
+            self._end(self.of(incident.id), "void", incident.phase, now)
+        elif incident.phase == "ended":
+            followups = [due for due in self.of(incident.id) if due.step == "follow-up"]
+            self._end(followups, "void", "ended", now)
+            self._make("ended", incident, incident.ended_at or now, now)
+        elif incident.phase == "active" and before is not None and before.phase == "ended":
+            self._end([due for due in self.of(incident.id) if due.step == "final"], "void", "reopened", now)
+        elif incident.phase == "archived":
+            self._archive(incident.id, now)
+
+    def _owed(self, before: Incident | None, incident: Incident, now: float) -> None:
+        """New obligations of the rows that apply now and have none yet."""
+        regraded = before is not None and bool(before.grade) and rank(incident.grade) < rank(before.grade)
+        for policy in self._policies:
+            if not policy.applies(incident.event_class, incident.grade) or self._has(incident.id, policy):
+                continue
+            if policy.start == "slots":
+                self._add(follow_up(policy, incident, 1, now, now), "due", now)
+            elif policy.start in ("received", "occurred"):
+                self._first(policy, incident, regraded, now)
+        if before is not None and before.figures != incident.figures and before.figures:
+            self._make("casualties", incident, now, now)
+
+    def _first(self, policy: ReportingPolicy, incident: Incident, regraded: bool, now: float) -> None:
+        received = incident.received_at
+        started = incident.occurred_at or received if policy.start == "occurred" else received
+        if regraded and policy.on_regrade == "from_regrade":
+            started = now
+        due = obligation(policy, incident, 1, started, now)
+        self._add(replace(due, because_regraded=regraded and due.late), "due", now)
+
+    def _make(self, start: str, incident: Incident, starts_at: float, now: float) -> None:
+        for policy in self._policies:
+            if policy.start != start or not policy.applies(incident.event_class, incident.grade):
+                continue
+            former = self._rows(incident.id, policy)
+            if not any(due.state in UNMET for due in former):
+                self._add(obligation(policy, incident, len(former) + 1, starts_at, now), "due", now)
+
+    def _has(self, incident: str, policy: ReportingPolicy) -> bool:
+        return any(due.state != "void" or due.step != "follow-up" for due in self._rows(incident, policy))
+
+    def _rows(self, incident: str, policy: ReportingPolicy) -> list[Obligation]:
+        return [due for due in self.of(incident) if due.policy == policy.key]
+
+    def merge(self, incident: str, target: str, now: float) -> None:
+        """Let one clock stand of two for one obligation: the earlier one."""
+        self._changed(joined(self.of(incident), self.of(target)), "merged", now)
+
+    def unmerge(self, incident: str, target: str, now: float) -> None:
+        """Give both incidents the clocks back that a merge ended."""
+        self._changed(parted(self.of(incident), self.of(target), now), "unmerged", now)
+
+    def _archive(self, incident: str, now: float) -> None:
+        self._end(self.of(incident), "void", "archived", now)
+        for due in self.of(incident):
+            self._closed[due.id] = self.obligations.pop(due.id)
+            self._record("archived", due.id, now)
+        self._of_incident.pop(incident, None)
+
+    def _end(self, obligations: Iterable[Obligation], state: str, reason: str, now: float) -> None:
+        self._changed([ended(due, state, reason) for due in obligations if due.state in UNMET], state, now)
+
+    def _changed(self, obligations: Iterable[Obligation], name: str, now: float) -> None:
+        for due in obligations:
+            self._put(due)
+            self._record(name, due.id, now, body={"reason": due.reason} if due.reason else {})
+
+    # -- proof -------------------------------------------------------------------
+
+    def obey(self, command: Command, now: float) -> Asking[Result] | Result:
+        due = self.obligations.get(command.subject)
+        if due is None:
+            return self._not_open(command)
+        if not covers(command.actor_region, due.region):
+            return Result(command=command.id, outcome=Outcome.FORBIDDEN, detail="region")
+        if command.expected_rev is not None and command.expected_rev != due.rev:
+            return Result(command=command.id, outcome=Outcome.CONFLICT, after=OBLIGATION.view(due))
+        try:
+            met = self._proved(due, command, now)
+        except OrderRefused as refused:
+            after = OBLIGATION.view(due)
+            return Result(command=command.id, outcome=refused.outcome, detail=refused.code, after=after)
+        self._put(met)
+        self._record("met", met.id, now, command=command, body={"proof": asdict(met.proof) if met.proof else {}})
+        self._skip(met, now)
+        return Result(command=command.id, outcome=Outcome.DONE, after=OBLIGATION.view(self.obligations[met.id]))
+
+    def _not_open(self, command: Command) -> Asking[Result]:
+        doc = yield FindDocument(KIND, command.subject)
+        return Result(command=command.id, outcome=Outcome.CONFLICT if doc is not None else Outcome.NOT_FOUND)
+
+    def _proved(self, due: Obligation, command: Command, now: float) -> Obligation:
+        args, channel = command.args, str(command.args.get("channel", ""))
+        if due.state not in UNMET:
+            raise OrderRefused("not_due", Outcome.CONFLICT)
+        if command.role not in ("duty", "leader"):
+            raise OrderRefused("role", Outcome.FORBIDDEN)
+        if channel not in PROOF_CHANNELS:
+            raise OrderRefused("unknown_channel")
+        if (channel == "phone") != (due.channel == "phone"):
+            raise OrderRefused("other_channel")
+        required(args, *PROOF_NEEDS[channel])
+        at = float(args.get("at") or now)
+        if not due.starts_at - FUTURE <= at <= now + FUTURE:
+            raise OrderRefused("proof_time")
+        proof = ReportProof(
+            channel=channel,
+            at=at,
+            recipient=str(args.get("recipient", "")),
+            number=str(args.get("number", "")),
+            note=str(args.get("note", "")),
+            by=command.actor,
+            entered_at=now,
+        )
+        return proved(due, proof, nothing_new=bool(args.get("nothing_new")))
+
+    def _skip(self, met: Obligation, now: float) -> None:
+        """Skip a follow-up report that is due soon after this one, and owe the next one."""
+        assert met.met_at is not None
+        for due in self.of(met.incident):
+            if skipped_after(due, met.met_at):
+                self._changed([ended(due, "skipped", "reported")], "skipped", now)
+                self._next_follow_up(due, now)
+        if met.step == "follow-up":
+            self._next_follow_up(met, now)
+
+    def _next_follow_up(self, due: Obligation, now: float) -> None:
+        """Owe the report of the slot after this one, unless it is owed already."""
+        policy = next((policy for policy in self._policies if policy.key == due.policy), None)
+        rows = [other for other in self.of(due.incident) if other.policy == due.policy]
+        assert due.due_at is not None
+        if policy is None or any((other.due_at or 0.0) > due.due_at for other in rows):
+            return
+        number = max(int(other.id.rpartition("/")[2]) for other in rows) + 1
+        self._add(next_follow_up(due, policy.slots, number, now), "due", now)
+
+    # -- time --------------------------------------------------------------------
+
+    def advance(self, now: float) -> None:
+        if not self._steps:
+            self._closed.clear()
+        while self._timers and self._timers[0][0] <= now:
+            _, id = heapq.heappop(self._timers)
+            due = self.obligations.get(id)
+            if due is None or (turned := timed(due, now)) is due:
+                continue
+            self._put(turned)
+            self._record(turned.state, id, now)
+            if turned.state == "late" and turned.step == "follow-up":
+                self._next_follow_up(turned, now)
+
+    def next_due(self) -> float | None:
+        return self._timers[0][0] if self._timers else None
+
+    # -- keeping -----------------------------------------------------------------
+
+    def document(self, id: str) -> Document:
+        shown = self.obligations.get(id)
+        due = shown or self._closed[id]
+        return Document(body=msgspec.to_builtins(due), shown=shown, open=shown is not None)
+
+    def _add(self, due: Obligation, name: str, now: float) -> None:
+        self._put(due)
+        self._record(name, due.id, now)
+
+    def _record(
+        self, name: str, id: str, now: float, *, command: Command | None = None, body: dict[str, Any] | None = None
+    ) -> None:
+        actor, reason, key = (command.actor, command.reason, command.id) if command else ("", "", "")
+        self.record_step(
+            DomainStep(name=name, subject=id, at=now, actor=actor, reason=reason, command=key, body=body or {})
+        )
+
+    def _put(self, due: Obligation) -> None:
+        if due.id not in self.obligations:
+            self._of_incident.setdefault(due.incident, []).append(due.id)
+        self.obligations[due.id] = due
+        self._schedule(due)
+
+    def _schedule(self, due: Obligation) -> None:
+        if (at := next_change(due)) is not None:
+            heapq.heappush(self._timers, (at, due.id))
+
+
+register(KIND, obligation_of)
