@@ -52,7 +52,7 @@ class SourceSettings:
 
     `keys` are PEM texts: the keys and certificates by which the source signs its messages.
     `magnitude`: smaller earthquakes are left out. `mapped` is the mapping of an `emergency.http` source.
-    `approvals` are the tables and mappings of an `approvals.*` source.
+    `approvals` are the tables and mappings of an `approvals.*` source. `parents` are the assets that it hangs on.
     """
 
     id: str
@@ -68,6 +68,7 @@ class SourceSettings:
     magnitude: float = 0.0
     mapped: MappedSource | None = None
     approvals: CaseSource | None = None
+    parents: tuple[str, ...] = ()
     cred: str = ""
     tls_cert: str = ""
     tls_key: str = ""

@@ -9,6 +9,8 @@ from collectors.errors import AuthFailed, CollectorError, not_ready
 
 PAUSE_FIRST, PAUSE_LAST = 0.1, 2.0
 """Seconds between two attempts, doubling."""
+ATTEMPT = 12.0
+"""Seconds for one attempt, whatever the connection itself allows. TCP's own resending would wait for minutes."""
 LOCKOUT_FIRST, LOCKOUT_LAST = 30.0, 600.0
 """Seconds between two attempts after a credential was refused, doubling, so that no account is locked."""
 
@@ -40,7 +42,8 @@ class SharedConnection:
 
     async def _open(self) -> None:
         try:
-            await self._connect()
+            async with asyncio.timeout(ATTEMPT):
+                await self._connect()
         except CollectorError as error:
             self._failed(error)
             raise

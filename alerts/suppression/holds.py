@@ -51,6 +51,12 @@ class HoldRules:
         since = min(now, self._subjects.failed_since(alert.asset, alert.raised_at))
         return Hold(since=since, until=until) if self._concerns(alert) else None
 
+    def of_source(self, node: str, alert: Alert, since: float, now: float, *, born: bool) -> Hold | None:
+        """The hold of an alert on a source that failed at `since`, while what it hangs on may be the cause."""
+        hold = Hold(since=since, until=now + self._result_age.bound(node, foreign=False)) if born else alert.hold
+        waits = hold is not None and now < hold.until and self._result_age.doubtful(node, hold.since, foreign=False)
+        return hold if waits else None
+
     def _concerns(self, alert: Alert) -> bool:
         """False for an alert on an asset that is healthy: its path to the collector is not in question."""
         if alert.rule == REDUNDANCY_LOST or self._about.foreign(alert.rule):

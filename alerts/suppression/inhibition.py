@@ -15,8 +15,9 @@ from alerts.rules.subjects import Subjects
 from alerts.settings import HoldPolicy
 from alerts.suppression.holds import HoldRules
 from alerts.suppression.rule_facts import REDUNDANCY_LOST, RuleFacts
+from alerts.suppression.sources import SourceFailures, is_source, source_node
 from alerts.suppression.topology import Failure, Redundancy, RootCauses, Topology
-from feeds.model import REFERENCE, Alert, Change, Health, Hold, Kind, RootCause, Severity
+from feeds.model import Alert, Change, Health, Hold, Kind, RootCause, Severity
 from feeds.model.isa_state import INHIBITED
 
 _STATE = Kind.STATE
@@ -35,7 +36,7 @@ class Inhibition:
         self._holds = HoldRules(subjects, about, self._topology, policy)
         self._on, self._suspects, self._waiting = AlertsByAsset(), AlertsByAsset(), AlertsByAsset()
         self._failing: dict[str, Failure] = {}
-        self._silent: dict[str, Failure] = {}
+        self._sources = SourceFailures(subjects, self._topology)
         self._cuts: dict[str, tuple[Failure, str]] = {}
         self._behind: dict[str, Counter[str]] = {}
         self._causes = self._causes_now()
@@ -48,11 +49,11 @@ class Inhibition:
         self._holds.set_policy(policy)
 
     def _causes_now(self) -> RootCauses:
-        return RootCauses(self._topology, self._failing.get, self._blind)
+        return RootCauses(self._topology, self._failing.get, self._sources.blind)
 
     def alerts_on(self, asset: str) -> list[Alert]:
-        """The open alerts about one asset."""
-        return list(self._on.get(asset, {}).values())
+        """The open alerts about one asset, or about the source of a node."""
+        return self._sources.alerts_on(asset) if is_source(asset) else list(self._on.get(asset, {}).values())
 
     def take_dirty(self) -> list[str]:
         """The assets whose root cause may have changed since the last call."""
@@ -67,7 +68,7 @@ class Inhibition:
     @property
     def root_causes(self) -> dict[str, RootCause]:
         """The alert that cuts each asset off, by the asset's id; assets that nothing cuts off are left out."""
-        return {id: failure.cutting(id) for id, (failure, _) in self._cuts.items()}
+        return {id: failure.cutting(id) for id, (failure, _) in self._cuts.items() if not is_source(id)}
 
     def take_root_causes(self) -> dict[str, RootCause | None]:
         """The root causes that have changed since the last call, by the asset's id (None: nothing cuts it off)."""
@@ -137,8 +138,11 @@ class Inhibition:
         elif change.kind == Kind.ASSET:
             self._inventory(change.id, now)
         elif change.kind == Kind.SOURCE:
-            for alert in [failure.alert for id, failure in self._silent.items() if id == change.id]:
-                self._silence(change.id, alert, now)
+            if (failure := self._sources.silent.get(change.id)) is not None:
+                self._silence(change.id, failure.alert, now)
+            if self._sources.place(change.id):
+                self._causes = self._causes_now()
+                self._recut([source_node(change.id)], now)
 
     def _inventory(self, id: str, now: float) -> None:
         asset = self._subjects.assets.get(id)
@@ -152,12 +156,13 @@ class Inhibition:
 
     def _state(self, id: str, now: float) -> None:
         self._refail(id, now)
-        if self._silent:
+        if self._sources.silent:
             self._causes = self._causes_now()
             self._recut([id, *self._topology.below(id)], now)
         self._holds.seen(id)
-        if self._waiting:
-            self.dirty |= {asset: None for asset in (id, *self._topology.below(id)) if asset in self._waiting}
+        if self._waiting or self._sources.waiting:
+            waiting = self._waiting.keys() | self._sources.waiting
+            self.dirty |= {asset: None for asset in (id, *self._topology.below(id)) if asset in waiting}
 
     def _refail(self, asset: str, now: float) -> None:
         failure = self._failure_of(asset)
@@ -202,33 +207,18 @@ class Inhibition:
     # -- sources -----------------------------------------------------------------
 
     def _source_alert(self, alert: Alert, now: float) -> None:
-        failure = self._silent.get(alert.asset)
+        self._sources.keep(alert)
+        failure = self._sources.silent.get(alert.asset)
         if failure is None or failure.alert == alert.id:
             self._silence(alert.asset, alert.id if alert.active else "", now)
 
     def _silence(self, id: str, alert: str, now: float) -> None:
         """Record that a source is silent according to `alert`; "" when no alert says so."""
-        source, before = self._subjects.source(id), self._silent.pop(id, None)
-        since = source.silent_since if source is not None else None
-        if source is not None and id == REFERENCE:  # a collector that cannot reach its reference counts as silent
-            since = source.failing_since if since is None else since
-        if alert and since is not None:
-            self._silent[id] = Failure(since, alert)
-        if self._silent.get(id) == before:
+        if not self._sources.silence(id, alert):
             return
         self._causes = self._causes_now()
         through = self._subjects.seen_through(id)
         self._recut(dict.fromkeys([*through, *(low for asset in through for low in self._topology.below(asset))]), now)
-
-    def _blind(self, asset: str) -> Failure | None:
-        """The silent source behind an unknown asset; None while another source still observes the asset."""
-        if not self._silent or self._subjects.health(asset) is not Health.UNKNOWN:
-            return None
-        sources = self._subjects.sources_of(asset)
-        if REFERENCE in sources and REFERENCE in self._silent:
-            return self._silent[REFERENCE]
-        silent = [failure for source in sources if (failure := self._silent.get(source)) is not None]
-        return max(silent, default=None) if len(silent) == len(sources) else None
 
     # -- what follows ------------------------------------------------------------
 
@@ -240,13 +230,14 @@ class Inhibition:
             self.dirty |= {parent: None for group in self._topology.links(id) if len(group) > 1 for parent in group}
             if failure == before:
                 continue
-            self._recut_assets[id] = None
+            if not is_source(id):
+                self._recut_assets[id] = None
             if before is not None:
                 self._behind[before.alert][kind] -= 1
                 self.roots[before.alert] = None
                 del self._cuts[id]
             if failure is not None:
-                kind = self._subjects.kind(id)
+                kind = self._sources.kind(id)
                 self._cuts[id] = failure, kind
                 self._behind.setdefault(failure.alert, Counter())[kind] += 1
                 self.roots[failure.alert] = None
@@ -258,9 +249,9 @@ class Inhibition:
         """The number of assets, by kind, that an alert about to be raised will affect if it means a failure."""
         mine = Failure(alert.raised_at, alert.id)
         causes = RootCauses(
-            self._topology, lambda id: mine if id == alert.asset else self._failing.get(id), self._blind
+            self._topology, lambda id: mine if id == alert.asset else self._failing.get(id), self._sources.blind
         )
-        counts = Counter(self._subjects.kind(id) for id in self._topology.below(alert.asset) if causes.cut(id) == mine)
+        counts = Counter(self._sources.kind(id) for id in self._topology.below(alert.asset) if causes.cut(id) == mine)
         return dict(sorted(counts.items()))
 
     def fails(self, alert: Alert) -> bool:
@@ -272,10 +263,14 @@ class Inhibition:
 
     def explains(self, asset: str) -> bool:
         """True when another failure may suppress alerts of the asset."""
+        if self._causes.cut(source_node(asset)) is not None:  # the asset of an alert may be a source
+            return True
         return self._causes.cut(asset) is not None or self._causes.stand_in(asset) is not None
 
     def reason_for(self, alert: Alert, now: float, *, born: bool = False) -> tuple[str, Hold | None]:
         """The topological reason that suppresses an active alert now ("" for none), and the hold that it waits for."""
+        if alert.subject_kind == "source" and alert.active:
+            return self._sources.reason_for(alert, self._causes, self._holds, now, born=born)
         if alert.subject_kind != "asset" or not alert.active:
             return "", None
         mine = next((reason for reason in alert.suppressed_by if reason.startswith(INHIBITED) or reason == HELD), "")
@@ -297,4 +292,4 @@ class Inhibition:
 
     def _known_before(self, alert: Alert, cut: Failure) -> bool:
         """True when the alert was raised before its source fell silent: it stays visible."""
-        return cut in self._silent.values() and alert.raised_at < cut.since
+        return cut in self._sources.silent.values() and alert.raised_at < cut.since

@@ -180,6 +180,7 @@ class ListenerRunner:
             region=self._region,
             targets=1,
             failing=1 if problem else 0,
+            parents=self.settings.parents,
             stats=counts,
         )
 

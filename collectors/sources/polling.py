@@ -145,6 +145,7 @@ class PolledSource:
             region=self._region,
             targets=1,
             failing=1 if problem else 0,
+            parents=self.settings.parents,
             valid_at=self._valid_at,
             new_at=self._new_at,
             replay=self._replay,

@@ -75,6 +75,7 @@ export interface SourceRecord {
   stats: Record<string, number>;
   valid_at: string | null;
   new_at: string | null;
+  parents: string[];
 }
 
 /** One alert (ISA-18.2: an alarm). Writer: the alert engine. */

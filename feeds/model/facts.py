@@ -92,7 +92,8 @@ class Heartbeat:
     `every` is the longest silence, in seconds, before the source itself raises an alert. `targets` counts its targets,
     `failing` those that it cannot reach; `stats` are metrics about itself. A source that fetches documents also reports
     its last well-formed answer (`valid_at`) and its last new document (`new_at`). `replay` is True while it cannot tell
-    new documents from old ones, because it restarted and fetched everything again.
+    new documents from old ones, because it restarted and fetched everything again. `parents` are the assets that the
+    source hangs on.
     """
 
     source: str
@@ -108,6 +109,7 @@ class Heartbeat:
     valid_at: Time | None = None
     new_at: Time | None = None
     replay: bool = False
+    parents: tuple[str, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -149,7 +151,7 @@ class SourceState:
     """The state of a source or a role. Writer: the projector.
 
     `valid_at`: time of the source's last well-formed answer. `new_at`: time of its last new item. Both are None for
-    sources that do not fetch.
+    sources that do not fetch. `parents` are the assets that it hangs on: while they have failed, its alert is theirs.
     """
 
     id: str
@@ -168,3 +170,4 @@ class SourceState:
     stats: dict[str, float] = field(default_factory=dict)
     valid_at: Time | None = None
     new_at: Time | None = None
+    parents: tuple[str, ...] = ()

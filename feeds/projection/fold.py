@@ -150,6 +150,7 @@ class Projection:
             failing_since=None if beat.ok else ((old and old.failing_since) or beat.at),
             valid_at=beat.valid_at or (old.valid_at if old else None),
             new_at=_new_at(beat, old),
+            parents=beat.parents,
         )
         self.sources[beat.source] = new
         yield Change(kind=Kind.SOURCE, id=new.id, after=new, at=now, cause=cause)

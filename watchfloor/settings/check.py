@@ -10,6 +10,8 @@ from alerts.receivers.base import ReceiverError
 from alerts.receivers.catalogue import APPRISE, SiteDefaults, compile_receiver, kind_of_url
 from alerts.rules.rule import RuleError, compile_rule
 from feeds.findings import Finding, InFile, line_of_text
+from feeds.inventory.rows import Inventory
+from watchfloor.settings import never_true
 from watchfloor.settings.findings import make, shown
 from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.removal_guard import hold_of
@@ -35,7 +37,15 @@ def check_files(path: Path) -> list[Finding[InFile]]:
     if draft.settings is None:
         return list(draft.findings)
     settings = draft.settings
-    return [*draft.findings, *_rules(draft, settings), *_receivers(draft, settings), *_inventory(draft, draft.settings)]
+    inventory = load_inventory(settings)
+    return [
+        *draft.findings,
+        *_rules(draft, settings),
+        *_never_true(draft, settings, inventory),
+        *_receivers(draft, settings),
+        *_sources(draft, settings, inventory),
+        *_inventory(draft, settings, inventory),
+    ]
 
 
 def language_of(path: Path) -> str:
@@ -91,8 +101,45 @@ def _receivers(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
     return findings
 
 
-def _inventory(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
-    inventory = load_inventory(settings)
+def _never_true(draft: Draft, settings: Settings, inventory: Inventory) -> list[Finding[InFile]]:
+    """Remarks on rules that can never be true."""
+    findings = []
+    for position, rule in enumerate(settings.rules):
+        line, key = draft.lines.of(("rule", position, "when")), f"rule[{position + 1}].when"
+        for part in dict.fromkeys(never_true.remarks(rule, inventory.assets, settings.sources)):
+            detail = {"zh-CN": part.zh, "en": part.en}
+            findings.append(
+                make(
+                    "never_true",
+                    file=settings.path.name,
+                    line=line,
+                    key=key,
+                    value=shown(rule.when),
+                    detail=detail,
+                    error=False,
+                )
+            )
+    return findings
+
+
+def _sources(draft: Draft, settings: Settings, inventory: Inventory) -> list[Finding[InFile]]:
+    """Findings of the assets that sources hang on."""
+    return [
+        make(
+            "source_parent",
+            file=settings.path.name,
+            line=draft.lines.of(("source", position, "parents")),
+            key=f"source[{position + 1}].parents",
+            value=shown(parent),
+            error=False,
+        )
+        for position, source in enumerate(settings.sources)
+        for parent in source.parents
+        if parent not in inventory.assets
+    ]
+
+
+def _inventory(draft: Draft, settings: Settings, inventory: Inventory) -> list[Finding[InFile]]:
     findings = [with_shown_value(item) for item in inventory.findings]
     if not inventory.assets and not findings:
         line = draft.lines.of(("site", "inventory"))

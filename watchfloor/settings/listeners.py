@@ -26,6 +26,7 @@ def listener(
         kind=table.text("kind", None),
         url=table.text("url", None, '"udp://0.0.0.0:1514"'),
         region=table.region("region", "") or region,
+        parents=tuple(table.texts("parents", [], '["core"]')),
         cred=table.text("cred"),
         tls_cert=file(table, "tls_cert"),
         tls_key=file(table, "tls_key"),

@@ -146,6 +146,7 @@ file = "layers/schools.csv"
 [[source]]
 id = "log"
 kind = "network.syslog"
+parents = ["core"]
 url = "udp://0.0.0.0:1514"
 region = "532300"
 cred = "core-v3"

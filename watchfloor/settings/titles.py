@@ -159,6 +159,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "source.tls_key": ("其私钥", "its key"),
     "source.tls_ca": ("客户端证书的 CA", "the CA of its clients' certificates"),
     "source.level": ("保留到哪一级", "the least severe level that is kept"),
+    "source.parents": ("此来源依赖的资产编号：它们故障时不再另报来源中断", "ids of the assets it hangs on"),
     "source.rule.id": ("编号", "its id"),
     "source.rule.raise": ("匹配即产生告警（一个或几个正则）", "what raises it (one or several patterns)"),
     "source.rule.clear": ("匹配即解除告警", "what clears it"),

@@ -112,6 +112,7 @@ def sources(
             mode=table.choice("mode", "strict", ("strict", "lenient")),
             profile=table.text("profile"),
             keys=_texts_of_files(table, "keys", '["pki/cma.pem"]'),
+            parents=tuple(table.texts("parents", [], '["core"]')),
             cred=table.text("cred"),
             magnitude=table.number("magnitude", builtin.magnitude, -2, 10),
             mapped=mapped_source(table),

@@ -22,7 +22,7 @@ from collectors.shared_connection import SharedConnection
 
 KEEPALIVE = 60
 """Seconds: the MQTT keep-alive interval."""
-CONNECT_WITHIN = 10.0
+CONNECT_WITHIN = 5.0
 """Seconds that connecting may take."""
 ANSWER_VALID = 1.0
 """Seconds for which a packet from the broker shows that it is alive."""

@@ -8,6 +8,8 @@ import struct
 from collectors.errors import NotReady, Reason
 from collectors.network.addresses import resolve
 
+GREETING = 3.0
+"""Seconds for the connection and its first answer."""
 BUFFER = 65536
 LONGEST = 4096
 """Bytes of a first answer at most; the standard's own limit for its text."""
@@ -20,7 +22,15 @@ _ERRORS = {
 
 
 async def greet(host: str, port: int, url: str) -> None:
-    """Raises NotReady, OSError when nobody there speaks OPC UA."""
+    """Raises NotReady, OSError when nobody there speaks OPC UA, TimeoutError when nobody does within GREETING.
+
+    A path that drops everything and comes back is tried again at once, not when TCP sends its first packet once more.
+    """
+    async with asyncio.timeout(GREETING):
+        await _greet(host, port, url)
+
+
+async def _greet(host: str, port: int, url: str) -> None:
     reader, writer = await asyncio.open_connection(await resolve(host), port, limit=LONGEST)
     try:
         text = url.encode()

@@ -8,15 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pysnmp.proto.api import v2c
 
-from collectors.network import lldp
-from collectors.network.lldp import LldpLink, Neighbour, propose
+from collectors.network import lldp, lldp_table
+from collectors.network.lldp import LldpLink, propose
+from collectors.network.lldp_table import Neighbour
 from collectors.network.snmp.session import Agents
 from feeds.model import Asset
 from tests.collectors.network.loopback import target_of
 from tests.collectors.network.snmp_agent import serving
 from tests.ports import free_port
 
-R = lldp.REMOTE
+R = lldp_table.REMOTE
 TABLE: dict[str, object] = {
     f"{R}.4.100.24.1": v2c.Integer32(4),
     f"{R}.5.100.24.1": v2c.OctetString(bytes.fromhex("3891d5fb742c")),
@@ -25,8 +26,8 @@ TABLE: dict[str, object] = {
     f"{R}.9.100.24.1": v2c.OctetString(b"WRD-Huiju-2"),
     f"{R}.10.100.24.1": v2c.OctetString(b"H3C Comware"),
     f"{R}.12.100.24.1": v2c.OctetString(b"\x28"),
-    f"{lldp.REMOTE_ADDRESS}.100.24.1.1.4.10.1.123.2": v2c.Integer32(2),
-    f"{lldp.LOCAL_PORT_DESCRIPTION}.24": v2c.OctetString(b"GigabitEthernet0/0/24"),
+    f"{lldp_table.REMOTE_ADDRESS}.100.24.1.1.4.10.1.123.2": v2c.Integer32(2),
+    f"{lldp_table.LOCAL_PORT_DESCRIPTION}.24": v2c.OctetString(b"GigabitEthernet0/0/24"),
 }
 HEARD = Neighbour(
     seen_by="access-1",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pysnmp.proto.api import v2c
 
-from collectors.network.lldp import Neighbour, neighbours
+from collectors.network.lldp import neighbours
+from collectors.network.lldp_table import Neighbour
 from collectors.network.snmp.session import Agents
 from tests.collectors.network.loopback import target_of
 from tests.collectors.network.snmp_agent import serving

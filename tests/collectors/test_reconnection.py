@@ -1,0 +1,117 @@
+"""A path that drops everything and comes back: a shared connection works again within seconds, not minutes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from collectors import shared_connection
+from collectors.contract import Target
+from collectors.errors import NotReady, Reason
+from collectors.network.mqtt.probe import MqttPoller
+from collectors.network.opcua import handshake
+from collectors.network.opcua.handshake import greet
+from collectors.shared_connection import SharedConnection
+from collectors.sim.mqtt import MqttBroker
+from tests.collectors.network.loopback import failure, serve, silence, target_of
+
+
+class Path:
+    """A relay that passes bytes on, or drops them all without a word while it is `broken`."""
+
+    def __init__(self, port: int) -> None:
+        self.broken = False
+        self._port = port
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        broken_once = False
+
+        async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+            nonlocal broken_once
+            while data := await source.read(65536):
+                broken_once = broken_once or self.broken  # what was lost is not sent again: the connection is dead
+                if not broken_once:
+                    sink.write(data)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(pass_on(reader, far_writer))
+                tasks.create_task(pass_on(far_reader, writer))
+        finally:
+            far_writer.transport.abort()
+
+
+@asynccontextmanager
+async def site() -> AsyncIterator[tuple[Path, int]]:
+    broker = MqttBroker("127.0.0.1", 0)
+    await broker.start()
+    try:
+        path = Path(int(broker.address.rpartition(":")[2]))
+        async with serve(path) as port:
+            yield path, port
+    finally:
+        await broker.stop()
+
+
+async def answers(poller: MqttPoller, target: Target) -> bool:
+    """One poll; a failed one waits a little, as the runner does."""
+    try:
+        await poller.poll(target)
+    except NotReady:
+        await asyncio.sleep(0.1)
+        return False
+    return True
+
+
+async def test_mqtt_is_back_within_two_intervals_after_its_path_is() -> None:
+    interval, loop = 1.0, asyncio.get_running_loop()
+    async with site() as (path, port):
+        poller = MqttPoller()
+        target = target_of(f"mqtt://127.0.0.1:{port}/site/7?every=1h", timeout=interval)
+        try:
+            await poller.poll(target)
+            path.broken = True
+            await asyncio.sleep(0.6)  # what the broker has just said no longer counts as an answer
+            for _ in range(2):
+                assert isinstance(await failure(poller, target), NotReady)
+            path.broken = False
+            mended = loop.time()
+            while not await answers(poller, target):
+                assert loop.time() - mended < 20.0
+            assert loop.time() - mended < 10.0
+        finally:
+            await poller.close()
+
+
+async def test_an_attempt_that_hangs_ends_and_the_next_one_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_connection, "ATTEMPT", 0.05)
+    attempts = 0
+
+    async def connect() -> None:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
+            await asyncio.Event().wait()
+
+    connection = SharedConnection(connect)
+    reasons: list[Reason] = []
+    while not connection.up and len(reasons) < 100:
+        try:
+            await connection.ready()
+        except NotReady as error:
+            reasons.append(error.reason)
+            await asyncio.sleep(0.02)
+    assert connection.up
+    assert attempts == 3
+    assert set(reasons) == {Reason.TIMEOUT}
+
+
+async def test_a_greeting_that_nobody_answers_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshake, "GREETING", 0.1)
+    async with serve(silence) as port:
+        with pytest.raises(TimeoutError):
+            await greet("127.0.0.1", port, f"opc.tcp://127.0.0.1:{port}/")

@@ -1,0 +1,80 @@
+"""Rules that can never be true, found before they run."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.settings import RuleSettings
+from collectors.settings import SourceSettings
+from feeds.model import Asset
+from watchfloor.settings.never_true import remarks
+
+ASSETS = {
+    asset.id: asset
+    for asset in (
+        Asset(
+            id="sw1",
+            name="甲",
+            kind="switch",
+            region="532300",
+            labels={"tier": "core"},
+            probes=("icmp://10.0.0.1", "modbus://10.0.0.2/1?hr=0&metric=river.level"),
+        ),
+    )
+}
+SYSLOG = SourceSettings(id="log", kind="network.syslog", url="udp://0.0.0.0:1514")
+
+
+def found(when: str, *sources: SourceSettings) -> list[str]:
+    return [each.en for each in remarks(RuleSettings(id="r", when=when), ASSETS, tuple(sources))]
+
+
+@pytest.mark.parametrize(
+    ("when", "words"),
+    [
+        ('m["modbus.up"] == 0', 'write m["modbus.up"] == false'),
+        ('1.0 == m["icmp.up"]', 'write m["icmp.up"] == true'),
+        ('kind == "swtich"', "did you mean 'switch'"),
+        ('labels["layer"] != "core"', "the label 'layer'"),
+        ('health == "down" && region == "532301"', "the region '532301'"),
+        ('m["tcp.connect_ms"] > 200.0', "the reading 'tcp.connect_ms'"),
+        ('age(m["voltage"]) > 60.0', "the reading 'voltage'"),
+    ],
+)
+def test_a_rule_that_can_never_be_true_is_remarked_on(when: str, words: str) -> None:
+    [remark] = found(when)
+    assert words in remark
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        'kind == "switch" && m["icmp.rtt_ms"] > 200.0',
+        'm["icmp.up"] == false',
+        'labels["tier"] == "core"',
+        'm["river.level"] > 5.0',
+        'kind != "router"',
+        'm["modbus.ms"] > 5.0',
+    ],
+)
+def test_a_rule_that_may_be_true_is_left_alone(when: str) -> None:
+    assert found(when) == []
+
+
+def test_readings_of_a_listener_are_known() -> None:
+    assert found('m["syslog.config"] == "changed"') != []
+    assert found('m["syslog.config"] == "changed"', SYSLOG) == []
+
+
+def test_a_site_that_may_have_any_reading_is_not_told_which_it_lacks() -> None:
+    agent = {"r": Asset(id="r", name="r", kind="router", region="532300", probes=("snmp://10.0.0.1",))}
+    assert list(remarks(RuleSettings(id="r", when='m["anything.else"] > 1.0'), agent, ())) == []
+
+
+def test_grades_are_looked_at_too() -> None:
+    from alerts.settings import SeverityGrade
+    from feeds.model import Severity
+
+    grade = SeverityGrade(when='kind == "nothing"', severity=Severity.CRITICAL)
+    rule = RuleSettings(id="r", when='health == "down"', grades=(grade,))
+    assert [each.en for each in remarks(rule, ASSETS, ())] == ["no asset of the inventory is of the kind 'nothing'"]
