@@ -10,14 +10,14 @@ import pytest
 from pysnmp.proto.api import v2c
 
 from collectors.errors import Misconfigured
-from collectors.network import lldp
+from collectors.network import lldp_table
 from tests.collectors.network.snmp_agent import serving
 from watchfloor import cli
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings, load
 from watchfloor.tools import discover
 
-R = lldp.REMOTE
+R = lldp_table.REMOTE
 
 
 def hears(*neighbours: tuple[str, str]) -> dict[str, object]:
@@ -32,10 +32,10 @@ def hears(*neighbours: tuple[str, str]) -> dict[str, object]:
             f"{R}.7.{index}": v2c.OctetString(b"uplink"),
             f"{R}.9.{index}": v2c.OctetString(name.encode()),
             f"{R}.12.{index}": v2c.OctetString(b"\x20"),
-            f"{lldp.LOCAL_PORT_DESCRIPTION}.{port}": v2c.OctetString(b"Gi0/%d" % port),
+            f"{lldp_table.LOCAL_PORT_DESCRIPTION}.{port}": v2c.OctetString(b"Gi0/%d" % port),
         }
         if address:
-            table[f"{lldp.REMOTE_ADDRESS}.{index}.1.4.{address}"] = v2c.Integer32(2)
+            table[f"{lldp_table.REMOTE_ADDRESS}.{index}.1.4.{address}"] = v2c.Integer32(2)
     return table
 
 
