@@ -17,6 +17,7 @@ from collectors import registry
 from collectors.alarms.conditions import ConditionBus, Conditions
 from collectors.alarms.reporting import ReportBus, Reporter
 from collectors.listener import ListenerContext
+from collectors.probing.check_requests import CheckRequests, RequestBus
 from collectors.probing.isolation import Isolation
 from collectors.probing.scheduler import ProbeScheduler
 from collectors.publisher import Outbox, PublishingBus
@@ -72,8 +73,12 @@ class Collect:
         trouble: Callable[[], str] = lambda: "",
         figures: Mapping[str, float] | None = None,
         disk: Callable[[float, float], Heartbeat | None] = lambda at, every: None,
+        requests: RequestBus | None = None,
     ) -> None:
-        """`disk` gives the disk's heartbeat for a time and a maximum silence in seconds, None without a disk."""
+        """`disk` gives the disk's heartbeat for a time and a maximum silence in seconds, None without a disk.
+
+        `requests` is a bus of its own on which people ask for checks, None for none.
+        """
         self._disk = disk
         self._reference = tuple(reference)
         self._bus = bus
@@ -95,6 +100,7 @@ class Collect:
         )
         self.polling = PollingManager(bus, self.outbox, site, clock)
         self.listeners = ListenerManager(self.outbox, self.reporter, site, clock)
+        self.checks = CheckRequests(requests, self.probes, clock) if requests is not None else None
         self._vitals = Vitals()
         self._figures: dict[str, float] = {}
 
@@ -112,6 +118,8 @@ class Collect:
             tasks.create_task(self.listeners.run(), name="listeners")
             tasks.create_task(self._report_refusals(), name="dead letters")
             tasks.create_task(self._beat(), name="beat")
+            if self.checks is not None:
+                tasks.create_task(self.checks.run(), name="checks")
 
     async def reload(
         self,

@@ -60,6 +60,14 @@ class Subscriber(Protocol):
 
 
 @runtime_checkable
+class Hastening(Protocol):
+    """A Poller whose polls do not measure everything each time."""
+
+    def hasten(self, target: Target) -> None:
+        """Make the next poll of a target a full one."""
+
+
+@runtime_checkable
 class Acknowledger(Protocol):
     """A Subscriber whose devices accept acknowledgements."""
 

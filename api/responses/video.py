@@ -49,6 +49,15 @@ class VideoFigures(Struct, kw_only=True):
     groups: list[VideoFigureGroup]
 
 
+class CameraCheck(Struct, kw_only=True):
+    """A check that was begun at `at`: rungs that are decided later belong to it. It ends within `within_s` seconds."""
+
+    camera: str
+    at: Time
+    probes: Count
+    within_s: float
+
+
 class SnapshotInfo(Struct, kw_only=True):
     """A stored picture. `source` says where it comes from, `faults` are the checks that were raised by it."""
 

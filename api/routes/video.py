@@ -1,4 +1,4 @@
-"""`GET /api/v1/video/figures`: figures of the cameras that the asker sees, with denominators and coverage."""
+"""`/api/v1/video`: figures of the cameras that the asker sees, and checking a camera now."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.dependencies import Deps, Viewer
+from api.auth.audit import note
+from api.commands import ask, refusal
+from api.dependencies import Actor, Deps, Viewer
 from api.http.answers import Json
+from api.http.problems import Problem
 from api.responses import video
 from api.responses.describe import answers
 from feeds import wire
 from feeds.cameras.figures import CameraFigure, CameraFigures, Grouping, camera_figures
+from feeds.kinds.asset import VIDEO
 
+OF_CHECK = ("not-found", "outside-region", "unanswered")
+CHECK_WITHIN = 20.0
+"""Seconds in which a check has ended: signalling, description, first packet and key frame at their limits."""
 router = APIRouter(prefix="/api/v1/video", tags=["video"])
 
 
@@ -34,6 +41,27 @@ async def figures(deps: Deps, principal: Viewer, by: Annotated[Grouping, Query()
             "groups": [{"key": key, **_shown(group)} for key, group in sorted(groups.items())],
         }
     )
+
+
+@router.post("/cameras/{camera_id}/check", responses=answers(video.CameraCheck, *OF_CHECK))
+async def check(deps: Deps, principal: Actor, camera_id: str) -> Response:
+    """Probe a camera, recorder or platform now and in full. Each rung is published as its probe ends.
+
+    Within five seconds the same asset is not checked twice. Devices that only report by themselves are not asked. The
+    audit has who asked.
+    """
+    asset = deps.pump.mirror.record("asset", camera_id, principal.audience)
+    if asset is None or asset["kind"] not in VIDEO:
+        raise Problem("not-found")
+    if not principal.reaches(asset["region"]):
+        raise Problem("outside-region")
+    result = await ask(deps, principal, "check", camera_id, {}, engine="collect")
+    if (problem := refusal(result)) is not None:
+        raise problem
+    await note(deps, principal, "camera-check", subject=camera_id)
+    after = result.after or {}
+    begun = {"at": wire.iso(after["at"]), "probes": after["probes"]}
+    return Json({"camera": camera_id, **begun, "within_s": CHECK_WITHIN})
 
 
 def _shown(group: CameraFigures) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from collectors.probing.ticks import Schedule, next_tick, phase
 from collectors.probing.worker_pools import WorkerPool
 from collectors.publisher import IDLE_DELAY, Outbox
 from collectors.settings import Credential, SchemeSettings
-from collectors.subscriber import Condition, Subscriber, SubscriberCallbacks
+from collectors.subscriber import Condition, Hastening, Subscriber, SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Asset, Heartbeat, Observation
 
@@ -187,6 +187,21 @@ class ProbeScheduler:
         if job is not None and not job.running:
             self._schedule.put(job.spec.key, asyncio.get_running_loop().time())
             self._wake.set()
+
+    def check(self, asset: str) -> int:
+        """Poll all probes of an asset now and in full. Returns their number.
+
+        A locked account stays locked: its probe repeats what it knows.
+        """
+        targets = [
+            job.spec.target for key, job in self._jobs.items() if key[0] == asset and job.spec.target is not None
+        ]
+        for target in targets:
+            poller = self._pollers.get(registry.poller_class(target.scheme))
+            if isinstance(poller, Hastening):
+                poller.hasten(target)
+            self._poll_now(target)
+        return len(targets)
 
     def _report(self, poller: Poller, target: Target, conditions: Sequence[Condition]) -> None:
         job = self._jobs.get((target.asset, target.uri))

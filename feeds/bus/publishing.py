@@ -8,8 +8,9 @@ from redis.exceptions import ConnectionError as NoConnection
 
 from feeds import wire
 from feeds.bus.connection import Connection
+from feeds.bus.entries import RESULTS_KEPT
 from feeds.bus.servers import CONFIRM_WITHIN
-from feeds.model import Command
+from feeds.model import Command, Result
 
 
 class Publisher(Connection):
@@ -32,6 +33,12 @@ class Publisher(Connection):
             confirmed = await self._server.add(self.keys.feed(feed), *entries, within=CONFIRM_WITHIN)
             if confirmed < copies:
                 raise NoConnection(f"{confirmed} of {copies} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
+
+    async def answer(self, result: Result) -> None:
+        """Append the result of a command that no journal has, for the web process that waits for it."""
+        async with self._asked():
+            fields = {"r": wire.encode(result)}
+            await self._redis.xadd(self.keys.results, fields, maxlen=RESULTS_KEPT, approximate=True)
 
     async def send(self, engine: str, command: Command) -> None:
         """Append a command to the stream of its engine."""

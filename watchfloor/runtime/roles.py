@@ -45,8 +45,7 @@ log = logging.getLogger(__name__)
 GARBAGE = (50_000, 5, 3)
 """Thresholds of the garbage collector: allocations minus deallocations before it looks at the young objects, then how
 many such passes before each older generation. The roles mostly drop trees, which need no collector; with Python's
-defaults it took 40 % of the projector's time. The few cycles (of closed connections) are freed before they reach
-100 MB."""
+defaults it took 40 % of the projector's time. The few cycles (of closed connections) are freed below 100 MB."""
 
 
 class ProgramGroup:
@@ -160,6 +159,7 @@ async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: 
         trouble=lambda: status.trouble,
         figures=status.figures,
         disk=partial(disk_heartbeat, settings.data, settings.site.language),
+        requests=Bus(redis_url(settings), settings.site.region, name="checks"),
     )
 
     async def reload(fresh: Settings) -> None:

@@ -1,5 +1,5 @@
 /** One camera: its pictures, its ladder, its checks, what stands beside it, and the way up. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { ExtraView } from "../core/extraview";
@@ -10,6 +10,7 @@ import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 import type { AssetRecord } from "../records";
 import { recorderOf } from "./cameras";
+import { CheckNow } from "./checknow";
 import { Checks } from "./checks";
 import { useIndex } from "./looks";
 import { GroupIcon, whatFails } from "./parts";
@@ -47,6 +48,7 @@ export function CameraDetail({ id, aside = false }: { id: string; aside?: boolea
 
 function Detail({ asset, aside }: { asset: AssetRecord; aside: boolean }) {
   const status = asset.camera!;
+  const [checked, setChecked] = useState<number | null>(null);
   const taken = String(asset.readings["rtsp.picture"]?.observed_at ?? "");
   const index = useIndex(asset.id, `${taken} ${asset.readings["picture.evidence"]?.value ?? ""}`);
   return (
@@ -59,11 +61,12 @@ function Detail({ asset, aside }: { asset: AssetRecord; aside: boolean }) {
             status.maker])}
         </p>
         {status.conflict ? <p class="video-conflict">{t(`camera.conflict.${status.conflict}`)}</p> : null}
+        <CheckNow asset={asset} onBegun={setChecked} />
         {aside ? <a href={`/assets/${encodeURIComponent(asset.id)}`} data-inside="">{t("video.whole")}</a> : null}
       </header>
       <div class="camera-parts">
         <Pictures asset={asset} index={index} />
-        <Rungs asset={asset} />
+        <Rungs asset={asset} checked={checked} />
         <Siblings asset={asset} recorder={recorderOf(asset)} />
         <Chain asset={asset} />
         <Checks index={index} />
