@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
-from sqlalchemy import Table
+from sqlalchemy import Table, insert, select
 from sqlalchemy.engine import make_url
 
 from feeds.fencing import Fence, Fenced
 from feeds.journal import fences
 from feeds.journal.connections import Store
 from feeds.journal.versions import Book, bring_up
+
+LIFE = "life"
+"""Name of the mark that names a store's life: random, made with its file."""
 
 
 def companion_url(journal_url: str, file_name: str) -> str:
@@ -28,8 +32,18 @@ async def open_companion(store: Store, book: Book, marks: Table, fence: Fence | 
     """
     store.open()
     await bring_up(store, book)
+    await _begin_life(store, marks)
     if fence is not None:
         await _take_over(store, marks, fence)
+
+
+async def _begin_life(store: Store, marks: Table) -> None:
+    async with store.reading() as connection:
+        if (await connection.execute(select(marks.c.value).where(marks.c.name == LIFE))).first() is not None:
+            return
+    async with store.writing(fenced=False) as connection:
+        if (await connection.execute(select(marks.c.value).where(marks.c.name == LIFE))).first() is None:
+            await connection.execute(insert(marks).values(name=LIFE, value=secrets.token_hex(8)))
 
 
 async def _take_over(store: Store, marks: Table, fence: Fence) -> None:

@@ -42,12 +42,13 @@ async def backup(
     part = folder.with_name(f"{folder.name}.part-{os.getpid()}")
     try:
         part.mkdir(parents=True, mode=0o700)
+        # The history takes longest. It comes first, so that the journal's moment is near the end of the backup.
+        past = await backup_history.write(settings, part, progress) if history else None
         async with open_journal(settings, "cli") as journal:
-            manifest = await _write(settings, journal, part, progress)
+            manifest = replace(await _write(settings, journal, part, progress), history=past)
             keyring = journal.keyring
+        # The approvals role writes its store before the journal: the copy may be ahead of the journal, never behind.
         manifest = replace(manifest, cases=await CASE_STORE.write(settings, part, progress))
-        if history:
-            manifest = replace(manifest, history=await backup_history.write(settings, part, progress))
         faults = files.check(part, manifest, progress, keyring)
         if faults and not broken:
             raise _faulty(faults)

@@ -21,7 +21,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from feeds import state_file
 from feeds.bus import Bus, BusError
@@ -30,6 +30,8 @@ from feeds.fencing import Fenced
 from feeds.journal import ChainFault, Journal, JournalError, Keyring, heads, seals
 from feeds.journal.chains import MOST
 from feeds.journal.heads import Gap, Heads
+from watchfloor.runtime import store_files
+from watchfloor.runtime.store_files import StoreFiles
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +54,16 @@ GAP_TEXTS = {
 }
 
 
+class Accepted(NamedTuple):
+    """What a person has accepted: missing entries, faults of chains, and stores of another life."""
+
+    gaps: list[Gap]
+    faults: list[ChainFault]
+    stores: list[str]
+
+
 class JournalReplaced(Exception):
-    """The journal's file was removed or replaced while it was open. Further writes to it would be lost."""
+    """A store's file was removed or replaced while it was open. Further writes to it would be lost."""
 
 
 class JournalWatch:
@@ -69,10 +79,11 @@ class JournalWatch:
         self._counted = float("-inf")
         self._anchored: float | None = None
         self._anchor: dict[str, Any] = {}
+        self._files = StoreFiles(journal)
 
     def message(self, language: str) -> str:
-        """Tell people which entries are missing and how to proceed; "" while nothing is missing."""
-        return message(self.gaps, language)
+        """Tell people what is missing or damaged and how to proceed; "" while nothing is."""
+        return " ".join(filter(None, (message(self.gaps, language), self._files.message(language))))
 
     async def run(self) -> None:
         """Compare every TICK seconds until cancelled, and once more at the end. Close the bus."""
@@ -94,6 +105,10 @@ class JournalWatch:
                 self._anchor = await heads.anchor(self._journal, self._anchor)
         except (JournalError, BusError, OSError) as error:
             log.debug("cannot compare the journal with its recorded heads: %s", error)
+        try:
+            await self._files.compare(updates_record=self._updates_record)
+        except JournalError as error:
+            log.debug("cannot compare the lives of the stores with the journal: %s", error)
 
     def _anchor_is_due(self) -> bool:
         at = asyncio.get_running_loop().time()
@@ -176,26 +191,26 @@ async def save(path: Path, bus: Bus | None, current: Heads, keyring: Keyring | N
             await bus.write([("HSET", bus.keys.engine("journal"), FIELD, json.dumps(record))])
 
 
-async def accept(journal: Journal, data: Path, bus: Bus | None, *, by: str) -> tuple[list[Gap], list[ChainFault]]:
-    """Accept the loss of the missing entries and the faults that `verify` finds. Return both.
+async def accept(journal: Journal, data: Path, bus: Bus | None, *, by: str) -> Accepted:
+    """Accept the loss of the missing entries, the faults that `verify` finds, and replaced stores. Return them.
 
-    The journal gets an audit entry with the actor `by`, the gaps and the faults, and is sealed as it is. The record
-    starts a new epoch.
+    The journal gets an audit entry with the actor `by`, the gaps, the faults and the stores, and is sealed as it is.
+    The record starts a new epoch.
     """
     path = data / "run" / FILE
     recorded = await load(path, bus, journal)
     gaps = await heads.missing(journal, recorded) if recorded is not None else []
-    faults = await journal.verify()
-    if not gaps and not faults:
-        return [], []
+    faults, stores = await journal.verify(), await store_files.accept(journal)
+    if not gaps and not faults and not stores:
+        return Accepted([], [], [])
     lost = [{"chain": gap.chain, "first": gap.first, "last": gap.last} for gap in gaps]
     async with journal.begin() as tx:
-        body = {"missing": lost, "faults": accepted(faults)}
+        body = {"missing": lost, "faults": accepted(faults)} | ({"stores": stores} if stores else {})
         await tx.append(kind="audit", name="journal-accepted", subject="journal", at=now(), actor=by, body=body)
         tx.reseal()
     epoch = recorded.epoch + 1 if recorded is not None else 1
     await save(path, bus, await heads.read(journal, epoch=epoch), journal.keyring)
-    return gaps, faults
+    return Accepted(gaps, faults, stores)
 
 
 def accepted(faults: Sequence[ChainFault]) -> list[list[str | int]]:
@@ -207,21 +222,29 @@ async def reset(journal: Journal, data: Path) -> None:
     """Record the heads of a restored journal in a new epoch, without comparing."""
     path = data / "run" / FILE
     recorded = await load(path, None, journal)
+    await store_files.forget(journal)
     epoch = recorded.epoch + 1 if recorded else 1
     await save(path, None, await heads.read(journal, epoch=epoch), journal.keyring)
 
 
-async def until_replaced(journal: Journal) -> None:
-    """Raise JournalReplaced as soon as the SQLite journal's file is not the open one any more. Never return."""
-    first: tuple[int, int] | None = None
+COMPANIONS = {"project": ("history",), "approvals": ("cases",), "web": ("history", "cases")}
+"""The stores beside the journal that a role keeps open."""
+
+
+async def until_replaced(journal: Journal, role: str = "") -> None:
+    """Raise JournalReplaced as soon as a SQLite file that the role holds is not the open one any more. Never return."""
+    names = ("journal", *COMPANIONS.get(role, ()))
+    first: dict[Path, tuple[int, int]] = {}
     while journal.store.is_sqlite:
-        try:
-            status = os.stat(journal.store.file)
-            current = (status.st_dev, status.st_ino)
-        except FileNotFoundError:
-            current = (0, 0)
-        if first is not None and current != first:
-            raise JournalReplaced(f"{journal.store.file} was removed or replaced while it was open")
-        first = current if current != (0, 0) else None
+        for file in (Path(journal.store.file).with_name(f"{name}.sqlite3") for name in names):
+            try:
+                status = os.stat(file)
+                current = (status.st_dev, status.st_ino)
+            except FileNotFoundError:
+                current = (0, 0)
+            if current != first.get(file, current):
+                raise JournalReplaced(f"{file} was removed or replaced while it was open")
+            if current != (0, 0):
+                first[file] = current
         await asyncio.sleep(TICK)
     await asyncio.Event().wait()

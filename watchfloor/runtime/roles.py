@@ -114,7 +114,7 @@ async def _serve(name: str, start: StartSettings) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, work.cancel)
-        replaced = asyncio.create_task(until_replaced(journal), name="journal-file")
+        replaced = asyncio.create_task(until_replaced(journal, name), name="journal-file")
         try:
             await asyncio.wait([work, replaced], return_when=asyncio.FIRST_COMPLETED)
             await (replaced if replaced.done() else work)

@@ -13,15 +13,14 @@ async def run(settings: Settings, journal: Journal, by: str) -> str:
     """Accept the journal as it is, recorded under the name `by`. Returns a text that lists what was accepted."""
     bus = Bus(redis_url(settings), settings.site.region, name="accept")
     try:
-        gaps, faults = await journal_watch.accept(journal, settings.data, bus, by=by)
+        gaps, faults, stores = await journal_watch.accept(journal, settings.data, bus, by=by)
     finally:
         await bus.close()
-    if not gaps and not faults:
+    parts = [
+        *(f"{gap.chain or 'documents'} {gap.first}-{gap.last} ({gap.rows})" for gap in gaps),
+        *(f"{fault.chain} #{fault.chain_seq} {fault.what}" for fault in faults),
+        *stores,
+    ]
+    if not parts:
         return "台账完整，无需确认。Nothing is missing in the journal."
-    parts = ", ".join(
-        [
-            *(f"{gap.chain or 'documents'} {gap.first}-{gap.last} ({gap.rows})" for gap in gaps),
-            *(f"{fault.chain} #{fault.chain_seq} {fault.what}" for fault in faults),
-        ]
-    )
-    return f"已确认 Accepted: {parts}"
+    return f"已确认 Accepted: {', '.join(parts)}"
