@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
+
+from alerts.lifecycle import transitions
+from feeds.documents import alert as alert_document
+from feeds.journal import Journal, JournalEntry, sqlite_url
 from tests.e2e.site import PASSWORD, Hook, Person, Service, Site, hook, running
 from tests.e2e.test_spine import alert_of, health
 from tests.ports import free_port
@@ -91,3 +99,58 @@ async def test_a_site_started_on_a_restored_backup_shows_the_same_open_alerts(
             await site.stop()
     await service.stop()
     assert PASSWORD not in (backup / "manifest.json").read_text()
+
+
+async def post_alerts(site: Site, secret: str) -> None:
+    """Post new alerts as another tool until cancelled."""
+    headers = {"Authorization": f"Bearer {secret}"}
+    async with aiohttp.ClientSession(site.url, headers=headers) as tool:
+        for number in itertools.count():
+            alert = {"labels": {"alertname": f"load{number}", "instance": "x1"}, "annotations": {}}
+            async with tool.post("/api/v2/alerts", json=[alert]) as answer:
+                assert answer.status == 200, await answer.text()
+
+
+async def alerts_of(data: Path) -> tuple[dict[str, Any], list[JournalEntry]]:
+    """The documents of the alerts in a journal, and the entries about them."""
+    journal = Journal(sqlite_url(data), "test")
+    await journal.open()
+    try:
+        documents = {doc.id: alert_document.alert_of(doc.body) for doc in await journal.docs("alert")}
+        return documents, await journal.entries(kind="alert", limit=1_000_000)
+    finally:
+        await journal.close()
+
+
+def replayed(entries: list[JournalEntry]) -> dict[str, Any]:
+    """The alerts that follow from their entries."""
+    bodies: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        bodies.setdefault(entry.subject, []).append(entry.body)
+    return {id: transitions.replay(steps) for id, steps in bodies.items()}
+
+
+async def test_a_backup_under_load_restores_to_the_documents_of_one_moment_at_its_end(tmp_path: Path) -> None:
+    """The metric history is copied first, so that the journal's moment comes after the long part of the work."""
+    first, second, backup = tmp_path / "first", tmp_path / "second", tmp_path / "b"
+    first.mkdir()
+    second.mkdir()
+    async with running(first, "x1,网管中心,router,532329,,,,,,,,tcp://127.0.0.1:9\n") as site:
+        added = site.cli("token", "add", "tool", "--scope", "ingest")
+        posting = asyncio.create_task(post_alerts(site, added.stdout.strip().splitlines()[-1]))
+        done = await asyncio.to_thread(site.cli, "backup", str(backup), "--json")
+        posting.cancel()
+        await asyncio.gather(posting, return_exceptions=True)
+        assert done.returncode == 0, done.stderr
+    restore(site, backup, second, "")
+    restored, restored_entries = await alerts_of(second / "data")
+    _, entries = await alerts_of(first / "data")
+    assert [entry.body for entry in restored_entries] == [entry.body for entry in entries[: len(restored_entries)]]
+    assert restored == replayed(restored_entries)
+    manifest = json.loads((backup / "manifest.json").read_text())
+    made_at = datetime.fromisoformat(manifest["made_at"]).timestamp()
+    assert {entry.subject for entry in entries if entry.at < made_at - 1} <= set(restored)
+    written = {path.name: path.stat().st_mtime for path in backup.rglob("history*") if path.is_file()}
+    assert written, "the history is in the backup"
+    assert max(written.values()) <= made_at
+    assert len(entries) > len(restored_entries), "alerts were raised while the backup was being made"

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.e2e.site import Service, Site, hook, running
 from tests.patience import until
@@ -44,7 +45,8 @@ async def alert_named(site: Site) -> bool:
     return await not_ready(site) == ["alert"]
 
 
-async def test_a_site_starts_on_a_damaged_run_folder_with_its_alerts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("emptied", [False, True], ids=["cut", "emptied"])
+async def test_a_site_starts_on_a_damaged_run_folder_with_its_alerts(tmp_path: Path, emptied: bool) -> None:
     async with running(tmp_path, "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n") as site:
         person = await site.person("duty1")
         async with person.live() as live:
@@ -54,7 +56,8 @@ async def test_a_site_starts_on_a_damaged_run_folder_with_its_alerts(tmp_path: P
         await site.stop()
         run = site.folder / "data" / "run"
         for file in [path for path in run.rglob("*") if path.is_file()]:
-            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if file.suffix == ".json" else b"")
+            cut = file.suffix == ".json" and not emptied
+            file.write_bytes(file.read_bytes()[: file.stat().st_size // 2] if cut else b"")
         for file in (site.folder / "data" / "valkey" / "appendonlydir").iterdir():
             file.write_bytes(b"\x00" * 100)
         site.start()
