@@ -60,8 +60,9 @@ async def readable(person: Person) -> bool:
     return False
 
 
-async def remembered(site: Site) -> None:
+async def remembered(site: Site, person: Person) -> None:
     """Wait until a restarted web role will know who is signed in, whatever becomes of the journal."""
+    await person.get("snapshot")
     identities = site.folder / "data" / "run" / "identities.json"
     await until(lambda: identities.exists() and b'"session"' in identities.read_bytes())
 
@@ -73,7 +74,7 @@ async def test_an_emptied_history_is_told_until_a_person_accepts_it(tmp_path: Pa
     data = tmp_path / "data"
     async with running(tmp_path, ROWS) as site:
         person = await site.person("duty1")
-        await remembered(site)
+        await remembered(site, person)
         await until(lambda: "history" in lives(data))
         for file in data.glob("history.sqlite3*"):
             file.unlink()
@@ -96,7 +97,7 @@ async def test_a_damaged_store_is_told_by_name_and_the_site_stays_readable(tmp_p
         person, file = await site.person("duty1"), tmp_path / "data" / f"{store}.sqlite3"
         async with person.live() as live:
             await live.until(lambda view: next(iter(view["alert"].values()), None))
-        await remembered(site)
+        await remembered(site, person)
         for place in PLACES:
             await stop(site)
             whole = file.read_bytes()
