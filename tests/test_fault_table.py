@@ -28,6 +28,8 @@ FAULTS = (
     "killed from outside",
     "entries or documents of the journal are gone",
     "TLS certificate",
+    "SQLite file is damaged",
+    "metric history or the store of cases is emptied",
     "backup is taken under load",
     "database server",
     "Redis is lost",
