@@ -155,5 +155,6 @@ async def accept(journal: Journal) -> list[str]:
 
 async def forget(journal: Journal) -> None:
     """Forget the lives: a restore has just filled the stores."""
-    async with journal.begin() as tx:
-        await tx.set_cursor(CURSOR, {})
+    if await journal.cursor(CURSOR):
+        async with journal.begin() as tx:
+            await tx.set_cursor(CURSOR, {})
