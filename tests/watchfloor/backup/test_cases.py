@@ -33,11 +33,12 @@ async def applied(settings: Settings, *numbers: str) -> None:
 
 
 async def tables(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table."""
+    """Every row of every table but the marks, which are each file's own."""
     async with opened_cases(settings) as store, store.store.reading() as connection:
         return {
             name: sorted((tuple(row) for row in await connection.execute(select(table))), key=repr)
             for name, table in schema.metadata.tables.items()
+            if table is not schema.mark
         }
 
 
