@@ -263,7 +263,7 @@ async def test_accepted_faults_are_reported_no_more_and_later_ones_are(new_site:
         async with journal.store.writing() as connection:
             await connection.exec_driver_sql("DELETE FROM entry WHERE chain = 'web'")
             await connection.exec_driver_sql("UPDATE doc SET body = '{}' WHERE id = '警报3'")
-        gaps, faults = await journal_watch.accept(journal, source.data, None, by="admin1")
+        gaps, faults, _ = await journal_watch.accept(journal, source.data, None, by="admin1")
         assert (gaps, len(faults)) == ([], 2)
         assert (await journal.entries(kind="audit"))[0].actor == "admin1"
         assert await journal.verify() == []

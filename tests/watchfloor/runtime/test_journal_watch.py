@@ -135,7 +135,7 @@ async def test_accepting_a_loss_once_counts_for_both_records_and_is_audited(tmp_
         file.unlink()
     lost = await gaps(tmp_path, bus)
     async with opened(tmp_path) as journal:
-        assert await journal_watch.accept(journal, tmp_path, None, by="admin1") == (lost, [])
+        assert await journal_watch.accept(journal, tmp_path, None, by="admin1") == (lost, [], [])
         (entry,) = await journal.entries(kind="audit")
     assert (entry.name, entry.actor) == ("journal-accepted", "admin1")
     assert entry.body["missing"] == [{"chain": "test", "first": 1, "last": ENTRIES}]

@@ -83,11 +83,11 @@ async def test_a_person_accepts_a_replaced_store_once_and_an_entry_names_both(jo
     await faults(journal)
     remove(tmp_path, "history")
     await make_stores(tmp_path)
-    assert await journal_watch.accept(journal, tmp_path, None, by="admin1") == ([], ["history"])
+    assert await journal_watch.accept(journal, tmp_path, None, by="admin1") == ([], [], ["history"])
     (entry,) = await journal.entries(kind="audit")
     assert (entry.name, entry.actor, entry.body["stores"]) == ("journal-accepted", "admin1", ["history"])
     assert await faults(journal) == {}
-    assert await journal_watch.accept(journal, tmp_path, None, by="admin1") == ([], [])
+    assert await journal_watch.accept(journal, tmp_path, None, by="admin1") == ([], [], [])
 
 
 async def test_a_restore_begins_with_the_stores_that_it_filled(journal: Journal, tmp_path: Path) -> None:
