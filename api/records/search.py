@@ -79,7 +79,7 @@ class SearchIndex:
             records = list(mirror.held(kind.name, audience).values())
             for start in range(0, len(records), PART):
                 for record in records[start : start + PART]:
-                    if kind.sees(audience, record):
+                    if kind.is_plain(record) and kind.sees(audience, record):
                         candidates.append((self._text(kind, kind.search, record), (kind, kind.search, record)))
                 await asyncio.sleep(0)
         return candidates

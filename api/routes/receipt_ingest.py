@@ -1,6 +1,7 @@
 """Rows that a mapped system pushes: receipts, warnings or observations of a source of the settings.
 
-An answer is 202 once the journal's intake has the receipts. Faulty rows are listed as findings; the others are taken.
+An answer is 202 once the journal's intake has the receipts or warnings. Faulty rows are listed as findings; the others
+are taken.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from feeds.findings import Finding, InMessage
 from feeds.journal import Parcel
 from feeds.mapped.items import ROUTES, mapped_item
 from feeds.mapped.rows import NoRows, document_of, rows_of
-from feeds.mapped.source import RECEIPTS, PushedSource, RowProblem, RowReader
+from feeds.mapped.source import PushedSource, RowProblem, RowReader
 from feeds.model import Heartbeat
 
 router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
@@ -81,24 +82,24 @@ def _items(pushed: PushedSource, id: str, body: bytes, at: float) -> tuple[list[
 
 
 async def _take(deps: Dependencies, pushed: PushedSource, id: str, items: Sequence[Any], actor: str, at: float) -> None:
-    """Receipts into the journal's intake; warnings and observations onto the bus."""
-    if pushed.source.gives == RECEIPTS:
-        parcel = Parcel(
-            target=COMMAND,
-            kind="receipt",
-            at=at,
-            actor=actor,
-            region=pushed.region,
-            size=len(items),
-            body=wire.encode(list(items)),
-        )
-        await hand_in(deps, parcel)
-        return
+    """Receipts and warnings into the journal's intake; observations, which the next one replaces, onto the bus."""
     feed, item = ROUTES[pushed.source.gives]
+    if item == "receipt":
+        await hand_in(deps, _parcel(item, pushed, actor, at, wire.encode(list(items)), len(items)))
+        return
+    if item == "mapped_warning":
+        # Each by itself: an unusable one becomes a dead letter, and takes no other with it.
+        parcels = [_parcel(item, pushed, actor, at, wire.encode(warning), 1) for warning in items]
+        await asyncio.gather(*(hand_in(deps, parcel) for parcel in parcels))
+        return
     try:
         await deps.bus.publish(feed, item, items, source=id)
     except BusError as error:
         raise Problem("busy") from error
+
+
+def _parcel(kind: str, pushed: PushedSource, actor: str, at: float, body: bytes, size: int) -> Parcel:
+    return Parcel(target=COMMAND, kind=kind, at=at, actor=actor, region=pushed.region, size=size, body=body)
 
 
 async def _beat(deps: Dependencies, pushed: PushedSource, id: str, at: float) -> None:

@@ -52,7 +52,9 @@ class RecordKind(Generic[T]):
     the dotted paths of `redact` is blank for others. `entries` are the journal entry kinds about it.
     `filters` and `sort` make its list; `slashes`: its ids may contain "/". `subject` makes rules possible over it,
     `place` gives it a layer of the map, with the fields of the face "map". `plain`: the plain live feed and the
-    snapshot have it; other kinds are for views and lists only. `search`: what the search finds its records by.
+    snapshot have it; other kinds are for views and lists only. `apart`: True for a record of an exercise, a test or a
+    draft, which the plain feed, the snapshot and the search leave out; views and lists show it when asked.
+    `search`: what the search finds its records by.
     """
 
     name: str
@@ -73,6 +75,7 @@ class RecordKind(Generic[T]):
     subject: SubjectKind | None = None
     place: Callable[[Record], Geometry | None] | None = None
     plain: bool = True
+    apart: Callable[[Mapping[str, Any]], bool] | None = None
     search: Searchable | None = None
 
     @property
@@ -96,6 +99,10 @@ class RecordKind(Generic[T]):
         for extra in self.derived:
             shown[extra.name] = extra.value(record)
         return shown
+
+    def is_plain(self, record: Record | None) -> bool:
+        """Whether the plain feed, the snapshot and the search have the record."""
+        return record is not None and self.plain and not (self.apart is not None and self.apart(record))
 
     def sees(self, audience: Audience, record: Mapping[str, Any]) -> bool:
         """Whether this audience is shown the record at all."""

@@ -60,6 +60,7 @@ RECEIPT = RecordKind(
     },
     derived=(Derived("summary", str, _summary),),
     place=point,
+    apart=lambda record: bool(record["mode"] != "real"),
     redact=("caller", "phone"),
     archive="receipt",
     entries=("receipt",),

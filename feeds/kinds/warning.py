@@ -76,6 +76,7 @@ WARNING = RecordKind(
         Derived("shapes", list[dict[str, Any]], _shapes),
         Derived("lapsed", bool, lambda warning: warning.state == "expired" and not warning.ended_by),
     ),
+    apart=lambda record: bool(record["status"] != "Actual"),
     redact=("addresses", "contact"),
     faces={
         "map": ("id", "state", "status", "severity", "colour", "event", "regions", "areas"),

@@ -120,6 +120,14 @@ class Delta:
             self._whole = {"kind": self.kind.name, "id": self.id, "set": change} if change else None
         return self._whole
 
+    @property
+    def plain(self) -> Delta:
+        """The change as the plain feed has it: without a record of an exercise, a test or a draft."""
+        if self.kind.apart is None:
+            return self
+        old, new = (record if self.kind.is_plain(record) else None for record in (self.old, self.new))
+        return self if old is self.old and new is self.new else Delta(self.kind, self.id, old, new)
+
     def concerns(self, audience: Audience) -> bool:
         """False for a change of a record that only another audience has."""
         return True

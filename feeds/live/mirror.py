@@ -118,6 +118,12 @@ class Mirror:
         }
         return shown if face == FULL else {key: described.faced(record, face) for key, record in shown.items()}
 
+    def _plain_records(self, name: str, audience: Audience) -> dict[str, Record]:
+        kind, records = self._kinds[name], self.records(name, audience)
+        return (
+            records if kind.apart is None else {key: record for key, record in records.items() if kind.is_plain(record)}
+        )
+
     @property
     def audiences(self) -> list[Audience]:
         """The audiences that counted kinds are counted for."""
@@ -148,5 +154,5 @@ class Mirror:
         """Everything this audience may see, at `rev`."""
         plain = [name for name, kind in self._kinds.items() if kind.plain]
         hidden = self.hidden(audience)
-        records = {name: self.records(name, audience) for name in plain}
+        records = {name: self._plain_records(name, audience) for name in plain}
         return {"rev": self.rev, **records, "hidden": {name: hidden[name] for name in plain}}

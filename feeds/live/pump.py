@@ -265,7 +265,7 @@ class Pump:
         self.views.tell(window)
 
     def _frame(self, rev: str, deltas: list[Delta], audience: Audience) -> bytes | None:
-        plain = (delta for delta in deltas if delta.kind.plain)
+        plain = (delta.plain for delta in deltas if delta.kind.plain)
         items = [item for delta in plain if (item := delta.encoded(audience)) is not None]
         return _encode({"type": "changes", "rev": rev, "at": iso(self.clock()), "items": items}) if items else None
 

@@ -30,6 +30,7 @@ from maps.places import PlaceLayer
 from maps.regions import table
 
 NAME = "command"
+MAPPED = "mapped_warning"
 FEED = "emergency"
 SEEN = 20_000
 """Number of remembered digests: a feed that repeats its list needs no query to the journal."""
@@ -83,6 +84,8 @@ class WarningDomain(Domain):
 
     def take(self, item: Change | Message | Parcel, now: float) -> Asking[None] | None:
         if isinstance(item, Parcel):
+            if item.kind == MAPPED:
+                return self._mapped(wire.decode(item.body, MappedWarning), now)
             if item.kind != "cap":
                 return None
             document = wire.decode(item.body, CapDocument)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ import pytest
 from feeds import wire
 from feeds.kinds import RECEIPT
 from feeds.mapped.source import MappedSource, PushedSource
+from feeds.mapped.warnings import MappedWarning
 from feeds.model import Change, Kind, Outcome, Receipt, Result
 from feeds.receipts import ReceiptReport
-from tests.api.conftest import NOW, SITE, A, B, World, problem
+from tests.api.conftest import NOW, SITE, A, B, World, a_warning, problem
 
 MAP = {"id": "/bh", "at": "/sj", "text": "/nr", "region": "/qh", "class": "/lx"}
 SOURCE = MappedSource(items="data", map=MAP, classes={"火灾": "fire"}, channel="119")
@@ -64,6 +66,28 @@ async def test_pushed_rows_wait_in_the_intake_and_a_faulty_one_is_told(mapped: W
     assert document["taken"] == 2
     assert [finding["code"] for finding in document["findings"]] == ["ROW_UNUSABLE", "VALUE_UNUSABLE"]
     assert [(report.id, report.region) for report in await parcels(mapped)] == [("119:1", A), ("119:3", A)]
+
+
+async def test_pushed_warnings_wait_in_the_intake_each_by_itself(mapped: World) -> None:
+    fields = {"id": "/bh", "at": "/sj", "event": "/nr", "region": "/qh"}
+    source = MappedSource(items="data", gives="warning", map=fields)
+    mapped.pushed["nmc"] = PushedSource(source=source, region=SITE, heartbeat=60.0)
+    answer = await push(mapped, {"data": [ROW, ROW | {"bh": "2"}]}, source="nmc")
+    assert (answer.status_code, answer.json()["taken"]) == (202, 2)
+    assert mapped.intake is not None
+    rows = await mapped.intake.read("command", 0, limit=10)
+    assert sorted(wire.decode(row.body, MappedWarning).warning.identifier for row in rows) == ["1", "2"]
+    assert {row.kind for row in rows} == {"mapped_warning"}
+
+
+async def test_an_exercise_is_in_no_plain_snapshot(world: World) -> None:
+    drill = replace(a_warning("drill", A, "演练暴雨"), status="Exercise")
+    show(world, a_receipt(), a_receipt("119:2", mode="exercise"))
+    world.pump.mirror.apply([Change(kind=Kind.WARNING, id=drill.id, after=drill, at=NOW)])
+    async with world.signed_in("duty") as client:
+        snapshot = (await client.get("/api/v1/snapshot")).json()
+        assert list(snapshot["receipt"]) == ["119:1"]
+        assert {record["status"] for record in snapshot["warning"].values()} == {"Actual"}
 
 
 async def test_one_row_needs_no_list_around_it(mapped: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from api.records import search as search_module
 from api.records.search import SearchIndex, SearchText, search
 from feeds.model import Asset, Change, Kind
-from tests.api.conftest import A, B, World, problem
+from tests.api.conftest import A, B, World, a_warning, problem
 from tests.patience import PATIENCE
 
 
@@ -54,6 +55,13 @@ async def test_a_reading_follows_the_word_and_not_the_character(named: World) ->
 
 async def test_a_county_finds_nothing_of_another(named: World) -> None:
     assert await found(named, "chongqing", "duty", A) == []
+
+
+async def test_an_exercise_is_not_found(named: World) -> None:
+    drill = replace(a_warning("drill", A, "演练暴雨"), status="Exercise")
+    real = a_warning("real", A, "真实暴雨")
+    named.pump.mirror.apply([Change(kind=Kind.WARNING, id=each.id, after=each, at=1.0) for each in (drill, real)])
+    assert [id for _, id, _ in await found(named, "暴雨")] == [real.id]
 
 
 async def test_pages_are_found_and_the_administration_by_those_who_may_open_it(named: World) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from feeds import wire
 from feeds.bus import Bus
-from feeds.journal import Intake, Journal
+from feeds.journal import Intake, Journal, Parcel
+from feeds.mapped.warnings import MappedWarning
+from feeds.model import Area, EmergencyWarning
+from incidents.warnings.engine import NAME
 from tests.incidents.rig import Killed, Rig, cap
 
 
@@ -55,4 +59,30 @@ async def test_killed_after_the_journal_it_is_not_taken_twice(rig: Rig, monkeypa
     await rig.start()
     await rig.step(1)
     assert await rig.names() == [("received", "K1")]
+    await rig.assert_consistent()
+
+
+async def test_a_pushed_warning_of_a_mapped_system_outlives_a_crash_and_an_unusable_one_is_a_dead_letter(
+    rig: Rig,
+) -> None:
+    assert rig.intake is not None
+    for key, area in (("M1", Area(regions=("532301",))), ("M2", Area(geometry={"type": "Polygon", "coordinates": 1}))):
+        warning = EmergencyWarning(
+            id=f"nmc,{key},2026-11-28T10:00:00+00:00",
+            source="nmc",
+            status="Actual",
+            msg_type="Alert",
+            sender="nmc",
+            identifier=key,
+            sent=rig.now - 60,
+            received_at=rig.now,
+            areas=(area,),
+            digest=key,
+        )
+        body = wire.encode(MappedWarning(warning=warning, raw="{}"))
+        await rig.intake.put(Parcel(target=NAME, kind="mapped_warning", at=rig.now, body=body))
+    await rig.start()
+    await rig.step(1)
+    assert await rig.states() == {"M1": "active"}
+    assert [letter.source for letter in await rig.bus.dead_letters()] == ["nmc"]
     await rig.assert_consistent()
