@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,10 @@ from api.dependencies import Dependencies
 from api.http.problems import Problem
 from api.principal import Principal
 from feeds.engine.commands import Unanswered
+from feeds.journal import JournalLost
 from feeds.model import Command, Outcome, Result
+
+log = logging.getLogger(__name__)
 
 ENGINE, TIMEOUT = "alert", 5.0
 
@@ -50,9 +54,29 @@ async def ask(
         args=dict(args),
     )
     try:
-        return await deps.commands.submit(command, engine=engine, timeout=timeout)
+        result = await deps.commands.submit(command, engine=engine, timeout=timeout)
     except Unanswered as error:
         raise Problem("unanswered" if await deps.stores.journal.usable() else "journal-lost") from error
+    await _record(deps, command, result)
+    return result
+
+
+async def _record(deps: Dependencies, command: Command, result: Result) -> None:
+    """Write who asked for the command from where, and its outcome. The engine's own entries carry the command's id."""
+    body = {"command": command.id, "action": command.action, "result": str(result.outcome), "detail": result.detail}
+    try:
+        async with deps.journal.begin() as tx:
+            await tx.append(
+                kind="audit",
+                name="command",
+                subject=command.subject,
+                at=deps.clock(),
+                actor=command.actor,
+                reason=command.reason,
+                body=body | {"region": command.actor_region},
+            )
+    except JournalLost as error:  # it was carried out, and the engine has journaled it
+        log.warning("the audit entry of command %s could not be written: %s", command.id, error)
 
 
 def refusal(result: Result, current: Any = None) -> Problem | None:

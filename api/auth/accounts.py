@@ -94,20 +94,26 @@ async def change_account(
     if "password" in changes:
         new["hash"] = await _hashed(str(changes["password"]))
     new["stamp"] = secrets.token_hex(8)
+    before: dict[str, Any] = {}
 
     def change(account: dict[str, Any] | None) -> dict[str, Any] | None:
         if account is None:
             return None
         permit(account)
+        before.update(_rights(account))
         return account | new
 
     async with journal.begin() as tx:
         changed = await tx.update("account", name, change)
         if changed is not None:
-            body = {key: changes[key] for key in ("role", "disabled") if key in changes} | {"region": changed["region"]}
+            body = {"region": changed["region"], "before": before, "after": _rights(changed)}
             body |= {"password": "changed"} if "password" in changes else {}
             await tx.append(kind="audit", name="account-set", subject=name, at=now(), actor=actor, body=body)
     return changed
+
+
+def _rights(account: Mapping[str, Any]) -> dict[str, Any]:
+    return {"role": account["role"], "region": account["region"], "disabled": bool(account.get("disabled"))}
 
 
 async def _hashed(password: str) -> str:

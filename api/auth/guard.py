@@ -12,16 +12,18 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth.cookies import Cookies
 from api.auth.identities import Identities, demo_officer
+from api.auth.witness import Witness
 from api.dependencies import Dependencies
 from api.http import problems
 from api.http.bodies import bounded, check_length
 from api.http.problems import Problem
 from api.principal import Principal, Right
 from api.stores import problem_of
+from feeds.asker import asked_by
 from feeds.journal import JournalLost
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,25 +54,42 @@ class Guard:
 
     def __init__(self, app: ASGIApp, deps: Dependencies, identities: Identities) -> None:
         self._app, self._deps, self._identities = app, deps, identities
-        self._cookies = Cookies(deps.settings)
+        self._cookies, self._witness = Cookies(deps.settings), Witness(deps)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        try:
-            answer = await self._admit(connection)
-        except Problem as problem:
-            await self._refuse(problem, connection, receive, send)
-            return
-        except JournalLost as error:
-            await self._refuse(Problem(problem_of(error)), connection, receive, send)
-            return
-        if answer is not None:
-            await answer(scope, receive, send)
-            return
-        await self._app(scope, bounded(receive) if scope["type"] == "http" else receive, send)
+        if scope["type"] == "http":
+            send = self._witnessed(connection, send)
+        with asked_by({"address": _peer(connection)}):
+            try:
+                answer = await self._admit(connection)
+            except Problem as problem:
+                with asked_by(_asker(connection)):
+                    await self._refuse(problem, connection, receive, send)
+                return
+            except JournalLost as error:
+                await self._refuse(Problem(problem_of(error)), connection, receive, send)
+                return
+            if answer is not None:
+                await answer(scope, receive, send)
+                return
+            with asked_by(_asker(connection)):
+                await self._app(scope, bounded(receive) if scope["type"] == "http" else receive, send)
+
+    def _witnessed(self, connection: HTTPConnection, send: Send) -> Send:
+        """A `send` that has refusals and reads of personal data noted before the answer begins."""
+
+        async def witnessed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                scope, principal = connection.scope, _principal(connection)
+                status = message["status"]
+                await self._witness.note(principal, _peer(connection), scope["method"], scope["path"], status)
+            await send(message)
+
+        return witnessed
 
     async def _admit(self, connection: HTTPConnection) -> Response | None:
         """None to go on; an answer of its own (a redirect); raises Problem."""
@@ -149,6 +168,29 @@ class Guard:
         elif page and problem.slug in PAGES and "text/html" in connection.headers.get("accept", ""):
             answer = problems.page(problem, lang)
         await (answer or problems.response(problem, lang, path))(scope, receive, send)
+
+
+def _principal(connection: HTTPConnection) -> Principal | None:
+    principal = connection.scope.get("state", {}).get("principal")
+    return principal if isinstance(principal, Principal) else None
+
+
+def _peer(connection: HTTPConnection) -> str:
+    return connection.client.host if connection.client else ""
+
+
+def _asker(connection: HTTPConnection) -> dict[str, str]:
+    """What audit entries say of the asker; the session or token by the beginning of its digest."""
+    principal, address = _principal(connection), _peer(connection)
+    if principal is None:
+        return {"address": address}
+    return {
+        "role": principal.role,
+        "region": principal.region,
+        "address": address,
+        "session": principal.key[:16],
+        "via": principal.via,
+    }
 
 
 def _is_public(scope: Scope, path: str) -> bool:

@@ -12,6 +12,7 @@ from feeds.kinds import KINDS
 
 __all__ = [
     "ANCHOR",
+    "AUDIT",
     "ENTRY_KINDS",
     "GENESIS",
     "ChainFault",
@@ -32,11 +33,13 @@ __all__ = [
 ]
 
 GENESIS = "0" * 64
+AUDIT = "audit"
+"""Kind of the entries of the audit log."""
 ANCHOR = "anchor"
 """Kind of the entries that state the heads of all chains."""
 OTHER_ENTRY_KINDS = (
     ANCHOR,
-    "audit",
+    AUDIT,
     "escalations",
     "handover",
     "ingest",

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import LargeBinary, cast, delete, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from feeds.asker import current_asker
 from feeds.clock import now
 from feeds.journal import schema, seals
 from feeds.journal.forms import parse
 from feeds.journal.keys import Keyring
-from feeds.journal.records import ANCHOR, GENESIS, Doc, canonical, clean, row_hash
+from feeds.journal.records import ANCHOR, AUDIT, GENESIS, Doc, canonical, clean, row_hash
 from feeds.journal.seals import SealUpdate
 from feeds.journal.tx_outbox import OutboxTx
 
@@ -58,8 +59,13 @@ class Tx(OutboxTx):
         command: str = "",
         body: dict[str, Any] | None = None,
     ) -> int:
-        """Add one entry to this process's chain; returns its global sequence number."""
+        """Add one entry to this process's chain; returns its global sequence number.
+
+        An audit entry names in `body["by"]` who asked: role, region, address, session (feeds.asker).
+        """
         number, prev = self._head or await self._last()
+        if kind == AUDIT and (asker := current_asker()):
+            body = (body or {}) | {"by": dict(asker)}
         row: _Row = {
             "chain": self._chain,
             "chain_seq": number + 1,
