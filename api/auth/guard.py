@@ -86,7 +86,9 @@ class Guard:
             if message["type"] == "http.response.start":
                 scope, principal = connection.scope, _principal(connection)
                 status = message["status"]
-                await self._witness.note(principal, _peer(connection), scope["method"], scope["path"], status)
+                with_token = "authorization" in connection.headers
+                peer, path = _peer(connection), scope["path"]
+                await self._witness.note(principal, peer, scope["method"], path, status, with_token)
             await send(message)
 
         return witnessed

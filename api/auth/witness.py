@@ -35,15 +35,17 @@ class _Asker:
 
 
 class Witness:
-    """Notes refusals (401 with a credential, 403) and reads of personal data."""
+    """Notes refusals (403, and 401 for a bearer token) and reads of personal data."""
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._askers: dict[str, _Asker] = {}
 
-    async def note(self, principal: Principal | None, peer: str, method: str, path: str, status: int) -> None:
-        """Note one answer that is about to be sent, when it is one of those."""
-        name = self._name(principal, method, path, status)
+    async def note(
+        self, principal: Principal | None, peer: str, method: str, path: str, status: int, with_token: bool
+    ) -> None:
+        """Note one answer before it is sent, when it is one of those. `with_token`: a bearer token came with it."""
+        name = self._name(principal, method, path, status, with_token)
         if not name:
             return
         asker = self._asker(principal.key or principal.name if principal is not None else peer)
@@ -64,9 +66,9 @@ class Witness:
             log.debug("a %s could not be noted: %s", name, error)
 
     @staticmethod
-    def _name(principal: Principal | None, method: str, path: str, status: int) -> str:
-        if status == 403 or (status == 401 and path != "/api/v1/session"):
-            return "refused" if principal is not None or status == 401 else ""
+    def _name(principal: Principal | None, method: str, path: str, status: int, with_token: bool) -> str:
+        if status == 403 or (status == 401 and with_token):
+            return "refused"
         is_read = method == "GET" and status == 200 and principal is not None and principal.personal
         return "personal-read" if is_read and PERSONAL.fullmatch(path) else ""
 
