@@ -48,6 +48,7 @@ from api.routes import (
     incidents,
     ingest,
     kpi,
+    own_account,
     people,
     picture,
     receipt_ingest,
@@ -90,6 +91,7 @@ ROUTERS = (
     staff.router,
     documents.router,
     accounts.router,
+    own_account.router,
     warnings.router,
     receipts.router,
     receipt_ingest.router,
@@ -134,7 +136,8 @@ def create_app(deps: Dependencies, routers: Sequence[APIRouter] = ()) -> FastAPI
     )
     app.state.deps = deps
     app.state.identities = Identities(deps.journal, deps.settings, deps.clock, lambda: bool(deps.stores.missing("en")))
-    app.state.sign_in = SignIn(deps.journal, app.state.identities, deps.clock)
+    factors = deps.settings.second_factor != "off"
+    app.state.sign_in = SignIn(deps.journal, app.state.identities, deps.clock, deps.sealer, factors=factors)
     app.state.metrics = Metrics(deps)
     app.state.scope = Scope(deps)
     app.state.load = LoadReader(deps)

@@ -154,6 +154,16 @@ def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
     return check
 
 
+async def _confirmed(connection: HTTPConnection) -> Principal:
+    """An administrator who has entered the password lately (else 403 `not-confirmed`)."""
+    principal, deps = principal_of(connection), deps_of(connection)
+    if not principal.may(Right.ADMINISTER):
+        raise Problem("forbidden")
+    if deps.clock() - principal.confirmed > deps.settings.confirm_minutes * 60:
+        raise Problem("not-confirmed")
+    return principal
+
+
 Deps = Annotated[Dependencies, Depends(_dependencies)]
 Anybody = Annotated[Principal, Depends(_anybody)]
 Viewer = Annotated[Principal, Depends(needs(Right.SEE))]
@@ -161,5 +171,6 @@ Actor = Annotated[Principal, Depends(needs(Right.ACT))]
 Commander = Annotated[Principal, Depends(needs(Right.COMMAND))]
 Ingester = Annotated[Principal, Depends(needs(Right.INGEST))]
 Admin = Annotated[Principal, Depends(needs(Right.ADMINISTER))]
+ConfirmedAdmin = Annotated[Principal, Depends(_confirmed)]
 Diagnoser = Annotated[Principal, Depends(needs(Right.DIAGNOSE))]
 Auditor = Annotated[Principal, Depends(needs(Right.AUDIT))]

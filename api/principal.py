@@ -68,6 +68,8 @@ class Principal:
     """The asker of a request. `via` is session, token, wall or demo; `key` is the id of its session or token document.
 
     `csrf` is what the X-CSRF-Token of its writes must be ("" when none is needed).
+    `must` is what the person has to do first: "password", "second-factor" or "". `confirmed` is when the password was
+    entered last, in epoch seconds.
     `personal` is False for walls: names of people and their comments are left out.
     """
 
@@ -78,6 +80,8 @@ class Principal:
     key: str = ""
     csrf: str = ""
     rights: frozenset[Right] = frozenset()
+    must: str = ""
+    confirmed: float = float("inf")
 
     @property
     def personal(self) -> bool:
@@ -96,10 +100,22 @@ class Principal:
         return covers(self.region, region)
 
 
-def person(name: str, role: str, region: str, *, key: str, csrf: str, via: str = "session") -> Principal:
-    """The principal of a person who signed in."""
-    rights = ROLE_RIGHTS.get(role, frozenset())
-    return Principal(name=name, role=role, region=region, via=via, key=key, csrf=csrf, rights=rights)
+def person(
+    name: str,
+    role: str,
+    region: str,
+    *,
+    key: str,
+    csrf: str,
+    via: str = "session",
+    must: str = "",
+    confirmed: float = float("inf"),
+) -> Principal:
+    """The principal of a person who signed in. Whoever must do something first has no rights until then."""
+    rights = frozenset[Right]() if must else ROLE_RIGHTS.get(role, frozenset())
+    return Principal(
+        name=name, role=role, region=region, via=via, key=key, csrf=csrf, rights=rights, must=must, confirmed=confirmed
+    )
 
 
 def program(token: Mapping[str, Any], key: str) -> Principal:

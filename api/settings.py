@@ -13,7 +13,9 @@ class WebSettings:
 
     `trusted_proxies` are addresses and networks of proxies that do TLS before us: what they say of a request's
     origin is believed, and cookies are for HTTPS only. A session lasts `session_hours` at most and ends after
-    `idle_hours` without a request or an open live socket.
+    `idle_hours` without an action of the person. A person has `sessions` at a time at most. A password is to be changed
+    after `password_days` (0: never), and is none of the last `password_history`. `second_factor` is "optional",
+    "required" or "off". Dangerous orders need a password entered within the last `confirm_minutes`.
     """
 
     host: str = "127.0.0.1"
@@ -24,6 +26,11 @@ class WebSettings:
     trusted_proxies: tuple[str, ...] = ()
     session_hours: float = 12.0
     idle_hours: float = 2.0
+    sessions: int = 5
+    password_days: float = 0.0
+    password_history: int = 5
+    second_factor: str = "optional"
+    confirm_minutes: float = 15.0
     demo: bool = False
 
     @property

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from dashboard.account import account_html
 from dashboard.compression import CompressedFiles
 from dashboard.pages import register
 from dashboard.reports.pages import ReportCallbacks, add_callbacks
@@ -101,7 +102,7 @@ def script_hashes(app: Dash) -> list[str]:
 
 
 def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
-    page = signin_html(site, build)
+    page, own_account = signin_html(site, build), account_html(site, build)
     icon = resources.files("dashboard").joinpath("assets/favicon.svg").read_bytes()
     name = f"{site.name} · {texts.text('app.name', site.language)}"
     manifest = {
@@ -117,6 +118,9 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     async def signin() -> Response:
         return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
+    async def account() -> Response:
+        return HTMLResponse(own_account, headers={"Cache-Control": "no-store"})
+
     async def favicon() -> Response:
         return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
@@ -130,6 +134,7 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     for path in (SUITES, f"{SUITES}/", f"{SUITES}/{{package}}"):
         api.add_api_route(path, no_package, methods=["GET", "HEAD"], include_in_schema=False)
     api.add_api_route("/signin", signin, methods=["GET"], include_in_schema=False)
+    api.add_api_route("/account", account, methods=["GET"], include_in_schema=False)
     api.add_api_route("/favicon.ico", favicon, methods=["GET"], include_in_schema=False)
     api.add_api_route("/manifest.webmanifest", web_manifest, methods=["GET"], include_in_schema=False)
     add_static(api, build)

@@ -32,6 +32,8 @@ def signin_html(site: SiteLike, build: str) -> str:
       <input name="name" autocomplete="username" required maxlength="64" autofocus></label>
     <label><span data-text="signin.password">{word("signin.password")}</span>
       <input name="password" type="password" autocomplete="current-password" required maxlength="1024"></label>
+    <label id="signin-code" hidden><span data-text="signin.code">{word("signin.code")}</span>
+      <input name="code" autocomplete="one-time-code" maxlength="32"></label>
     <button type="submit" class="primary" data-text="signin.button">{word("signin.button")}</button>
     <p id="signin-message" role="alert"></p>
     <button type="button" class="link" id="signin-language"></button>

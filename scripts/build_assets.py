@@ -34,7 +34,12 @@ FILES = {
 }
 # Packages of which nothing reaches a browser.
 TOOLS = ("esbuild", "@esbuild/")
-MODULE_ENTRIES = ("shell/main.tsx=main", "signin/signin.ts=signin", "core/socket.worker.ts=socket.worker")
+MODULE_ENTRIES = (
+    "shell/main.tsx=main",
+    "signin/signin.ts=signin",
+    "account/account.ts=account",
+    "core/socket.worker.ts=socket.worker",
+)
 OPTIONS = ("--bundle", "--minify", "--target=es2022", "--legal-comments=none", "--log-level=warning")
 JSX = ("--jsx=automatic", "--jsx-import-source=preact")
 

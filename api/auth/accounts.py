@@ -7,13 +7,17 @@ Passwords are kept as argon2id hashes (RFC 9106), tokens as SHA-256: they are ra
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from api.auth.passwords import hash_password
+from api.auth.names import skeleton
+from api.auth.password_rules import PasswordFault, password_fault
+from api.auth.passwords import hash_password, password_fits
+from api.http.finding_texts import TEXTS
 from api.principal import Role, TokenScope
 from feeds.clock import now
 from feeds.journal.forms import register_fields
@@ -22,7 +26,8 @@ from feeds.regions import is_code
 if TYPE_CHECKING:
     from feeds.journal import Journal
 
-PASSWORD_LENGTH = (8, 1024)
+PASSWORDS_KEPT = 24
+"""Hashes of earlier passwords that an account keeps at most."""
 NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
 
 
@@ -38,6 +43,19 @@ class Taken(Unacceptable):
     """An account has that name already."""
 
 
+class Alike(Unacceptable):
+    """The name looks like that of another account."""
+
+
+class BadPassword(Unacceptable):
+    """The password breaks a rule (api.auth.password_rules)."""
+
+    def __init__(self, fault: PasswordFault) -> None:
+        zh, en = TEXTS[fault]
+        super().__init__(f"{zh}。 {en}.")
+        self.fault = fault
+
+
 def digest(secret: str) -> str:
     """The id of the document of a session or token: the SHA-256 of its secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
@@ -51,20 +69,33 @@ def _check(name: str, region: str) -> None:
 
 
 async def add_account(
-    journal: Journal, name: str, role: str, region: str, password: str, actor: str, *, replace: bool = False
+    journal: Journal,
+    name: str,
+    role: str,
+    region: str,
+    password: str,
+    actor: str,
+    *,
+    replace: bool = False,
+    must_change: bool = False,
 ) -> None:
     """Create an account, or with `replace` give an existing one a new role, region and password.
 
-    Raises Unacceptable: taken name, unknown role, bad region, password too short.
+    `must_change`: the person changes the password at the first sign-in. Raises Unacceptable: taken name, one that looks
+    like another, unknown role, bad region, weak password.
     """
     _check(name, region)
     if role not in list(Role):
         raise Unacceptable(f"the role {role!r} is none of {', '.join(Role)}")
     if not replace:
         _refuse_taken(name, await journal.doc("account", name))
-    at, hashed = now(), await _hashed(password)
+        others = {skeleton(doc.id): doc.id for doc in await journal.docs("account") if doc.id != name}
+        if (other := others.get(skeleton(name))) is not None:
+            raise Alike(f"the name {name!r} looks like {other!r}")
+    at, hashed = now(), await hashed_password(password, name)
     # The stamp ends the sessions that were opened with an earlier password.
-    account = {"name": name, "role": role, "region": region, "hash": hashed, "stamp": secrets.token_hex(8)}
+    account: dict[str, Any] = {"name": name, "role": role, "region": region, "hash": hashed}
+    account |= {"stamp": secrets.token_hex(8), "changed": at, "must_change": must_change}
     entry = "account-set" if replace else "account-added"
     async with journal.begin() as tx:
         if not replace:
@@ -92,7 +123,8 @@ async def change_account(
         raise Unacceptable(f"the role {changes['role']!r} is none of {', '.join(Role)}")
     new = {key: changes[key] for key in ("role", "region", "disabled") if key in changes}
     if "password" in changes:
-        new["hash"] = await _hashed(str(changes["password"]))
+        new["hash"] = await hashed_password(str(changes["password"]), name)
+        new |= {"changed": now(), "must_change": name != actor}
     new["stamp"] = secrets.token_hex(8)
     before: dict[str, Any] = {}
 
@@ -109,6 +141,8 @@ async def change_account(
             body = {"region": changed["region"], "before": before, "after": _rights(changed)}
             body |= {"password": "changed"} if "password" in changes else {}
             await tx.append(kind="audit", name="account-set", subject=name, at=now(), actor=actor, body=body)
+    if changed is not None and "password" in changes:
+        await unlock(journal, name, actor)
     return changed
 
 
@@ -116,11 +150,24 @@ def _rights(account: Mapping[str, Any]) -> dict[str, Any]:
     return {"role": account["role"], "region": account["region"], "disabled": bool(account.get("disabled"))}
 
 
-async def _hashed(password: str) -> str:
-    shortest, longest = PASSWORD_LENGTH
-    if not shortest <= len(password) <= longest:
-        raise Unacceptable(f"the password must have {shortest} to {longest} characters")
+async def hashed_password(password: str, name: str, earlier: Sequence[str] = ()) -> str:
+    """The hash of a new password of an account. Raises BadPassword; `earlier` are hashes that it must not fit."""
+    if (fault := await asyncio.to_thread(password_fault, password, name)) is not None:
+        raise BadPassword(fault)
+    for hashed in earlier:
+        if await password_fits(hashed, password):
+            raise BadPassword(PasswordFault.USED)
     return await hash_password(password)
+
+
+async def unlock(journal: Journal, name: str, actor: str) -> int:
+    """Forget the failed sign-ins with a name, from all addresses. Returns how many of them were locked or counted."""
+    keys = [doc.id for doc in await journal.docs("lockout") if doc.id.startswith(f"pair:{name}|")]
+    async with journal.begin() as tx:
+        await tx.append(kind="audit", name="sign-in-unlocked", subject=name, at=now(), actor=actor, body={})
+        for key in keys:
+            await tx.delete("lockout", key)
+    return len(keys)
 
 
 async def remove_account(journal: Journal, name: str, actor: str, *, permit: Permit = lambda _: None) -> bool:

@@ -29,6 +29,9 @@ from feeds.journal import JournalLost
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 SIGN_IN = "/signin"
 SESSION = "/api/v1/session"
+ACCOUNT_PAGE = "/account"
+OWN_ACCOUNT = (ACCOUNT_PAGE, "/api/v1/account", SESSION, "/api/v1/me", "/api/v1/site")
+"""What a person reaches who has to change the password or to set up the second factor first."""
 ICONS = ("/favicon.ico", "/_favicon.ico", "/manifest.json", "/manifest.webmanifest")
 PUBLIC = frozenset({"/healthz", "/readyz", SIGN_IN, *ICONS})
 WALL_DATA = ("/api/v1/live", "/api/v1/snapshot", "/api/v1/site", "/api/v1/kpi", "/api/v1/roster")
@@ -125,7 +128,7 @@ class Guard:
         if "token" in connection.query_params and takes_token(path):
             return await self._wall(connection.query_params["token"])
         if cookie := connection.cookies.get(self._cookies.session):
-            session = await self._identities.session(cookie)
+            session = await self._identities.session(cookie, active=_is_action(connection))
             if session is not None:
                 return session
         if cookie := connection.cookies.get(self._cookies.wall):
@@ -167,9 +170,22 @@ class Guard:
         page = scope["method"] in SAFE and not path.startswith((*PROGRAM_PATHS, *DASH_PLUMBING))
         if problem.slug in ("not-signed-in", "token-refused") and page:
             answer = RedirectResponse(f"{SIGN_IN}?next={quote(_local(scope), safe='')}", status_code=303)
+        elif page and problem.slug == "must-change":
+            answer = RedirectResponse(ACCOUNT_PAGE, status_code=303)
         elif page and problem.slug in PAGES and "text/html" in connection.headers.get("accept", ""):
             answer = problems.page(problem, lang)
         await (answer or problems.response(problem, lang, path))(scope, receive, send)
+
+
+def _is_action(connection: HTTPConnection) -> bool:
+    """False for a request that an open page makes by itself: a read within a page, or a socket.
+
+    Browsers say what a request is for (Fetch Metadata). Programs do not, and count as active.
+    """
+    scope, mode = connection.scope, connection.headers.get("sec-fetch-mode", "")
+    if scope["type"] != "http":
+        return False
+    return scope["method"] not in SAFE or mode in ("", "navigate")
 
 
 def _principal(connection: HTTPConnection) -> Principal | None:
@@ -228,6 +244,8 @@ def _check_reach(principal: Principal | None, path: str) -> None:
     """Raise Problem for a path that the kind of principal may not reach. The routes check the rights of roles."""
     if principal is None:
         raise Problem("not-signed-in")
+    if principal.must and not path.startswith(OWN_ACCOUNT):
+        raise Problem("must-change")
     if principal.via == "wall" and not _is_for_wall(path):
         raise Problem("forbidden")
     if principal.via == "token" and not path.startswith(PROGRAM_PATHS):

@@ -7,7 +7,7 @@ cached, and once a second one query looks whether the audit record tells of anyt
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, TypedDict
 
@@ -15,7 +15,7 @@ from api.auth.accounts import digest
 from api.principal import Principal, Role, TokenScope, person, program
 from api.settings import WebSettings
 from feeds.clock import Clock
-from feeds.journal import Journal, JournalLost
+from feeds.journal import Journal, JournalLost, Tx
 from feeds.journal.forms import register_fields
 
 CACHE = 10.0
@@ -25,7 +25,12 @@ REMEMBERED = 1000
 POLL = 1.0
 RECENT = 200
 OVERLAP = 100
-ENDINGS = frozenset({"account-set", "account-removed", "token-removed", "sign-out"})
+ENDINGS = frozenset(
+    {
+        *("account-set", "account-removed", "token-removed", "sign-out"),
+        *("session-ended", "session-confirmed", "password-changed", "second-factor-set", "second-factor-removed"),
+    }
+)
 TOUCH = 60.0
 FUTURE = 60.0
 """Seconds by which a session may be from the future. One that is from further ahead began under a wrong clock."""
@@ -51,9 +56,12 @@ class Identities:
         self._polled, self._newest = float("-inf"), 0
         self._ended: frozenset[int] = frozenset()
 
-    async def session(self, cookie: str) -> Principal | None:
-        """The principal of a session by its cookie; None when it is unknown, ended or too old."""
-        return await self._by_session(digest(cookie))
+    async def session(self, cookie: str, *, active: bool = True) -> Principal | None:
+        """The principal of a session by its cookie; None when it is unknown, ended or too old.
+
+        `active`: the person has done something, so that the session does not count as idle.
+        """
+        return await self._by_session(digest(cookie), active)
 
     async def token(self, raw: str) -> Principal | None:
         """The principal of a token."""
@@ -64,14 +72,14 @@ class Identities:
         if principal.via in ("token", "wall"):
             return await self._by_token(principal.key)
         if principal.key:
-            return await self._by_session(principal.key)
+            return await self._by_session(principal.key, False)
         return principal
 
     async def _by_token(self, key: str) -> Principal | None:
         body = await self._doc("token", key)
         return program(body, key) if body and body["scope"] in list(TokenScope) else None
 
-    async def _by_session(self, key: str) -> Principal | None:
+    async def _by_session(self, key: str, active: bool) -> Principal | None:
         session, at = await self._doc("session", key), self._clock()
         if session is None or at >= session["expires"] or session["created"] > at + FUTURE:
             return None
@@ -80,7 +88,7 @@ class Identities:
         if at - last > self._settings.idle_hours * 3600:
             return None
         owner = await self._owner(session, key)
-        if owner is not None and abs(at - last) >= TOUCH and not self._journal.store.failing:
+        if owner is not None and active and abs(at - last) >= TOUCH and not self._journal.store.failing:
             await self._touch(key, at)
         return owner
 
@@ -94,7 +102,23 @@ class Identities:
         account = await self._doc("account", session["account"])
         if account is None or account["stamp"] != session["stamp"] or account.get("disabled"):
             return None
-        return person(account["name"], account["role"], account["region"], key=key, csrf=session["csrf"])
+        return person(
+            account["name"],
+            account["role"],
+            account["region"],
+            key=key,
+            csrf=session["csrf"],
+            must=self._duty(account),
+            confirmed=session.get("confirmed", session["created"]),
+        )
+
+    def _duty(self, account: Mapping[str, Any]) -> str:
+        """What the person has to do before anything else."""
+        days, changed = self._settings.password_days, account.get("changed")
+        is_old = bool(days) and changed is not None and self._clock() - changed > days * 86400
+        if account.get("must_change") or is_old:
+            return "password"
+        return "second-factor" if self._settings.second_factor == "required" and "factor" not in account else ""
 
     async def _touch(self, key: str, at: float) -> None:
         """Note the use of a session; one that was ended meanwhile stays ended. A journal that is lost notes nothing."""
@@ -179,6 +203,7 @@ class Identities:
             "stamp": account.get("stamp", ""),
             "csrf": secrets.token_urlsafe(24),
             "created": at,
+            "confirmed": at,
             "expires": at + self._settings.session_hours * 3600,
             "peer": peer,
             "demo": demo,
@@ -190,9 +215,24 @@ class Identities:
             seq = await tx.append(kind="audit", name=name, subject=account_name, at=at, actor=account_name, body=body)
             await tx.put("session", digest(cookie), session, seq=seq)
             await tx.put("session-use", digest(cookie), {"at": at})
-        via = "demo" if demo else "session"
-        key, csrf = digest(cookie), session["csrf"]
-        return cookie, person(account_name, account["role"], account["region"], key=key, csrf=csrf, via=via)
+            if not demo:
+                await self._end_oldest(tx, account_name, at)
+        via, key, must = "demo" if demo else "session", digest(cookie), "" if demo else self._duty(account)
+        opened = person(
+            account_name, account["role"], account["region"], key=key, csrf=session["csrf"], via=via, must=must
+        )
+        return cookie, opened
+
+    async def _end_oldest(self, tx: Tx, name: str, at: float) -> None:
+        """End the oldest open sessions of an account above the limit; one more is being opened."""
+        docs = await self._journal.docs("session")
+        own = [doc for doc in docs if doc.body["account"] == name and doc.body["expires"] > at and not doc.body["demo"]]
+        own.sort(key=lambda doc: float(doc.body["created"]))
+        for doc in own[: max(0, len(own) - self._settings.sessions + 1)]:
+            body = {"reason": "limit", "session": doc.id[:16]}
+            await tx.append(kind="audit", name="session-ended", subject=name, at=at, actor=name, body=body)
+            await tx.delete("session", doc.id)
+            await tx.delete("session-use", doc.id)
 
     async def end_session(self, principal: Principal, peer: str) -> None:
         """Sign out: the session's document goes, open sockets close within two seconds."""

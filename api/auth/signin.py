@@ -1,8 +1,9 @@
 """Sign-in with name and password, and the lockout that makes guessing slow.
 
 Unknown names take the same time, the same answers and the same locks as known ones. Five
-failures lock a name, twenty lock a peer address (an office may share one), for a minute at
-first and twice as long each time, up to fifteen. Attempts are taken one after the other, so
+failures lock a name at that address, twenty lock the address (an office may share one), for
+a minute at first and twice as long each time, up to fifteen. Nobody can lock a person out
+from elsewhere. Attempts are taken one after the other, so
 that many at once cannot slip past the count. A peer may have a few attempts waiting, and a
 locked one none, so that a flood from one address leaves room for the others.
 """
@@ -14,14 +15,17 @@ import ipaddress
 import math
 import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypedDict
 
 from api.auth.identities import Identities
 from api.auth.passwords import hash_password, password_fits
+from api.auth.second_factor import after_use
 from api.http.problems import Problem
 from api.principal import Principal
+from feeds.cases.sealing import Sealer
 from feeds.clock import Clock
 from feeds.journal import Journal
 from feeds.journal.forms import register_fields
@@ -56,14 +60,30 @@ def after_failure(record: dict[str, Any], limit: int, at: float) -> dict[str, An
 class SignIn:
     """Checks names and passwords, one attempt at a time."""
 
-    def __init__(self, journal: Journal, identities: Identities, clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, identities: Identities, clock: Clock, sealer: Sealer | None, *, factors: bool = True
+    ) -> None:
+        """`sealer` opens the secrets of second factors; `factors` False asks nobody for one."""
         self._journal, self._identities, self._clock = journal, identities, clock
+        self._sealer, self._factors = sealer, factors
         self._turn = asyncio.Lock()
         self._waiting: Counter[str] = Counter()
         self._nobody = ""
 
-    async def sign_in(self, name: str, password: str, peer: str) -> tuple[str, Principal]:
-        """The new session's cookie and person. Raises Problem: wrong-credentials, locked, busy."""
+    async def sign_in(self, name: str, password: str, peer: str, code: str = "") -> tuple[str, Principal]:
+        """The new session's cookie and person. Raises Problem: wrong-credentials, second-factor, locked, busy."""
+        async with self._admitted(name, peer) as key:
+            account = await self._attempt(name, password, key, code)
+            return await self._identities.open_session(account, key)
+
+    async def prove(self, name: str, password: str, peer: str, code: str = "") -> None:
+        """Check name, password and code as a sign-in does, without a session. Raises Problem like `sign_in`."""
+        async with self._admitted(name, peer) as key:
+            await self._attempt(name, password, key, code)
+
+    @asynccontextmanager
+    async def _admitted(self, name: str, peer: str) -> AsyncIterator[str]:
+        """Wait for one's turn; the value is the key of the peer. Raises Problem: locked, busy."""
         peer = peer_key(peer)
         if self._waiting.total() >= WAITING or self._waiting[peer] >= WAITING_OF_PEER:
             raise Problem("busy")
@@ -71,7 +91,7 @@ class SignIn:
         try:
             await self._refuse_locked(_limits(name, peer))
             async with self._turn:
-                return await self._attempt(name, password, peer)
+                yield peer
         finally:
             self._waiting[peer] -= 1
             self._waiting += Counter()  # drops what is down to nothing
@@ -84,7 +104,8 @@ class SignIn:
         if at < until:
             raise _locked(until - at)
 
-    async def _attempt(self, name: str, password: str, peer: str) -> tuple[str, Principal]:
+    async def _attempt(self, name: str, password: str, peer: str, code: str) -> dict[str, Any]:
+        """The account."""
         await self._refuse_locked(_limits(name, peer))
         doc = await self._journal.doc("account", name)
         # Made before it is known whether the name exists, so that the first unknown one takes no longer.
@@ -94,8 +115,30 @@ class SignIn:
         if doc is None or not fits or doc.body.get("disabled"):
             await self._failed(name, peer, self._clock())
             raise Problem("wrong-credentials")
-        await self._forget(f"name:{name}")
-        return await self._identities.open_session(doc.body, peer)
+        if self._factors and "factor" in doc.body and self._sealer is not None:
+            await self._check_factor(doc.body, code, peer)
+        await self._forget(pair_key(name, peer))
+        return doc.body
+
+    async def _check_factor(self, account: dict[str, Any], code: str, peer: str) -> None:
+        """Use a code of the second factor up. Raises Problem: second-factor, wrong-credentials."""
+        if not code:
+            raise Problem("second-factor")
+        sealer, at, used = self._sealer, self._clock(), False
+
+        def use(current: dict[str, Any] | None) -> dict[str, Any] | None:
+            nonlocal used
+            if current is None or "factor" not in current or sealer is None:
+                return None
+            factor = after_use(current["factor"], code, at, sealer)
+            used = factor is not None
+            return current | {"factor": factor} if used else None
+
+        async with self._journal.begin() as tx:
+            await tx.update("account", account["name"], use)
+        if not used:
+            await self._failed(account["name"], peer, at)
+            raise Problem("wrong-credentials")
 
     async def _failed(self, name: str, peer: str, at: float) -> None:
         """Count one failure on what the locks are at this moment: another web process may have counted meanwhile."""
@@ -105,7 +148,7 @@ class SignIn:
             for key, limit in _limits(name, peer).items():
                 record = await tx.update("lockout", key, partial(_one_more, limit=limit, at=at))
                 records[key] = record or {}
-            body = {"peer": peer, "failed": records[f"name:{name}"]["failed"]}
+            body = {"peer": peer, "failed": records[pair_key(name, peer)]["failed"]}
             await tx.append(kind="audit", name="sign-in-failed", subject=name, at=at, body=body)
             for key, record in records.items():
                 if record["until"] > at:
@@ -133,7 +176,12 @@ class SignIn:
 
 def _limits(name: str, peer: str) -> dict[str, int]:
     """The lock records of one attempt, and after how many failures each locks."""
-    return {f"name:{name}": NAME_LIMIT, f"peer:{peer}": PEER_LIMIT}
+    return {pair_key(name, peer): NAME_LIMIT, f"peer:{peer}": PEER_LIMIT}
+
+
+def pair_key(name: str, peer: str) -> str:
+    """The lock record of a name at an address: whoever guesses elsewhere locks nobody out."""
+    return f"pair:{name}|{peer}"
 
 
 def _one_more(record: dict[str, Any] | None, *, limit: int, at: float) -> dict[str, Any]:

@@ -37,6 +37,27 @@ TEMPLATES: dict[str, Template] = {
     "wrong-credentials": _of(
         401, "用户名或密码不对", "Wrong name or password", "请核对后重试。", "Check both and try again."
     ),
+    "second-factor": _of(
+        401,
+        "需要动态口令",
+        "A code is needed",
+        "请输入动态口令或恢复码。",
+        "Enter the code of your device, or a recovery code.",
+    ),
+    "must-change": _of(
+        403,
+        "请先完善账号安全",
+        "Your account needs something first",
+        "请先在“我的账号”页更换密码或启用动态口令。",
+        "Change the password or set up the second factor on the page of your account first.",
+    ),
+    "not-confirmed": _of(
+        403,
+        "请再次输入密码",
+        "Enter your password again",
+        "此操作须先在“我的账号”页再次输入密码。",
+        "This order needs your password again: enter it on the page of your account.",
+    ),
     "token-refused": _of(
         401, "令牌无效", "Token refused", "令牌不存在或已撤销。", "The token is unknown or was revoked."
     ),

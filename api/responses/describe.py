@@ -18,6 +18,7 @@ from api.responses import (
     history,
     incidents,
     ingest,
+    own_account,
     people,
     rules,
     session,
@@ -27,7 +28,10 @@ from api.responses import (
 
 TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
-MODULES = (alerts, approvals, common, figures, history, incidents, ingest, people, rules, session, staff, video)
+MODULES = (
+    *(alerts, approvals, common, figures, history, incidents, ingest),
+    *(own_account, people, rules, session, staff, video),
+)
 Answers = dict[int | str, dict[str, Any]]
 
 

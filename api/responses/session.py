@@ -17,6 +17,7 @@ class Me(Struct, kw_only=True):
     personal: Annotated[bool, Meta(description="False: names of people and comments are left out")]
     demo: bool
     rights: list[str]
+    must: Annotated[str, Meta(description='To do first: "password", "second-factor" or ""')]
 
 
 class SiteAnswer(Struct, kw_only=True):
@@ -80,6 +81,7 @@ ME: Example = {
     "personal": True,
     "demo": False,
     "rights": ["act", "look", "see"],
+    "must": "",
 }
 SITE: Example = {
     "name": "楚雄州",

@@ -15,7 +15,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
 from api.auth import accounts
-from api.dependencies import Admin, Dependencies, Deps, principal_of
+from api.dependencies import ConfirmedAdmin, Dependencies, Deps, principal_of
 from api.http.answers import Json, listing
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -30,7 +30,7 @@ from feeds.regions import is_code
 router = APIRouter(prefix="/api/v1", tags=["staff"])
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Region = Annotated[str, StringConstraints(max_length=12)]
-Password = Annotated[str, StringConstraints(min_length=accounts.PASSWORD_LENGTH[0], max_length=1024)]
+Password = Annotated[str, StringConstraints(max_length=1024)]
 SHORT = 16
 
 
@@ -107,24 +107,28 @@ def _shown(account: dict[str, Any]) -> dict[str, Any]:
 
 
 @router.post(
-    "/accounts", status_code=201, responses=answers(staff.AccountView, "conflict", "outside-region", status=201)
+    "/accounts",
+    status_code=201,
+    responses=answers(staff.AccountView, "not-confirmed", "conflict", "outside-region", status=201),
 )
-async def add(deps: Deps, principal: Admin, body: NewAccountBody) -> Response:
+async def add(deps: Deps, principal: ConfirmedAdmin, body: NewAccountBody) -> Response:
     """Create an account; 409 when the name is taken, 403 outside the asker's region."""
     _within(principal, "account_add", body.region)
     try:
-        await accounts.add_account(deps.journal, body.name, body.role, body.region, body.password, principal.name)
+        await accounts.add_account(
+            deps.journal, body.name, body.role, body.region, body.password, principal.name, must_change=True
+        )
     except accounts.Taken as error:
         taken = {"zh-CN": "这个用户名已有人用。", "en": "The name is taken."}
         raise Problem("conflict", code="exists", detail=taken) from error
     except accounts.Unacceptable as error:
-        raise Problem("invalid", findings=[finding("body.name", "account_name")]) from error
+        raise _unacceptable(error) from error
     account = {"name": body.name, "role": body.role, "region": body.region}
     return Json(_shown(account), status_code=201)
 
 
-@router.patch("/accounts/{name}", responses=answers(staff.AccountView, "conflict", "outside-region"))
-async def change(deps: Deps, principal: Admin, name: str, body: AccountChangeBody) -> Response:
+@router.patch("/accounts/{name}", responses=answers(staff.AccountView, "not-confirmed", "conflict", "outside-region"))
+async def change(deps: Deps, principal: ConfirmedAdmin, name: str, body: AccountChangeBody) -> Response:
     """Change the role, region or password, or disable the account. Its sessions end within two seconds."""
     await _account(deps, principal, name)
     changes = {key: value for key, value in body.model_dump().items() if value is not None}
@@ -134,16 +138,18 @@ async def change(deps: Deps, principal: Admin, name: str, body: AccountChangeBod
         raise _own()
     if "region" in changes:
         _within(principal, "account_change", str(changes["region"]))
-    account = await accounts.change_account(
-        deps.journal, name, changes, principal.name, permit=_permit(principal, "account_change")
-    )
+    permit = _permit(principal, "account_change")
+    try:
+        account = await accounts.change_account(deps.journal, name, changes, principal.name, permit=permit)
+    except accounts.BadPassword as error:
+        raise _unacceptable(error) from error
     if account is None:
         raise Problem("not-found")
     return Json(_shown(account))
 
 
-@router.delete("/accounts/{name}", responses=answers(staff.RemovedAccount, "conflict"))
-async def remove(deps: Deps, principal: Admin, name: str) -> Response:
+@router.delete("/accounts/{name}", responses=answers(staff.RemovedAccount, "not-confirmed", "conflict"))
+async def remove(deps: Deps, principal: ConfirmedAdmin, name: str) -> Response:
     """Remove an account and end its sessions. Its entries in the audit log stay."""
     await _account(deps, principal, name)
     if name == principal.name:
@@ -153,6 +159,14 @@ async def remove(deps: Deps, principal: Admin, name: str) -> Response:
     ):
         raise Problem("not-found")
     return Json({"removed": name})
+
+
+@router.post("/accounts/{name}/unlock", status_code=204, responses=answers(None, "not-confirmed", status=204))
+async def unlock(deps: Deps, principal: ConfirmedAdmin, name: str) -> Response:
+    """Forget failed sign-ins with the name, so that the person may try again at once."""
+    await _account(deps, principal, name)
+    await accounts.unlock(deps.journal, name, principal.name)
+    return Response(status_code=204)
 
 
 @router.get("/tokens", responses=answers(staff.TokenList))
@@ -165,8 +179,10 @@ async def tokens(deps: Deps, connection: HTTPConnection) -> Response:
     return listing(items, None, deps.pump.rev, hidden=len(docs) - len(items))
 
 
-@router.post("/tokens", status_code=201, responses=answers(staff.NewToken, "outside-region", status=201))
-async def add_token(deps: Deps, principal: Admin, body: NewTokenBody) -> Response:
+@router.post(
+    "/tokens", status_code=201, responses=answers(staff.NewToken, "not-confirmed", "outside-region", status=201)
+)
+async def add_token(deps: Deps, principal: ConfirmedAdmin, body: NewTokenBody) -> Response:
     """Create a token. Its text is in this answer only: the journal keeps a hash."""
     _within(principal, "token_add", body.region)
     try:
@@ -178,8 +194,8 @@ async def add_token(deps: Deps, principal: Admin, body: NewTokenBody) -> Respons
     return Json(shown | {"token": raw}, status_code=201, headers={"Cache-Control": "no-store"})
 
 
-@router.delete("/tokens/{key}", responses=answers(staff.RevokedToken))
-async def revoke(deps: Deps, principal: Admin, key: str) -> Response:
+@router.delete("/tokens/{key}", responses=answers(staff.RevokedToken, "not-confirmed"))
+async def revoke(deps: Deps, principal: ConfirmedAdmin, key: str) -> Response:
     """Revoke one token; programs that use it are refused within two seconds."""
     matching = [doc for doc in await deps.journal.docs("token") if doc.id[:SHORT] == key]
     if len(matching) != 1 or not principal.reaches(str(matching[0].body["region"])):
@@ -226,6 +242,15 @@ def _within(principal: Principal, verb: str, region: str) -> None:
     if region and not is_code(region):
         raise Problem("invalid", findings=[finding("body.region", "region")])
     check(principal, verb, region)
+
+
+def _unacceptable(error: accounts.Unacceptable) -> Problem:
+    match error:
+        case accounts.BadPassword():
+            return Problem("invalid", findings=[finding("body.password", error.fault)])
+        case accounts.Alike():
+            return Problem("invalid", findings=[finding("body.name", "account_alike")])
+    return Problem("invalid", findings=[finding("body.name", "account_name")])
 
 
 def _own() -> Problem:

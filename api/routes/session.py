@@ -29,6 +29,7 @@ class CredentialsBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     password: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+    code: Annotated[str, StringConstraints(max_length=32)] = ""
 
 
 class DemoRoleBody(BaseModel):
@@ -39,11 +40,14 @@ class DemoRoleBody(BaseModel):
     region: Annotated[str, StringConstraints(max_length=12)] = ""
 
 
-@router.post("/session", responses=answers(session.Me, "wrong-credentials", "locked", "invalid", example=session.ME))
+@router.post(
+    "/session",
+    responses=answers(session.Me, "wrong-credentials", "second-factor", "locked", "invalid", example=session.ME),
+)
 async def sign_in(deps: Deps, request: Request, credentials: CredentialsBody) -> Response:
-    """Sign in; sets the session cookie. 401 wrong, 429 locked (Retry-After)."""
+    """Sign in; sets the session cookie. 401 wrong, or a code is needed; 429 locked (Retry-After)."""
     taker = cast(SignIn, request.app.state.sign_in)
-    cookie, principal = await taker.sign_in(credentials.name, credentials.password, peer_of(request))
+    cookie, principal = await taker.sign_in(credentials.name, credentials.password, peer_of(request), credentials.code)
     answer = Json(_me(principal))
     Cookies(deps.settings).set_session(answer, cookie)
     return answer
@@ -114,4 +118,5 @@ def _me(principal: Principal) -> dict[str, Any]:
         "personal": principal.personal,
         "demo": principal.via == "demo",
         "rights": sorted(principal.rights),
+        "must": principal.must,
     }

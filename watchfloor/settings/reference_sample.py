@@ -29,6 +29,11 @@ allow_plain_http = false
 trusted_proxies = ["127.0.0.1"]
 session_hours = 12.0
 idle_hours = 2.0
+sessions = 5
+password_days = 180
+password_history = 5
+second_factor = "required"
+confirm_minutes = 15
 demo = false
 [approvals]
 items = "items.csv"

@@ -143,6 +143,11 @@ def web(table: SettingsTable) -> WebSettings:
         trusted_proxies=_proxies(table),
         session_hours=table.number("session_hours", 12.0, 0.1, 720.0),
         idle_hours=table.number("idle_hours", 2.0, 0.1, 720.0),
+        sessions=table.whole("sessions", 5, 1, 100),
+        password_days=table.number("password_days", 0.0, 0.0, 3650.0),
+        password_history=table.whole("password_history", 5, 0, 24),
+        second_factor=table.choice("second_factor", "optional", ("optional", "required", "off")),
+        confirm_minutes=table.number("confirm_minutes", 15.0, 1.0, 1440.0),
         demo=table.flag("demo", False),
     )
     check_tls(table, settings.tls_cert, settings.tls_key)

@@ -33,7 +33,13 @@ def _parts(settings: Settings) -> list[dict[str, Any]]:
     return [
         _part("site", name=site.name, region=site.region, timezone=site.timezone, language=site.language),
         _part(
-            "web", host=web.host, port=web.port, tls=web.tls, session_hours=web.session_hours, idle_hours=web.idle_hours
+            "web",
+            host=web.host,
+            port=web.port,
+            tls=web.tls,
+            session_hours=web.session_hours,
+            idle_hours=web.idle_hours,
+            second_factor=web.second_factor,
         ),
         _part("redis", kind=_scheme(settings.redis_url)),
         _part("journal", kind=_scheme(settings.journal_url)),

@@ -66,7 +66,18 @@ TITLES: dict[str, tuple[str, str]] = {
         "addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed",
     ),
     "web.session_hours": ("登录最长有效小时数", "hours after which a session ends"),
-    "web.idle_hours": ("无操作多少小时后退出", "hours without a request after which it ends"),
+    "web.idle_hours": ("本人无操作多少小时后退出", "hours without an action of the person after which it ends"),
+    "web.sessions": ("每个账号同时登录的上限，超出时最早的退出", "sessions of an account at a time; the oldest ends"),
+    "web.password_days": ("密码多少天后须更换（0 为不限）", "days after which a password must be changed (0: never)"),
+    "web.password_history": ("新密码不得与最近几次相同", "how many earlier passwords may not come again"),
+    "web.second_factor": (
+        "动态口令：自愿、人人必须或停用（停用不符合等保三级）",
+        "one-time passwords: as people like, for everybody, or off (off does not meet level 3)",
+    ),
+    "web.confirm_minutes": (
+        "高风险操作前多少分钟内须输入过密码",
+        "minutes within which the password was entered before dangerous orders",
+    ),
     "web.demo": ("演示模式：人人免登录，仅限本机", "demo: everybody is signed in; this machine only"),
     "load.mtta": (
         "从首次事件到有人接手的中位时间目标（0s 不设）",

@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { followAddress, page } from "../core/address";
+import { reportActivity } from "../core/activity";
 import { ProblemError, setCsrf } from "../core/api";
 import { loadTexts, language, suggestLanguage, translate } from "../core/i18n";
 import { live } from "../core/picture";
@@ -53,6 +54,7 @@ async function start(): Promise<void> {
     return;
   }
   setCsrf(me.value.csrf);
+  reportActivity(() => me.value.csrf ?? "");
   setZone(site.value.timezone);
   await suggestLanguage(me.value.language || site.value.language);
   followSound();

@@ -15,7 +15,7 @@ function target(): string {
 }
 
 async function signIn(): Promise<void> {
-  const { name, password } = Object.fromEntries(new FormData(form));
+  const { name, password, code } = Object.fromEntries(new FormData(form));
   button.disabled = true;
   message.textContent = t("signin.pending");
   try {
@@ -23,10 +23,17 @@ async function signIn(): Promise<void> {
       method: "POST",
       credentials: "same-origin",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ name, password }),
+      body: JSON.stringify(code ? { name, password, code } : { name, password }),
     });
     if (answer.ok) {
       location.replace(target());
+      return;
+    }
+    if (answer.status === 401 && ((await answer.json()) as { type?: string }).type?.endsWith(":second-factor")) {
+      document.getElementById("signin-code")!.hidden = false;
+      form.querySelector<HTMLInputElement>("[name=code]")!.focus();
+      message.textContent = t("signin.code_wanted");
+      button.disabled = false;
       return;
     }
     const reasons: Record<number, string> = { 401: "signin.wrong", 422: "signin.wrong", 429: "signin.locked" };

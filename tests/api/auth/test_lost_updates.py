@@ -19,7 +19,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from api.auth import accounts, passwords
 from api.auth.identities import Identities
-from api.auth.signin import SignIn
+from api.auth.signin import SignIn, pair_key
 from api.principal import Principal, person
 from api.records import handovers
 from api.settings import WebSettings
@@ -105,7 +105,7 @@ async def account(journal: Journal, name: str) -> Any:
     if doc is None:
         return None
     password = [text for text in (OLD, NEW, OTHER) if fits(doc.body["hash"], text)]
-    return {key: value for key, value in doc.body.items() if key not in ("name", "hash", "stamp")} | {
+    return {key: value for key, value in doc.body.items() if key not in ("name", "hash", "stamp", "changed")} | {
         "password": password
     }
 
@@ -162,7 +162,7 @@ async def test_a_token_is_revoked_once(journals: Any) -> None:
 
 
 def sign_in(journal: Journal) -> SignIn:
-    return SignIn(journal, Identities(journal, WebSettings(), lambda: AT), lambda: AT)
+    return SignIn(journal, Identities(journal, WebSettings(), lambda: AT), lambda: AT, None)
 
 
 async def test_every_failed_sign_in_counts(journals: Any) -> None:
@@ -170,7 +170,7 @@ async def test_every_failed_sign_in_counts(journals: Any) -> None:
         return await sign_in(journal).sign_in(name, "wrong password", f"peer of {name}")
 
     async def failures(journal: Journal, name: str) -> Any:
-        docs = await journal.docs_of("lockout", [f"name:{name}", f"peer:peer of {name}"])
+        docs = await journal.docs_of("lockout", [pair_key(name, f"peer of {name}"), f"peer:peer of {name}"])
         return sorted(doc.body["failed"] for doc in docs.values())
 
     await assert_serial(journals, add, fail, fail, failures)
