@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterable
 
 from feeds.clock import Clock
-from feeds.documents.handover import GIVEN, KIND
+from feeds.documents.handover import HANDED_OVER, KIND
 from feeds.duty.handover import HandoverSettings, UnsignedHandover, unsigned
 from feeds.external import Report, pack
 from feeds.journal import Intake, IntakeFull, Journal, JournalEntry, JournalLost, Parcel
@@ -77,7 +77,7 @@ class HandoverWatch:
     async def _log(self, standing_ids: Iterable[str]) -> list[JournalEntry]:
         """The newest entries, and all entries of the handovers with an active alert, however old."""
         entries = await self._journal.entries(kind=KIND, limit=LOOKED_THROUGH, newest_first=True)
-        there = {entry.subject for entry in entries if entry.name == GIVEN}
+        there = {entry.subject for entry in entries if entry.name == HANDED_OVER}
         for id in standing_ids:
             if id not in there:
                 entries += await self._journal.entries(kind=KIND, subject=id)

@@ -58,9 +58,9 @@ class Certificates:
     def _look(self) -> Mark | None:
         """None while one of them is missing or no regular file."""
         try:
-            found = [path.stat() for path in self._files]
+            statuses = [path.stat() for path in self._files]
         except OSError:
             return None
-        if not all(stat.S_ISREG(one.st_mode) for one in found):
+        if not all(stat.S_ISREG(status.st_mode) for status in statuses):
             return None
-        return tuple((one.st_ino, one.st_size, one.st_mtime_ns) for one in found)
+        return tuple((status.st_ino, status.st_size, status.st_mtime_ns) for status in statuses)

@@ -31,14 +31,14 @@ class ImpactCache:
     async def index(self, deps: Dependencies, audience: Audience) -> ImpactIndex:
         """The index of the assets that an audience may see."""
         layers, at = self._layers(), deps.clock()
-        known = self._indexes.get(audience.region)
-        if known is not None and known[2] is layers and 0 <= at - known[3] < LOOK:
+        cached = self._indexes.get(audience.region)
+        if cached is not None and cached[2] is layers and 0 <= at - cached[3] < LOOK:
             self._indexes.move_to_end(audience.region)
-            return known[0]
+            return cached[0]
         records = list(deps.pump.mirror.records(Kind.ASSET, audience).values())
         signature = await asyncio.to_thread(_signature, records)
-        if known is not None and known[1] == signature and known[2] is layers:
-            index = known[0]
+        if cached is not None and cached[1] == signature and cached[2] is layers:
+            index = cached[0]
         else:
             index = await asyncio.to_thread(ImpactIndex, _located(records), layers)
         self._indexes[audience.region] = index, signature, layers, at

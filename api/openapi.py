@@ -24,11 +24,11 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     """Add the schemas of all answers and the usual problems to FastAPI's document; the document itself is changed."""
     _, declared = msgspec.json.schema_components(list(types()), ref_template=TEMPLATE)
     schemas = msgspec.json.decode(msgspec.json.encode(declared))  # tuples become arrays
-    known = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas_of_document = document.setdefault("components", {}).setdefault("schemas", {})
     for name in OF_FASTAPI:
-        known.pop(name, None)
-    known.update(schemas)
-    known.update(components())
+        schemas_of_document.pop(name, None)
+    schemas_of_document.update(schemas)
+    schemas_of_document.update(components())
     document["components"]["examples"] = {slug: {"value": problem_example(slug)} for slug in TEMPLATES}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():

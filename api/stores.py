@@ -12,7 +12,7 @@ from feeds.journal.connections import Store
 
 log = logging.getLogger(__name__)
 
-ASKED = 1.0
+ASK_EVERY = 1.0
 """A store is written to at most once in so many seconds, however often somebody asks."""
 PATIENCE = 3.0
 """Seconds that one who asks waits for a store that hangs. A slow disk is no loss: the store's own limits judge."""
@@ -29,12 +29,12 @@ class StoreWatch:
     def __init__(self, name: str, store: Store, touch: Callable[[], Awaitable[None]], clock: Clock) -> None:
         self.name, self.lost = name, ""
         self._store, self._touch, self._clock = store, touch, clock
-        self._asked, self._usable = float("-inf"), False
+        self._asked_at, self._usable = float("-inf"), False
         self._attempt: asyncio.Task[bool] | None = None
 
     async def usable(self) -> bool:
         """True when the store has taken a row within the last second. All who ask share one attempt."""
-        if not 0 <= self._clock() - self._asked < ASKED:
+        if not 0 <= self._clock() - self._asked_at < ASK_EVERY:
             if self._attempt is None:
                 self._attempt = asyncio.create_task(self._try(), name=f"{self.name}-touch")
             done, _ = await asyncio.wait([self._attempt], timeout=PATIENCE)
@@ -52,7 +52,7 @@ class StoreWatch:
             self._usable = True
             self._note("")
         finally:
-            self._asked, self._attempt = self._clock(), None
+            self._asked_at, self._attempt = self._clock(), None
         return self._usable
 
     def _note(self, error: str) -> None:

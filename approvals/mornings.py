@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from feeds.workdays.calendar import ONE, Unpublished, WorkCalendar
+from feeds.workdays.calendar import ONE_DAY, Unpublished, WorkCalendar
 from feeds.workdays.local_time import instant, local_date
 
 MORNING = 8 * 60 + 30
@@ -18,7 +18,7 @@ def next_morning(calendar: WorkCalendar, after: float, minute: int = MORNING) ->
         at = instant(day, minute)
         if at > after and _works(calendar, day):
             return at
-        day += ONE
+        day += ONE_DAY
 
 
 def _works(calendar: WorkCalendar, day: date) -> bool:

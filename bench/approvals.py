@@ -128,5 +128,5 @@ async def measure(folder: Path, cases: int, open_cases: int) -> None:
 
 if __name__ == "__main__":
     numbers = [int(text) for text in sys.argv[1:]] + [1_000_000, 50_000][len(sys.argv) - 1 :]
-    with tempfile.TemporaryDirectory() as made:
-        asyncio.run(measure(Path(made), *numbers))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure(Path(folder), *numbers))

@@ -99,11 +99,11 @@ def _middle(shares: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 async def _inventory_known(bus: Bus) -> None:
-    async def known() -> bool:
+    async def all_there() -> bool:
         return len((await bus.state((Kind.STATE,))).records[Kind.STATE]) == ASSETS
 
     await bus.open()
-    await until(known, every=0.1)
+    await until(all_there, every=0.1)
 
 
 _times = itertools.count(int((time.time() - 3600) * 1000))

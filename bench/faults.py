@@ -107,11 +107,11 @@ def _rows(services: list[Service]) -> str:
 async def _all_ok(site: Site, count: int) -> None:
     person = await site.person("故障", "duty")
 
-    def known(view: dict[str, dict[str, Any]]) -> bool:
+    def all_ok(view: dict[str, dict[str, Any]]) -> bool:
         return len(view["asset"]) == count and all(asset["health"] == "ok" for asset in view["asset"].values())
 
     async with person.live() as live:
-        await live.until(known, 30)
+        await live.until(all_ok, 30)
 
 
 async def _cost(site: Site, targets: int, seconds: float) -> Figure:
@@ -141,10 +141,10 @@ async def _late(kind: str, count: int, fail: Fail, desk: Desk, caused: set[str])
         failed = time.time()
         await fail(n)
 
-        async def told(asset: str = asset) -> bool:
+        async def notified(asset: str = asset) -> bool:
             return asset in desk.first
 
-        await until(told, every=0.01, within=15)
+        await until(notified, every=0.01, within=15)
         late.append(desk.first[asset] - failed)
     return late
 

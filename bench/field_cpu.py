@@ -62,19 +62,19 @@ def child(pipe: Connection) -> None:
 
 
 class Counter:
-    """Counts what is told."""
+    """Counts the values that a poller pushes."""
 
     def __init__(self, poller: Poller) -> None:
-        self.told = 0
+        self.pushed = 0
         if isinstance(poller, Subscriber):
             poller.attach(
                 SubscriberCallbacks(
-                    push=self._told, request_poll=lambda target: None, report_alarms=lambda target, conditions: None
+                    push=self._pushed, request_poll=lambda target: None, report_alarms=lambda target, conditions: None
                 )
             )
 
-    def _told(self, target: Target, measurements: Sequence[Measurement]) -> None:
-        self.told += len(measurements)
+    def _pushed(self, target: Target, measurements: Sequence[Measurement]) -> None:
+        self.pushed += len(measurements)
 
 
 async def measure(label: str, poller: Poller, targets: Sequence[Target], checks: int) -> None:
@@ -95,9 +95,9 @@ async def measure(label: str, poller: Poller, targets: Sequence[Target], checks:
 
 
 async def _pushed(counter: Counter) -> tuple[float, int]:
-    before, began = counter.told, time.process_time()
+    before, began = counter.pushed, time.process_time()
     await asyncio.sleep(PUSHING)
-    return time.process_time() - began, counter.told - before
+    return time.process_time() - began, counter.pushed - before
 
 
 def _say(label: str, count: int, spent: float, took: float) -> None:

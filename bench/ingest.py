@@ -64,7 +64,7 @@ async def _send(load: Load) -> tuple[int, float, list[float]]:
     )
     began, numbers, taken, waits = time.perf_counter(), iter(range(1 << 60)), 0, list[float]()
 
-    async def one() -> None:
+    async def send_batches() -> None:
         nonlocal taken
         reader, writer = await asyncio.open_connection("127.0.0.1", load.port)
         while time.perf_counter() - began < load.seconds:
@@ -80,7 +80,7 @@ async def _send(load: Load) -> tuple[int, float, list[float]]:
             taken += load.batch
         writer.close()
 
-    await asyncio.gather(*(one() for _ in range(load.connections)))
+    await asyncio.gather(*(send_batches() for _ in range(load.connections)))
     return taken, time.perf_counter() - began, waits
 
 
@@ -148,7 +148,7 @@ def kill_everything(site: Site) -> None:
     site.process.wait()
 
 
-def kept(site: Site, run: str) -> int:
+def journaled_alerts(site: Site, run: str) -> int:
     """How many alerts of a run the journal has."""
     path = site.folder / "data" / "journal.sqlite3"
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
@@ -176,7 +176,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
 
                 async def all_there(site: Site = site, taken: int = taken) -> bool:
                     await asyncio.sleep(0.5)
-                    return await asyncio.to_thread(kept, site, "r") >= taken
+                    return await asyncio.to_thread(journaled_alerts, site, "r") >= taken
 
                 await until(all_there, within=100)
                 waits.sort()
@@ -191,7 +191,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
                         "connections": load.connections,
                         "seconds": round(took, 2),
                         "taken": taken,
-                        "kept_after_kill_9": await asyncio.to_thread(kept, site, "r"),
+                        "kept_after_kill_9": await asyncio.to_thread(journaled_alerts, site, "r"),
                         "applied_after_restart_s": round(time.monotonic() - began, 1),
                         "wait_ms_p50": round(waits[len(waits) // 2] * 1e3, 2),
                         "wait_ms_p99": round(waits[int(len(waits) * 0.99)] * 1e3, 2),

@@ -154,13 +154,13 @@ async def _site(seconds: float) -> Sequence[Figure]:
 async def _settled(person: Person, down: set[str]) -> None:
     """Wait until every target has been asked and said what it is."""
 
-    def known(view: dict[str, dict[str, Any]]) -> bool:
+    def all_ok(view: dict[str, dict[str, Any]]) -> bool:
         if len(view["asset"]) < PINGED + AGENTS:
             return False
         return all(asset["health"] == ("down" if id in down else "ok") for id, asset in view["asset"].items())
 
     async with person.live() as live:
-        await live.until(known, 60)
+        await live.until(all_ok, 60)
 
 
 async def _watched(site: Site, person: Person, seconds: float) -> tuple[dict[str, float], dict[str, float]]:

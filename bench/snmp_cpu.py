@@ -43,18 +43,18 @@ async def case(name: str, text: str, credential: Credential, seconds: float, tar
     all_targets = [uri.parse(f"{text}#{n}", asset=str(n), timeout=2, credential=credential) for n in range(targets)]
     checks = failed = 0
 
-    async def one(index: int) -> None:
+    async def poll(index: int) -> None:
         nonlocal failed
         try:
             await retries.attempt(poller, all_targets[index], 2.0)
         except CollectorError:
             failed += 1
 
-    await asyncio.gather(*(one(index) for index in range(targets)))
+    await asyncio.gather(*(poll(index) for index in range(targets)))
     failed = 0
     began, cpu = time.monotonic(), time.process_time()
     while time.monotonic() - began < seconds:
-        await asyncio.gather(*(one(index) for index in range(targets)))
+        await asyncio.gather(*(poll(index) for index in range(targets)))
         checks += targets
     spent = time.process_time() - cpu
     await poller.close()

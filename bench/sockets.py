@@ -63,7 +63,7 @@ async def _figure(bus: Bus, port: int, path: str, web: int, count: int, windows:
     crowd.start()
     feeding = asyncio.create_task(_feed(bus))
     try:
-        assert await _said(ours) == "open"
+        assert await _receive(ours) == "open"
         runs = [await _window(ours, web, seconds) for _ in range(turns)]
         ours.send("stop")
     finally:
@@ -101,7 +101,7 @@ def _ms(late: list[float]) -> dict[str, float]:
     return {"p50": round(percentile(late, 0.5) * 1000, 1), "p99": round(percentile(late, 0.99) * 1000, 1)}
 
 
-async def _said(pipe: Connection) -> object:
+async def _receive(pipe: Connection) -> object:
     async def heard() -> bool:
         return pipe.poll()
 
@@ -117,7 +117,7 @@ async def _window(pipe: Connection, web: int, seconds: float) -> tuple[float, Re
     await asyncio.sleep(seconds)
     used, took = processes.cpu(web) - before, time.perf_counter() - began
     pipe.send("end")
-    answer = await _said(pipe)
+    answer = await _receive(pipe)
     assert isinstance(answer, tuple)
     report, theirs = answer
     return used / took * 100, report, theirs / took * 100

@@ -152,8 +152,8 @@ class Stages:
         change = self._projected(turn, body)
         self.change_bytes = len(change) // SLOT
         with self._stage("alert"):
-            for one in self._read(change, turn):
-                self.core.fold(one, self.now)
+            for change_read in self._read(change, turn):
+                self.core.fold(change_read, self.now)
             self.core.advance(self.now)
         with self._stage("web"):
             self.mirror.apply(self._read(change, turn))

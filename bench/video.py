@@ -99,12 +99,12 @@ async def keepalives(devices: int, seconds: float) -> None:
                 heard_at=now,
             )
         )
-    told = 0
+    notified = 0
 
     async def listen() -> None:
-        nonlocal told
+        nonlocal notified
         async for _ in listener.listen():
-            told += 1
+            notified += 1
 
     listening = asyncio.create_task(listen())
     sender = Process(target=send, args=(listener.port, devices, seconds))
@@ -121,7 +121,8 @@ async def keepalives(devices: int, seconds: float) -> None:
     print(
         f"keepalives: {devices} devices, {counts['received'] / seconds:.0f} messages/s, "
         f"{100 * used / seconds:.1f} % of a core, {counts['received']:.0f} received of {devices / 60 * seconds:.0f}, "
-        f"{counts['dropped']:.0f} dropped, {told} messages to the runner, {used / counts['received'] * 1e6:.0f} us each"
+        f"{counts['dropped']:.0f} dropped, {notified} messages to the runner, "
+        f"{used / counts['received'] * 1e6:.0f} us each"
     )
 
 

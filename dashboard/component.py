@@ -36,5 +36,5 @@ class Live(Component):
         self._valid_wildcard_attributes: list[str] = []
         self.available_properties = self._prop_names
         self.available_wildcard_properties: list[str] = []
-        given = {"panel": panel, "options": options or {}, "tag": tag, "className": className}
-        super().__init__(**given, **more)  # type: ignore[no-untyped-call]  # Dash does not type it
+        properties = {"panel": panel, "options": options or {}, "tag": tag, "className": className}
+        super().__init__(**properties, **more)  # type: ignore[no-untyped-call]  # Dash does not type it

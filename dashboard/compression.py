@@ -27,8 +27,8 @@ class CompressedFiles:
         self._packed: OrderedDict[bytes, bytes] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        wanted = scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self._prefixes)
-        if not wanted or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
+        compressible = scope["type"] == "http" and scope["method"] == "GET" and scope["path"].startswith(self._prefixes)
+        if not compressible or "gzip" not in Headers(scope=scope).get("accept-encoding", ""):
             await self._app(scope, receive, send)
             return
         answer = _Answer()

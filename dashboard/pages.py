@@ -123,10 +123,13 @@ PAGES = (
 def report_pages(site: SiteLike) -> list[Page]:
     """The list of reports and a page for each."""
 
-    def made(report: ReportPage, path: str) -> Page:
+    def report_page(report: ReportPage, path: str) -> Page:
         return Page(f"report_{report.name}", f"report.{report.name}", partial(reports.layout, report, site), path)
 
-    return [made(REPORT_LIST, "/reports"), *(made(report, f"/reports/{report.name}") for report in REPORTS)]
+    return [
+        report_page(REPORT_LIST, "/reports"),
+        *(report_page(report, f"/reports/{report.name}") for report in REPORTS),
+    ]
 
 
 def register(site: SiteLike) -> None:

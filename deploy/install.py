@@ -219,7 +219,7 @@ def rollback(args: argparse.Namespace) -> None:
     now, before = (InstalledSite(where, site, data) for where in ((prefix / "current").resolve(), version))
     before.check()
     # The newer version would migrate the journal at once, while the older one still runs.
-    if made(before.version) <= made(now.version) and (reason := before.refuses_journal()):
+    if installed_at(before.version) <= installed_at(now.version) and (reason := before.refuses_journal()):
         take_back(now, before, reason, args.restore)
     aside = set_history_aside(now, before)
     switch(prefix, previous, record)
@@ -231,7 +231,7 @@ def rollback(args: argparse.Namespace) -> None:
         say(f"升级前的备份: {record['backup']}", "the backup from before the upgrade")
 
 
-def made(version: Path) -> float:
+def installed_at(version: Path) -> float:
     """Time of its installation."""
     return (version / WHOLE).stat().st_mtime
 

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-KEPT = 3
+COPIES_KEPT = 3
 """Number of retained copies of one damaged file or folder; older ones are removed."""
 DAMAGED = "damaged"
 
@@ -93,7 +93,7 @@ def mapping(document: Any) -> dict[str, Any]:
 def set_aside(path: Path, reason: str, *, mark: str = DAMAGED) -> Path | None:
     """Rename a damaged file or folder to NAME.MARK-TIME and log the reason; None when it cannot be renamed.
 
-    At most KEPT of them remain.
+    At most COPIES_KEPT of them remain.
     """
     aside = aside_name(path, mark)
     try:
@@ -117,9 +117,9 @@ def aside_name(path: Path, mark: str = DAMAGED) -> Path:
 
 
 def prune(path: Path, mark: str = DAMAGED) -> None:
-    """Remove all but the KEPT newest copies that were set aside."""
+    """Remove all but the COPIES_KEPT newest copies that were set aside."""
     copies = sorted(path.parent.glob(f"{path.name}.{mark}-*"), key=lambda copy: copy.stat().st_mtime_ns)
-    for old in copies[:-KEPT]:
+    for old in copies[:-COPIES_KEPT]:
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old, ignore_errors=True)
         else:

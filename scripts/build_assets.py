@@ -69,9 +69,9 @@ def source_hash() -> str:
     ).hexdigest()
 
 
-def _stamped(folder: Path, wanted: str) -> bool:
+def _stamped(folder: Path, expected: str) -> bool:
     stamp = folder / ".stamp"
-    return stamp.is_file() and stamp.read_text(encoding="ascii").strip() == wanted
+    return stamp.is_file() and stamp.read_text(encoding="ascii").strip() == expected
 
 
 def is_built() -> bool:
@@ -192,11 +192,11 @@ def check_code() -> int:
     node, _, env = node_command()
     tests = sorted((ROOT / "tests" / "ui").glob("*.test.ts*"))
     shutil.rmtree(TESTS, ignore_errors=True)
-    made = ["--bundle", "--platform=node", "--format=esm", "--out-extension:.js=.mjs", f"--outdir={TESTS}"]
+    options = ["--bundle", "--platform=node", "--format=esm", "--out-extension:.js=.mjs", f"--outdir={TESTS}"]
     steps = [
         [*node, str(MODULES / "typescript/bin/tsc"), "--project", str(ROOT)],
         [*node, str(MODULES / "eslint/bin/eslint.js"), "--max-warnings=0", "dashboard/ui", "tests/ui"],
-        [*node, str(MODULES / "esbuild/bin/esbuild"), *map(str, tests), *made, *JSX, "--log-level=warning"],
+        [*node, str(MODULES / "esbuild/bin/esbuild"), *map(str, tests), *options, *JSX, "--log-level=warning"],
         [
             *node,
             "--test",

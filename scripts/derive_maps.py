@@ -147,8 +147,8 @@ def derive_roads(folder: Path, out: Path, box: sources.Box) -> None:
     features = []
     for approximate, group in lines.items():
         merged = shapely.line_merge(shapely.union_all(group).intersection(window)).simplify(0.0015)
-        kept = [line for line in _lines(merged) if line.length > 0.004]
-        merged_lines = shapely.MultiLineString(kept)
+        long_lines = [line for line in _lines(merged) if line.length > 0.004]
+        merged_lines = shapely.MultiLineString(long_lines)
         features.append(feature(merged_lines, {"class": "main", "approximate": approximate}, digits=3))
     write(out / "roads.geojson", features)
 

@@ -111,7 +111,7 @@ def text() -> str:
 
 def packages() -> Iterator[tuple[str, str, str, str]]:
     """Name, version(s), licence and shared libraries of each Python package that Linux takes."""
-    pins = [pin for pin in locks.read() if any(pin.wanted(*target) for target in locks.TARGETS)]
+    pins = [pin for pin in locks.read() if any(pin.needed_on(*target) for target in locks.TARGETS)]
     for name in sorted({pin.name for pin in pins}):
         versions = ", ".join(pin.version for pin in pins if pin.name == name)
         try:

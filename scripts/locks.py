@@ -29,7 +29,7 @@ class Pin:
     marker: str
     hashes: tuple[str, ...]
 
-    def wanted(self, python: str, machine: str) -> bool:
+    def needed_on(self, python: str, machine: str) -> bool:
         """True when CPython `python` ("3.12") on Linux and `machine` ("aarch64") needs this pin."""
         if not self.marker:
             return True
@@ -78,4 +78,4 @@ def read(path: Path = LOCK) -> list[Pin]:
 
 def for_target(pins: Iterable[Pin], python: str, machine: str) -> list[Pin]:
     """The pins of one Python on one machine."""
-    return [pin for pin in pins if pin.wanted(python, machine)]
+    return [pin for pin in pins if pin.needed_on(python, machine)]

@@ -16,7 +16,7 @@ LOWEST, HIGHEST = 10_000, 29_999
 
 WORKERS = 10
 
-_given: set[int] = set()
+_handed_out: set[int] = set()
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % WORKERS
 
 
@@ -24,8 +24,8 @@ def free_port() -> int:
     """Return a port that is free for TCP and UDP, and that no other test of this run has received."""
     while True:
         port = LOWEST + secrets.randbelow((HIGHEST - LOWEST) // WORKERS) * WORKERS + _worker
-        if port not in _given and _free(port):
-            _given.add(port)
+        if port not in _handed_out and _free(port):
+            _handed_out.add(port)
             return port
 
 

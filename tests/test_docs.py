@@ -92,11 +92,13 @@ def test_every_source_kind_is_documented(kind: str) -> None:
 
 
 def test_every_setting_has_a_title_and_an_example_and_every_title_its_setting() -> None:
-    known = {one.path: one for one in reference.entries()}
-    assert sorted(TITLES) == sorted(known), "settings and their titles differ: see watchfloor/settings/titles.py"
-    assert {one.table for one in known.values()} == set(TABLES)
-    assert not [path for path, one in known.items() if not all(one.title.values())]
-    bare = [path for path, one in known.items() if not one.example]
+    entries_by_path = {entry.path: entry for entry in reference.entries()}
+    assert sorted(TITLES) == sorted(entries_by_path), (
+        "settings and their titles differ: see watchfloor/settings/titles.py"
+    )
+    assert {entry.table for entry in entries_by_path.values()} == set(TABLES)
+    assert not [path for path, entry in entries_by_path.items() if not all(entry.title.values())]
+    bare = [path for path, entry in entries_by_path.items() if not entry.example]
     assert not bare, f"the sample in watchfloor/settings/reference.py does not say {bare}"
 
 

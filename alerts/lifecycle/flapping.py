@@ -16,7 +16,7 @@ Key = TypeVar("Key", bound=Hashable)
 CHANGES = 20
 STARTS, ENDS = 0.30, 0.25
 QUIET = 600.0  # seconds without a result after which a condition no longer counts as flapping
-KEPT = 3  # changes from which a condition is remembered across a restart
+REMEMBERED_FROM = 3  # changes from which a condition is remembered across a restart
 _ALL = (1 << CHANGES) - 1
 _WEIGHTS = [0.8 + 0.4 * position / (CHANGES - 1) for position in range(CHANGES)]
 
@@ -62,7 +62,9 @@ class FlappingDetector(Generic[Key]):
 
     def dump(self) -> list[list[Any]]:
         """The conditions that have changed recently, JSON-able. `FlappingDetector(dump)` continues from there."""
-        lasting = [(key, record) for key, record in self._changing.items() if record.changes.bit_count() >= KEPT]
+        lasting = [
+            (key, record) for key, record in self._changing.items() if record.changes.bit_count() >= REMEMBERED_FROM
+        ]
         return [
             [list(key), record.changes, record.result, record.at, record.flapping]
             for key, record in sorted(lasting, key=_first)
@@ -83,9 +85,9 @@ class FlappingDetector(Generic[Key]):
         return changes is not None and changes.result is not None and self._measure(key, changes, changes.result, at)
 
     def _measure(self, key: Key, changes: ConditionChanges, result: bool, at: float) -> bool:
-        before, persisted = changes.flapping, changes.changes.bit_count() >= KEPT
+        before, persisted = changes.flapping, changes.changes.bit_count() >= REMEMBERED_FROM
         changes.take(result, at)
-        self.revision += persisted or changes.changes.bit_count() >= KEPT
+        self.revision += persisted or changes.changes.bit_count() >= REMEMBERED_FROM
         if changes.flapping:
             self._flapping.add(key)
         else:

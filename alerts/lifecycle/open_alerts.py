@@ -45,7 +45,7 @@ class OpenAlerts:
         self.expiries: Deadlines[tuple[str, str]] = Deadlines()  # ("ack" | "shelf" | "hold", the alert's id)
         self.cause = self.command = ""
         self.make_id = make_id
-        self._subjects, self._kept = subjects, on_change
+        self._subjects, self._on_change = subjects, on_change
         self._by_key: dict[AlertKey, str] = {}
         self._steps: list[AlertStep] = []
         self._closed: dict[str, Alert] = {}  # what the untaken steps closed or remarked on: newer than the journal
@@ -96,7 +96,7 @@ class OpenAlerts:
             if self.alerts.pop(alert.id, None) is not None:
                 del self._by_key[key_of(alert)]
         self._plan(alert)
-        self._kept(alert)
+        self._on_change(alert)
 
     def _plan(self, alert: Alert) -> None:
         """Schedule the ends of the alert's acknowledgement, shelf and hold."""

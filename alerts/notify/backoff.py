@@ -31,7 +31,7 @@ class Pause:
     failures: int = 0
     since: float = 0.0
     until: float = 0.0
-    asked: bool = False
+    requested_by_receiver: bool = False
 
     def holds(self, now: float) -> bool:
         """False also when the clock was set back before `since`: no pause outlasts its own length."""
@@ -61,7 +61,7 @@ class BackOff:
         if not pause.holds(now):  # messages under way at the same time fail together, and count as one
             pause.failures += 1
         wait = max(pause_after(max(pause.failures, attempts), self._jitter), min(after, LONGEST_PAUSE))
-        pause.since, pause.until, pause.asked = now, now + wait, after > 0
+        pause.since, pause.until, pause.requested_by_receiver = now, now + wait, after > 0
         return pause.until
 
     def answered(self, receiver: str, person: str) -> bool:
@@ -82,7 +82,7 @@ class BackOff:
         pause = self._whole(receiver)
         if not pause.holds(now):
             return False
-        return pause.asked or not urgent or now < pause.since + URGENT_PAUSE
+        return pause.requested_by_receiver or not urgent or now < pause.since + URGENT_PAUSE
 
     def is_suspect(self, receiver: str) -> bool:
         """True when the last message to the receiver failed. One message is tried before the others follow."""

@@ -93,7 +93,7 @@ class BatchPlanner:
 
         `without`: persons who are paused.
         """
-        if not budget.known:
+        if not budget.counted:
             budget.remember(await self._journal.outbox_sent(receiver, now - budget.seconds))
         waiting = await self._waiting(receiver, now, without)
         batch = Batch(room_at=budget.next_room(now, urgent=False))

@@ -68,10 +68,10 @@ class Recipients:
         A document that says nothing of `firing` is from before there was that: it was told while it stood.
         """
         beside = document.beside
-        if not (beside.told or beside.firing or beside.cancelled or beside.people):
+        if not (beside.notified or beside.firing or beside.cancelled or beside.people):
             return None
-        firing = beside.firing if beside.firing is not None else beside.told if document.alert.active else ()
-        return cls(set(beside.told), set(firing), set(beside.cancelled), beside.people)
+        firing = beside.firing if beside.firing is not None else beside.notified if document.alert.active else ()
+        return cls(set(beside.notified), set(firing), set(beside.cancelled), beside.people)
 
     def tell(self, contact: Contact) -> None:
         """Note that a contact is notified of the firing."""

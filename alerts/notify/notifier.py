@@ -33,13 +33,13 @@ class Escalated:
     fired: Fired
     name: str
     at: float
-    told: list[dict[str, str]]
+    notified: list[dict[str, str]]
     messages_of: list[QueueMessage]
 
     def entry(self) -> AppendEntry:
         """The step's journal entry."""
         fired = self.fired
-        body = {"policy": fired.policy, "run": fired.number, "step": fired.step, "told": self.told}
+        body = {"policy": fired.policy, "run": fired.number, "step": fired.step, "told": self.notified}
         return AppendEntry(kind="escalation", name=self.name, subject=fired.alert.id, at=self.at, body=body)
 
 
@@ -49,7 +49,7 @@ class Notifier:
     def __init__(self, people: People, site: str, zone_name: str) -> None:
         self._people, self._site, self._zone = people, site, zone(zone_name)
         self._recipients: dict[str, Recipients] = {}
-        self._known: dict[tuple[int, str], list[Contact]] = {}
+        self._contacts_of: dict[tuple[int, str], list[Contact]] = {}
         self.escalations = Escalations()
 
     def start(self) -> None:
@@ -72,7 +72,7 @@ class Notifier:
         if recipients is None:
             return Bookkeeping(run=run, foreign=foreign)
         return Bookkeeping(
-            told=sorted(recipients.ever),
+            notified=sorted(recipients.ever),
             firing=sorted(recipients.firing),
             cancelled=sorted(recipients.cancelled),
             people=recipients.people,
@@ -114,7 +114,7 @@ class Notifier:
     def escalate(self, now: float, find: Find) -> list[Escalated]:
         """The escalation steps and broken promises that are due, with their messages."""
         escalated: list[Escalated] = []
-        receivers, cache = by_id(self._people.receivers), self._known
+        receivers, cache = by_id(self._people.receivers), self._contacts_of
         cache.clear()
         while len(escalated) < MOST and (fired := self.escalations.fire(now, find, MOST - len(escalated))):
             escalated += [self._escalated(step, receivers, now) for step in fired]
@@ -125,9 +125,9 @@ class Notifier:
     ) -> list[Contact]:
         """The contacts of a step, computed once for all alerts of a region and moment."""
         key = (id(step), region)
-        if key not in self._known:
-            self._known[key] = contacts(step, region, self._people.roster, receivers, now, self._zone)
-        return self._known[key]
+        if key not in self._contacts_of:
+            self._contacts_of[key] = contacts(step, region, self._people.roster, receivers, now, self._zone)
+        return self._contacts_of[key]
 
     def _escalated(self, fired: Fired, receivers: Mapping[str, ReceiverSettings], now: float) -> Escalated:
         reached: dict[str, Contact] = {}
@@ -162,7 +162,9 @@ class Notifier:
                 )
             )
         who = [{"person": contact.person, "receiver": contact.receiver} for contact in reached.values()]
-        return Escalated(fired=fired, name=fired.name if reached else NOBODY, at=now, told=who, messages_of=messages)
+        return Escalated(
+            fired=fired, name=fired.name if reached else NOBODY, at=now, notified=who, messages_of=messages
+        )
 
     def changed(self, alerts: Iterable[Alert], subject_of: SubjectOf, at: float) -> None:
         """Use the present policies from now on."""

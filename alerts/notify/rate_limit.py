@@ -14,14 +14,14 @@ class Budget:
 
     def __init__(self, count: int, seconds: float, reserve: int) -> None:
         self.count, self.seconds, self.reserve = count, seconds, reserve
-        self.known = False
+        self.counted = False
         self._urgent: deque[float] = deque()
         self._plain: deque[float] = deque()
 
     def remember(self, sent: Iterable[float]) -> None:
         """Count messages sent before this process began, none of them as urgent."""
         self._plain.extend(sorted(sent))
-        self.known = True
+        self.counted = True
 
     def spend(self, now: float, *, urgent: bool) -> None:
         """One message is being sent."""

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 LARGEST = 65_536
 LONGEST_KEY = 512
-KEPT = 30 * 86400.0
+REMEMBERED_FOR = 30 * 86400.0
 """Seconds for which a finished message is remembered, so that it is not sent again."""
 TIDY = 3600.0
 
@@ -97,7 +97,7 @@ class Relay:
     async def _tidy(self) -> None:
         while True:
             try:
-                await self._journal.outbox_forget(self._clock() - KEPT)
+                await self._journal.outbox_forget(self._clock() - REMEMBERED_FOR)
             except JournalLost as error:
                 log.warning("the relay's queue cannot be tidied now: %s", error)
             await asyncio.sleep(TIDY)

@@ -39,7 +39,7 @@ class RuleBook:
     def __init__(self, rules: Mapping[str, CompiledRule], sample: float = 0.0) -> None:
         self.sample = sample
         self.rev = 0
-        self._wanted = dict(rules)
+        self._wanted_rules = dict(rules)
         self._file = {
             id: StoredRule(settings=rule.settings, source=FILE, rev=0, compiled=rule) for id, rule in rules.items()
         }
@@ -62,12 +62,12 @@ class RuleBook:
             if stored.problem:
                 log.warning("rule %s does not run: %s", stored.id, stored.problem["en"])
                 self._note("unusable", stored, form(stored.settings), form(stored.settings), now)
-        self.set_file(self._wanted, now)
+        self.set_file(self._wanted_rules, now)
 
     def set_file(self, rules: Mapping[str, CompiledRule], now: float, sample: float | None = None) -> None:
         """Replace the rules of the file."""
         self.sample = self.sample if sample is None else sample
-        self._wanted = dict(rules)
+        self._wanted_rules = dict(rules)
         moved = [id for id, rule in rules.items() if id not in self._file or self._file[id].settings != rule.settings]
         gone = [id for id in self._file if id not in rules]
         rev = self.rev + bool(moved or gone)
@@ -129,7 +129,7 @@ class RuleBook:
         return notes
 
     def _note(self, name: str, stored: StoredRule, before: Any, after: Any, at: float, **more: Any) -> None:
-        self._notes.append(RuleNote(name=name, kept=stored, before=before, after=after, at=at, **more))
+        self._notes.append(RuleNote(name=name, stored_rule=stored, before=before, after=after, at=at, **more))
 
     # -- commands --------------------------------------------------------------------
 

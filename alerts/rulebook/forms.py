@@ -110,7 +110,7 @@ def read(fields: Mapping[str, Any], sample: float) -> CompiledRule:
 
     `sample` is the shortest time, in seconds, between two results of an asset. No off-delay may be shorter.
     """
-    _known(fields)
+    _refuse_unknown(fields)
     over = str(fields.get("over") or "asset")
     least = sample if over == "asset" else 0.0
     hold = _seconds(fields, "for", 0.0)
@@ -169,7 +169,7 @@ def load(document: RuleDocument) -> StoredRule:
         return replace(stored, problem=error.message)
 
 
-def _known(fields: Mapping[str, Any]) -> None:
+def _refuse_unknown(fields: Mapping[str, Any]) -> None:
     for name in fields:
         if name not in _KEYS:
             raise InvalidRule(str(name)[:64], "extra_forbidden", "未知的字段", "unknown field")
@@ -214,10 +214,12 @@ def _seconds(fields: Mapping[str, Any], key: str, default: float) -> float:
 
 def _severities(fields: Mapping[str, Any]) -> tuple[Severity, tuple[SeverityGrade, ...]]:
     """The severity without a condition, and those with one; see `graded`."""
-    given, more = fields.get("severity"), fields.get("grades") or []
-    if not isinstance(given, list) and not more:
-        return _severity(given), ()
-    entries = given if isinstance(given, list) else [*more, {"severity": given}] if isinstance(more, list) else more
+    severity, more = fields.get("severity"), fields.get("grades") or []
+    if not isinstance(severity, list) and not more:
+        return _severity(severity), ()
+    entries = (
+        severity if isinstance(severity, list) else [*more, {"severity": severity}] if isinstance(more, list) else more
+    )
     if not isinstance(entries, list) or not all(isinstance(entry, Mapping) for entry in entries):
         raise InvalidRule("severity", "rule_grades", *GRADES_WANTED)
     pairs = [(str(entry.get("when") or ""), _severity(entry.get("severity"))) for entry in entries]

@@ -23,7 +23,7 @@ class RuleNote:
     """One change of one rule. `before` and `after` are JSON-able, None when the rule did or does not exist."""
 
     name: str
-    kept: StoredRule
+    stored_rule: StoredRule
     before: dict[str, Any] | None
     after: dict[str, Any] | None
     at: float
@@ -39,7 +39,7 @@ def record(notes: Iterable[RuleNote], *, rev: int, sample: float) -> Writing[Non
     `rev` is the rule book's revision, `sample` the seconds between two samples for rates.
     """
     for note in notes:
-        stored = note.kept
+        stored = note.stored_rule
         body = {"rev": stored.rev, "source": stored.source, "before": note.before, "after": note.after}
         seq = yield AppendEntry(
             kind=KIND,

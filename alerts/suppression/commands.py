@@ -42,14 +42,14 @@ def carry_out(
             raise ActionRefused(Outcome.NOT_FOUND, "not_found")
         _within(command, suppression.match, assets)
         return suppressions.end(suppression, command.actor, comment_of(command), command.id, at)
-    suppression = _made(command, at, now)
+    suppression = _new_suppression(command, at, now)
     _within(command, suppression.match, assets)
     if suppressions.get(suppression.id) is not None:
         raise ActionRefused(Outcome.CONFLICT, "exists")
     return suppressions.create(suppression, command.id, at)
 
 
-def _made(command: Command, at: float, now: float) -> Suppression:
+def _new_suppression(command: Command, at: float, now: float) -> Suppression:
     comment = comment_of(command)
     if not comment:
         raise ActionRefused(Outcome.INVALID, "bad_comment")

@@ -46,12 +46,12 @@ class Suppressions:
     """The suppressions that have not ended, by id. Time is an input."""
 
     def __init__(self, suppressions: Iterable[Suppression] = ()) -> None:
-        self._known = {suppression.id: suppression for suppression in suppressions}
-        self._edges = {id: self._edge(suppression) for id, suppression in self._known.items()}
+        self._suppressions = {suppression.id: suppression for suppression in suppressions}
+        self._edges = {id: self._edge(suppression) for id, suppression in self._suppressions.items()}
         self._notes: list[Note] = []
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._suppressions)
 
     def take_notes(self) -> list[Note]:
         """The transitions since the last call, in order."""
@@ -59,19 +59,19 @@ class Suppressions:
         return notes
 
     def get(self, id: str) -> Suppression | None:
-        return self._known.get(id)
+        return self._suppressions.get(id)
 
     def all(self) -> dict[str, Suppression]:
         """Every suppression that has not ended, by id."""
-        return dict(self._known)
+        return dict(self._suppressions)
 
     def any_running(self) -> bool:
         """True when a silence or window suppresses alerts now."""
-        return any(suppression.running for suppression in self._known.values())
+        return any(suppression.running for suppression in self._suppressions.values())
 
     def reasons(self, alert: Alert, asset: Asset | None) -> set[str]:
         """The reasons for which open silences and windows suppress the alert now."""
-        running = [suppression for suppression in self._known.values() if suppression.running]
+        running = [suppression for suppression in self._suppressions.values() if suppression.running]
         if asset is None and alert.subject_kind == "asset":  # it may be on its way: what hides it goes on hiding it
             return {
                 reason_of(suppression)
@@ -85,7 +85,7 @@ class Suppressions:
         created = replace(suppression, seen=now)
         self._note(created, "created", now, suppression.by, suppression.comment, command)
         self._turn(created, now)
-        return self._known[suppression.id]
+        return self._suppressions[suppression.id]
 
     def end(self, suppression: Suppression, actor: str, comment: str, command: str, now: float) -> Suppression:
         """End the suppression before its time."""
@@ -100,11 +100,11 @@ class Suppressions:
     def pop_due(self, now: float) -> None:
         """Open, close or end the suppression that is due first."""
         id = min(self._edges, key=lambda key: self._edges[key])
-        self._turn(replace(self._known[id], seen=now), now)
+        self._turn(replace(self._suppressions[id], seen=now), now)
 
     def clock_stepped(self, now: float) -> None:
         """The clock was set: check again each suppression whose last check now lies in the future."""
-        for suppression in list(self._known.values()):
+        for suppression in list(self._suppressions.values()):
             if suppression.seen > now:
                 self._turn(replace(suppression, seen=now), now)
 
@@ -126,10 +126,10 @@ class Suppressions:
 
     def _keep(self, suppression: Suppression) -> None:
         if suppression.ended_at is not None:
-            self._known.pop(suppression.id, None)
+            self._suppressions.pop(suppression.id, None)
             self._edges.pop(suppression.id, None)
             return
-        self._known[suppression.id] = suppression
+        self._suppressions[suppression.id] = suppression
         self._edges[suppression.id] = self._edge(suppression)
 
     @staticmethod

@@ -117,16 +117,16 @@ class RootCauses:
 
     def __init__(self, topology: Topology, failing: Failing, blind: Failing) -> None:
         self._topology, self._failing, self._blind = topology, failing, blind
-        self._found: dict[str, Failure | None] = {}
+        self._cuts: dict[str, Failure | None] = {}
         self._has_failed: dict[str, bool] = {}
 
     def cut(self, id: str) -> Failure | None:
         """The failure that cuts the asset off: of an asset above it, or of the source that observes it."""
-        if id not in self._found:
+        if id not in self._cuts:
             reasons = [self._blind(id)]
             reasons += [self._lost(group) for group in self._topology.links(id)]
-            self._found[id] = min((failure for failure in reasons if failure is not None), default=None)
-        return self._found[id]
+            self._cuts[id] = min((failure for failure in reasons if failure is not None), default=None)
+        return self._cuts[id]
 
     def down(self, id: str) -> Failure | None:
         """The failure that makes the asset useless to its children: one that cuts it off, else its own."""

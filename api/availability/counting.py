@@ -25,7 +25,7 @@ CLOSED = 3600.0
 SETTLED = 86400.0
 """So much later it is kept for good: a recorder that was away has caught up by then, or never will."""
 KIND, FORMAT = "uptime", 1
-KEPT = 14
+CACHED_MONTHS = 14
 BRIEF = 60.0
 """Seconds for which what is still open is given again."""
 Tallies = dict[str, Tally]
@@ -63,7 +63,7 @@ class UptimeTallies:
                 return part.end, self._months[key]
             if part.whole and part.end + CLOSED < now:
                 self._months[key] = await self._closed(members, part, now)
-                while len(self._months) > KEPT:
+                while len(self._months) > CACHED_MONTHS:
                     self._months.popitem(last=False)
                 return part.end, self._months[key]
             if exact:

@@ -46,7 +46,7 @@ class Hook(msgspec.Struct):
 
 Taken = tuple[list[Report], list[Finding[InMessage]]]
 _posted = msgspec.json.Decoder(list[Posted])
-_one = msgspec.json.Decoder(Posted)
+_posted_alert = msgspec.json.Decoder(Posted)
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _hook = msgspec.json.Decoder(Hook)
 
@@ -91,7 +91,7 @@ def _decoded(raw_alerts: list[msgspec.Raw], make: Callable[[Posted, str], Report
     alerts: list[Posted | Finding[InMessage]] = []
     for index, raw in enumerate(raw_alerts):
         try:
-            alerts.append(_one.decode(raw))
+            alerts.append(_posted_alert.decode(raw))
         except msgspec.ValidationError as error:
             alerts.append(finding("FORM_INVALID", f"{path}[{index}]", detail=str(error)))
         except UnicodeDecodeError as error:

@@ -154,7 +154,7 @@ def _report(event: CloudEvent, at: str) -> Report | Finding[InMessage]:
     active = data.active if data.active is not None else {"firing": True, "resolved": False}.get(data.status)
     if active is None:
         return finding("STATUS_UNKNOWN" if data.status else "MISSING_REQUIRED", f"{at_data}.active", value=data.status)
-    return _said(event, data, labels, times, active)
+    return _alert_report(event, data, labels, times, active)
 
 
 def _content(event: CloudEvent, at: str) -> tuple[bytes, str] | Finding[InMessage]:
@@ -185,7 +185,7 @@ def _is_json(media_type: str | None) -> bool:
     return subtype == "json" or subtype.endswith("+json")
 
 
-def _said(
+def _alert_report(
     event: CloudEvent,
     data: EventData,
     labels: dict[str, str],

@@ -24,7 +24,7 @@ class Scope:
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
-        self._made = float("-inf")
+        self._read_at = float("-inf")
         self._book = AddressBook()
         self._regions: dict[str, str] = {}
 
@@ -61,11 +61,11 @@ class Scope:
         pump, at = self._deps.pump, self._deps.clock()
         if not pump.filled:
             raise Problem("busy")
-        if 0 <= at - self._made < FRESH:
+        if 0 <= at - self._read_at < FRESH:
             return
         records = pump.mirror.records("asset", Audience())
         self._regions = {id: str(record["region"]) for id, record in records.items()}
         self._book = AddressBook(
             Asset(id=id, name="", kind="", region="", probes=tuple(record["probes"])) for id, record in records.items()
         )
-        self._made = at
+        self._read_at = at

@@ -65,7 +65,7 @@ def taken(raw: bytes, now: float, *, timezone: str) -> Taken:
     except BAD_JSON as error:
         return [], [finding("JSON_INVALID", detail=str(error))]
     for name in ("triggerid", "host"):
-        if not _given(getattr(event, name)):
+        if not _expanded(getattr(event, name)):
             return [], [finding("MISSING_REQUIRED", name)]
     if event.value not in ("0", "1"):
         return [], [finding("STATUS_UNKNOWN", "value", value=event.value)]
@@ -74,7 +74,7 @@ def taken(raw: bytes, now: float, *, timezone: str) -> Taken:
 
 def _report(event: ZabbixEvent, timezone: str) -> Taken:
     try:
-        zone = ZoneInfo(_given(event.timezone) or timezone)
+        zone = ZoneInfo(_expanded(event.timezone) or timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return [], [finding("ZONE_UNKNOWN", "timezone", value=event.timezone)]
     try:
@@ -89,7 +89,7 @@ def _report(event: ZabbixEvent, timezone: str) -> Taken:
     except BAD_JSON as error:
         return [], [finding("JSON_INVALID", "tags", detail=str(error))]
     active, asset = event.value == "1", labels.get("asset", "")
-    name = bounds.title(_given(event.name) or event.triggerid)
+    name = bounds.title(_expanded(event.name) or event.triggerid)
     return [
         Report(
             rule=f"{TOOL}:{labels['triggerid']}",
@@ -101,10 +101,10 @@ def _report(event: ZabbixEvent, timezone: str) -> Taken:
             identity_labels=_identity(event, labels),
             labels=labels,
             title={"zh-CN": name, "en": name},
-            text=bounds.text(_given(event.opdata)),
+            text=bounds.text(_expanded(event.opdata)),
             at=began if active else ended,
-            url=bounds.url(_given(event.url)),
-            address=_given(event.host_ip)[: bounds.NAME],
+            url=bounds.url(_expanded(event.url)),
+            address=_expanded(event.host_ip)[: bounds.NAME],
         )
     ], []
 
@@ -114,19 +114,19 @@ def _identity(event: ZabbixEvent, labels: dict[str, str]) -> dict[str, str]:
 
     {EVENT.ID} is that event also in messages of updates and of the recovery.
     """
-    problem = _given(event.eventid)[: bounds.NAME]
+    problem = _expanded(event.eventid)[: bounds.NAME]
     identity = {"triggerid": labels["triggerid"], "host": labels["host"]}
     return identity | {"eventid": problem} if problem else identity
 
 
-def _given(macro: str) -> str:
+def _expanded(macro: str) -> str:
     """The macro's value; "" when Zabbix had none."""
     value = macro.strip()
     return "" if value.startswith(("{", "*UNKNOWN*")) else value
 
 
 def _moment(date: str, time: str, zone: ZoneInfo) -> float | None:
-    if not _given(date) or not _given(time):
+    if not _expanded(date) or not _expanded(time):
         return None
     return datetime.strptime(f"{date.strip()} {time.strip()}", "%Y.%m.%d %H:%M:%S").replace(tzinfo=zone).timestamp()
 

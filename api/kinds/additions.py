@@ -56,7 +56,7 @@ class AlertAdditions(msgspec.Struct):
 async def _of_alert(deps: Dependencies, principal: Principal, record: Record) -> dict[str, Any]:
     key = record["id"]
     transitions = await alerts.transitions(deps, key, personal=principal.personal)
-    told = await notifications.notices(deps, principal, key) if principal.personal else []
+    notices = await notifications.notices(deps, principal, key) if principal.personal else []
     escalation = await notifications.escalation(deps, principal, key) if principal.personal else None
     visible = deps.pump.mirror.records(Kind.ALERT, principal.audience).values()
     behind = sorted(alert["id"] for alert in visible if alert["cut_by"] == key)
@@ -64,7 +64,7 @@ async def _of_alert(deps: Dependencies, principal: Principal, record: Record) ->
     return {
         "transitions": transitions,
         "more_transitions": older,
-        "notices": told,
+        "notices": notices,
         "escalation": escalation,
         "behind": behind,
     }

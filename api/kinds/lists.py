@@ -22,9 +22,9 @@ Page = tuple[list[Record], str | None]
 Test = Callable[[Record], bool]
 
 
-def live(deps: Dependencies, kind: RecordKind[Any], audience: Audience, asked: Mapping[str, Any]) -> list[Record]:
+def live(deps: Dependencies, kind: RecordKind[Any], audience: Audience, criteria: Mapping[str, Any]) -> list[Record]:
     """All live records that are asked for and may be seen, in no order."""
-    takes = matching(kind.filters, dict(asked))
+    takes = matching(kind.filters, dict(criteria))
     return [record for record in deps.pump.mirror.records(kind.name, audience).values() if takes(record)]
 
 
@@ -38,7 +38,7 @@ async def with_archive(
     deps: Dependencies,
     kind: RecordKind[Any],
     audience: Audience,
-    asked: Mapping[str, Any],
+    criteria: Mapping[str, Any],
     *,
     open: bool | None,
     cursor: str,
@@ -51,20 +51,20 @@ async def with_archive(
     following: str | None = None
     if phase == LIVE and open is not False:
         inner = to_cursor(place) if cursor else ""
-        items, inner_next = sorted_page(kind, live(deps, kind, audience, asked), inner, limit)
+        items, inner_next = sorted_page(kind, live(deps, kind, audience, criteria), inner, limit)
         if inner_next is not None:
             return items, to_cursor((LIVE, *kind.sort.key(items[-1])))
-    if wants_archived(kind, asked, open):
+    if wants_archived(kind, criteria, open):
         before = int(place[0]) if phase == ARCHIVED and _SEQ.fullmatch(place[0]) else None
-        takes = matching(kind.filters, dict(asked))
+        takes = matching(kind.filters, dict(criteria))
         archived, following = await _archived(deps, kind, audience, takes, before, limit - len(items))
         items = items + archived
     return items, following
 
 
-def wants_archived(kind: RecordKind[Any], asked: Mapping[str, Any], open: bool | None) -> bool:
+def wants_archived(kind: RecordKind[Any], criteria: Mapping[str, Any], open: bool | None) -> bool:
     """True when archived records are asked for. A list shows them only on request."""
-    flags = [(flag, asked[flag.name]) for flag in kind.filters if isinstance(flag, Flag)]
+    flags = [(flag, criteria[flag.name]) for flag in kind.filters if isinstance(flag, Flag)]
     if any(value is not None and value is flag.live_when for flag, value in flags):
         return False
     if open is not None:

@@ -37,10 +37,10 @@ def argument(name: str) -> str:
     return f"{name}_" if keyword.iskeyword(name) else name
 
 
-def wanted(kind: RecordKind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+def query_criteria(kind: RecordKind[Any], values: Mapping[str, Any]) -> dict[str, Any]:
     """The requested values by filter name; times in the form that records have."""
-    asked = {query_filter.name: values[argument(query_filter.name)] for query_filter in kind.filters}
-    return {name: iso(value.timestamp()) if isinstance(value, datetime) else value for name, value in asked.items()}
+    requested = {query_filter.name: values[argument(query_filter.name)] for query_filter in kind.filters}
+    return {name: iso(value.timestamp()) if isinstance(value, datetime) else value for name, value in requested.items()}
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> Parameter:

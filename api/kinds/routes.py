@@ -14,13 +14,13 @@ from api.http.answers import Json, listing
 from api.http.problems import Problem
 from api.kinds import lists
 from api.kinds.additions import ADDITIONS
-from api.kinds.parameters import parameters, wanted
+from api.kinds.parameters import parameters, query_criteria
 from api.kinds.schemas import detail_name, list_name, reference
 from api.principal import Principal
 from feeds.kinds import KINDS, RecordKind
 
 Endpoint = Callable[..., Awaitable[Response]]
-_ASKED = (
+_OF_EVERY_LIST = (
     Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps),
     Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Viewer),
 )
@@ -55,14 +55,14 @@ def _list(kind: RecordKind[Any]) -> Endpoint:
     async def listed(
         *, deps: Dependencies, principal: Principal, cursor: str, limit: int, **parameters_given: Any
     ) -> Response:
-        audience, asked, mirror = principal.audience, wanted(kind, parameters_given), deps.pump.mirror
+        audience, criteria, mirror = principal.audience, query_criteria(kind, parameters_given), deps.pump.mirror
         extra: dict[str, Any] = {}
         if kind.archive:
             items, following = await lists.with_archive(
-                deps, kind, audience, asked, open=parameters_given["open"], cursor=cursor, limit=limit
+                deps, kind, audience, criteria, open=parameters_given["open"], cursor=cursor, limit=limit
             )
         else:
-            records = lists.live(deps, kind, audience, asked)
+            records = lists.live(deps, kind, audience, criteria)
             items, following = lists.sorted_page(kind, records, cursor, limit)
             extra = {"total": len(records)}
         return listing(items, following, mirror.rev, **extra, hidden=mirror.hidden(audience)[kind.name])
@@ -90,5 +90,5 @@ def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
 def _documented(endpoint: Endpoint, name: str, about: str, *own: Parameter) -> Endpoint:
     """The endpoint with the signature that FastAPI reads, and its words for OpenAPI."""
     endpoint.__name__, endpoint.__doc__ = name, about
-    endpoint.__signature__ = Signature([*_ASKED, *own])  # type: ignore[attr-defined]  # read by inspect.signature
+    endpoint.__signature__ = Signature([*_OF_EVERY_LIST, *own])  # type: ignore[attr-defined]  # read by inspect.signature
     return endpoint

@@ -44,12 +44,12 @@ class LoadReader:
                 shifts = await self._shifts(audience.region, at)
                 records = list(self._deps.pump.mirror.records(KIND, Audience(region=audience.region)).values())
                 # Some ten milliseconds in a storm: the loop carries the live feed meanwhile.
-                answer = await asyncio.to_thread(self._made, audience.region, at, shifts, records)
+                answer = await asyncio.to_thread(self._summary, audience.region, at, shifts, records)
                 self._answers = {key: cached for key, cached in self._answers.items() if 0 <= at - cached[0] < FRESH}
                 self._answers[audience.region] = at, answer
         return answer
 
-    def _made(self, region: str, at: float, shifts: list[DutyShift], records: list[Record]) -> Record:
+    def _summary(self, region: str, at: float, shifts: list[DutyShift], records: list[Record]) -> Record:
         to_take, to_end = waiting(records)
         report = LoadReport(self._facts, at, lambda life: covers(region, life.region), shifts, self._deps.load)
         return {

@@ -12,7 +12,7 @@ from api.dependencies import Dependencies
 from api.principal import Principal
 from api.records import people, suppressions
 from feeds import wire
-from feeds.documents.handover import ACCEPTED, GIVEN, KIND, HandoverDocument, dump, load
+from feeds.documents.handover import ACCEPTED, HANDED_OVER, KIND, HandoverDocument, dump, load
 from feeds.documents.roster import Roster
 from feeds.duty.handover import HandoverSettings
 from feeds.journal import Journal, Tx
@@ -108,7 +108,7 @@ class NotAccepted(Exception):
 async def give(journal: Journal, id: str, document: HandoverDocument) -> None:
     """Write a new handover and its first signature to the journal."""
     async with journal.begin() as tx:
-        seq = await _note(tx, GIVEN, id, document, by=document.by, remarks=document.remarks, at=document.at)
+        seq = await _note(tx, HANDED_OVER, id, document, by=document.by, remarks=document.remarks, at=document.at)
         await tx.put(KIND, id, dump(document), seq=seq)
 
 

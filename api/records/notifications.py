@@ -20,13 +20,13 @@ async def notices(deps: Dependencies, principal: Principal, alert_id: str) -> li
     queued = await deps.journal.outbox_for(
         alert_id
     )  # first: what leaves the outbox meanwhile is in the journal by then
-    items = list({item.key: item for item in [*await _kept(deps, alert_id), *queued]}.values())
+    items = list({item.key: item for item in [*await _archived(deps, alert_id), *queued]}.values())
     whole = {item.key: item for item in await deps.journal.outbox_items(_digests(items))}
     visible_persons = await _seen(deps, principal)
     return [_notice(item, whole, visible_persons) for item in items]
 
 
-async def _kept(deps: Dependencies, alert_id: str) -> list[OutboxItem]:
+async def _archived(deps: Dependencies, alert_id: str) -> list[OutboxItem]:
     """Notifications in the journal that are too old for the outbox."""
     entries = await deps.journal.entries(kind="notices", subject=alert_id, limit=500)
     return [

@@ -17,8 +17,12 @@ SCAN = 500
 async def listed(deps: Dependencies, principal: Principal, kind: str) -> list[dict[str, Any]]:
     """The silences or windows that have not ended and that the asker may see."""
     docs = await deps.journal.docs_page(kind, open=True, limit=SCAN)
-    found = [load(doc.body) for doc in docs]
-    return [shown(one, principal) for one in found if is_visible(deps, principal.audience, one.match)]
+    suppressions = [load(doc.body) for doc in docs]
+    return [
+        shown(suppression, principal)
+        for suppression in suppressions
+        if is_visible(deps, principal.audience, suppression.match)
+    ]
 
 
 def is_visible(deps: Dependencies, audience: Audience, match: Match) -> bool:

@@ -129,7 +129,7 @@ async def bulk(deps: Deps, principal: Actor, request: Request, body: BulkBody) -
         ]
         return Json({"dry_run": True, "results": shown})
 
-    async def one(alert_id: str) -> dict[str, Any]:
+    async def carry_out_alert(alert_id: str) -> dict[str, Any]:
         args = _times(body) if body.action in ("ack", "shelve") else {}
         async with room:
             try:
@@ -140,14 +140,14 @@ async def bulk(deps: Deps, principal: Actor, request: Request, body: BulkBody) -
                 return {"id": alert_id} | _refused(problem, language_of(request))
         return {"id": alert_id, "status": 200, "alert": state}
 
-    results = await asyncio.gather(*(one(alert_id) for alert_id in dict.fromkeys(body.ids)))
+    results = await asyncio.gather(*(carry_out_alert(alert_id) for alert_id in dict.fromkeys(body.ids)))
     return Json({"results": results})
 
 
 def _refused(problem: Problem, lang: str) -> dict[str, Any]:
-    found = [error_member(finding, lang) for finding in problem.findings]
+    errors = [error_member(finding, lang) for finding in problem.findings]
     code = problem.extra.get("code", "")
-    return {"status": problem.status, "problem": problem.slug, "code": code, "errors": found}
+    return {"status": problem.status, "problem": problem.slug, "code": code, "errors": errors}
 
 
 def _times(body: AckBody | BulkBody) -> dict[str, float | None]:
@@ -172,8 +172,8 @@ async def carry_out(
         raise Problem("not-found")
     if not principal.reaches(region):
         raise Problem("outside-region")
-    known = {name: value for name, value in args.items() if value is not None}
-    result = await ask(deps, principal, action, alert_id, known, comment=comment, rev=rev)
+    present = {name: value for name, value in args.items() if value is not None}
+    result = await ask(deps, principal, action, alert_id, present, comment=comment, rev=rev)
     if result.outcome is Outcome.INVALID:
         if action in ("shelve", "unshelve"):
             raise suppression.refused(result.detail)

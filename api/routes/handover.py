@@ -67,7 +67,7 @@ async def give(deps: Deps, principal: Actor, body: HandoverBody) -> Response:
 async def take(deps: Deps, principal: Actor, handover_id: str, body: AcceptanceBody) -> Response:
     """Accept a handover with the second signature, which is another person's; 409 when it has one already."""
     at, settings = deps.clock(), deps.handover()
-    document = await _one(deps, principal, handover_id)
+    document = await _handover(deps, principal, handover_id)
     check(principal, "handover_accept", document.region)
     try:
         signed = await handovers.accept(deps.journal, handover_id, principal, body.remarks, at)
@@ -89,11 +89,11 @@ async def listed(deps: Deps, principal: Viewer, cursor: Cursor = "", limit: Limi
     return listing([handovers.shown(doc.id, load(doc.body), at, settings) for doc in docs], following, deps.pump.rev)
 
 
-@router.get("/handover/{handover_id}", responses=answers(answered.HandoverDetail))
-async def one(deps: Deps, principal: Viewer, handover_id: str) -> Response:
+@router.get("/handover/{handover_id}", name="one", responses=answers(answered.HandoverDetail))
+async def detail(deps: Deps, principal: Viewer, handover_id: str) -> Response:
     """One handover with the picture as it was."""
     _personal(principal)
-    document = await _one(deps, principal, handover_id)
+    document = await _handover(deps, principal, handover_id)
     record = handovers.shown(handover_id, document, deps.clock(), deps.handover())
     return Json(record | {"picture": document.picture})
 
@@ -106,7 +106,7 @@ def _personal(principal: Principal) -> None:
         raise Problem("forbidden")
 
 
-async def _one(deps: Dependencies, principal: Principal, key: str) -> HandoverDocument:
+async def _handover(deps: Dependencies, principal: Principal, key: str) -> HandoverDocument:
     doc = await deps.journal.doc(KIND, key)
     document = load(doc.body) if doc is not None else None
     if document is None or not handovers.sees(principal, document):

@@ -178,7 +178,7 @@ async def remove(
 async def preview(deps: Deps, principal: Admin, body: RulePreviewBody) -> Response:
     """Preview what a rule would do at once. Nothing is stored."""
     dry = RuleChangeBody(dry_run=True)
-    outcome = await _told(deps, principal, "", dry, {"items": [body.form(body.id)]})
+    outcome = await _ask_engine(deps, principal, "", dry, {"items": [body.form(body.id)]})
     return Json({"preview": (outcome["preview"] or [None])[0], "rev": outcome["rev"]})
 
 
@@ -198,12 +198,14 @@ async def undo(deps: Deps, principal: Admin, rule_id: Id, body: RuleUndoBody) ->
 async def _change(
     deps: Dependencies, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record
 ) -> Response:
-    outcome = await _told(deps, principal, rule_id, body, args)
+    outcome = await _ask_engine(deps, principal, rule_id, body, args)
     shown = {"changed": outcome["changed"], "preview": outcome["preview"], "dry_run": body.dry_run}
     return await _listed(RuleReader(deps, principal), **shown)
 
 
-async def _told(deps: Dependencies, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record) -> Record:
+async def _ask_engine(
+    deps: Dependencies, principal: Principal, rule_id: str, body: RuleChangeBody, args: Record
+) -> Record:
     """The engine's result of a change. Raises Problem when it refuses."""
     args = args | {"dry_run": body.dry_run, "accept": body.accept}
     result = await ask(deps, principal, "rules", rule_id, args, comment=body.comment, rev=body.rev, timeout=TIMEOUT)

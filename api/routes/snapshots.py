@@ -91,17 +91,17 @@ async def look(deps: Deps, principal: Viewer, body: LooksBody) -> Response:
     access, now = _access(deps), deps.clock()
     items: list[dict[str, Any]] = []
     seen: list[list[str]] = []
-    for asked in body.looks:
-        camera = deps.pump.mirror.record("asset", asked.camera, principal.audience)
+    for look in body.looks:
+        camera = deps.pump.mirror.record("asset", look.camera, principal.audience)
         refused: str | None = refusal(principal, camera, body.reason)
-        picture = _chosen(await to_thread(access.reader.of, asked.camera), asked) if refused is None else None
-        item: dict[str, Any] = {"camera": asked.camera, "which": asked.which, "refused": refused, "url": None}
+        picture = _chosen(await to_thread(access.reader.of, look.camera), look) if refused is None else None
+        item: dict[str, Any] = {"camera": look.camera, "which": look.which, "refused": refused, "url": None}
         if refused is None and picture is None:
             item["refused"] = "no-picture"
         if picture is not None:
-            key = await to_thread(access.addresses.make, _session(principal), asked.camera, picture.id, now)
+            key = await to_thread(access.addresses.make, _session(principal), look.camera, picture.id, now)
             item |= {"url": f"{router.prefix}/pictures/{key}", "picture": _shown(picture)}
-            seen.append([asked.camera, picture.id])
+            seen.append([look.camera, picture.id])
         items.append(item)
     if seen:
         subject = seen[0][0] if len(seen) == 1 else ""
@@ -146,13 +146,13 @@ def _session(principal: Principal) -> str:
     return f"{principal.via} {principal.key} {principal.name}"
 
 
-def _chosen(index: CameraSnapshots, asked: PictureLook) -> StoredPicture | None:
+def _chosen(index: CameraSnapshots, look: PictureLook) -> StoredPicture | None:
     """The picture of a look: by its id, else the newest of its sort."""
-    if asked.picture:
-        return index.pictures().get(asked.picture)
-    if asked.which in ("before", "after"):
-        return next((shot for proof in reversed(index.evidence) if (shot := getattr(proof, asked.which))), None)
-    return index.good if asked.which == "good" else index.latest
+    if look.picture:
+        return index.pictures().get(look.picture)
+    if look.which in ("before", "after"):
+        return next((shot for proof in reversed(index.evidence) if (shot := getattr(proof, look.which))), None)
+    return index.good if look.which == "good" else index.latest
 
 
 def _shown(picture: StoredPicture | None) -> dict[str, Any] | None:

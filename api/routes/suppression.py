@@ -30,7 +30,7 @@ OF_CHANGE = ("conflict", "outside-region", "unanswered")
 """Problems of every change: the version is old, the region is another one, the engine does not answer."""
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(max_length=200)]
-Some = Annotated[list[Word], Field(max_length=500)]
+MatchList = Annotated[list[Word], Field(max_length=500)]
 Ended = Annotated[bool, Query(description="Those that have ended too, newest first")]
 TEXTS = {
     "until_past": ("结束时间已过", "the end lies in the past"),
@@ -51,9 +51,9 @@ class AssetMatchBody(BaseModel):
     """The assets that a window applies to. Every given field must match."""
 
     model_config = ConfigDict(extra="forbid")
-    assets: Some = []
+    assets: MatchList = []
     region: Word = ""
-    kinds: Some = []
+    kinds: MatchList = []
     owner: Word = ""
 
 

@@ -53,7 +53,7 @@ class Supervision:
     def __init__(self, calendars: Calendars, rules: Sequence[CardRule] = DEFAULTS) -> None:
         self.calendars, self.rules = calendars, tuple(rules)
         self.documents: dict[tuple[str, str], Document] = {}
-        self.known: set[str] = set()
+        self.proposed_ids: set[str] = set()
         """Ids of all cards ever proposed. A rule proposes at most one card for a case."""
         self.steps: list[SupervisionStep] = []
         self._numbers: dict[int, int] = {}
@@ -61,7 +61,7 @@ class Supervision:
     def restore(self, cards: Iterable[CardDocument], orders: Iterable[OrderDocument]) -> None:
         """Load documents of the journal. Finished ones count for ids and numbers."""
         for card in cards:
-            self.known.add(card.id)
+            self.proposed_ids.add(card.id)
             if card.open:
                 self.documents[CARD_KIND, card.id] = card
         for order in orders:
@@ -84,7 +84,7 @@ class Supervision:
             if rule.on != on and (card is None or on == "daily"):
                 continue
             holds = rule.holds(names)
-            if card is None and holds and rule.on == on and id not in self.known:
+            if card is None and holds and rule.on == on and id not in self.proposed_ids:
                 self._propose(rule, id, case, now)
             elif card is not None and not holds and rule.to_review and card.life.state != "review":
                 self._try(card, "doubt", RULES + rule.id, now, reason="basis changed")
@@ -106,7 +106,7 @@ class Supervision:
             evidence=dict(case["evidence"]) | ({"score": rule.score} if rule.score else {}),
             life=begin(CARD, actor, now, "propose"),
         )
-        self.known.add(id)
+        self.proposed_ids.add(id)
         self._put(document, SupervisionStep(kind=CARD_KIND, id=id, name="propose", at=now, actor=actor))
         if rule.raise_ == "auto":
             self._try(document, "raise", actor, now)

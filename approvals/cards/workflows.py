@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from feeds.tasks.workflow import Limits, TaskTransition, Workflow
-from feeds.workdays.calendar import ONE, Unpublished, WorkCalendar
+from feeds.workdays.calendar import ONE_DAY, Unpublished, WorkCalendar
 from feeds.workdays.local_time import local_date, midnight
 
 SUPERVISOR, DEPARTMENT, REVIEWER, ENGINE = "supervisor", "department", "reviewer", "engine"
@@ -70,7 +70,7 @@ def limits_of(calendar: WorkCalendar, *, red: bool = False) -> Limits:
         # An extension is added to the day on which the present limit ends, which is the day before its midnight.
         first = local_date(start - 1) if days else local_date(start)
         try:
-            return midnight(calendar.after(first, n) + ONE)
+            return midnight(calendar.after(first, n) + ONE_DAY)
         except Unpublished:
             return None
 

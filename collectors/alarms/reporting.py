@@ -232,9 +232,9 @@ class Reporter:
             for alert in batch:
                 if self._waiting.get(alert.identity) is alert:
                     del self._waiting[alert.identity]
-                self._told(alert)
+                self._note_repeats_sent(alert)
 
-    def _told(self, alert: ListenerAlert) -> None:
+    def _note_repeats_sent(self, alert: ListenerAlert) -> None:
         """The repeats in a report are told; those that came meanwhile are not."""
         tracked = self._alerts.get(alert.identity)
         if tracked is not None and alert.repeats:

@@ -145,7 +145,7 @@ async def survey(
     """The neighbours of many devices, read a few at a time, and the errors by asset."""
     room = asyncio.Semaphore(at_once)
 
-    async def one(target: Target) -> list[Neighbour] | CollectorError:
+    async def survey_target(target: Target) -> list[Neighbour] | CollectorError:
         async with room:
             try:
                 async with asyncio.timeout(WHOLE):
@@ -155,12 +155,12 @@ async def survey(
             except TimeoutError:
                 return NotReady(Reason.TIMEOUT, f"its tables took longer than {WHOLE:g} s")
 
-    asked = list(targets)
+    target_list = list(targets)
     heard: list[Neighbour] = []
     wrong: dict[str, CollectorError] = {}
-    for target, found in zip(asked, await asyncio.gather(*map(one, asked)), strict=True):
-        if isinstance(found, CollectorError):
-            wrong[target.asset] = found
+    for target, outcome in zip(target_list, await asyncio.gather(*map(survey_target, target_list)), strict=True):
+        if isinstance(outcome, CollectorError):
+            wrong[target.asset] = outcome
         else:
-            heard += found
+            heard += outcome
     return heard, wrong

@@ -21,7 +21,7 @@ CASES, OPEN = 1581, 10
 LEFT = (-2, 0, 0, 1, 1, 1, 2, 3, 5, 8)
 """Working days that the open cases have left."""
 COUNTIES = ("532301", "532302", "532322", "532323", "532324", "532325", "532326", "532327", "532328", "532329")
-SURNAMES, GIVEN = "阿王李张杨普罗周何马", ("建国", "秀英", "志强", "丽华", "木呷", "文明", "春梅")
+SURNAMES, GIVEN_NAMES = "阿王李张杨普罗周何马", ("建国", "秀英", "志强", "丽华", "木呷", "文明", "春梅")
 STEPS = ("受理", "初审", "审核", "核准", "办结")
 FORM = "%Y-%m-%d %H:%M:%S"
 
@@ -34,7 +34,7 @@ class ApprovalSystem:
             self._items = list(csv.DictReader(file))
         self._clock = clock
         self._calendar: WorkCalendar = CalendarBook(read_folder(NATIONAL)).of("")
-        self.rows = self._made(local_date(clock()))
+        self.rows = self._cases_of_day(local_date(clock()))
 
     def app(self, path: str) -> web.Application:
         """The interface at `path`."""
@@ -49,7 +49,7 @@ class ApprovalSystem:
         rows = changed[(page - 1) * size : page * size]
         return web.json_response({"code": 0, "data": {"total": len(changed), "list": rows}})
 
-    def _made(self, today: date) -> list[dict[str, Any]]:
+    def _cases_of_day(self, today: date) -> list[dict[str, Any]]:
         chance = random.Random(today.toordinal())
         promises = [item for item in self._items if item["kind"] == "promise" and int(item["promised"]) >= 3]
         rows = [self._done(n, today, chance) for n in range(CASES - OPEN)]
@@ -84,7 +84,7 @@ class ApprovalSystem:
             "accept_date": started.strftime(FORM),
             "result_date": finished.strftime(FORM) if finished is not None else "",
             "result_type": "出证" if finished is not None else "",
-            "applyer_name": chance.choice(SURNAMES) + chance.choice(GIVEN),
+            "applyer_name": chance.choice(SURNAMES) + chance.choice(GIVEN_NAMES),
             "contact_phone": f"139{chance.randrange(10**8):08}",
             "cd_time": (finished or started).strftime(FORM),
             "cd_operation": "I",

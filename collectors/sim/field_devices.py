@@ -98,13 +98,13 @@ class Child:
 
     def __init__(self) -> None:
         self.address = "heavy devices"
-        self.wanted: list[dict[str, object]] = []
+        self.device_specs: list[dict[str, object]] = []
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._ended = False
 
     async def start(self) -> None:
-        if not self.wanted or self._process is not None:
+        if not self.device_specs or self._process is not None:
             return
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -115,7 +115,7 @@ class Child:
             stdout=asyncio.subprocess.PIPE,
         )
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(self.wanted).encode() + b"\n")
+        self._process.stdin.write(json.dumps(self.device_specs).encode() + b"\n")
 
     async def ask(self, verb: str, name: str) -> None:
         """Raises OSError with the device's words when it cannot be done."""
@@ -217,16 +217,16 @@ class Field:
         """The recorders of an inventory, by asset. `url` is that of the platform that they register with."""
         devices: dict[str, SimulatedDevice] = {}
         for recorder in site.recorder_rows(rows, url):
-            self.child.wanted.append(recorder)
+            self.child.device_specs.append(recorder)
             devices[str(recorder["name"])] = Remote(self.child, str(recorder["name"]), str(recorder["device"]))
         return devices
 
     def _add_fault(self, camera: str) -> None:
         """Give the first cameras one fault each."""
-        cameras = sum(device["kind"] == "camera" for device in self.child.wanted)
+        cameras = sum(device["kind"] == "camera" for device in self.child.device_specs)
         if cameras <= len(faults.NAMES):
             name = f"{camera}-{faults.NAMES[cameras - 1]}"
-            self.child.wanted.append({"name": name, "kind": "camera-fault", "host": camera, "port": 0})
+            self.child.device_specs.append({"name": name, "kind": "camera-fault", "host": camera, "port": 0})
             self.faults[name] = Remote(self.child, name, name)
 
     def _remote(self, asset: str, parts: SplitResult, port: int) -> SimulatedDevice | None:
@@ -235,15 +235,15 @@ class Field:
             return self._onvif(asset, parts.hostname, port)
         kind = {"opc.tcp": "opcua", "snmp": profile, "rtsp": "camera"}.get(parts.scheme)
         host = parts.hostname or ""
-        if kind is None or any((device["host"], device["port"]) == (host, port) for device in self.child.wanted):
+        if kind is None or any((device["host"], device["port"]) == (host, port) for device in self.child.device_specs):
             return None
         address = f"{host}:{port}"
-        self.child.wanted.append({"name": asset, "kind": kind, "host": host, "port": port})
+        self.child.device_specs.append({"name": asset, "kind": kind, "host": host, "port": port})
         if kind == "camera":
             self._add_fault(asset)
         if kind == "opcua":
             flood = f"{asset}-flood"
-            self.child.wanted.append({"name": flood, "kind": "flood", "host": host, "port": port})
+            self.child.device_specs.append({"name": flood, "kind": "flood", "host": host, "port": port})
             self.faults[flood] = Remote(self.child, flood, address)
         return Remote(self.child, asset, address)
 

@@ -90,7 +90,7 @@ def _snmp(kind: str, host: str, port: int) -> SimulatedDevice:
     return SnmpAgent(host, port, ups(time.time()), community=None, user=(USER, *V3_KEYS))
 
 
-def _made(rows: list[dict[str, Any]]) -> dict[str, SimulatedDevice]:
+def _devices(rows: list[dict[str, Any]]) -> dict[str, SimulatedDevice]:
     devices: dict[str, SimulatedDevice] = {}
     station: Station | None = None
     for row in rows:
@@ -128,7 +128,7 @@ async def serve() -> None:
     """Obey the lines of standard input until it ends."""
     loop, reader = asyncio.get_running_loop(), asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    devices = _made(json.loads(await _line(reader)))
+    devices = _devices(json.loads(await _line(reader)))
     while line := await _line(reader):
         verb, _, name = line.partition(" ")
         await _act(devices, verb, name)

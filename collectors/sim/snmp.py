@@ -71,15 +71,15 @@ class _Mib(AbstractMibInstrumController):  # type: ignore[misc]
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
 
-    def _known(self) -> dict[Oid, object]:
+    def _objects_by_oid(self) -> dict[Oid, object]:
         return {tuple(int(part) for part in key.split(".")): value for key, value in self._objects().items()}
 
     def read_variables(self, *pairs: Any, **_: Any) -> list[Any]:
-        objects = self._known()
+        objects = self._objects_by_oid()
         return [(name, objects.get(tuple(name), v2c.NoSuchObject(""))) for name, _ in pairs]
 
     def read_next_variables(self, *pairs: Any, **_: Any) -> list[Any]:
-        objects = self._known()
+        objects = self._objects_by_oid()
         keys, values = sorted(objects), []
         for name, _ in pairs:
             index = bisect_right(keys, tuple(name))

@@ -64,7 +64,7 @@ class World:
         self._scenarios = dict(scenarios)
         self._speed = speed
         self._running: set[asyncio.Task[None]] = set()
-        self._asked: set[str] = set()
+        self._broken_on_request: set[str] = set()
         self._settling = asyncio.Lock()
         self.broken: set[str] = set()
         """The devices that do not answer: broken ones, and those without a working uplink."""
@@ -115,7 +115,7 @@ class World:
         """
         for device in self._of(name):
             await device.stop()
-        self._asked.add(name)
+        self._broken_on_request.add(name)
         self.broken.add(name)
         self._tell(name, up=False)
         await self._settle()
@@ -123,7 +123,7 @@ class World:
     async def mend(self, name: str) -> None:
         """It answers again, if an uplink reaches it."""
         devices = self._of(name)
-        self._asked.discard(name)
+        self._broken_on_request.discard(name)
         if name not in self._silent():
             for device in devices:
                 await device.start()
@@ -144,7 +144,7 @@ class World:
                 self.broken.discard(name)
 
     def _silent(self) -> set[str]:
-        silent, before = set(self._asked), -1
+        silent, before = set(self._broken_on_request), -1
         while len(silent) != before:
             before = len(silent)
             silent.update(name for name, uppers in self._parents.items() if uppers and silent.issuperset(uppers))

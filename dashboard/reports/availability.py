@@ -44,11 +44,11 @@ async def build(query: ReportQuery) -> Sequence[Part]:
     start, end = months.interval(query["month"], query.texts.zone)
     by = query["by"] if query["by"] in BY else BY[0]
     unit = {"owner": query["unit"]} if query["unit"] else {}
-    asked = months.asked(start, end) | unit
-    table_asked = asked | ({"from": start.replace(month=1).isoformat()} if by == "month" else {})
+    parameters = months.query_of(start, end) | unit
+    table_asked = parameters | ({"from": start.replace(month=1).isoformat()} if by == "month" else {})
     answer = await query.pages(PATH, by=by, sort="key" if by == "month" else "worst", **table_asked)
-    outages = await query.get(f"{PATH}/outages", limit=DRAWN, **asked)
-    total = answer["total"] if by != "month" else (await query.get(PATH, limit=1, **asked))["total"]
+    outages = await query.get(f"{PATH}/outages", limit=DRAWN, **parameters)
+    total = answer["total"] if by != "month" else (await query.get(PATH, limit=1, **parameters))["total"]
     incomplete = [ReportNote(text=query.texts("avail.partly"))] if answer["complete"] is False else []
     return [
         _figures(total, answer["hidden"], query.texts),
@@ -62,19 +62,19 @@ def _figures(total: Record, hidden: int, texts: ReportTexts) -> KeyFigures:
     """Up of all the time, of the known time, how much was known, and how long it did not work."""
     seconds, share = total["seconds"], total["availability"]
 
-    def made(name: str, value: str, note: str = "", *, bad: bool = False) -> KeyFigure:
+    def figure(name: str, value: str, note: str = "", *, bad: bool = False) -> KeyFigure:
         return KeyFigure(key=name, name=texts(f"avail.{name}"), value=value, note=note, out="degraded" if bad else "")
 
     counted = texts("avail.assets.note", n=hidden) if hidden else ""
     return KeyFigures(
         figures=[
-            made("share", texts.percent(share, 3), texts("avail.share.note"), bad=share is not None and share < GOOD),
-            made("known", texts.percent(total["of_known"], 3), texts("avail.known.note")),
-            made("coverage", texts.percent(total["coverage"], 1), texts("avail.coverage.note")),
-            made("down", texts.duration(seconds["down"]), texts("avail.down.note")),
-            made("unknown", texts.duration(seconds["unknown"]), texts("avail.unknown.note")),
-            made("maintenance", texts.duration(seconds["maintenance"]), texts("avail.maintenance.note")),
-            made("assets", str(total["assets"]), counted),
+            figure("share", texts.percent(share, 3), texts("avail.share.note"), bad=share is not None and share < GOOD),
+            figure("known", texts.percent(total["of_known"], 3), texts("avail.known.note")),
+            figure("coverage", texts.percent(total["coverage"], 1), texts("avail.coverage.note")),
+            figure("down", texts.duration(seconds["down"]), texts("avail.down.note")),
+            figure("unknown", texts.duration(seconds["unknown"]), texts("avail.unknown.note")),
+            figure("maintenance", texts.duration(seconds["maintenance"]), texts("avail.maintenance.note")),
+            figure("assets", str(total["assets"]), counted),
         ]
     )
 
@@ -229,7 +229,7 @@ async def _by_options(query: ReportQuery, _search: str) -> Sequence[ControlOptio
 
 async def _unit_options(query: ReportQuery, _search: str) -> Sequence[ControlOption]:
     start, end = months.interval(query["month"], query.texts.zone)
-    answer = await query.pages(PATH, by="unit", **months.asked(start, end))
+    answer = await query.pages(PATH, by="unit", **months.query_of(start, end))
     units = sorted(row["key"]["unit"] for row in answer["items"] if row["key"]["unit"])
     return [ControlOption(value=unit, label=unit) for unit in units]
 

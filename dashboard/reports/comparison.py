@@ -22,7 +22,7 @@ class PeriodSummary:
     mean: float | None
     least: float | None
     most: float | None
-    known: float
+    known_share: float
 
 
 def summary(series: Mapping[str, Any], start: float, end: float) -> PeriodSummary:
@@ -37,7 +37,7 @@ def summary(series: Mapping[str, Any], start: float, end: float) -> PeriodSummar
     weights = series.get("count") or [1] * len(values)
     present = [index for index, value in enumerate(values) if value is not None]
     if not present:
-        return PeriodSummary(count=0, mean=None, least=None, most=None, known=0.0)
+        return PeriodSummary(count=0, mean=None, least=None, most=None, known_share=0.0)
     count = sum(int(weights[index] or 0) for index in present)
     total = sum(float(values[index] or 0.0) * (weights[index] or 0) for index in present)
     seconds = sum(
@@ -49,7 +49,7 @@ def summary(series: Mapping[str, Any], start: float, end: float) -> PeriodSummar
         mean=total / count if count else None,
         least=min(lows[index] for index in present),
         most=max(highs[index] for index in present),
-        known=min(1.0, seconds / (end - start)),
+        known_share=min(1.0, seconds / (end - start)),
     )
 
 
@@ -57,7 +57,7 @@ def change(now: PeriodSummary, then: PeriodSummary) -> tuple[float | None, Verdi
     """(now - then) / then of the means, or None with the reason why there is no percentage."""
     if now.mean is None or then.mean is None:
         return None, "none"
-    if min(now.known, then.known) < COMPLETE:
+    if min(now.known_share, then.known_share) < COMPLETE:
         return None, "incomplete"
     if min(now.count, then.count) < FEWEST:
         return None, "few"

@@ -165,7 +165,7 @@ def _table(lines: Sequence[_Line], metric: str, interval: tuple[float, float], t
 def _row(line: _Line, now: PeriodSummary | None, then: PeriodSummary | None, texts: ReportTexts) -> Record:
     row: Record = {"asset": line.asset, "name": line.name, "link": f"/assets/{quote(line.asset, safe='')}"}
     if now is not None:
-        row |= {"mean": now.mean, "least": now.least, "most": now.most, "known": now.known, "count": now.count}
+        row |= {"mean": now.mean, "least": now.least, "most": now.most, "known": now.known_share, "count": now.count}
     if now is not None and then is not None:
         share, verdict = change(now, then)
         words = texts(f"history.verdict.{verdict}") if verdict else ""
@@ -174,8 +174,8 @@ def _row(line: _Line, now: PeriodSummary | None, then: PeriodSummary | None, tex
 
 
 async def _asset_options(query: ReportQuery, search: str) -> Sequence[ControlOption]:
-    asked = {"q": search} if search else {}
-    listed = {item["id"]: item for item in (await query.get("/api/v1/assets", limit=OFFERED, **asked))["items"]}
+    parameters = {"q": search} if search else {}
+    listed = {item["id"]: item for item in (await query.get("/api/v1/assets", limit=OFFERED, **parameters))["items"]}
     for asset in query.chosen("assets")[:MOST]:
         if asset not in listed:
             with contextlib.suppress(ReadRefused):  # it has left the inventory, or another may see it

@@ -68,7 +68,7 @@ def beyond(value: float | None, target: float, far: float = float("inf")) -> Out
     return "down" if value > far else "degraded"
 
 
-def _made(texts: ReportTexts, key: str, value: object, note: str, out: Out, name: str = "") -> KeyFigure:
+def _figure(texts: ReportTexts, key: str, value: object, note: str, out: Out, name: str = "") -> KeyFigure:
     return KeyFigure(key=key, name=texts(name or f"load.{key}"), value=str(value), note=note, out=out)
 
 
@@ -90,7 +90,7 @@ def _rates(load: Record, texts: ReportTexts) -> list[KeyFigure]:
     day_note = texts("load.day.note", n=rate["day"], target=rate["day_target"], raised=rate["raised_day"])
     day_out = beyond(rate["day_per_operator"], rate["day_target"], rate["day_too_many"])
     busiest = [
-        _made(
+        _figure(
             texts,
             f"peak-{span}",
             peak[span],
@@ -102,9 +102,9 @@ def _rates(load: Record, texts: ReportTexts) -> list[KeyFigure]:
     ]
     each, of_day = texts.number(rate["per_operator"]), texts.number(rate["day_per_operator"])
     return [
-        _made(texts, "rate", each, rate_note, beyond(rate["per_operator"], rate["target"], far)),
-        _made(texts, "flood", state, flood_note, "down" if flood["on"] else ""),
-        _made(texts, "day", of_day, day_note, day_out),
+        _figure(texts, "rate", each, rate_note, beyond(rate["per_operator"], rate["target"], far)),
+        _figure(texts, "flood", state, flood_note, "down" if flood["on"] else ""),
+        _figure(texts, "day", of_day, day_note, day_out),
         *busiest,
         *_nuisances(load, texts),
     ]
@@ -116,8 +116,8 @@ def _nuisances(load: Record, texts: ReportTexts) -> list[KeyFigure]:
     stale_note = texts("load.stale.note", limit=stale["limit"])
     note = texts("load.chattering.note", n=chattering["changes_a_minute"])
     return [
-        _made(texts, "stale", stale["count"], stale_note, beyond(stale["count"], stale["target"], stale["limit"])),
-        _made(texts, "chattering", chattering["count"], note, beyond(chattering["count"], chattering["target"])),
+        _figure(texts, "stale", stale["count"], stale_note, beyond(stale["count"], stale["target"], stale["limit"])),
+        _figure(texts, "chattering", chattering["count"], note, beyond(chattering["count"], chattering["target"])),
     ]
 
 

@@ -39,7 +39,7 @@ def interval(month: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return start, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=zone)
 
 
-def asked(start: datetime, end: datetime) -> dict[str, str]:
+def query_of(start: datetime, end: datetime) -> dict[str, str]:
     """The interval as a query: without `to` while it lasts, so that the answer may be a minute old."""
     over = end.timestamp() <= clock.now()
     return {"from": start.isoformat()} | ({"to": end.isoformat()} if over else {})

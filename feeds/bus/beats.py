@@ -23,7 +23,7 @@ class BeatBoard(Connection):
         closed, so that the next command asks for the master again.
         """
         fields = {"r": role, "t": repr(at), "v": wire.encode(dict(figures or {})), "w": trouble}
-        async with self._asked():
+        async with self._request():
             confirmed = await self._server.add(
                 self.keys.beats, fields, within=NOTICE_WITHIN, maxlen=200, approximate=True
             )
@@ -35,7 +35,7 @@ class BeatBoard(Connection):
 
         Call it at intervals. Following the stream would wake the caller at every beat.
         """
-        async with self._asked():
+        async with self._request():
             rows = await self._redis.xrevrange(self.keys.beats, count=BEATS_READ)
         beats: dict[str, Beat] = {}
         for _, fields in rows:

@@ -51,7 +51,7 @@ class Committer(DeadLetterBox):
 
     async def saved(self, engine: str) -> Saved:
         """What the engine committed last."""
-        async with self._asked():
+        async with self._request():
             raw = await self._redis.hgetall(self.keys.engine(engine))
         fields = {name.decode(): value for name, value in raw.items()}
         return Saved(
@@ -68,7 +68,7 @@ class Committer(DeadLetterBox):
             for stream, at in (await self.saved(follower)).cursors.items():
                 if stream in bounds:
                     bounds[stream] = min(bounds[stream], at, key=entry_order)
-        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
+        async with self._request(), self._redis.pipeline(transaction=False) as pipe:
             for stream, bound in bounds.items():
                 pipe.xtrim(stream, minid=bound, approximate=True)
             await pipe.execute()
@@ -77,7 +77,7 @@ class Committer(DeadLetterBox):
         """Drop changes older than CHANGES_KEPT that every reading engine has committed."""
         cursors = [(await self.saved(reader)).cursors.get(self.keys.changes, "0-0") for reader in readers]
         oldest = min([f"{int((at - CHANGES_KEPT) * 1000)}-0", *cursors], key=entry_order)
-        async with self._asked():
+        async with self._request():
             last = await self._redis.xrevrange(self.keys.changes, count=1)
             if last and entry_order(last[0][0].decode())[0] > (at + AHEAD) * 1000:
                 # The server's clock was set back: until it catches up, ids do not tell how old an entry is.

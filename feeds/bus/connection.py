@@ -47,12 +47,12 @@ class Connection:
         if before and life != before:
             raise NoConnection("the Redis server restarted, or another one took over")
 
-    def _asked(self) -> AbstractAsyncContextManager[None]:
+    def _request(self) -> AbstractAsyncContextManager[None]:
         return translated(self._server.leave)
 
     async def open(self) -> str:
         """Connect and learn the epoch; raises BusLost when nobody answers."""
-        async with self._asked():
+        async with self._request():
             await self._redis.ping()
         return self.epoch
 
@@ -62,12 +62,12 @@ class Connection:
     @asynccontextmanager
     async def pipeline(self) -> AsyncIterator[Any]:
         """Redis' own commands in one go, each by itself, for what has a module of its own and only reads."""
-        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
+        async with self._request(), self._redis.pipeline(transaction=False) as pipe:
             yield pipe
 
     async def script(self, script: str, keys: Sequence[str], *arguments: Any) -> Any:
         """A script over some keys, for what has a module of its own."""
-        async with self._asked():
+        async with self._request():
             return await self._redis.eval(script, len(keys), *keys, *arguments)
 
     async def write(self, commands: Iterable[Words]) -> Any:
@@ -79,7 +79,7 @@ class Connection:
         fence = self.fence
         lease, holder = (self.keys.lease(fence.role), fence.holder) if fence else (self.keys.lease(""), "")
         keys, arguments = script_arguments(lease, holder, commands)
-        async with self._asked():
+        async with self._request():
             try:
                 return await self._write(keys=keys, args=arguments)
             except ResponseError as error:
@@ -93,6 +93,6 @@ class Connection:
 
     async def tail(self, stream: str) -> str:
         """The id of a stream's last entry, "0-0" when it is empty."""
-        async with self._asked():
+        async with self._request():
             last = await self._redis.xrevrange(stream, count=1)
         return last[0][0].decode() if last else "0-0"

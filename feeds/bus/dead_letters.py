@@ -35,17 +35,17 @@ class DeadLetterBox(Connection):
 
     async def dead_counts(self) -> dict[str, int]:
         """The number of dead letters by source."""
-        async with self._asked():
+        async with self._request():
             counts = await self._redis.hgetall(self.keys.dead_counts)
         return {source.decode(): int(count) for source, count in counts.items()}
 
     async def drop_dead_counts(self, sources: Sequence[str]) -> None:
         """Delete the numbers of dead letters of these sources."""
-        async with self._asked():
+        async with self._request():
             await self._redis.hdel(self.keys.dead_counts, *sources)
 
     async def dead_letters(self, limit: int = 100) -> list[DeadLetter]:
         """The newest dead letters, newest first."""
-        async with self._asked():
+        async with self._request():
             rows = await self._redis.xrevrange(self.keys.dead, count=limit)
         return [letter(entry.decode(), fields) for entry, fields in rows]

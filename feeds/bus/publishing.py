@@ -29,7 +29,7 @@ class Publisher(Connection):
     async def publish_raw(self, feed: str, *bodies: bytes, source: str) -> None:
         """Publish unparsed bytes. The engine that reads the feed decides if they are valid."""
         entries, copies = [{"s": source, "e": body} for body in bodies], self._server.copies
-        async with self._asked():
+        async with self._request():
             confirmed = await self._server.add(self.keys.feed(feed), *entries, within=CONFIRM_WITHIN)
             if confirmed < copies:
                 raise NoConnection(f"{confirmed} of {copies} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
@@ -43,5 +43,5 @@ class Publisher(Connection):
     async def send(self, engine: str, command: Command) -> None:
         """Append a command to the stream of its engine."""
         body = wire.encode_envelope("command", [command], source=command.actor, sent_at=self._clock())
-        async with self._asked():
+        async with self._request():
             await self._redis.xadd(self.keys.commands(engine), {"s": command.actor, "e": body})

@@ -27,7 +27,7 @@ class StreamReader(DeadLetterBox):
         returned without items.
         """
         wait = max(1, int(block * 1000)) if block > 0 else None
-        async with self._asked():
+        async with self._request():
             answer = await self._redis.xread(dict(cursors), count=count, block=wait)
         rows = [(stream.decode(), *row) for stream, rows in answer or [] for row in rows]
         return [await self._decoded(stream, entry.decode(), fields or {}) for stream, entry, fields in rows]
@@ -44,13 +44,13 @@ class StreamReader(DeadLetterBox):
     async def state(self, kinds: Iterable[str] | None = None) -> State:
         """The live state of all kinds or of `kinds`, with the id of the last change that it includes."""
         requested = list(KINDS.stored if kinds is None else kinds)
-        async with self._asked(), self._redis.pipeline(transaction=False) as pipe:
+        async with self._request(), self._redis.pipeline(transaction=False) as pipe:
             for kind in requested:
                 pipe.hlen(self.keys.state(kind))
             sizes = await pipe.execute()
         if sum(sizes) > AT_ONCE:
             return await self._state_by_pages(requested)
-        async with self._asked(), self._redis.pipeline(transaction=True) as pipe:
+        async with self._request(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
             for kind in requested:
                 pipe.hgetall(self.keys.state(kind))
@@ -74,7 +74,7 @@ class StreamReader(DeadLetterBox):
 
     async def count(self, kind: str) -> int:
         """The number of records of a kind in the live state."""
-        async with self._asked():
+        async with self._request():
             return int(await self._redis.hlen(self.keys.state(kind)))
 
     async def stored(self, kind: str) -> dict[bytes, bytes]:
@@ -87,7 +87,7 @@ class StreamReader(DeadLetterBox):
     async def _pages(self, kind: str) -> AsyncIterator[dict[bytes, bytes]]:
         cursor = 0
         while True:
-            async with self._asked():
+            async with self._request():
                 cursor, page = await self._redis.hscan(self.keys.state(kind), cursor, count=PAGE)
             yield page
             if not int(cursor):
@@ -106,7 +106,7 @@ class StreamReader(DeadLetterBox):
 
         Trimming keeps the entry at every reader's cursor. A cursor below the first entry may have missed some.
         """
-        async with self._asked():
+        async with self._request():
             first = await self._redis.xrange(stream, count=1)
             if not first:
                 return False

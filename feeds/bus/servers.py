@@ -163,21 +163,21 @@ class SlotOwner:
 
     def __init__(self, way: Replicated) -> None:
         self._way = way
-        self._known = list(way.hosts)
-        self._found: tuple[str, int] | None = None
+        self._nodes = list(way.hosts)
+        self._master: tuple[str, int] | None = None
 
     def forget(self) -> None:
         """Ask the cluster again for the next connection."""
-        self._found = None
+        self._master = None
 
     async def discover_master(self, key: str) -> tuple[str, int]:
         """(host, port), cached until `forget`. Raises MasterNotFoundError, a ConnectionError."""
-        self._found = self._found or await self._ask(key)
-        return self._found
+        self._master = self._master or await self._ask(key)
+        return self._master
 
     async def _ask(self, key: str) -> tuple[str, int]:
         cluster = RedisCluster(
-            startup_nodes=[ClusterNode(host, port) for host, port in self._known],
+            startup_nodes=[ClusterNode(host, port) for host, port in self._nodes],
             require_full_coverage=False,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
@@ -195,5 +195,5 @@ class SlotOwner:
             await cluster.aclose()
         if owner is None:
             raise MasterNotFoundError("no node of the cluster has the site's slot")
-        self._known = list(dict.fromkeys((*self._way.hosts, *met)))
+        self._nodes = list(dict.fromkeys((*self._way.hosts, *met)))
         return str(owner.host), int(owner.port)

@@ -20,18 +20,25 @@ class Occurrence:
     many: bool = False
 
 
-_ONE, _OPTIONAL, _SOME, _ANY = (
+_EXACTLY_ONE, _OPTIONAL, _AT_LEAST_ONE, _ANY = (
     Occurrence(required=True),
     Occurrence(),
     Occurrence(required=True, many=True),
     Occurrence(many=True),
 )
 
-PAIR = {"valueName": _ONE, "value": _ONE}
-AREA = {"areaDesc": _ONE, "polygon": _ANY, "circle": _ANY, "geocode": _ANY, "altitude": _OPTIONAL, "ceiling": _OPTIONAL}
+PAIR = {"valueName": _EXACTLY_ONE, "value": _EXACTLY_ONE}
+AREA = {
+    "areaDesc": _EXACTLY_ONE,
+    "polygon": _ANY,
+    "circle": _ANY,
+    "geocode": _ANY,
+    "altitude": _OPTIONAL,
+    "ceiling": _OPTIONAL,
+}
 RESOURCE = {
-    "resourceDesc": _ONE,
-    "mimeType": _ONE,
+    "resourceDesc": _EXACTLY_ONE,
+    "mimeType": _EXACTLY_ONE,
     "size": _OPTIONAL,
     "uri": _OPTIONAL,
     "derefUri": _OPTIONAL,
@@ -39,12 +46,12 @@ RESOURCE = {
 }
 INFO = {
     "language": _OPTIONAL,
-    "category": _SOME,
-    "event": _ONE,
+    "category": _AT_LEAST_ONE,
+    "event": _EXACTLY_ONE,
     "responseType": _ANY,
-    "urgency": _ONE,
-    "severity": _ONE,
-    "certainty": _ONE,
+    "urgency": _EXACTLY_ONE,
+    "severity": _EXACTLY_ONE,
+    "certainty": _EXACTLY_ONE,
     "audience": _OPTIONAL,
     "eventCode": _ANY,
     "effective": _OPTIONAL,
@@ -61,13 +68,13 @@ INFO = {
     "area": _ANY,
 }
 ALERT = {
-    "identifier": _ONE,
-    "sender": _ONE,
-    "sent": _ONE,
-    "status": _ONE,
-    "msgType": _ONE,
+    "identifier": _EXACTLY_ONE,
+    "sender": _EXACTLY_ONE,
+    "sent": _EXACTLY_ONE,
+    "status": _EXACTLY_ONE,
+    "msgType": _EXACTLY_ONE,
     "source": _OPTIONAL,
-    "scope": _ONE,
+    "scope": _EXACTLY_ONE,
     "restriction": _OPTIONAL,
     "addresses": _OPTIONAL,
     "code": _ANY,

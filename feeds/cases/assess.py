@@ -162,7 +162,7 @@ def _without_future(case: FoldedCase, now: float, flags: list[str]) -> FoldedCas
 
 
 def _state(case: FoldedCase, limit: CaseLimit) -> str:
-    if not case.known:
+    if not case.has_base_row:
         return "shelf"
     if case.deleted:
         return "deleted"

@@ -157,8 +157,8 @@ async def _figures(reader: CaseReader, period: Period, today: date, where: Where
 async def _used(reader: CaseReader, period: Period, today: date, where: Where, *, parts: bool) -> Counter[int]:
     """The histogram of working days used. Histograms are kept by month, department and kind; others are counted."""
     narrowed = {name: value for name, value in where.items() if value}
-    kept = narrowed.keys() <= {"department", "kind"}
-    if kept and (period.whole_months or (period.first.day == 1 and period.last >= today)):
+    stored = narrowed.keys() <= {"department", "kind"}
+    if stored and (period.whole_months or (period.first.day == 1 and period.last >= today)):
         return await reader.used(*period.months, narrowed, parts=parts)
     days = period.first.toordinal(), period.last.toordinal()
     return await reader.used_of_records(*days, narrowed, parts=parts)

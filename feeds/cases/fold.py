@@ -44,7 +44,7 @@ def fold_facts(system: str, number: str, fact_set: FactSet, precedence: Sequence
         system=system,
         number=number,
         systems=tuple(dict.fromkeys(fact.system for fact in ordered)),
-        known=bool(rows),
+        has_base_row=bool(rows),
         deleted=bool(rows) and not present,
         kind=_kind(body, notes),
         region=_region(body),

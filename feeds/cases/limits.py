@@ -11,7 +11,7 @@ from datetime import date
 from feeds.cases import words
 from feeds.cases.items import UNITS, ApprovalItem
 from feeds.cases.model import CaseExtension, CaseSuspension, FoldedCase, Moment
-from feeds.workdays.calendar import ONE, Unpublished, WorkCalendar
+from feeds.workdays.calendar import ONE_DAY, Unpublished, WorkCalendar
 from feeds.workdays.clock import Deadline, ExcludedSpan, LimitUnit, Margin, Term, deadline, notice_day
 from feeds.workdays.local_time import local_date, midnight
 from feeds.workdays.office import OFFICE_HOURS, OfficeHours
@@ -89,7 +89,7 @@ def notice_limit(case: FoldedCase, calendar: WorkCalendar) -> float | None:
     if case.applied is None or case.accepted is not None or case.supplements or case.ended is not None:
         return None
     try:
-        return midnight(notice_day(calendar, case.applied) + ONE)
+        return midnight(notice_day(calendar, case.applied) + ONE_DAY)
     except Unpublished:
         return None
 
@@ -132,7 +132,7 @@ def _begin(moment: Moment) -> float:
 
 
 def _end(moment: Moment) -> float:
-    return midnight(date.fromisoformat(moment) + ONE) if isinstance(moment, str) else moment
+    return midnight(date.fromisoformat(moment) + ONE_DAY) if isinstance(moment, str) else moment
 
 
 def _spans(suspensions: tuple[CaseSuspension, ...], flags: list[str]) -> tuple[ExcludedSpan, ...]:

@@ -86,14 +86,14 @@ class CaseReview(msgspec.Struct, frozen=True, kw_only=True):
 class FoldedCase(msgspec.Struct, frozen=True, kw_only=True):
     """One case. `systems` brought facts about it; `received_at` is when the first one came, `changed_at` the last.
 
-    `known` is False while only rows about the case are there and not the case itself. `notes` are findings of the fold.
-    `values` are the values of each system where they disagree.
+    `has_base_row` is False while only rows about the case have arrived and not the row of the case itself.
+    `notes` are findings of the fold. `values` are the values of each system where they disagree.
     """
 
     system: str
     number: str
     systems: tuple[str, ...] = ()
-    known: bool = True
+    has_base_row: bool = True
     deleted: bool = False
     kind: CaseKind = "other"
     item: str = ""

@@ -58,12 +58,12 @@ class ToolState(msgspec.Struct, gc=False):
 class Bookkeeping(msgspec.Struct, gc=False):
     """What the document holds beside the alert.
 
-    `told` ever heard of it; the last message to those in `firing` says that it fires; what told those in `cancelled`
-    was taken back before it was sent. `people` gives the address by which each person was told. `firing` None: the
-    document was written before there was that field.
+    Contacts, as their targets: `notified` were sent a message of the alert at any time (`told` in JSON). `firing` were
+    sent last that it fires; None in a document written before there was that field. The message to those in
+    `cancelled` was taken back before it was sent. `people` gives the address at which each person was notified.
     """
 
-    told: list[str] = []
+    notified: list[str] = msgspec.field(default_factory=list, name="told")
     firing: list[str] | None = None
     cancelled: list[str] = []
     people: dict[str, dict[str, str]] = {}
@@ -85,7 +85,7 @@ _beside = msgspec.json.Decoder(Bookkeeping)
 def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
     """The document's body, times in epoch seconds. A field of the bookkeeping that says nothing is left out."""
     body: dict[str, Any] = msgspec.to_builtins(alert)
-    body["told"], body["firing"] = beside.told, beside.firing or []
+    body["told"], body["firing"] = beside.notified, beside.firing or []
     if beside.cancelled:
         body["cancelled"] = beside.cancelled
     if beside.people:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-KIND, GIVEN, ACCEPTED = "handover", "given", "accepted"
+KIND, HANDED_OVER, ACCEPTED = "handover", "given", "accepted"
 
 
 class HandoverSummary(msgspec.Struct, frozen=True, kw_only=True):

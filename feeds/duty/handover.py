@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from feeds.documents.handover import ACCEPTED, GIVEN, load_summary
+from feeds.documents.handover import ACCEPTED, HANDED_OVER, load_summary
 from feeds.model import Severity
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def unsigned(entries: Iterable[JournalEntry]) -> list[UnsignedHandover]:
     """
     waiting: dict[str, UnsignedHandover] = {}
     for entry in entries:
-        if entry.name == GIVEN:
+        if entry.name == HANDED_OVER:
             region = load_summary(entry.body).region
             waiting[entry.subject] = UnsignedHandover(id=entry.subject, region=region, at=entry.at)
         elif entry.name == ACCEPTED and (signed := waiting.pop(entry.subject, None)) is not None:

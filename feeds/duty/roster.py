@@ -110,7 +110,7 @@ def concerned(person: Person, region: str) -> bool:
 def view(duty: Duty, roster: Roster, *, personal: bool) -> dict[str, Any]:
     """One shift for display: with names and phone numbers, or without persons where personal data is hidden."""
 
-    def one(id: str) -> dict[str, str]:
+    def officer(id: str) -> dict[str, str]:
         person = roster.person(id)
         name, phone = (person.name, person.phone) if person is not None else (id, "")
         return {"id": id, "name": name, "phone": phone}
@@ -121,6 +121,6 @@ def view(duty: Duty, roster: Roster, *, personal: bool) -> dict[str, Any]:
         "name": dict(duty.shift.name),
         "begins": iso(duty.begins),
         "ends": iso(duty.ends),
-        "officers": [one(id) for id in duty.officers] if personal else [],
-        "leader": one(duty.leader) if duty.leader and personal else None,
+        "officers": [officer(id) for id in duty.officers] if personal else [],
+        "leader": officer(duty.leader) if duty.leader and personal else None,
     }

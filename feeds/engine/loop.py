@@ -84,13 +84,13 @@ class StoreLoss:
     """A loss of a store, logged once, and the pause before the next attempt, seconds."""
 
     def __init__(self, engine: str) -> None:
-        self._engine, self._what, self._pause = engine, "", BACKOFF[0]
+        self._engine, self._lost, self._pause = engine, "", BACKOFF[0]
 
     def say(self, error: BusError | JournalLost) -> None:
         lost = "the journal" if isinstance(error, JournalLost) else "the bus"
-        if lost != self._what:
+        if lost != self._lost:
             log.warning("%s: %s is lost: %s", self._engine, lost, error)
-        self._what = lost
+        self._lost = lost
 
     def pause(self) -> float:
         pause, self._pause = self._pause, min(self._pause * 2, BACKOFF[1])
@@ -98,9 +98,9 @@ class StoreLoss:
 
     def over(self, epoch: str) -> None:
         """End the loss after a complete step. Opening and reading is not enough: both succeed on a full disk."""
-        if self._what:
-            log.info("%s: %s is back", self._engine, self._what, extra={"epoch": epoch})
-        self._what, self._pause = "", BACKOFF[0]
+        if self._lost:
+            log.info("%s: %s is back", self._engine, self._lost, extra={"epoch": epoch})
+        self._lost, self._pause = "", BACKOFF[0]
 
 
 async def _follow(

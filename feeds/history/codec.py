@@ -40,9 +40,9 @@ _EXACT = float(1 << 53)
 _XOR = 255
 _MEAN_MASK = np.uint64(0xFFFFFFFFFF000000)
 _MEAN_PLACES = 3
-_ONE = np.uint64(1)
+_BIT = np.uint64(1)
 _PLACE = np.arange(64, dtype=np.uint64)
-_WEIGHTS = _ONE << _PLACE
+_WEIGHTS = _BIT << _PLACE
 
 
 class Column(NamedTuple):
@@ -156,7 +156,7 @@ def _number(number: int) -> bytes:
 def _bits(numbers: NDArray[np.uint64]) -> bytes:
     """All numbers in the width of the greatest one; the width comes first."""
     width = int(numbers.max()).bit_length() if len(numbers) else 0
-    each = (numbers[:, None] >> _PLACE[:width]) & _ONE
+    each = (numbers[:, None] >> _PLACE[:width]) & _BIT
     return bytes((width,)) + np.packbits(each.astype(np.uint8)).tobytes()
 
 
@@ -212,7 +212,7 @@ class _Columns:
             self._at += 1
             return None
         numbers = self._unsigned(max(0, count))
-        return (numbers >> _ONE).view(np.int64) ^ -(numbers & _ONE).view(np.int64)
+        return (numbers >> _BIT).view(np.int64) ^ -(numbers & _BIT).view(np.int64)
 
     def _unsigned(self, count: int) -> NDArray[np.uint64]:
         width = self._take(1)[0]

@@ -58,9 +58,9 @@ class HistoryIntake:
 
     def __init__(self) -> None:
         self.late = self.ahead = self.taken = 0
-        self.made: list[Series] = []
+        self.created: list[Series] = []
         self.altered: dict[int, Series] = {}
-        self._known: dict[tuple[str, str, str], Series] = {}
+        self._by_key: dict[tuple[str, str, str], Series] = {}
         self._by_id: dict[int, Series] = {}
         self._next = 1
         self._ids: list[int] = []
@@ -79,7 +79,7 @@ class HistoryIntake:
         """Register the series that are in SQL."""
         for entry in series:
             metric, _, instance = entry.metric.partition("[")
-            self._known[(entry.asset, metric, instance.removesuffix("]"))] = entry
+            self._by_key[(entry.asset, metric, instance.removesuffix("]"))] = entry
             self._by_id[entry.id] = entry
             self._next = max(self._next, entry.id + 1)
 
@@ -109,7 +109,7 @@ class HistoryIntake:
 
     def add(self, observations: Iterable[ObservedValue], arrived: float) -> None:
         """Add observations that arrived at one moment (epoch seconds)."""
-        series_by_key, bad = self._known, Quality.BAD
+        series_by_key, bad = self._by_key, Quality.BAD
         floor, ahead = (arrived - GRACE) // HOUR * HOUR, arrived + AHEAD
         ids, times, values = self._ids.append, self._times.append, self._values.append
         for observation in observations:
@@ -153,7 +153,7 @@ class HistoryIntake:
         metric = f"{observation.metric}[{observation.instance}]" if observation.instance else observation.metric
         series = Series(self._next, observation.asset, metric, observation.unit, observation.fresh_for)
         self.know([series])
-        self.made.append(series)
+        self.created.append(series)
         return series
 
     def _alter(self, series: Series, observation: ObservedValue) -> None:
@@ -162,7 +162,7 @@ class HistoryIntake:
 
     def written(self) -> None:
         """Mark the created and altered series as stored in SQL."""
-        self.made, self.altered = [], {}
+        self.created, self.altered = [], {}
 
     def blocks(self) -> Blocks:
         """The waiting points, as bytes by (hour, group of series)."""

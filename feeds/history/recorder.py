@@ -42,7 +42,7 @@ class Recorder:
         self._guard = DeletionGuard(clock)
         self.intake = HistoryIntake()
         self._store = store
-        self._known = False
+        self._restored = False
         self._cursor = "0-0"
         self._caught_up = False
         self._hours: set[int] = set()
@@ -53,13 +53,13 @@ class Recorder:
     async def open(self, bus: Bus, now: float) -> None:
         """Resume after the last flush, and read the newest time of each series from the open hours."""
         self._hot, self._stream = OpenHours(bus), bus.keys.feed(FEED)
-        if not self._known:
+        if not self._restored:
             self.intake.know(await self._store.all_series())
             spans = await self._store.watched(0.0, 2 * now)
             self._watched = spans[-1] if spans else (0.0, 0.0)
             if spans and now - self._watched[1] > MENDED_WITHIN:
                 self._guard.distrust()  # the site was off for long, or the clock was set forward meanwhile
-            self._known = True
+            self._restored = True
         saved = await bus.saved(NAME)
         self._cursor = saved.cursors.get(self._stream, "0-0")
         if self._stream in saved.cursors and await bus.gap(self._stream, self._cursor):
@@ -107,8 +107,8 @@ class Recorder:
 
     async def flush(self, now: float) -> None:
         """Write new series to SQL, then points and cursor to Redis."""
-        if self.intake.made or self.intake.altered:
-            await self._store.put_series(self.intake.made, list(self.intake.altered.values()))
+        if self.intake.created or self.intake.altered:
+            await self._store.put_series(self.intake.created, list(self.intake.altered.values()))
             self.intake.written()
         blocks = self.intake.blocks()
         hours = self._hours | {hour for hour, _ in blocks}

@@ -135,15 +135,15 @@ def without(spans: Spans, gone: Spans) -> Spans:
 class _TallyInProgress:
     """One asset's tally while it is computed."""
 
-    __slots__ = ("at", "health", "known", "tally")
+    __slots__ = ("at", "health", "observed", "tally")
 
     def __init__(self, start: float, health: Health | None, observed: Mask) -> None:
-        self.at, self.health, self.known, self.tally = start, health, observed, Tally()
+        self.at, self.health, self.observed, self.tally = start, health, observed, Tally()
 
     def move(self, at: float, health: Health | None) -> None:
         """Count the time up to `at` with the health so far, then continue with this health."""
         if self.health is not None and self.health is not Health.UNKNOWN:
-            seconds = self.known.between(self.at, at)
+            seconds = self.observed.between(self.at, at)
             if self.health is Health.DOWN:
                 self.tally.down += seconds
             else:

@@ -64,8 +64,8 @@ class AddressBook:
             return
         self.drop(asset.id)
         self._of[asset.id] = tuple(addresses)
-        for one in addresses:
-            self._owners.setdefault(one, set()).add(asset.id)
+        for host_or_address in addresses:
+            self._owners.setdefault(host_or_address, set()).add(asset.id)
 
     def drop(self, id: str) -> None:
         """Remove an asset."""
@@ -77,8 +77,8 @@ class AddressBook:
     def find(self, text: str) -> str:
         """The id of the asset with a probe of that "host:port" (or a URL with it), else of that host; "" for none."""
         address, host = of_probe(text if "://" in text else f"tcp://{text}")
-        for one in (address, host):
-            owners = self._owners.get(one) if one else None
+        for key in (address, host):
+            owners = self._owners.get(key) if key else None
             if owners:
                 return next(iter(owners)) if len(owners) == 1 else ""
         return ""

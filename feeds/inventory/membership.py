@@ -72,29 +72,29 @@ class InventoryLog:
     """Records changes of the inventory in the journal. The projector is its only writer."""
 
     def __init__(self) -> None:
-        self._known: dict[str, AssetAttributes] = {}
+        self._members: dict[str, AssetAttributes] = {}
 
     async def open(self, journal: Journal) -> None:
         """Load the current membership from the journal."""
         members = await read(journal)
-        self._known = {id: member.about for id, member in members.items() if member.present}
+        self._members = {id: member.about for id, member in members.items() if member.present}
 
     async def note(self, journal: Journal, assets: Mapping[str, Asset], now: float) -> None:
         """Record the difference between this inventory and the journal, if any."""
         rows = {id: attributes_of(asset) for id, asset in assets.items()}
         steps = {
-            REMOVED: {id: row for id, row in self._known.items() if id not in rows},
-            ADDED: {id: row for id, row in rows.items() if id not in self._known},
-            CHANGED: {id: row for id, row in rows.items() if self._known.get(id, row) != row},
+            REMOVED: {id: row for id, row in self._members.items() if id not in rows},
+            ADDED: {id: row for id, row in rows.items() if id not in self._members},
+            CHANGED: {id: row for id, row in rows.items() if self._members.get(id, row) != row},
         }
         if not any(steps.values()):
             return
         async with journal.begin() as tx:
-            for name, some in steps.items():
-                for part in _parts(some):
+            for name, rows_of_step in steps.items():
+                for part in _parts(rows_of_step):
                     body = {"assets": {id: asdict(row) for id, row in part.items()}}
                     await tx.append(kind=KIND, name=name, subject="assets", at=now, body=body)
-        self._known = rows
+        self._members = rows
 
 
 def _parts(rows: Mapping[str, AssetAttributes]) -> Iterator[dict[str, AssetAttributes]]:

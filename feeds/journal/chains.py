@@ -64,8 +64,8 @@ class Checker:
             self._accepted |= {(str(fault[0]), int(fault[1]), str(fault[2])) for fault in listed}
         self._heads[chain] = (row["chain_seq"], row["hash"])
 
-    def _add(self, chain: str, number: int, seq: int, what: str, *, foreign: bool = False) -> None:
-        self._faults.append(ChainFault(chain=chain, chain_seq=number, seq=seq, what=what, foreign=foreign))
+    def _add(self, chain: str, number: int, seq: int, problem: str, *, foreign: bool = False) -> None:
+        self._faults.append(ChainFault(chain=chain, chain_seq=number, seq=seq, what=problem, foreign=foreign))
 
     def _add_foreign(self, chain: str, number: int, seq: int, signature: str) -> None:
         """Report a key that is not here, once for each chain, for the documents and for the seal ("")."""

@@ -126,17 +126,17 @@ async def anchor(journal: Journal, last: Mapping[str, Any] | None = None) -> dic
     return chains
 
 
-async def missing(journal: Journal, kept: Heads) -> list[Gap]:
+async def missing(journal: Journal, recorded: Heads) -> list[Gap]:
     """What the record names and the journal has no more, by chain; as it was found first, until nothing is missing."""
-    gaps = await _missing(journal, kept)
-    return list(kept.gaps) if gaps and kept.gaps else gaps
+    gaps = await _missing(journal, recorded)
+    return list(recorded.gaps) if gaps and recorded.gaps else gaps
 
 
-async def _missing(journal: Journal, kept: Heads) -> list[Gap]:
+async def _missing(journal: Journal, recorded: Heads) -> list[Gap]:
     log, gaps = schema.entry, []
     async with journal.store.reading() as connection:
         with translated(OSError):
-            for chain, head in sorted(kept.chains.items()):
+            for chain, head in sorted(recorded.chains.items()):
                 numbers = select(log.c.hash).where(log.c.chain == chain, log.c.chain_seq == head.length)
                 if (await connection.execute(numbers)).scalar() == head.hash:
                     continue
@@ -144,14 +144,14 @@ async def _missing(journal: Journal, kept: Heads) -> list[Gap]:
                 last = int((await connection.execute(end)).scalar() or 0)
                 # A chain that went on after a loss has other rows under the old numbers.
                 gaps.append(Gap(chain=chain, first=last + 1 if last < head.length else 1, last=head.length))
-    if not gaps and (lost := await _documents_missing(journal, kept)):
+    if not gaps and (lost := await _documents_missing(journal, recorded)):
         gaps.append(Gap(chain="", first=1, last=lost))
     return gaps
 
 
-async def _documents_missing(journal: Journal, kept: Heads) -> int:
+async def _documents_missing(journal: Journal, recorded: Heads) -> int:
     """How many documents are gone although no entry was written since they were counted."""
-    if kept.counted_at < 0:
+    if recorded.counted_at < 0:
         return 0
     current = await read(journal)
-    return max(0, kept.documents - current.documents) if current.entries == kept.counted_at else 0
+    return max(0, recorded.documents - current.documents) if current.entries == recorded.counted_at else 0

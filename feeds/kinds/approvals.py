@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from feeds.kinds.filters import Exact, Flag, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
-from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import Kind
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
 
@@ -14,8 +14,8 @@ CARD_STATES = ("proposed", "raised", "answered", "appealed", "upheld", "review",
 ORDER_STATES = ("draft", "review", "issued", "signed", "answered", "closed", "void")
 
 
-def _case_title(thing: Thing, language: str) -> str:
-    return str(thing.record.number)
+def _case_title(subject: SubjectState, language: str) -> str:
+    return str(subject.record.number)
 
 
 CASE = RecordKind(
@@ -63,7 +63,7 @@ CASE = RecordKind(
             "unverified": RuleName("bool"),
         },
         title=_case_title,
-        feed=lambda thing: "approvals",
+        feed=lambda subject: "approvals",
     ),
 )
 CASE_BOARD = RecordKind(

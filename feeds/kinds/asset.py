@@ -10,7 +10,7 @@ from feeds.kinds.filters import ANY, Exact, Search, Within, Words
 from feeds.kinds.joined import JoinedKind
 from feeds.kinds.places import point
 from feeds.kinds.searchable import Searchable, page_at
-from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import Asset, Health, Kind
 
 GROUP_ABOUT = "The group of a camera by what fails / 摄像机按故障分组"
@@ -21,22 +21,22 @@ VIDEO = frozenset(("camera", "nvr", "platform"))
 class CameraGroups(Words):
     """The group of a camera is one of these words. No other asset has a group."""
 
-    def takes(self, wanted: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Record) -> bool:
         camera = record[self.on]
-        return camera is not None and (wanted == ANY or camera["group"] in wanted.split(","))
+        return camera is not None and (value == ANY or camera["group"] in value.split(","))
 
 
-def _value(thing: Thing, name: str) -> Any:
-    state = thing.state
+def _value(subject: SubjectState, name: str) -> Any:
+    state = subject.state
     if name == "health":
         return str(state.health) if state is not None else str(Health.UNKNOWN)
     if name == "stale":
         return state is None or state.stale_since is not None
-    return getattr(thing.record, name)
+    return getattr(subject.record, name)
 
 
-def _feed(thing: Thing | None) -> str:
-    return "video" if thing is not None and thing.record.kind in VIDEO else "network"
+def _feed(subject: SubjectState | None) -> str:
+    return "video" if subject is not None and subject.record.kind in VIDEO else "network"
 
 
 ASSET = JoinedKind(

@@ -41,17 +41,17 @@ class Filter:
         """The field of the record that is compared."""
         return self.field or self.name
 
-    def takes(self, wanted: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Record) -> bool:
         """Whether a record has what is wanted."""
         raise NotImplementedError
 
-    def read(self, given: str | bool) -> Any:
+    def read(self, argument: str | bool) -> Any:
         """The value to look for, from what a client sent. Raises FilterRefused."""
-        if not isinstance(given, str):
+        if not isinstance(argument, str):
             raise FilterRefused("string_type")
-        if len(given) > self.longest:
+        if len(argument) > self.longest:
             raise FilterRefused("string_too_long")
-        return given
+        return argument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +64,22 @@ class Words(Filter):
     words: tuple[str, ...] = ()
     longest: int = 200
 
-    def read(self, given: str | bool) -> str:
-        text = str(Filter.read(self, given))
+    def read(self, argument: str | bool) -> str:
+        text = str(Filter.read(self, argument))
         if text not in ("", ANY) and self.words and not set(text.split(",")) <= set(self.words):
             raise FilterRefused("enum", tuple(map(str, self.words)))
         return text
 
-    def takes(self, wanted: Any, record: Record) -> bool:
-        return wanted == ANY or record[self.on] in wanted.split(",")
+    def takes(self, value: Any, record: Record) -> bool:
+        return value == ANY or record[self.on] in value.split(",")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exact(Filter):
     """Equal to one value, commas and all."""
 
-    def takes(self, wanted: Any, record: Record) -> bool:
-        return bool(record[self.on] == wanted)
+    def takes(self, value: Any, record: Record) -> bool:
+        return bool(record[self.on] == value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +88,14 @@ class Within(Filter):
 
     name: str = "region"
 
-    def read(self, given: str | bool) -> str:
-        text = str(Filter.read(self, given))
+    def read(self, argument: str | bool) -> str:
+        text = str(Filter.read(self, argument))
         if text and not is_code(text):
             raise FilterRefused("region")
         return text
 
-    def takes(self, wanted: Any, record: Record) -> bool:
-        return covers(wanted, record[self.on])
+    def takes(self, value: Any, record: Record) -> bool:
+        return covers(value, record[self.on])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,15 +109,15 @@ class Flag(Filter):
     live_when: bool | None = None
     archive_when: bool | None = None
 
-    def read(self, given: str | bool) -> bool | None:
-        if isinstance(given, bool):
-            return given
-        if given not in ("", "true", "false"):
+    def read(self, argument: str | bool) -> bool | None:
+        if isinstance(argument, bool):
+            return argument
+        if argument not in ("", "true", "false"):
             raise FilterRefused("bool_parsing", ("true", "false"))
-        return given == "true" if given else None
+        return argument == "true" if argument else None
 
-    def takes(self, wanted: Any, record: Record) -> bool:
-        return bool(record[self.on]) is wanted
+    def takes(self, value: Any, record: Record) -> bool:
+        return bool(record[self.on]) is value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +127,8 @@ class Search(Filter):
     fields: tuple[str, ...]
     longest: int = 200
 
-    def takes(self, wanted: Any, record: Record) -> bool:
-        part = wanted.casefold()
+    def takes(self, value: Any, record: Record) -> bool:
+        part = value.casefold()
         return any(part in text.casefold() for name in self.fields for text in _texts(record[name]))
 
 
@@ -141,8 +141,8 @@ def _texts(value: str | dict[str, str]) -> Iterable[str]:
 class TimeFilter(Filter):
     """Compares a field that is a time with one moment (RFC 3339)."""
 
-    def read(self, given: str | bool) -> str:
-        text = str(Filter.read(self, given))
+    def read(self, argument: str | bool) -> str:
+        text = str(Filter.read(self, argument))
         try:
             return iso(parse_time(text)) or "" if text else ""
         except (ValueError, OverflowError) as error:
@@ -153,16 +153,16 @@ class TimeFilter(Filter):
 class From(TimeFilter):
     """At this time (RFC 3339) or later."""
 
-    def takes(self, wanted: Any, record: Record) -> bool:
-        return bool(record[self.on] >= wanted)
+    def takes(self, value: Any, record: Record) -> bool:
+        return bool(record[self.on] >= value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before(TimeFilter):
     """Before this time (RFC 3339)."""
 
-    def takes(self, wanted: Any, record: Record) -> bool:
-        return bool(record[self.on] < wanted)
+    def takes(self, value: Any, record: Record) -> bool:
+        return bool(record[self.on] < value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +178,12 @@ class Sort:
         return tuple(record[name] for name in self.fields)
 
 
-def matching(filters: Iterable[Filter], wanted: dict[str, Any]) -> Callable[[Record], bool]:
+def matching(filters: Iterable[Filter], arguments: dict[str, Any]) -> Callable[[Record], bool]:
     """A test of records by what was asked; "" asks for any, and so does None for a parameter without a default."""
-    values = [(query_filter, wanted.get(query_filter.name)) for query_filter in filters]
-    asked = [
+    values = [(query_filter, arguments.get(query_filter.name)) for query_filter in filters]
+    criteria = [
         (query_filter.takes, query_filter.default if value is None else value)
         for query_filter, value in values
         if (query_filter.default if value is None else value) != ""
     ]
-    return lambda record: all(takes(value, record) for takes, value in asked)
+    return lambda record: all(takes(value, record) for takes, value in criteria)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from feeds.kinds.filters import From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import point
-from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import CHANNELS, RECEIPT_STATES, Receipt
 from feeds.texts.catalogue import DEFAULT
 
@@ -14,12 +14,12 @@ SUMMARY = 120
 """Characters of a report that stand in a list."""
 
 
-def _title(thing: Thing, language: str) -> str:
+def _title(subject: SubjectState, language: str) -> str:
     """What was reported and where; the id of a receipt that says neither."""
-    receipt = thing.record
+    receipt = subject.record
     words = receipt.title or receipt.text[:60]
     place = "" if receipt.place in words else receipt.place
-    return ("，" if language == DEFAULT else ", ").join(filter(None, (words, place))) or str(thing.id)
+    return ("，" if language == DEFAULT else ", ").join(filter(None, (words, place))) or str(subject.id)
 
 
 def _summary(receipt: Receipt) -> str:
@@ -84,7 +84,7 @@ RECEIPT = RecordKind(
             "unanswered": RuleName("bool"),
         },
         title=_title,
-        feed=lambda thing: "emergency",
+        feed=lambda subject: "emergency",
         evaluated=_real,
     ),
 )

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.kinds.subject import SubjectKind, Thing, texts
+from feeds.kinds.subject import SubjectKind, SubjectState, texts
 from feeds.texts.catalogue import catalogue
 
 
-def _value(thing: Thing, name: str) -> Any:
-    return thing.id
+def _value(subject: SubjectState, name: str) -> Any:
+    return subject.id
 
 
-def _title(thing: Thing, language: str) -> str:
-    return catalogue(language).get(f"region.{thing.id}", thing.id)
+def _title(subject: SubjectState, language: str) -> str:
+    return catalogue(language).get(f"region.{subject.id}", subject.id)
 
 
 REGION = SubjectKind(
     name="region",
     names=texts("id", "region"),
     value=_value,
-    region=lambda thing: thing.id,
+    region=lambda subject: subject.id,
     title=_title,
     gone="subject_gone",
     removed=True,

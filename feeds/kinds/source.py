@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from feeds.kinds.kind import RecordKind
-from feeds.kinds.subject import RuleName, SubjectKind, Thing, texts
+from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import Kind, SourceState
 from feeds.texts.catalogue import catalogue
 
 FEEDS = ("network", "video", "approvals", "emergency")
 
 
-def _value(thing: Thing, name: str) -> Any:
+def _value(subject: SubjectState, name: str) -> Any:
     if name in ("silent", "failing"):
-        return getattr(thing.record, f"{name}_since") is not None
-    return getattr(thing.record, name)
+        return getattr(subject.record, f"{name}_since") is not None
+    return getattr(subject.record, name)
 
 
-def _title(thing: Thing, language: str) -> str:
-    return catalogue(language).get(f"source.{thing.id}", thing.id)
+def _title(subject: SubjectState, language: str) -> str:
+    return catalogue(language).get(f"source.{subject.id}", subject.id)
 
 
-def _feed(thing: Thing | None) -> str:
-    feed = thing.record.kind.partition(".")[0] if thing is not None else ""
+def _feed(subject: SubjectState | None) -> str:
+    feed = subject.record.kind.partition(".")[0] if subject is not None else ""
     return feed if feed in FEEDS else "network"
 
 

@@ -17,7 +17,7 @@ class RuleName:
     words: frozenset[str] = frozenset()
 
 
-class Thing(Protocol):
+class SubjectState(Protocol):
     """One subject at one moment: its newest record, and for an asset its state."""
 
     @property
@@ -30,18 +30,18 @@ class Thing(Protocol):
     def state(self) -> AssetState | None: ...
 
 
-def field_value(thing: Thing, name: str) -> Any:
+def field_value(subject: SubjectState, name: str) -> Any:
     """The record's field of that name. CEL never mixes int and double, so a number's type is the one declared."""
-    value = getattr(thing.record, name)
+    value = getattr(subject.record, name)
     return list(value) if isinstance(value, tuple) else value
 
 
-def _region(thing: Thing) -> str:
-    return str(getattr(thing.record, "region", ""))
+def _region(subject: SubjectState) -> str:
+    return str(getattr(subject.record, "region", ""))
 
 
-def _title(thing: Thing, language: str) -> str:
-    return str(getattr(thing.record, "name", "") or thing.id)
+def _title(subject: SubjectState, language: str) -> str:
+    return str(getattr(subject.record, "name", "") or subject.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,10 @@ class SubjectKind:
 
     name: str
     names: Mapping[str, RuleName]
-    value: Callable[[Thing, str], Any] = field_value
-    region: Callable[[Thing], str] = _region
-    title: Callable[[Thing, str], str] = _title
-    feed: Callable[[Thing | None], str] = lambda thing: "network"
+    value: Callable[[SubjectState, str], Any] = field_value
+    region: Callable[[SubjectState], str] = _region
+    title: Callable[[SubjectState, str], str] = _title
+    feed: Callable[[SubjectState | None], str] = lambda subject: "network"
     functions: frozenset[str] = field(default=frozenset())
     gone: str = "record_gone"
     removed: bool = False

@@ -9,7 +9,7 @@ from feeds.kinds.filters import Sort, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import areas
 from feeds.kinds.searchable import Searchable, page_at
-from feeds.kinds.subject import RuleName, SubjectKind, Thing, field_value, texts
+from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
 from feeds.model import BY_CODES, WARNING_STATES, EmergencyWarning, Kind
 from feeds.regions import common_region
 from feeds.texts.catalogue import catalogue
@@ -25,16 +25,16 @@ _CAP = {
 }
 
 
-def _region(thing: Thing) -> str:
-    return common_region(thing.record.regions)
+def _region(subject: SubjectState) -> str:
+    return common_region(subject.record.regions)
 
 
-def _title(thing: Thing, language: str) -> str:
+def _title(subject: SubjectState, language: str) -> str:
     """The headline; what a restricted or private message says must not travel in an alert's title."""
-    if thing.record.scope != "Public":
-        return catalogue(language).get("warning.confidential", thing.id)
-    texts_ = thing.record.texts.get(language, {})
-    return str(texts_.get("headline") or thing.record.headline or thing.record.event or thing.id)
+    if subject.record.scope != "Public":
+        return catalogue(language).get("warning.confidential", subject.id)
+    texts_ = subject.record.texts.get(language, {})
+    return str(texts_.get("headline") or subject.record.headline or subject.record.event or subject.id)
 
 
 def _place(warning: EmergencyWarning) -> str:
@@ -53,14 +53,14 @@ def may_trigger(warning: EmergencyWarning) -> bool:
     return warning.status == "Actual" and warning.signature != "invalid"
 
 
-def _value(thing: Thing, name: str) -> Any:
+def _value(subject: SubjectState, name: str) -> Any:
     """A name's value; a warning that is no earthquake has magnitude and depth 0."""
-    quake = thing.record.quake
+    quake = subject.record.quake
     if name == "magnitude":
         return float(quake.magnitude or 0.0) if quake is not None else 0.0
     if name == "depth_km":
         return float(quake.depth_km or 0.0) if quake is not None else 0.0
-    return field_value(thing, name)
+    return field_value(subject, name)
 
 
 WARNING = RecordKind(
@@ -139,7 +139,7 @@ WARNING = RecordKind(
         region=_region,
         evaluated=may_trigger,
         title=_title,
-        feed=lambda thing: "emergency",
+        feed=lambda subject: "emergency",
         functions=frozenset(("touches",)),
         gone="warning_over",
     ),

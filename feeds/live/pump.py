@@ -239,7 +239,7 @@ class Pump:
 
     def _forget(self) -> None:
         """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""
-        if not self.clients and place(self._mirror.rev)[0] - place(self.windows.told)[0] > REPLAY * 1000:
+        if not self.clients and place(self._mirror.rev)[0] - place(self.windows.sent_rev)[0] > REPLAY * 1000:
             self._mirror.forget()
             self.windows.restart(self._mirror.rev)
 
@@ -271,7 +271,7 @@ class Pump:
 
     def _heartbeat(self) -> bytes:
         at = self.clock()
-        frame = {"type": "heartbeat", "rev": self.windows.told, "at": iso(at), "ages": self.ages(at)}
+        frame = {"type": "heartbeat", "rev": self.windows.sent_rev, "at": iso(at), "ages": self.ages(at)}
         return _encode(frame | {"conditions": self._conditions()})
 
     def _broadcast(self, frame: bytes) -> None:

@@ -109,10 +109,10 @@ class ViewFeed:
     def frame(self, window: Window) -> Frame | None:
         """The frame of a window; None when nothing has changed in the view."""
         if window.rev not in self._frames:
-            self._frames[window.rev] = self._made(window)
+            self._frames[window.rev] = self._frame_of(window)
         return self._frames[window.rev]
 
-    def _made(self, window: Window) -> Frame | None:
+    def _frame_of(self, window: Window) -> Frame | None:
         view = self.view
         deltas = window.of_ids(view.kind.name, view.ids) if view.ids is not None else window.of(view.kind.name)
         items = list(view.items(deltas))

@@ -49,10 +49,10 @@ class Window:
 
 
 class Windows:
-    """The last windows, without a gap. `told` is the revision up to which all clients have been sent changes."""
+    """The last windows, without a gap. `sent_rev` is the revision up to which all clients have been sent changes."""
 
     def __init__(self) -> None:
-        self.told = self._oldest = ""
+        self.sent_rev = self._oldest = ""
         self._windows: deque[Window] = deque()
 
     def __len__(self) -> int:
@@ -64,11 +64,11 @@ class Windows:
     def restart(self, rev: str) -> None:
         """Forget all windows: clients go on from this revision at the earliest."""
         self._windows.clear()
-        self._oldest = self.told = rev
+        self._oldest = self.sent_rev = rev
 
     def add(self, rev: str, deltas: list[Delta]) -> Window | None:
         """Add the window of changes up to `rev`; None without changes."""
-        start, self.told = self.told, rev
+        start, self.sent_rev = self.sent_rev, rev
         if not deltas:
             return None
         window = Window(start, rev, deltas)
@@ -83,12 +83,12 @@ class Windows:
 
         A revision within a window came from another web process, and is refused.
         """
-        if since.rpartition(".")[0] != self.told.rpartition(".")[0]:
+        if since.rpartition(".")[0] != self.sent_rev.rpartition(".")[0]:
             return False
         try:
             start = place(since)
             within = any(place(window.start) < start < window.place for window in self._windows)
-            return place(self._oldest) <= start <= place(self.told) and not within
+            return place(self._oldest) <= start <= place(self.sent_rev) and not within
         except ValueError:
             return False
 

@@ -53,7 +53,7 @@ class Projector:
     ) -> None:
         self._journal = journal
         self._site = site
-        self._wanted = dict(assets)
+        self._assets = dict(assets)
         self._named = sources
         self._clock = clock
         self._bus: Bus | None = None
@@ -70,7 +70,7 @@ class Projector:
 
     def set_assets(self, assets: Mapping[str, Asset], sources: Collection[str] | None = None) -> None:
         """Apply a new inventory at the next step. `sources` names all configured ones; None keeps every source."""
-        self._wanted = dict(assets)
+        self._assets = dict(assets)
         self._named = sources
 
     async def open(self, bus: Bus) -> dict[str, str]:
@@ -103,9 +103,9 @@ class Projector:
         """Fold, journal changes of health, commit."""
         assert self._bus is not None
         called: list[Observation] = []
-        if self._taken is not self._wanted:
-            await self._register.note(self._journal, self._wanted, now)
-            called = await heartbeat_calls.forgotten(self._journal, self._wanted, self.projection.states)
+        if self._taken is not self._assets:
+            await self._register.note(self._journal, self._assets, now)
+            called = await heartbeat_calls.forgotten(self._journal, self._assets, self.projection.states)
         stepped, self._steps = self._steps, []
         changes = [*stepped, *self._joined(self._moved(entries, now, called))]
         if removed := [change.id for change in changes if change.kind == Kind.SOURCE and change.after is None]:
@@ -146,9 +146,9 @@ class Projector:
         self, entries: Sequence[StreamEntry], now: float, called: Sequence[Observation] = ()
     ) -> Iterator[Change]:
         """All changes by the inventory, the entries and time, in order."""
-        if self._taken is not self._wanted:
-            yield from self.projection.set_assets(self._wanted, now)
-            self._taken = self._wanted
+        if self._taken is not self._assets:
+            yield from self.projection.set_assets(self._assets, now)
+            self._taken = self._assets
         yield from self.projection.observe(called, now, "journal")
         for entry in entries:
             yield from self._folded(entry, now)

@@ -64,7 +64,7 @@ class SnapshotStore:
         self._cameras: dict[str, CameraSnapshots] | None = None
         self._lock = threading.RLock()
         self._swept = float("-inf")
-        self.cached = self.kept = self.pictures = 0
+        self.cached = self.evidence = self.pictures = 0
         """Bytes of the cache, bytes of the evidence, and pictures of the cache."""
 
     @property
@@ -152,7 +152,7 @@ class SnapshotStore:
             with suppress(OSError):  # it is removed as a stray after the next start
                 picture_path(self._folder, id).unlink(missing_ok=True)
         self.cached += _cached(new) - _cached(old)
-        self.kept += _kept(new) - _kept(old)
+        self.evidence += _evidence(new) - _evidence(old)
         self.pictures += len(_cache_of(new)) - len(_cache_of(old))
 
     def _bound(self, now: float) -> None:
@@ -178,7 +178,7 @@ class SnapshotStore:
 
     def _bound_evidence(self, now: float) -> None:
         cameras = self.open()
-        while self.kept > self._evidence_bytes:
+        while self.evidence > self._evidence_bytes:
             holders = [index for index in cameras.values() if index.evidence]
             oldest = min(holders, key=lambda index: index.evidence[0].at)
             if oldest.evidence[0].at >= now:
@@ -203,7 +203,7 @@ class SnapshotStore:
     def _count(self) -> None:
         assert self._cameras is not None
         self.cached = sum(map(_cached, self._cameras.values()))
-        self.kept = sum(map(_kept, self._cameras.values()))
+        self.evidence = sum(map(_evidence, self._cameras.values()))
         self.pictures = sum(len(_cache_of(index)) for index in self._cameras.values())
 
 
@@ -216,7 +216,7 @@ def _cached(index: CameraSnapshots) -> int:
     return sum(picture.size for picture in _cache_of(index).values())
 
 
-def _kept(index: CameraSnapshots) -> int:
+def _evidence(index: CameraSnapshots) -> int:
     return sum(picture.size for id, picture in index.pictures().items() if id not in _cache_of(index))
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from feeds.regions import parent
 from feeds.workdays.files import CalendarDay, CalendarFile, latest
 
-ONE = timedelta(days=1)
+ONE_DAY = timedelta(days=1)
 PROVISIONAL_FROM = 22
 """From this day of December on, days stay provisional until next year's file is in: the notice of 2019 moved days of
 December 2018."""
@@ -71,9 +71,9 @@ class WorkCalendar:
         start = bisect_right(ordinals, day.toordinal())
         first_known = date(min(self.published), 1, 1).toordinal() if self.published else first_unknown
         if day.toordinal() + 1 < first_known:
-            raise Unpublished((day + ONE).year)
+            raise Unpublished((day + ONE_DAY).year)
         if start + count > len(ordinals):
-            raise Unpublished(max(date.fromordinal(first_unknown).year, (day + ONE).year))
+            raise Unpublished(max(date.fromordinal(first_unknown).year, (day + ONE_DAY).year))
         return date.fromordinal(ordinals[start + count - 1])
 
     def between(self, after: date, until: date) -> int:
@@ -81,8 +81,8 @@ class WorkCalendar:
         if until <= after:
             return 0
         ordinals, first_unknown = self._working
-        if (after + ONE).year not in self.published:
-            raise Unpublished((after + ONE).year)
+        if (after + ONE_DAY).year not in self.published:
+            raise Unpublished((after + ONE_DAY).year)
         if until.toordinal() >= first_unknown:
             raise Unpublished(date.fromordinal(first_unknown).year)
         return bisect_right(ordinals, until.toordinal()) - bisect_right(ordinals, after.toordinal())
@@ -90,7 +90,7 @@ class WorkCalendar:
     def next_working(self, day: date) -> date:
         """The day itself when it is a working day, else the next one. Raises Unpublished."""
         while not self.works(day):
-            day += ONE
+            day += ONE_DAY
         return day
 
 
@@ -101,7 +101,7 @@ class CalendarBook:
         """`local_holidays` False: days off of overlays count as working days."""
         self._files = latest(files)
         self._local_holidays = local_holidays
-        self._made: dict[str, WorkCalendar] = {}
+        self._calendars: dict[str, WorkCalendar] = {}
 
     @property
     def files(self) -> tuple[CalendarFile, ...]:
@@ -119,9 +119,9 @@ class CalendarBook:
 
     def of(self, region: str) -> WorkCalendar:
         """The calendar of a region; "" or a region without overlays has the national one."""
-        if region not in self._made:
-            self._made[region] = self._make(region)
-        return self._made[region]
+        if region not in self._calendars:
+            self._calendars[region] = self._make(region)
+        return self._calendars[region]
 
     def _make(self, region: str) -> WorkCalendar:
         chain = [region] if region else []

@@ -14,7 +14,7 @@ from functools import cached_property
 from math import ceil
 
 from feeds.workdays import office
-from feeds.workdays.calendar import ONE, Unpublished, WorkCalendar
+from feeds.workdays.calendar import ONE_DAY, Unpublished, WorkCalendar
 from feeds.workdays.local_time import local_date, midnight
 from feeds.workdays.office import OFFICE_HOURS, OfficeHours
 
@@ -53,19 +53,19 @@ class ExcludedSpan:
     @classmethod
     def of_dates(cls, first: date, last: date | None) -> ExcludedSpan:
         """The span of whole days, both included."""
-        return cls(midnight(first), None if last is None else midnight(last + ONE))
+        return cls(midnight(first), None if last is None else midnight(last + ONE_DAY))
 
     def first_day(self) -> date:
         """The first day that lies wholly inside."""
         day = local_date(self.start)
-        return day if midnight(day) == self.start else day + ONE
+        return day if midnight(day) == self.start else day + ONE_DAY
 
     def days(self) -> set[date]:
         """The days wholly inside; of an open pause none."""
         day, excluded = self.first_day(), set()
         while self.end is not None and midnight(day) + DAY <= self.end:
             excluded.add(day)
-            day += ONE
+            day += ONE_DAY
         return excluded
 
 
@@ -150,7 +150,7 @@ def deadline(calendar: WorkCalendar, term: Term) -> Deadline:
             return _minutes(calendar, term)
         if term.unit is LimitUnit.SAME_DAY:
             due = office.same_day(calendar, term.start, term.hours)
-            return Deadline(due=due, limit_at=midnight(due + ONE), warn_at=midnight(due))
+            return Deadline(due=due, limit_at=midnight(due + ONE_DAY), warn_at=midnight(due))
         due_day = _nth(calendar, term, term.n)
         if due_day is None:
             return Deadline(paused=True, warn_at=_warn_at(calendar, term))
@@ -158,7 +158,7 @@ def deadline(calendar: WorkCalendar, term: Term) -> Deadline:
             due_day = calendar.next_working(due_day)
     except Unpublished as unknown:
         return Deadline(unpublished=unknown.year, warn_at=_warn_at(calendar, term))
-    return Deadline(due=due_day, limit_at=midnight(due_day + ONE), warn_at=_warn_at(calendar, term))
+    return Deadline(due=due_day, limit_at=midnight(due_day + ONE_DAY), warn_at=_warn_at(calendar, term))
 
 
 def _warn_at(calendar: WorkCalendar, term: Term) -> float | None:
@@ -178,7 +178,7 @@ def _nth(calendar: WorkCalendar, term: Term, n: int) -> date | None:
         return calendar.after(term.day0, n)
     day, counted = term.day0, 0
     while counted < n:
-        day += ONE
+        day += ONE_DAY
         if term.open_from is not None and day >= term.open_from:
             return None
         counted += term.counts(calendar, day)
@@ -200,7 +200,7 @@ def used(calendar: WorkCalendar, term: Term, until: date) -> int:
         return calendar.between(term.day0, until)
     day, counted = term.day0, 0
     while day < until:
-        day += ONE
+        day += ONE_DAY
         counted += term.counts(calendar, day)
     return counted
 
@@ -215,7 +215,7 @@ def used_bounds(calendar: WorkCalendar, term: Term, until: date) -> tuple[int, i
         return exact, exact
     day, least, most = term.day0, 0, 0
     while day < until:
-        day += ONE
+        day += ONE_DAY
         try:
             counts = term.counts(calendar, day)
         except Unpublished:
@@ -260,13 +260,13 @@ def _light(term: Term, end: Deadline, left: int, left_most: int, now: float) -> 
 def next_moment(end: Deadline, now: float) -> float | None:
     """The next moment at which the light may change: warning, limit, or (unpublished year) the next midnight."""
     if end.limit_at is None and not end.paused:
-        return midnight(local_date(now) + ONE)
+        return midnight(local_date(now) + ONE_DAY)
     return min((at for at in (end.warn_at, end.limit_at) if at is not None and at > now), default=None)
 
 
 def resumed(term: Term, last: date) -> Term:
     """The term as if every open suspension ended with the day `last`."""
-    closed = tuple(ExcludedSpan(p.start, midnight(last + ONE)) if p.end is None else p for p in term.pauses)
+    closed = tuple(ExcludedSpan(p.start, midnight(last + ONE_DAY)) if p.end is None else p for p in term.pauses)
     return Term(start=term.start, n=term.n, unit=term.unit, pauses=closed, margin=term.margin, hours=term.hours)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from feeds.workdays.calendar import ONE, WorkCalendar
+from feeds.workdays.calendar import ONE_DAY, WorkCalendar
 from feeds.workdays.local_time import instant, local_date
 
 Span = tuple[float, float | None]
@@ -31,7 +31,7 @@ def same_day(calendar: WorkCalendar, at: float, hours: OfficeHours = OFFICE_HOUR
     day = local_date(at)
     if calendar.works(day) and at < instant(day, hours.cut_off):
         return day
-    return calendar.next_working(day + ONE)
+    return calendar.next_working(day + ONE_DAY)
 
 
 def after_minutes(
@@ -51,7 +51,7 @@ def after_minutes(
                     left -= stop - start
         if any(stop is None and start <= instant(day, 0) for start, stop in pauses):
             return None
-        day += ONE
+        day += ONE_DAY
     return None
 
 
@@ -65,7 +65,7 @@ def minutes_between(
             for begin, end in hours.windows:
                 low, high = max(at, instant(day, begin)), min(until, instant(day, end))
                 seconds += sum(stop - start for start, stop in _open_spans(low, high, pauses))
-        day += ONE
+        day += ONE_DAY
     return seconds / 60
 
 

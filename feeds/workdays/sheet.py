@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from feeds.workdays.calendar import ONE, Unpublished, WorkCalendar
+from feeds.workdays.calendar import ONE_DAY, Unpublished, WorkCalendar
 from feeds.workdays.clock import Deadline, LimitUnit, Term
 from feeds.workdays.local_time import local_date
 
@@ -37,7 +37,7 @@ def sheet(calendar: WorkCalendar, term: Term, end: Deadline, now: float) -> list
     day, number = term.day0, 0
     days = [_day(calendar, day, "start", 0)]
     while day < last and len(days) < LONGEST:
-        day += ONE
+        day += ONE_DAY
         mark = _mark(calendar, term, day)
         if mark == "counted" and end.due is not None and number >= term.n and day <= end.due:
             mark = "rolled"

@@ -29,11 +29,11 @@ def reading(value: Any, *, at: float = T0, fresh_for: float = 30.0, **more: Any)
 
 def state(id: str = "r1", health: str = "ok", **readings: Any) -> AssetState:
     """Readings as `tcp_up=True` (key "tcp.up", observed at T0) or as Reading."""
-    kept = {
+    readings_by_key = {
         key.replace("_", ".", 1): value if isinstance(value, Reading) else reading(value)
         for key, value in readings.items()
     }
-    return AssetState(id=id, region="532301", health=Health(health), since=T0, readings=kept)
+    return AssetState(id=id, region="532301", health=Health(health), since=T0, readings=readings_by_key)
 
 
 def subject(
@@ -85,8 +85,8 @@ def counting_ids() -> Callable[[float], str]:
 
 
 def core(*rules: RuleSettings, assets: tuple[Asset, ...] = (asset(),), **more: Any) -> AlertCore:
-    known = {Kind.ASSET: {member.id: member for member in assets}}
-    return AlertCore(compile_rules(rules or (rule(),)), subjects=Subjects(known), make_id=counting_ids(), **more)
+    records = {Kind.ASSET: {member.id: member for member in assets}}
+    return AlertCore(compile_rules(rules or (rule(),)), subjects=Subjects(records), make_id=counting_ids(), **more)
 
 
 def names(steps: list[AlertStep]) -> list[tuple[float, str]]:

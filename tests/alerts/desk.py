@@ -23,28 +23,28 @@ def probed(id: str, *parents: str, **more: Any) -> Asset:
 
 
 class Desk:
-    """`told` gathers (second, asset, reason); `steps` (second, asset, transition)."""
+    """`notices` gathers (second, asset, reason); `steps` (second, asset, transition)."""
 
     def __init__(self, *assets: Asset, rules: tuple[Any, ...] = (rule(),), **more: Any) -> None:
         self.core: AlertCore = core(*rules, assets=assets, **more)
-        self.told: list[tuple[float, str, str]] = []
+        self.notices: list[tuple[float, str, str]] = []
         self.steps: list[tuple[float, str, str]] = []
-        self._told: dict[str, Recipients] = {}
+        self._recipients: dict[str, Recipients] = {}
         self._commands = 0
         self.second = 0.0
 
     def see(self, second: float, id: str, health: str, source: str = "test") -> None:
         """One probe's result at that second, as the projector folds it."""
         at = T0 + second
-        known = self.core.subjects.states.get(id)
-        since = known.since if known is not None and known.health == health else at
+        before = self.core.subjects.states.get(id)
+        since = before.since if before is not None and before.health == health else at
         up = replace(reading(health == "ok", at=at, fresh_for=FRESH), source=source)
         new = replace(state(id, health, tcp_up=up), since=since, seen_at=at)
         self.core.fold(change(new, at), at)
         self._take(second)
 
-    def fold(self, second: float, thing: Any) -> None:
-        self.core.fold(change(thing, T0 + second), T0 + second)
+    def fold(self, second: float, record: Any) -> None:
+        self.core.fold(change(record, T0 + second), T0 + second)
         self._take(second)
 
     def until(self, second: float) -> None:
@@ -69,8 +69,8 @@ class Desk:
         for step in self.core.take_steps():
             at = round(step.transition.at - T0, 3)
             self.steps.append((at, step.alert.asset, step.transition.name))
-            said = due(step, [RECEIVER], self._told.setdefault(step.alert.id, Recipients()))
-            self.told += [(at, step.alert.asset, reason) for reason in said.values()]
+            reasons = due(step, [RECEIVER], self._recipients.setdefault(step.alert.id, Recipients()))
+            self.notices += [(at, step.alert.asset, reason) for reason in reasons.values()]
 
     def alert(self, asset: str, rule: str = "down") -> Alert:
         """The open alert on an asset."""
@@ -78,11 +78,11 @@ class Desk:
 
     def told_of(self, id: str) -> Recipients:
         """Who has heard what of an alert."""
-        return self._told.setdefault(id, Recipients())
+        return self._recipients.setdefault(id, Recipients())
 
     def everybody(self) -> dict[str, Recipients]:
         """Who has heard what, by alert."""
-        return self._told
+        return self._recipients
 
     def shown(self) -> list[str]:
         """The assets whose active alerts stand in sight."""

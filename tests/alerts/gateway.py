@@ -13,11 +13,11 @@ from aiohttp import web
 
 @dataclass
 class Gateway:
-    """`got` holds (method, path, query, fields, headers); `answer` and `status` are what comes back."""
+    """`requests` holds (method, path, query, fields, headers); `answer` and `status` are what comes back."""
 
     status: int = 200
     answer: str = '{"code": 0, "msg": "ok"}'
-    got: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, str, dict[str, str], dict[str, Any], dict[str, str]]] = field(default_factory=list)
     port: int = 0
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -25,7 +25,7 @@ class Gateway:
             fields = await request.json()
         else:
             fields = dict(await request.post())
-        self.got.append((request.method, request.path, dict(request.query), fields, dict(request.headers)))
+        self.requests.append((request.method, request.path, dict(request.query), fields, dict(request.headers)))
         return web.Response(status=self.status, text=self.answer)
 
 

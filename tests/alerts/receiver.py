@@ -11,30 +11,30 @@ from aiohttp import web
 
 
 class Receiver:
-    """`got` holds every request's (Idempotency-Key, body); `status` is what the next ones are answered with;
+    """`requests` holds every request's (Idempotency-Key, body); `status` is what the next ones are answered with;
     `came` is set by each."""
 
     def __init__(self) -> None:
         self.status = 200
         self.headers: dict[str, str] = {}
-        self.got: list[tuple[str, dict[str, Any]]] = []
+        self.requests: list[tuple[str, dict[str, Any]]] = []
         self.authorization = ""
         self.url = ""
         self.came = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.Response:
-        self.got.append((request.headers["Idempotency-Key"], await request.json()))
+        self.requests.append((request.headers["Idempotency-Key"], await request.json()))
         self.came.set()
         self.authorization = request.headers.get("Authorization", "")
         return web.Response(status=self.status, headers=self.headers)
 
     @property
     def reasons(self) -> list[str]:
-        return [body["reason"] for _, body in self.got]
+        return [body["reason"] for _, body in self.requests]
 
     @property
     def keys(self) -> list[str]:
-        return [key for key, _ in self.got]
+        return [key for key, _ in self.requests]
 
 
 R = TypeVar("R", bound=Receiver)

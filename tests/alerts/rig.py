@@ -91,11 +91,13 @@ class Rig:
     async def send(self, command: Command) -> None:
         await self.bus.send(NAME, command)
 
-    async def hand_in(self, *said: Report, region: str = "") -> None:
+    async def hand_in(self, *reports: Report, region: str = "") -> None:
         """As the web role takes it from another tool."""
         assert self.intake is not None
-        body = pack(list(said))
-        await self.intake.put(Parcel(target=NAME, kind="test", at=self.now, body=body, size=len(said), region=region))
+        body = pack(list(reports))
+        await self.intake.put(
+            Parcel(target=NAME, kind="test", at=self.now, body=body, size=len(reports), region=region)
+        )
 
     async def step(self, seconds: float = 0.0) -> None:
         """Let time pass, then read and step as the engine's loop does."""

@@ -46,9 +46,9 @@ class Shift:
 @pytest.fixture
 async def shift(bus: Bus, journal: Journal, journal_url: str) -> AsyncIterator[Shift]:
     intake = Intake(intake_url(journal_url), "test")
-    made = Shift(bus, journal, intake)
-    await made.rig.start()
-    yield made
+    shift = Shift(bus, journal, intake)
+    await shift.rig.start()
+    yield shift
     await intake.close()
 
 

@@ -48,9 +48,9 @@ class Watched:
 @pytest.fixture
 async def watched(bus: Bus, journal: Journal, journal_url: str) -> AsyncIterator[Watched]:
     intake = Intake(intake_url(journal_url), "test")
-    made = Watched(bus, journal, intake)
-    await made.rig.start()
-    yield made
+    watched = Watched(bus, journal, intake)
+    await watched.rig.start()
+    yield watched
     await intake.close()
 
 

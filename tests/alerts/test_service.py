@@ -29,7 +29,7 @@ async def test_from_a_failure_to_the_desk_and_back(bus: Bus, journal: Journal) -
         task = asyncio.create_task(AlertService(bus, journal, [rule()], settings, "楚雄州").run())
         await bus.commit("project", cursors={}, changes=[change(asset(), now()), change(state("r1", "down"), now())])
         await desk.came.wait()
-        key, body = desk.got[0]
+        key, body = desk.requests[0]
         assert key == body["key"] == f"{body['alert']['id']}:1:desk"
         desk.came.clear()
         await bus.send("alert", command("ack", body["alert"]["id"], now()))
@@ -95,18 +95,18 @@ async def test_from_a_failure_to_the_phones_of_those_on_duty_and_over_a_restart_
         await admin("receivers_put", items=[{"id": "hook", "url": hook.url}])
         await bus.commit("project", cursors={}, changes=[change(asset(), now()), change(state("r1", "down"), now())])
         await hook.came.wait()
-        while len(phones.got) < 2:
+        while len(phones.requests) < 2:
             await asyncio.sleep(0.02)
-        assert {request[3]["mobile"] for request in phones.got} == {PHONES["zhang"], PHONES["li"]}
+        assert {request[3]["mobile"] for request in phones.requests} == {PHONES["zhang"], PHONES["li"]}
         task.cancel()
         await asyncio.wait([task])
         hook.came.clear()
         task = start()
         await bus.commit("project", cursors={}, changes=[change(state("r1", "ok"), now())])
         await hook.came.wait()
-        while len(phones.got) < 4:
+        while len(phones.requests) < 4:
             await asyncio.sleep(0.02)
         assert hook.reasons == ["first", "cleared"]
-        assert [("已恢复" in request[3]["content"]) for request in phones.got] == [False, False, True, True]
+        assert [("已恢复" in request[3]["content"]) for request in phones.requests] == [False, False, True, True]
         task.cancel()
         await asyncio.wait([task])

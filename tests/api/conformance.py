@@ -110,15 +110,15 @@ def _pattern(path: str) -> re.Pattern[str]:
     return re.compile(joined + (last if len(parts) > 1 else "") + parts[-1])
 
 
-_known: dict[tuple[str, ...], Conformance] = {}
+_by_schemas: dict[tuple[str, ...], Conformance] = {}
 
 
 def conformance(app: FastAPI) -> Conformance:
     """The checks for an app; made once for a set of kinds."""
     names = tuple(kind.name for kind in KINDS)
-    if names not in _known:
-        _known[names] = Conformance.of(app.openapi())
-    return _known[names]
+    if names not in _by_schemas:
+        _by_schemas[names] = Conformance.of(app.openapi())
+    return _by_schemas[names]
 
 
 async def check_response(app: FastAPI, response: httpx2.Response) -> None:

@@ -23,8 +23,8 @@ async def test_alerts_open_by_default_closed_when_asked(world: World) -> None:
         for n in range(3)
     ]
     async with world.journal.begin() as tx:
-        for number, one in enumerate(closed):
-            await tx.put("alert", one.id, _dumped(one), open=False, seq=10 - number)
+        for number, alert in enumerate(closed):
+            await tx.put("alert", alert.id, _dumped(alert), open=False, seq=10 - number)
     async with world.signed_in("duty") as client:
 
         async def ids(query: str) -> list[str]:

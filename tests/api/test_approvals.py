@@ -104,8 +104,8 @@ async def test_a_region_sees_its_own_cases_only(cases: World) -> None:
         items = (await client.get(LIST)).json()["items"]
         assert [item["region"] for item in items] == ["532331"]
         problem(await client.get(f"{LIST}/1"), 404, "not-found")
-        found = (await client.get("/api/v1/approvals/search", params={"number": NUMBER})).json()
-        assert found["items"] == []
+        results = (await client.get("/api/v1/approvals/search", params={"number": NUMBER})).json()
+        assert results["items"] == []
         assert (await client.get("/api/v1/approvals/summary", params={"month": "2026-04"})).json()["accepted"] == 1
 
 
@@ -152,13 +152,13 @@ async def test_personal_values_need_the_right_and_a_reason_and_are_audited(cases
 async def test_search_finds_exact_numbers_and_aliases_only(cases: World) -> None:
     async with cases.signed_in("duty") as client:
 
-        async def found(number: str) -> list[str]:
+        async def case_numbers(number: str) -> list[str]:
             answer = await client.get("/api/v1/approvals/search", params={"number": number})
             return [item["number"] for item in answer.json()["items"]]
 
-        assert await found(f" {NUMBER}　") == [NUMBER]
-        assert await found("受理-2026-0001") == [NUMBER]
-        assert await found("532301-20260420") == []
+        assert await case_numbers(f" {NUMBER}　") == [NUMBER]
+        assert await case_numbers("受理-2026-0001") == [NUMBER]
+        assert await case_numbers("532301-20260420") == []
         problem(await client.get("/api/v1/approvals/search", params={"number": "5323"}), 422, "invalid")
 
 

@@ -48,8 +48,8 @@ async def site(bus: Bus, journal_url: str, world: World) -> AsyncIterator[World]
         "b-sw": [(OCT, "ok")],
     }
     async with world.journal.begin() as tx:
-        for id, said in words.items():
-            for at, name in said:
+        for id, history in words.items():
+            for at, name in history:
                 seq = await tx.append(kind="health", name=name, subject=id, at=at)
                 await tx.put("health", id, {"health": name, "since": at, "before": ""}, seq=seq)
     await store.note_watched(OCT, world.at)
@@ -139,19 +139,19 @@ async def test_a_page_goes_on_where_the_last_one_ended(site: World) -> None:
 
 
 async def test_a_closed_month_is_counted_once(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    raw, asked = await site.token("read"), []
+    raw, queries = await site.token("read"), []
     counting = site.app.state.counting
     tallies = counting._uptime.tallies
 
     async def counted(members: Any, start: float, end: float, now: float) -> Any:
-        asked.append(start)
+        queries.append(start)
         return await tallies(members, start, end, now)
 
     monkeypatch.setattr(counting._uptime, "tallies", counted)
     async with site.client(Authorization=f"Bearer {raw}") as client:
         for _ in range(2):
             await client.get("/api/v1/availability", params={"from": at(OCT), "by": "month"})
-    assert asked == [OCT, NOV], "and what is open once a minute"
+    assert queries == [OCT, NOV], "and what is open once a minute"
 
 
 async def test_a_closed_month_is_not_counted_again_after_a_restart(
@@ -161,22 +161,22 @@ async def test_a_closed_month_is_not_counted_again_after_a_restart(
     before, own = (await ask(site, **whole)).json()["items"], (await ask(site, A, **whole)).json()["items"]
     assert [doc.body["format"] for doc in await site.journal.docs("uptime")] == [1]
     site.apps.clear()
-    counting, asked = site.app.state.counting, []
+    counting, queries = site.app.state.counting, []
     tallies = counting._uptime.tallies
 
     async def counted(members: Any, start: float, end: float, now: float) -> Any:
-        asked.append(start)
+        queries.append(start)
         return await tallies(members, start, end, now)
 
     monkeypatch.setattr(counting._uptime, "tallies", counted)
     assert (await ask(site, **whole)).json()["items"] == before
     assert (await ask(site, A, **whole)).json()["items"] == own
-    assert asked == []
+    assert queries == []
     async with site.journal.begin() as tx:
         await tx.put("uptime", f"{OCT:.0f}-{NOV:.0f}", {"format": 0}, open=False)
     counting._months.clear()
     assert (await ask(site, **whole)).json()["items"] == before, "one of another version is counted anew"
-    assert asked == [OCT]
+    assert queries == [OCT]
 
 
 async def test_a_month_that_has_just_ended_is_not_kept_for_good(site: World) -> None:

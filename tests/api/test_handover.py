@@ -12,11 +12,11 @@ def hand(world: World) -> None:
     """An open alert, one taken with a broken promise, one on the shelf, and a silent source in A."""
     groups = picture()
     ack = Ack(by="zhang", at=NOW - 3600, estimated_restoration=NOW - 60)
-    for one in (
+    for alert in (
         an_alert("a-taken", "a-srv", A, ack=ack),
         an_alert("a-shelved", "a-srv", A, suppressed_by=("shelved",), shelf=Shelf(at=NOW, until=NOW + 3600)),
     ):
-        groups[Kind.ALERT][one.id] = one
+        groups[Kind.ALERT][alert.id] = alert
     world.pump.mirror.reset("e1.1-0", groups)
 
 
@@ -72,8 +72,8 @@ async def test_a_handover_takes_two_signatures_of_two_people_and_keeps_the_pictu
         assert problem(again, 409, "conflict")["code"] == "accepted"
         (listed,) = (await client.get("/api/v1/handover/list")).json()["items"]
         assert "picture" not in listed
-        kept = (await client.get(f"/api/v1/handover/{handover['id']}")).json()["picture"]
-    assert kept["broken_promises"] == ["a-taken"]
+        stored_picture = (await client.get(f"/api/v1/handover/{handover['id']}")).json()["picture"]
+    assert stored_picture["broken_promises"] == ["a-taken"]
     entries = [(entry.name, entry.actor, entry.reason) for entry in await world.journal.entries(kind="handover")]
     assert entries == [("given", "duty-all", "注意 2 号机房"), ("accepted", "operator-all", "已接")]
     assert await world.journal.verify() == []

@@ -101,11 +101,11 @@ async def test_an_assets_metrics_are_listed(rig: Rig, world: World) -> None:
 
 async def test_nobody_of_another_county_sees_any_of_it(rig: Rig, world: World) -> None:
     async with world.signed_in("duty", A) as stranger, world.signed_in("duty", B) as client:
-        for what in ("metrics", "history?metric=b-secret", "availability"):
-            answer = await stranger.get(f"/api/v1/assets/b-sw/{what}")
+        for resource in ("metrics", "history?metric=b-secret", "availability"):
+            answer = await stranger.get(f"/api/v1/assets/b-sw/{resource}")
             assert leaked(answer) == []
             problem(answer, 404, "not-found")
-            assert (await client.get(f"/api/v1/assets/b-sw/{what}")).status_code == 200
+            assert (await client.get(f"/api/v1/assets/b-sw/{resource}")).status_code == 200
     async with world.client() as client:
         problem(await client.get(f"{UP}/history?metric=snmp.temp"), 401, "not-signed-in")
 

@@ -222,8 +222,8 @@ async def test_what_the_sender_left_out_is_no_recovery(world: World) -> None:
     body = {"version": "4", "status": "resolved", "truncatedAlerts": 7, "alerts": [alert(status="firing")]}
     answer = await send(world, "alertmanager", body)
     assert answer.status_code == 202
-    (found,) = answer.json()["findings"]
-    assert (found["code"], found["error"]) == ("TRUNCATED", False)
+    (finding,) = answer.json()["findings"]
+    assert (finding["code"], finding["error"]) == ("TRUNCATED", False)
     assert [report.active for report in await taken(world)] == [True]
 
 

@@ -143,10 +143,10 @@ async def test_two_counties_receive_different_feeds_and_no_byte_of_the_other(run
             await running.bus.commit("project", cursors={}, changes=[record])
         got_a: list[str | bytes] = []
         got_b: list[str | bytes] = []
-        for feed, got in ((feed_a, got_a), (feed_b, got_b)):
+        for feed, received in ((feed_a, got_a), (feed_b, got_b)):
             async with asyncio.timeout(PATIENCE):
-                while not got or '"changes"' not in str(got[-1]):
-                    got.append(await feed.recv())
+                while not received or '"changes"' not in str(received[-1]):
+                    received.append(await feed.recv())
         assert "a-srv" in str(got_a[-1])
         assert "b-sw2" in str(got_b[-1])
         for _ in range(3):
@@ -289,11 +289,11 @@ async def test_a_renewed_certificate_serves_new_connections_and_a_broken_one_cha
     world.settings = WebSettings(port=0, tls_cert=cert, tls_key=key)
     port: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     job = asyncio.ensure_future(serve(world.app, world.settings, port.set_result))
-    anything = ssl.create_default_context()
-    anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
+    any_certificate = ssl.create_default_context()
+    any_certificate.check_hostname, any_certificate.verify_mode = False, ssl.CERT_NONE
 
     async def shown() -> bytes:
-        _, writer = await asyncio.open_connection("127.0.0.1", await port, ssl=anything)
+        _, writer = await asyncio.open_connection("127.0.0.1", await port, ssl=any_certificate)
         peer = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         writer.close()
         return bytes(peer)
@@ -303,7 +303,7 @@ async def test_a_renewed_certificate_serves_new_connections_and_a_broken_one_cha
 
     first = in_file()
     assert await shown() == first
-    _, writer = await asyncio.open_connection("127.0.0.1", await port, ssl=anything)  # stays over the renewal
+    _, writer = await asyncio.open_connection("127.0.0.1", await port, ssl=any_certificate)  # stays over the renewal
     self_signed(tmp_path)
     renewed = in_file()
     assert renewed != first
@@ -369,8 +369,8 @@ async def view_frames(socket: ClientConnection, *types: str) -> list[Frame]:
     came: list[Frame] = []
     async with asyncio.timeout(PATIENCE):
         while len(came) < len(types):
-            if (one := unpacked(await socket.recv()))["type"] == types[len(came)]:
-                came.append(one)
+            if (message := unpacked(await socket.recv()))["type"] == types[len(came)]:
+                came.append(message)
     return came
 
 
@@ -426,8 +426,8 @@ async def test_a_large_view_comes_compressed_and_in_parts(running: World) -> Non
         async with asyncio.timeout(PATIENCE):
             while more:
                 message = await socket.recv()
-                if (one := unpacked(message))["type"] == "snapshot":
-                    rows, more = rows + len(one["rows"]), one["more"]
+                if (unpacked_message := unpacked(message))["type"] == "snapshot":
+                    rows, more = rows + len(unpacked_message["rows"]), unpacked_message["more"]
                     messages.append(message)
         assert rows >= 2500
         assert len(messages) >= 3

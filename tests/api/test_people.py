@@ -194,8 +194,8 @@ async def test_steps_take_durations_as_the_file_writes_them(world: World) -> Non
         wrong = {**wish, "items": [{"id": "all", "steps": [{**steps[0], "after": "soon"}]}]}
         errors = problem(await client.put("/api/v1/escalations", json=wrong), 422, "invalid")["errors"]
     assert (errors[0]["field"], errors[0]["code"]) == ("body.items.0.steps.0.after", "duration")
-    (made,) = [command for command in world.desk.seen if command.action == "escalations_put"]
-    assert [(row["after"], row["repeat"]) for row in made.args["doc"]["items"][0]["steps"]] == [
+    (put_command,) = [command for command in world.desk.seen if command.action == "escalations_put"]
+    assert [(row["after"], row["repeat"]) for row in put_command.args["doc"]["items"][0]["steps"]] == [
         (120.0, 900.0),
         (300.0, None),
     ]

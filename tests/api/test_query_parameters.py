@@ -144,8 +144,8 @@ async def test_a_moment_that_no_clock_says_again_is_refused(world: World, at: st
             "moment",
             "须为 1970 年至 9998 年之间的时间",
         )
-        known = "9998-12-31T23:59:59+08:00"
-        assert (await client.get("/api/v1/alerts", params={"from": known})).status_code == 200
+        last_moment = "9998-12-31T23:59:59+08:00"
+        assert (await client.get("/api/v1/alerts", params={"from": last_moment})).status_code == 200
 
 
 async def test_those_that_watch_the_server_may_add_what_they_like(world: World) -> None:
@@ -169,8 +169,8 @@ async def test_as_an_alertmanager_we_know_all_of_its_parameters(world: World) ->
         return sorted(record["labels"]["instance"] for record in (await client.get(f"/api/v2/alerts?{query}")).json())
 
     async with world.signed_in("duty") as client:
-        asked = "active=true&inhibited=true&silenced=true&unprocessed=true&receiver=watchfloor"
-        assert await names(client, asked) == ["a-sw", "b-sw"]
+        flags = "active=true&inhibited=true&silenced=true&unprocessed=true&receiver=watchfloor"
+        assert await names(client, flags) == ["a-sw", "b-sw"]
         assert await names(client, 'filter=instance="a-sw"') == ["a-sw"]
         assert await names(client, 'filter="instance"!="a-sw"&filter=severity=critical') == ["b-sw"]
         for wrong in ("filter=instance=~a.*", "filter=instance!~a", "filter=instance", "receiver=nobody", "label=x"):

@@ -60,8 +60,8 @@ def questions(world: World) -> Iterator[tuple[str, str]]:
         name = next((name for name in B_IDS if f"{{{name}" in path), None)
         for value in (*A_IDS[name], *B_IDS[name]) if name else ("",):
             filled = path.replace(f"{{{name}:path}}", value).replace(f"{{{name}}}", value)
-            known = {field.alias for field in context.original_route.dependant.query_params}
-            for query in ("", *(f"?{key}={word}" for key, word in QUERIES.items() if key in known)):
+            parameter_names = {field.alias for field in context.original_route.dependant.query_params}
+            for query in ("", *(f"?{key}={word}" for key, word in QUERIES.items() if key in parameter_names)):
                 yield filled, query
 
 
@@ -95,8 +95,8 @@ async def fill_journal(world: World) -> None:
 def leaked(answer: httpx2.Response) -> list[str]:
     """Texts of B in the answer, not counting what the question itself said (a problem's `instance`)."""
     text = answer.text + repr(answer.headers.raw)
-    asked = answer.request.url.path
-    return [secret for secret in B_TEXTS if secret in text.replace(asked, "")]
+    path = answer.request.url.path
+    return [secret for secret in B_TEXTS if secret in text.replace(path, "")]
 
 
 @pytest.mark.parametrize("role", ["viewer", "leader", "duty", "operator", "admin", "auditor"])

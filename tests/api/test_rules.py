@@ -197,9 +197,9 @@ async def test_an_administrator_of_a_county_has_rules_of_that_county_and_reads_t
         assert (shown["asked"], shown["raises"], shown["examples"]) == (2, 1, ["a-sw"])
         answer = await client.put("/api/v1/rules/warm", json=HOT | {"id": "warm"})
         assert answer.status_code == 200, answer.text
-        found = await items(client)
-        assert (found["warm"]["region"], found["warm"]["only"]["regions"]) == (A, [A])
-        assert {"down", "hot"} <= set(found)
+        rules = await items(client)
+        assert (rules["warm"]["region"], rules["warm"]["only"]["regions"]) == (A, [A])
+        assert {"down", "hot"} <= set(rules)
         for id, body in (("hot", HOT), ("cold", HOT | {"id": "cold", "region": B}), ("cold", HOT | {"region": "x"})):
             answer = await client.put(f"/api/v1/rules/{id}", json=body | {"id": id, "severity": "info"})
             codes = {error["code"] for error in problem(answer, 422, "invalid")["errors"]}

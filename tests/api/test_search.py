@@ -26,7 +26,7 @@ def named(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     return world
 
 
-async def found(
+async def matched_records(
     world: World, query: str, role: str = "duty", region: str = "", **more: Any
 ) -> list[tuple[str, str, str]]:
     async with world.signed_in(role, region) as client:
@@ -46,15 +46,15 @@ async def found(
     ],
 )
 async def test_an_asset_is_found_by_id_name_address_pinyin_and_initials(named: World, query: str, by: str) -> None:
-    assert ("asset", "dc-1", by) in await found(named, query)
+    assert ("asset", "dc-1", by) in await matched_records(named, query)
 
 
 async def test_a_reading_follows_the_word_and_not_the_character(named: World) -> None:
-    assert await found(named, "chongqinglu") == [("asset", "cq-1", "pinyin")]
+    assert await matched_records(named, "chongqinglu") == [("asset", "cq-1", "pinyin")]
 
 
 async def test_a_county_finds_nothing_of_another(named: World) -> None:
-    assert await found(named, "chongqing", "duty", A) == []
+    assert await matched_records(named, "chongqing", "duty", A) == []
 
 
 async def test_an_exercise_is_not_found(named: World) -> None:
@@ -65,11 +65,11 @@ async def test_an_exercise_is_not_found(named: World) -> None:
 
 
 async def test_pages_are_found_and_the_administration_by_those_who_may_open_it(named: World) -> None:
-    assert ("page", "/network", "words") in await found(named, "网络")
+    assert ("page", "/network", "words") in await matched_records(named, "网络")
 
 
 async def test_the_administration_is_no_page_for_a_leader(named: World) -> None:
-    assert await found(named, "guanli", "leader", kind="page") == []
+    assert await matched_records(named, "guanli", "leader", kind="page") == []
 
 
 async def test_kinds_narrow_the_search_and_unknown_ones_are_refused(named: World) -> None:
@@ -81,16 +81,16 @@ async def test_kinds_narrow_the_search_and_unknown_ones_are_refused(named: World
 
 
 async def test_the_best_match_comes_first_and_the_answer_is_bounded() -> None:
-    things = [
+    searchable = [
         (SearchText((f"x{number}",), (name,)), name) for number, name in enumerate(("大姚县姚安路", "姚安", "姚安县"))
     ]
     index = SearchIndex()
-    assert await index.learn(things)
-    assert await search(index, things, "姚安", 2, limit=5.0) == ([("姚安", "words"), ("姚安县", "words")], True)
+    assert await index.learn(searchable)
+    assert await search(index, searchable, "姚安", 2, limit=5.0) == ([("姚安", "words"), ("姚安县", "words")], True)
 
 
 async def test_a_search_ends_at_its_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_module, "PART", 10)
-    things = [(SearchText((f"x{number}",), ()), number) for number in range(100)]
-    answers, more = await search(SearchIndex(), things, "x", 50, limit=0.0)
+    searchable = [(SearchText((f"x{number}",), ()), number) for number in range(100)]
+    answers, more = await search(SearchIndex(), searchable, "x", 50, limit=0.0)
     assert (len(answers), more) == (10, True)

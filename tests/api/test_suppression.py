@@ -162,8 +162,8 @@ async def test_a_window_that_would_overlap_itself_is_refused_with_the_mend(world
     world.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.INVALID, detail="recurrence_overlap")
     async with world.signed_in("admin") as client:
         body = WINDOW | {"recurrence": {"start": "22:00", "minutes": 5000}}
-        found = problem(await client.post("/api/v1/maintenance", json=body), 422, "invalid")
-    assert "1440" in str(found)
+        answer = problem(await client.post("/api/v1/maintenance", json=body), 422, "invalid")
+    assert "1440" in str(answer)
 
 
 async def test_lists_say_who_why_until_when_and_how_many_and_walls_see_no_names(world: World) -> None:

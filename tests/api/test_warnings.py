@@ -38,8 +38,8 @@ async def test_an_exercise_is_on_no_list_and_no_map_unless_it_is_asked_for(world
     async with world.signed_in("duty") as client:
         real = (await client.get("/api/v1/warnings")).json()
         assert {record["status"] for record in real["items"]} == {"Actual"}
-        asked = (await client.get("/api/v1/warnings?status=Exercise")).json()["items"]
-        assert [record["id"] for record in asked] == [exercise.id]
+        exercises = (await client.get("/api/v1/warnings?status=Exercise")).json()["items"]
+        assert [record["id"] for record in exercises] == [exercise.id]
         everything = (await client.get("/api/v1/warnings?status=*")).json()["items"]
         assert len(everything) == len(real["items"]) + 1
         layer = (await client.get("/api/v1/map/warnings.geojson")).json()

@@ -234,12 +234,14 @@ async def test_a_fault_of_the_collector_itself_is_said_and_no_traceback(monkeypa
 
 
 def test_readings_are_named_with_their_instance_and_hostile_text_is_tame() -> None:
-    def one(metric: str, value: str, instance: str = "") -> Observation:
+    def observation(metric: str, value: str, instance: str = "") -> Observation:
         return Observation(
             asset="", metric=metric, value=value, instance=instance, observed_at=0.0, received_at=0.0, source="s"
         )
 
-    text = once.render([one("snmp.if_up", "x", "Gi0/1"), one("snmp.name", "\x1b[2Jevil\n" + "y" * 5000)])
+    text = once.render(
+        [observation("snmp.if_up", "x", "Gi0/1"), observation("snmp.name", "\x1b[2Jevil\n" + "y" * 5000)]
+    )
     first, second = text.splitlines()
     assert first.split() == ["snmp.if_up[Gi0/1]", "x"]
     assert "\x1b" not in text

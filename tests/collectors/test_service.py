@@ -36,7 +36,7 @@ async def swallowed(target: Target) -> list[Measurement]:
 @pytest.fixture
 def poller(monkeypatch: pytest.MonkeyPatch) -> type[FakePoller]:
     class Mine(FakePoller):
-        asked: ClassVar[list[tuple[float, str]]] = []
+        polls: ClassVar[list[tuple[float, str]]] = []
 
     answering(Mine, good)()
     monkeypatch.setattr(registry, "poller_class", lambda scheme: Mine)
@@ -61,7 +61,7 @@ def test_a_live_target_is_asked_on_absolute_ticks_and_its_readings_stay_fresh_fo
 ) -> None:
     bus = FakeBus()
     moved(for_seconds(collect(bus, assets(1)), until=45))
-    times = [at for at, _ in poller.asked]
+    times = [at for at, _ in poller.polls]
     assert 0 <= times[0] <= 1
     assert [round(b - a, 6) for a, b in zip(times[1:], times[2:], strict=False)] == [10.0] * (len(times) - 2)
     up, reading = bus.observations()[:2]
@@ -80,7 +80,7 @@ def test_a_live_target_is_asked_on_absolute_ticks_and_its_readings_stay_fresh_fo
 def test_many_targets_are_spread_over_the_interval_and_share_stream_entries(poller: type[FakePoller]) -> None:
     bus = FakeBus()
     moved(for_seconds(collect(bus, assets(2000), SchemeSettings(interval=10)), until=31))
-    by_second = [sum(1 for at, _ in poller.asked if second <= at < second + 1) for second in range(15, 30)]
+    by_second = [sum(1 for at, _ in poller.polls if second <= at < second + 1) for second in range(15, 30)]
     assert max(by_second) < 1.5 * 200
     assert min(by_second) > 0.5 * 200
     envelopes = [items for _, _, kind, _, items in bus.envelopes if kind == "observation"]
@@ -91,7 +91,7 @@ def test_many_targets_are_spread_over_the_interval_and_share_stream_entries(poll
 def test_checks_fall_into_slots_so_that_every_role_wakes_once_for_many(poller: type[FakePoller]) -> None:
     bus = FakeBus()
     moved(for_seconds(collect(bus, assets(300), SchemeSettings(interval=1)), until=20))
-    wakes = {round(at, 6) for at, _ in poller.asked if 10 <= at < 20}
+    wakes = {round(at, 6) for at, _ in poller.polls if 10 <= at < 20}
     assert len(wakes) == round(10 / GRID)
     entries = [at for at, _, kind, _, _ in bus.envelopes if kind == "observation" and BEGAN + 10 <= at < BEGAN + 20]
     assert len(entries) <= 10 / GRID + 1
@@ -101,7 +101,7 @@ def test_a_first_miss_is_asked_again_at_once_150_ms_apart(poller: type[FakePolle
     bus = FakeBus()
     entry = collect(bus, assets(1), SchemeSettings(interval=10, timeout=2, attempts=3))
     moved(for_seconds(entry, (5, answering(poller, refused)), until=15))
-    missed = [at for at, _ in poller.asked if at > 5][:3]
+    missed = [at for at, _ in poller.polls if at > 5][:3]
     assert [round(b - a, 3) for a, b in zip(missed, missed[1:], strict=False)] == [0.150, 0.150]
     assert ups(bus)[-1] == (round(missed[-1], 3), False)
     assert bus.observations("tcp.up")[-1].text == "refused"
@@ -127,7 +127,7 @@ def test_with_a_short_timeout_the_repeats_are_short_too(poller: type[FakePoller]
     bus = FakeBus()
     entry = collect(bus, assets(1), SchemeSettings(interval=4, timeout=0.3, attempts=3))
     moved(for_seconds(entry, (9, answering(poller, swallowed)), until=24))
-    polled_at = next(at for at, _ in poller.asked if at > 9)
+    polled_at = next(at for at, _ in poller.polls if at > 9)
     down = next(at for at, up in ups(bus) if not up)
     assert down - polled_at == pytest.approx(0.3 + 0.3, abs=0.01)
 
@@ -149,7 +149,7 @@ def test_a_target_that_swallows_packets_is_known_to_be_down_in_interval_timeout_
     down = [observation for observation in bus.observations("tcp.up") if observation.value is False]
     assert down[0].text.startswith("timeout")
     # The next rounds come in their interval, single.
-    later = [at for at, _ in poller.asked if at > published]
+    later = [at for at, _ in poller.polls if at > published]
     assert all(b - a >= 3.99 for a, b in zip(later, later[1:], strict=False))
 
 
@@ -157,7 +157,7 @@ def test_a_target_known_to_be_down_costs_one_try_a_round_and_comes_back_at_once(
     bus = FakeBus()
     answering(poller, refused)()
     moved(for_seconds(collect(bus, assets(1)), (45, answering(poller, good)), until=60))
-    while_down = [at for at, _ in poller.asked if 12 < at < 42]
+    while_down = [at for at, _ in poller.polls if 12 < at < 42]
     assert [round(b - a, 3) for a, b in zip(while_down, while_down[1:], strict=False)] == [10.0, 10.0]
     assert [value for _, value in ups(bus)][-1] is True
 
@@ -170,7 +170,7 @@ def test_five_hundred_dead_targets_cost_no_more_than_live_ones(poller: type[Fake
     answering(poller, half_dead)()
     moved(for_seconds(collect(bus, assets(1000)), until=61))
     # Four whole intervals, between two slots.
-    polled = [int(asset[1:]) for at, asset in poller.asked if 20.05 <= at < 60.05]
+    polled = [int(asset[1:]) for at, asset in poller.polls if 20.05 <= at < 60.05]
     assert sum(1 for number in polled if number < 500) == sum(1 for number in polled if number >= 500) == 4 * 500
 
 
@@ -183,7 +183,7 @@ def test_silent_targets_never_delay_those_that_answer_however_many_they_are(poll
     settings = SchemeSettings(interval=2, timeout=1.5, concurrency=100)
     moved(for_seconds(collect(bus, assets(400), settings), until=40))
     times: dict[str, list[float]] = {}
-    for at, asset in poller.asked:
+    for at, asset in poller.polls:
         if int(asset[1:]) >= 300 and at > 15:
             times.setdefault(asset, []).append(at)
     assert len(times) == 100
@@ -216,7 +216,7 @@ def test_the_canary_beats_twice_a_second_and_collectors_every_two_seconds(poller
     beats = bus.heartbeats("network.tcp")
     assert (beats[-1].kind, beats[-1].every, beats[-1].ok) == ("network.tcp", 10.0, True)
     assert len(beats) == 5
-    assert entry.stats() | {"targets": 3, "failing": 0, "bus": "", "rounds": len(poller.asked)} == entry.stats()
+    assert entry.stats() | {"targets": 3, "failing": 0, "bus": "", "rounds": len(poller.polls)} == entry.stats()
 
 
 def test_a_credential_that_fails_is_no_false_down_and_is_not_hammered(poller: type[FakePoller]) -> None:
@@ -229,7 +229,7 @@ def test_a_credential_that_fails_is_no_false_down_and_is_not_hammered(poller: ty
     assert {observation.value for observation in bus.observations("tcp.up")} == {None}
     assert {observation.quality for observation in bus.observations("tcp.up")} == {Quality.BAD}
     assert bus.observations("tcp.up")[0].text == "认证失败：请检查凭据 | authentication failed: check the credential"
-    assert len(poller.asked) == 3  # at once, after 30 s, after 60 s more
+    assert len(poller.polls) == 3  # at once, after 30 s, after 60 s more
     assert len(bus.observations("tcp.up")) >= 9  # said again every round, so that it does not go stale
 
 
@@ -240,7 +240,7 @@ def test_what_is_wrongly_set_is_said_every_round_and_never_asked(poller: type[Fa
     bus = FakeBus()
     type.__setattr__(poller, "validate", staticmethod(refuse))
     moved(for_seconds(collect(bus, assets(1)), until=30))
-    assert not poller.asked
+    assert not poller.polls
     assert {(observation.value, observation.quality, observation.text) for observation in bus.observations()} == {
         (None, Quality.BAD, "设置有误：请这样写 | wrong settings: write it so")
     }
@@ -328,7 +328,7 @@ def test_a_reload_touches_only_what_changed(poller: type[FakePoller]) -> None:
     after = {key: asset for key, asset in assets(4).items() if key != "a0"}
     entry = collect(bus, before)
     moved(for_seconds(entry, (14.5, lambda: entry.reload(assets=after)), until=40))
-    poll_times = {key: [at for at, asset in poller.asked if asset == key] for key in ("a0", "a1", "a3")}
+    poll_times = {key: [at for at, asset in poller.polls if asset == key] for key in ("a0", "a1", "a3")}
     assert max(poll_times["a0"]) < 14.5
     assert [round(b - a, 3) for a, b in zip(poll_times["a1"][1:], poll_times["a1"][2:], strict=False)][:2] == [
         10.0,
@@ -343,7 +343,7 @@ def test_a_reload_of_the_interval_applies_to_running_probes(poller: type[FakePol
     entry = collect(bus, assets(1))
     quick = {"tcp": SchemeSettings(interval=2)}
     moved(for_seconds(entry, (25, lambda: entry.reload(schemes=quick)), until=40))
-    later = [at for at, _ in poller.asked if at > 27]
+    later = [at for at, _ in poller.polls if at > 27]
     assert {round(b - a, 3) for a, b in zip(later, later[1:], strict=False)} == {2.0}
 
 

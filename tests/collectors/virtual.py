@@ -131,7 +131,7 @@ class FakePoller:
     schemes: ClassVar[tuple[str, ...]] = ("tcp",)
     family: ClassVar[str] = "tcp"
     passive: ClassVar[bool] = False
-    asked: ClassVar[list[tuple[float, str]]] = []
+    polls: ClassVar[list[tuple[float, str]]] = []
     answer: ClassVar[Answer]
     running: ClassVar[int] = 0
     most: ClassVar[int] = 0
@@ -142,7 +142,7 @@ class FakePoller:
 
     async def poll(self, target: Target) -> list[Measurement]:
         kind = type(self)
-        kind.asked.append((asyncio.get_running_loop().time(), target.asset))
+        kind.polls.append((asyncio.get_running_loop().time(), target.asset))
         kind.running += 1
         kind.most = max(kind.most, kind.running)
         try:

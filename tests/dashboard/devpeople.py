@@ -223,7 +223,7 @@ def _add_figures(api: FastAPI, script: Script) -> None:
 
     @api.get("/api/v1/availability")
     async def get_availability(request: Request) -> Record:
-        script.asked.append(f"availability {request.url.query}")
+        script.requests.append(f"availability {request.url.query}")
         return availability(request.query_params.get("by", "asset"))
 
     @api.get("/api/v1/availability/outages")

@@ -67,7 +67,7 @@ def add_history(api: FastAPI, script: Script) -> None:
 
     @api.get("/api/v1/assets/{asset_id}/history")
     async def past(request: Request, asset_id: str, metric: str) -> Response:
-        script.asked.append(f"history {metric}")
+        script.requests.append(f"history {metric}")
         if metric not in script.metrics:
             return JSONResponse({"title": "none"}, 404)
         start, end = _interval(request)

@@ -46,7 +46,7 @@ class Script:
         self.ages = {"collect": 0.3, "project": 0.2, "alert": 0.1, "command": 0.4}
         self.me = {"name": "值班员", "role": "duty", "region": "", "csrf": "t", "demo": False, "rights": ["see", "act"]}
         self.sockets: dict[WebSocket, dict[str, str]] = {}
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.acks: list[dict[str, Any]] = []
         self.refuse: tuple[int, dict[str, Any]] | None = None
         self.ack_gate = asyncio.Event()
@@ -188,7 +188,7 @@ def _add_live(api: FastAPI, script: Script) -> None:
     @api.websocket("/api/v1/live")
     async def live(socket: WebSocket) -> None:
         await socket.accept()
-        script.asked.append("live")
+        script.requests.append("live")
         if script.refuse_sockets:
             await socket.close(1013)
             return

@@ -47,7 +47,7 @@ class ScriptedViews:
             views.pop(name, None)
         await self._send(socket, {"type": "views", "views": views, "errors": {}})
         for name, request in message.subscribe.items():
-            self._script.asked.append(f"{request.kind} since={request.since}")
+            self._script.requests.append(f"{request.kind} since={request.since}")
             if request.since.startswith("e."):
                 await self._send(socket, self._frame("changes", views[name], items=[]))
                 continue

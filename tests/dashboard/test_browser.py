@@ -125,7 +125,7 @@ async def test_a_lost_socket_comes_back_by_itself_from_the_last_rev(site: Site) 
     await expect(page.locator("#stale-banner")).to_contain_text("连接中断")
     site.script.refuse_sockets = False
     await expect(page.locator("#stale-banner")).to_be_hidden()
-    assert f"alert since={site.script.rev_text}" in site.script.asked
+    assert f"alert since={site.script.rev_text}" in site.script.requests
 
 
 async def test_after_a_resync_the_page_shows_the_new_picture_only(site: Site) -> None:
@@ -276,7 +276,7 @@ async def test_a_busy_page_never_says_that_the_server_is_silent(site: Site) -> N
     await page.evaluate(BUSY)
     await page.evaluate("() => new Promise((done) => setTimeout(done, 1200))")
     assert await page.evaluate("window.said") == []
-    assert site.script.asked.count("live") == 1
+    assert site.script.requests.count("live") == 1
     site.script.beating = False
     await expect(page.locator("#stale-banner")).to_contain_text("服务器无响应")
 

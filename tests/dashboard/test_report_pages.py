@@ -57,7 +57,7 @@ async def test_a_report_changes_its_language_and_keeps_its_controls_in_the_addre
     await expect(page.locator("[data-table=availability]")).to_contain_text("类型")
     await expect(page).to_have_url(f"{site.url}/reports/availability?month=2026-10&by=kind")
     october = "from=2026-10-01T00%3A00%3A00%2B08%3A00&to=2026-11-01T00%3A00%3A00%2B08%3A00"
-    assert any(f"by=kind&sort=worst&{october}" in asked for asked in site.script.asked)
+    assert any(f"by=kind&sort=worst&{october}" in request for request in site.script.requests)
     await page.locator("[data-top=language]").click()
     await expect(page.locator(".report-top h1")).to_have_text("Availability")
     await expect(page.locator("[data-table=availability]")).to_contain_text("Coverage")

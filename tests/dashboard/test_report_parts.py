@@ -131,8 +131,8 @@ def test_a_month_is_that_of_the_site_and_never_one_to_come(monkeypatch: pytest.M
     for text in ("2027-01", "2026-13", "x", ""):
         assert months.interval(text, ZONE)[0] == datetime(2026, 12, 1, tzinfo=ZONE)
     start, end = months.interval("2026-11", ZONE)
-    assert months.asked(start, end) == {"from": start.isoformat(), "to": end.isoformat()}
-    assert "to" not in months.asked(*months.interval("2026-12", ZONE)), "the running month may be a minute old"
+    assert months.query_of(start, end) == {"from": start.isoformat(), "to": end.isoformat()}
+    assert "to" not in months.query_of(*months.interval("2026-12", ZONE)), "the running month may be a minute old"
 
 
 def series(*values: float | None, step: float = 100.0, **more: Any) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def test_a_summary_weighs_by_count_and_says_how_much_was_known() -> None:
     rolled = series(1.0, None, 4.0, step=100, min=[0.5, None, 2.0], max=[2.0, None, 9.0], count=[30, None, 10])
     result = summary(rolled, 1e9, 1e9 + 300)
     assert (result.count, result.mean, result.least, result.most) == (40, 1.75, 0.5, 9.0)
-    assert result.known == pytest.approx(2 / 3)
+    assert result.known_share == pytest.approx(2 / 3)
 
 
 def test_a_percentage_only_where_both_periods_are_comparable() -> None:

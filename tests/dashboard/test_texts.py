@@ -18,7 +18,7 @@ from feeds.texts import catalogue
 UI = Path(pages.__file__).parent / "ui"
 SCRIPTS = sorted(path for kind in ("*.js", "*.ts", "*.tsx") for path in UI.rglob(kind))
 # t("key") and the like; keys that are put together, such as t(`health.${state}`), are checked by their sets below.
-ASKED = re.compile(r"""\b(?:t|tOr)\(\s*["']([a-zA-Z][\w.]+)["']""")
+TEXT_KEYS = re.compile(r"""\b(?:t|tOr)\(\s*["']([a-zA-Z][\w.]+)["']""")
 
 
 def steps() -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def test_both_languages_have_the_same_keys_and_places() -> None:
 
 
 def test_every_key_that_a_script_asks_for_exists() -> None:
-    keys = {key for path in SCRIPTS for key in ASKED.findall(path.read_text(encoding="utf-8"))}
+    keys = {key for path in SCRIPTS for key in TEXT_KEYS.findall(path.read_text(encoding="utf-8"))}
     assert len(keys) > 100
     assert keys - set(catalogue.catalogue()) == set()
 

@@ -83,8 +83,13 @@ def bundle(
         shutil.copytree(DEPLOY / name, folder / name)
     (folder / "docs").mkdir()
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    told = {"version": version, "pythons": [python], "machines": ["x86_64", "aarch64"], "glibc": "2.17"} | manifest
-    (folder / "bundle.json").write_text(json.dumps(told))
+    bundle_manifest = {
+        "version": version,
+        "pythons": [python],
+        "machines": ["x86_64", "aarch64"],
+        "glibc": "2.17",
+    } | manifest
+    (folder / "bundle.json").write_text(json.dumps(bundle_manifest))
     sums = [
         f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder).as_posix()}\n"
         for path in sorted(folder.rglob("*"))

@@ -31,12 +31,12 @@ def test_every_shipped_package_and_script_is_listed_with_a_licence() -> None:
 
 def test_a_pin_is_taken_by_the_pythons_that_its_marker_names() -> None:
     old = locks.Pin(name="numpy", version="2.4", marker="python_full_version < '3.12'", hashes=())
-    assert [old.wanted(python, "aarch64") for python in ("3.11", "3.12", "3.13")] == [True, False, False]
+    assert [old.needed_on(python, "aarch64") for python in ("3.11", "3.12", "3.13")] == [True, False, False]
     windows = locks.Pin(name="colorama", version="0.4", marker="sys_platform == 'win32'", hashes=())
-    assert not windows.wanted("3.11", "x86_64")
+    assert not windows.needed_on("3.11", "x86_64")
     # Debian 12 has Python 3.11.2: what an early patch release needs goes along.
     early = locks.Pin(name="async-timeout", version="5", marker="python_full_version < '3.11.3'", hashes=())
-    assert early.wanted("3.11", "x86_64")
+    assert early.needed_on("3.11", "x86_64")
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "deploy/requirements-pip.lock", "deploy/requirements-lint.lock"])
@@ -48,9 +48,9 @@ def test_a_lock_pins_everything_by_hash_and_names_no_registry(lock: str) -> None
 def test_the_version_stands_in_one_place() -> None:
     assert "version" in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     for name in ("package.json", "package-lock.json"):
-        told = json.loads((ROOT / name).read_text("utf-8"))
-        assert "version" not in told
-        assert "version" not in told.get("packages", {}).get("", {})
+        package = json.loads((ROOT / name).read_text("utf-8"))
+        assert "version" not in package
+        assert "version" not in package.get("packages", {}).get("", {})
 
 
 def test_the_sample_site_has_no_finding() -> None:
@@ -77,8 +77,10 @@ def test_the_compose_site_reads_its_secrets_from_where_compose_lays_them(tmp_pat
 
 
 def test_the_sample_sites_differ_only_in_their_stores_and_server() -> None:
-    one, other = (tomllib.loads((DEPLOY / site / "watchfloor.toml").read_text("utf-8")) for site in sorted(SITES))
-    assert one["rule"] == other["rule"]
+    single_host, compose = (
+        tomllib.loads((DEPLOY / site / "watchfloor.toml").read_text("utf-8")) for site in sorted(SITES)
+    )
+    assert single_host["rule"] == compose["rule"]
     # The page is another machine to the container that asks for it.
     alone, spread = ((DEPLOY / site / "assets.csv").read_text("utf-8") for site in ("site", "compose/site"))
     assert spread == alone.replace("http://127.0.0.1:8050/", "http://web:8050/")
@@ -93,11 +95,11 @@ def test_the_units_differ_only_in_what_they_start() -> None:
     role.remove("WatchdogSec=120")  # the roles of a whole site are watched by its supervisor
     assert lines("watchfloor.service") == role
     # What takes messages from a network of its own pings nothing, and reads its settings once.
-    one, relay = set(lines("watchfloor.service")), set(lines("watchfloor-relay.service"))
+    whole_site, relay = set(lines("watchfloor.service")), set(lines("watchfloor-relay.service"))
     changed = {"CapabilityBoundingSet=", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX"}
-    assert relay - one == changed | {"After=network-online.target"}
-    names = {line.partition("=")[0] for line in relay - one}
-    assert {line.partition("=")[0] for line in one - relay} == names | {"ExecReload", "AmbientCapabilities"}
+    assert relay - whole_site == changed | {"After=network-online.target"}
+    names = {line.partition("=")[0] for line in relay - whole_site}
+    assert {line.partition("=")[0] for line in whole_site - relay} == names | {"ExecReload", "AmbientCapabilities"}
 
 
 def test_every_role_has_a_container() -> None:

@@ -41,7 +41,7 @@ class Machine:
         return subprocess.run(ask, env=env, capture_output=True, text=True, check=True).stdout.strip()
 
     @property
-    def asked(self) -> list[str]:
+    def commands_run(self) -> list[str]:
         return (self.root / "site" / "asked.txt").read_text().splitlines()
 
     @property
@@ -76,7 +76,7 @@ def test_upgrade_and_roll_back_keep_settings_and_data(machine: Machine, tmp_path
     assert machine.version == "2.0"
     assert "# ours" in settings.read_text("utf-8")
     assert Path(machine.record["backup"]).is_dir(), "the old version backed up before the switch"
-    assert [line for line in machine.asked if "backup" in line] == ["1.0 backup"]
+    assert [line for line in machine.commands_run if "backup" in line] == ["1.0 backup"]
 
     for bundle_ in (first, second):
         shutil.rmtree(bundle_.folder)
@@ -204,7 +204,9 @@ def test_a_journal_that_the_older_version_cannot_open_goes_back_when_that_is_ask
     }
     assert machine.put(newer, "rollback")[0] == 0
     assert machine.version == "2.0"
-    assert "2.0 journal" not in machine.asked, "opened by the newer one it would be migrated while the older one runs"
+    assert "2.0 journal" not in machine.commands_run, (
+        "opened by the newer one it would be migrated while the older one runs"
+    )
 
 
 @pytest.mark.parametrize("trouble", ["no copy", "a copy of the newer one", "a copy that cannot be read", "a server"])

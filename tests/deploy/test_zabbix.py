@@ -57,7 +57,7 @@ def ran(values: dict[str, str], status: int = 202) -> subprocess.CompletedProces
     return subprocess.run([node, "-e", text], capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
-def given() -> dict[str, str]:
+def filled_parameters() -> dict[str, str]:
     values = {name: MACROS.get(macro, macro) for name, macro in parameters().items()}
     return values | {"watchfloor_url": "https://watchfloor.example/api/v1/ingest/zabbix", "watchfloor_token": "t0k"}
 
@@ -67,7 +67,7 @@ def test_every_field_that_the_endpoint_reads_is_a_parameter() -> None:
 
 
 def test_the_script_sends_what_the_endpoint_understands_and_keeps_the_token_out_of_the_body() -> None:
-    sent = json.loads(ran(given()).stdout)
+    sent = json.loads(ran(filled_parameters()).stdout)
     assert "Authorization: Bearer t0k" in sent["headers"]
     assert "t0k" not in sent["body"]
     (report,), findings = zabbix.taken(sent["body"].encode(), 0.0, timezone="Asia/Shanghai")
@@ -77,5 +77,5 @@ def test_the_script_sends_what_the_endpoint_understands_and_keeps_the_token_out_
 
 
 def test_the_script_fails_so_that_zabbix_tries_again() -> None:
-    assert "Watchfloor answered 503" in ran(given(), 503).stderr
-    assert "must begin with https" in ran({**given(), "watchfloor_url": "javascript:x"}).stderr
+    assert "Watchfloor answered 503" in ran(filled_parameters(), 503).stderr
+    assert "must begin with https" in ran({**filled_parameters(), "watchfloor_url": "javascript:x"}).stderr

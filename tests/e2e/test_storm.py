@@ -42,7 +42,7 @@ async def test_what_was_acknowledged_is_there_after_kill_9_of_everything(tmp_pat
         try:
             await again.ready()
 
-            await until(lambda: ingest.kept(again, "kill") == taken, every=0.2)
+            await until(lambda: ingest.journaled_alerts(again, "kill") == taken, every=0.2)
         finally:
             await again.stop()
         verified = again.cli("journal", "verify")

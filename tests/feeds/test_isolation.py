@@ -37,9 +37,9 @@ def serve(payload: bytes) -> bytes:
 @pytest_asyncio.fixture
 async def isolated(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Isolated]:
     monkeypatch.setenv("PYTHONPATH", os.getcwd())
-    one = Isolated(MODULE, deadline=1.0, waiting=3)
-    yield one
-    await one.close()
+    isolated = Isolated(MODULE, deadline=1.0, waiting=3)
+    yield isolated
+    await isolated.close()
 
 
 @pytest.mark.parametrize("poison", [b"hang", b"die", b"raise", b"eat"])

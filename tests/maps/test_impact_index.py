@@ -54,21 +54,21 @@ def test_what_is_no_layer_is_refused(raw: bytes) -> None:
 
 def test_what_lies_inside_is_counted_by_kind_with_its_departments() -> None:
     layer = read_layer(CSV.encode(), "school")
-    made = index(layer)
-    inside = made.inside(SQUARE)
+    impact = index(layer)
+    inside = impact.inside(SQUARE)
     assert inside.assets == ("cam-in", "cam-near", "router")
-    assert made.counts([made.hits(SQUARE), made.hits(SQUARE)]) == (
+    assert impact.counts([impact.hits(SQUARE), impact.hits(SQUARE)]) == (
         {"camera": 2, "router": 1},
         {"school": 1},
         ("dsj", "gaj"),
     )
-    assert made.uncounted == {"school": 2}
+    assert impact.uncounted == {"school": 2}
 
 
 def test_cameras_near_a_point_are_named_though_they_stand_outside() -> None:
-    made = index()
-    assert made.inside(drawn(None, 25.1, 101.5, 10.0)).cameras == ("cam-in", "cam-near")
-    assert made.inside(drawn(None, 25.1, 101.5, 0.0)).assets == ("cam-in",)
+    impact = index()
+    assert impact.inside(drawn(None, 25.1, 101.5, 10.0)).cameras == ("cam-in", "cam-near")
+    assert impact.inside(drawn(None, 25.1, 101.5, 0.0)).assets == ("cam-in",)
 
 
 def test_the_nearest_of_each_kind_come_by_distance() -> None:

@@ -73,12 +73,12 @@ async def test_a_message_comes_as_it_is_published(broker: str, version: str) -> 
         target = target_of(f"mqtt://{broker}/site/{version}/river?field=level&version={version}", LOGIN)
         await ask(desk.poller, target)
         publish(broker, f"site/{version}/river", '{"level": 3.25}', "-q", "1")
-        await until(lambda: desk.told)
-        assert (desk.told[-1].value, desk.told[-1].quality) == (3.25, Quality.GOOD)
+        await until(lambda: desk.pushed)
+        assert (desk.pushed[-1].value, desk.pushed[-1].quality) == (3.25, Quality.GOOD)
 
 
 def has_told_last(desk: Desktop, value: object) -> bool:
-    return bool(desk.told) and desk.told[-1].value == value
+    return bool(desk.pushed) and desk.pushed[-1].value == value
 
 
 @pytest.mark.usefixtures("hasty")
@@ -90,7 +90,7 @@ async def test_qos_2_brings_every_message_once(broker: str, version: str) -> Non
             desk.time += 1
             publish(broker, f"site/{version}/once", str(number), "-q", "2")
             await until(partial(has_told_last, desk, number))
-        assert [measurement.value for measurement in desk.told] == [0, 1, 2]
+        assert [measurement.value for measurement in desk.pushed] == [0, 1, 2]
 
 
 @pytest.mark.usefixtures("hasty")
@@ -198,4 +198,4 @@ async def test_a_broker_that_restarts_is_found_again(tmp_path: Path) -> None:
         with mosquitto(tmp_path / "m", port, "allow_anonymous true") as where:
             await until(lambda: answers(desk.poller, target))  # the pause of the connection is real
             publish(where, "a", "5")
-            await until(lambda: desk.told and desk.told[-1].value == 5)
+            await until(lambda: desk.pushed and desk.pushed[-1].value == 5)

@@ -41,12 +41,12 @@ async def test_values_are_pushed_with_their_quality(peer: tuple[NodePeer, str]) 
         where = target_of(f"{url}?{NODE}")
         node.say("level 2.5")
         await ask(desk.poller, where)
-        await desk.until(lambda: bool(desk.told) and desk.told[-1].value == 2.5)
-        assert desk.told[-1].observed_at == pytest.approx(time.time(), abs=PATIENCE)
+        await desk.until(lambda: bool(desk.pushed) and desk.pushed[-1].value == 2.5)
+        assert desk.pushed[-1].observed_at == pytest.approx(time.time(), abs=PATIENCE)
         for status, quality in (("BadSensorFailure", Quality.BAD), ("UncertainLastUsableValue", Quality.UNCERTAIN)):
             node.say(f"status {status}")
-            await desk.until(lambda status=status: desk.told[-1].text == status)  # type: ignore[misc]
-            assert desk.told[-1].quality is quality
+            await desk.until(lambda status=status: desk.pushed[-1].text == status)  # type: ignore[misc]
+            assert desk.pushed[-1].quality is quality
 
 
 async def test_what_is_not_there_is_told(peer: tuple[NodePeer, str]) -> None:
@@ -136,7 +136,7 @@ async def test_a_server_that_is_killed_is_found_again(tmp_path: Path) -> None:
         with node_peer("opcua_server.js", str(port), str(tmp_path), log=tmp_path / "log") as node:
             await ask(desk.poller, target_of(url))
             node.say("level 7.5")
-            await desk.until(lambda: bool(desk.told) and desk.told[-1].value == 7.5)
+            await desk.until(lambda: bool(desk.pushed) and desk.pushed[-1].value == 7.5)
 
 
 async def test_a_server_that_hangs_is_a_timeout_and_found_again(tmp_path: Path) -> None:

@@ -125,11 +125,11 @@ def stale(view: dict[str, dict[str, Any]]) -> Any:
 
 
 async def hot(live: Live, **expected: Any) -> dict[str, Any]:
-    def found(view: dict[str, dict[str, Any]]) -> Any:
+    def hot_alert(view: dict[str, dict[str, Any]]) -> Any:
         alert = alert_of(view, "Hot")
         return alert if alert and all(alert[name] == value for name, value in expected.items()) else None
 
-    alert: dict[str, Any] = await live.until(found)
+    alert: dict[str, Any] = await live.until(hot_alert)
     return alert
 
 

@@ -23,7 +23,7 @@ from feeds import state_file
 
 log = logging.getLogger(__name__)
 
-KEPT = 200
+MESSAGES_KEPT = 200
 BODY_LIMIT = 1 << 20
 
 
@@ -37,8 +37,8 @@ class DemoReceiver:
         self._log = log
         self._tell = tell
         self._clock = clock
-        self._messages: deque[dict[str, Any]] = deque(maxlen=KEPT)
-        self._keys: deque[str] = deque(maxlen=KEPT)
+        self._messages: deque[dict[str, Any]] = deque(maxlen=MESSAGES_KEPT)
+        self._keys: deque[str] = deque(maxlen=MESSAGES_KEPT)
 
     def app(self) -> web.Application:
         """The receiver as a web application."""

@@ -51,15 +51,15 @@ class JournalRepair:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._lock = asyncio.Lock()
-        self._found: tuple[float, list[UnreadableDocument]] = (float("-inf"), [])
+        self._cached: tuple[float, list[UnreadableDocument]] = (float("-inf"), [])
 
     async def unreadable(self) -> list[UnreadableDocument]:
         """The documents that cannot be read, at most FRESH seconds old. Errors are the journal's."""
         async with self._lock:
-            made_at, wrong = self._found
+            made_at, wrong = self._cached
             if time.monotonic() - made_at >= FRESH:
                 wrong = await unreadable_documents(self._journal)
-                self._found = time.monotonic(), wrong
+                self._cached = time.monotonic(), wrong
             return wrong
 
     def mendable(self, kind: str) -> bool:
@@ -69,12 +69,12 @@ class JournalRepair:
     async def mend(self, kind: str, id: str, by: str) -> None:
         """See `mend`."""
         await mend(self._journal, kind, id, by)
-        self._found = (float("-inf"), [])
+        self._cached = (float("-inf"), [])
 
     async def drop(self, kind: str, id: str, by: str) -> None:
         """See `drop`."""
         await drop(self._journal, kind, id, by)
-        self._found = (float("-inf"), [])
+        self._cached = (float("-inf"), [])
 
 
 async def unreadable_documents(journal: Journal) -> list[UnreadableDocument]:

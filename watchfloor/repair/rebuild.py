@@ -68,7 +68,7 @@ async def _alert(journal: Journal, id: str, entries: Sequence[JournalEntry]) -> 
         (firing.discard if ended else firing.add)(target)
         if to.get("person"):
             people[target] = to
-    body = alert_document.dump(alert, Bookkeeping(told=sorted(ever), firing=sorted(firing), people=people))
+    body = alert_document.dump(alert, Bookkeeping(notified=sorted(ever), firing=sorted(firing), people=people))
     return Doc(kind=ALERT, id=id, open=alert.open, seq=entries[-1].seq, body=body)
 
 
@@ -101,7 +101,7 @@ async def _warning(journal: Journal, id: str, entries: Sequence[JournalEntry]) -
     """
     causes = {id, *(cause for entry in entries if (cause := entry.body.get("cause", "")))}
     by_cause = await journal.entries_of(WARNING, sorted(causes))
-    messages = [entry for found in by_cause.values() for entry in found if entry.name in MESSAGES]
+    messages = [entry for group in by_cause.values() for entry in group if entry.name in MESSAGES]
     registry, resolver = WarningRegistry(), AreaResolver(table(), ())
     for entry in sorted(messages, key=lambda entry: entry.seq):
         if (raw := _original(entry)) is not None:

@@ -29,7 +29,7 @@ ENGINE = "reload"
 BLOCK, PAUSE, AGAIN = 3.0, 0.1, 1.0
 HEARD_WITHIN, COPIES_WITHIN, DONE_WITHIN = 6.0, 0.5, 30.0
 """Seconds to wait for first reports of the roles, then for those of further copies, then for the outcomes."""
-KEPT = 300
+REQUEST_VALID = 300
 EARLIER = 5.0
 """A process that has just started obeys requests of so many seconds before: it may have read the old file."""
 READING, APPLIED, REFUSED = "reading", "applied", "refused"
@@ -72,7 +72,7 @@ async def request(
         role="admin",
         actor_region="",
         at=at,
-        valid_until=at + KEPT,
+        valid_until=at + REQUEST_VALID,
         args={"accept": accept} if accept else {},
     )
     await bus.send(ENGINE, command)
@@ -149,7 +149,7 @@ class ReloadListener:
         name = self._bus.keys.reload(key)
         async with self._bus.pipeline() as pipe:
             pipe.hset(name, f"{report.role}:{report.host}:{report.pid}", wire.encode(report))
-            pipe.expire(name, KEPT)
+            pipe.expire(name, REQUEST_VALID)
             await pipe.execute()
 
 

@@ -146,16 +146,16 @@ class Web:
         """Keep who is signed in, so that a restart while the journal is lost still knows them; for ever."""
         identities: Identities = self._app.state.identities
         path = self._settings.data / "run" / IDENTITIES
-        known = await asyncio.to_thread(state_file.read_json, path, _documents)
-        identities.recall(known or [])
+        stored = await asyncio.to_thread(state_file.read_json, path, _documents)
+        identities.recall(stored or [])
         while True:
             await asyncio.sleep(REMEMBER_EVERY)
-            if (current := identities.remembered()) != known and not self._stores.conditions():
+            if (current := identities.remembered()) != stored and not self._stores.conditions():
                 try:
                     await asyncio.to_thread(state_file.write_json, path, current)
                 except OSError as error:
                     log.debug("who is signed in could not be kept: %s", error)
-                known = current
+                stored = current
 
     def _listening(self, port: int) -> None:
         scheme = "https" if self._settings.web.tls_cert else "http"

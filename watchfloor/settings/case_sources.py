@@ -23,7 +23,9 @@ def case_source(table: SettingsTable) -> CaseSource | None:
     ok, paging, since = _free(table, "ok"), _free(table, "paging"), _free(table, "since")
     return CaseSource(
         system=table.text("system"),
-        tables=tuple(_table(name, made) for name, made in tables.items() if isinstance(made, Mapping)),
+        tables=tuple(
+            _table(name, table_mapping) for name, table_mapping in tables.items() if isinstance(table_mapping, Mapping)
+        ),
         files=_files(table, tables),
         rows=table.text("rows"),
         ok_path=str(ok.get("path", "")),
@@ -56,15 +58,15 @@ def _values(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _table(name: str, made: Mapping[str, Any]) -> CaseTable:
-    change = [str(column) for column in _values(made.get("change", []))]
-    split = made.get("split")
+def _table(name: str, mapping: Mapping[str, Any]) -> CaseTable:
+    change = [str(column) for column in _values(mapping.get("change", []))]
+    split = mapping.get("split")
     return CaseTable(
         name=str(name),
-        map=dict(made.get("map") or {}),
+        map=dict(mapping.get("map") or {}),
         split=dict(split) if isinstance(split, Mapping) else None,
-        path=str(made.get("path", "")),
-        query=str(made.get("query", "")),
+        path=str(mapping.get("path", "")),
+        query=str(mapping.get("query", "")),
         change=(change[0], change[1]) if len(change) == 2 else ("", ""),
     )
 
@@ -72,10 +74,12 @@ def _table(name: str, made: Mapping[str, Any]) -> CaseTable:
 def _files(table: SettingsTable, tables: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
     """The CSV files that mappings name with `table`, relative to the settings file."""
     files: dict[str, Mapping[str, str]] = {}
-    pending = [made.get("map") or {} for made in tables.values() if isinstance(made, Mapping)]
+    pending = [
+        table_mapping.get("map") or {} for table_mapping in tables.values() if isinstance(table_mapping, Mapping)
+    ]
     while pending:
-        made = pending.pop()
-        for name, value in made.items() if isinstance(made, Mapping) else ():
+        mapping = pending.pop()
+        for name, value in mapping.items() if isinstance(mapping, Mapping) else ():
             if isinstance(value, Mapping):
                 pending.append(value)
             elif name == "table" and isinstance(value, str):

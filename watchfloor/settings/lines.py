@@ -31,18 +31,18 @@ class Lines:
         self._text = text
         self._breaks = [match.start() for match in re.finditer("\n", text)]
         self._at = 0
-        self._found: dict[KeyPath, int] = {}
+        self._lines: dict[KeyPath, int] = {}
         self._arrays: dict[KeyPath, int] = {}
         self._document()
 
     def of(self, path: KeyPath) -> int:
         """The line of the key path, else that of the nearest table around it, else 1."""
-        while path and path not in self._found:
+        while path and path not in self._lines:
             path = path[:-1]
-        return self._found.get(path, 1)
+        return self._lines.get(path, 1)
 
     def _here(self, path: KeyPath) -> None:
-        self._found.setdefault(path, bisect_right(self._breaks, self._at - 1) + 1)
+        self._lines.setdefault(path, bisect_right(self._breaks, self._at - 1) + 1)
 
     def _document(self) -> None:
         prefix: KeyPath = ()

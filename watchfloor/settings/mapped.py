@@ -59,8 +59,8 @@ def _free(table: SettingsTable, key: str) -> dict[str, Any]:
 def _tables(table: SettingsTable, mapping: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
     """The CSV files that the mapping names, by their name (relative to the settings file)."""
     tables: dict[str, Mapping[str, str]] = {}
-    for made in mapping.values():
-        name = made.get("table") if isinstance(made, Mapping) else None
+    for target_mapping in mapping.values():
+        name = target_mapping.get("table") if isinstance(target_mapping, Mapping) else None
         if isinstance(name, str):
             try:
                 tables[name] = read_table(table.references.read(table.folder / name))

@@ -73,7 +73,7 @@ class SettingsTable:
         self._report = report
         self._secret = secret
         self._hidden: set[str] = set()
-        self._known: list[str] = []
+        self._read_keys: list[str] = []
 
     def wrong(self, code: str, key: str, **arguments: Any) -> None:
         """Add a finding about one key of this table."""
@@ -94,7 +94,7 @@ class SettingsTable:
 
     def allow(self, keys: Iterable[str]) -> None:
         """Accept these keys in the table although nothing reads them."""
-        self._known.extend(keys)
+        self._read_keys.extend(keys)
 
     def has(self, key: str) -> bool:
         """True when the file has the key."""
@@ -109,7 +109,7 @@ class SettingsTable:
 
     def take(self, key: str, kind: type, default: Any, example: str) -> Any:
         """The value if it is of `kind`, else a finding and the default. A default of None makes the key required."""
-        self._known.append(key)
+        self._read_keys.append(key)
         if key not in self.raw:
             if default is None:
                 self._report.add("missing", (*self.prefix, key), example=example)
@@ -166,7 +166,7 @@ class SettingsTable:
 
     def _is_text(self, key: str) -> bool:
         """True when a duration is written as text. A bare number has no unit and gets a finding that says so."""
-        self._known.append(key)
+        self._read_keys.append(key)
         if self.has(key) and (not isinstance(self.raw[key], str) or not self.raw[key]):
             self.wrong("duration_form", key)
             return False
@@ -244,7 +244,7 @@ class SettingsTable:
     @contextmanager
     def table(self, key: str, *, secret: bool = False) -> Iterator[SettingsTable]:
         """The table at `key`, empty when the file has none. `done` is called at the end of the block."""
-        self._known.append(key)
+        self._read_keys.append(key)
         raw = self.raw.get(key, {})
         if not isinstance(raw, dict):
             self.wrong("wrong_type", key, wanted=_TYPES[dict], example="{ }")
@@ -255,17 +255,17 @@ class SettingsTable:
 
     def tables(self, key: str) -> list[SettingsTable]:
         """Every `[[key]]` table. The caller calls `done` on each."""
-        self._known.append(key)
+        self._read_keys.append(key)
         raws = self.raw.get(key, [])
         if not isinstance(raws, list) or not all(isinstance(raw, dict) for raw in raws):
-            wanted = {"zh-CN": f" [[{key}]] 表", "en": f"[[{key}]] tables"}
-            self.wrong("wrong_type", key, wanted=wanted, example="[{ }]")
+            expected = {"zh-CN": f" [[{key}]] 表", "en": f"[[{key}]] tables"}
+            self.wrong("wrong_type", key, wanted=expected, example="[{ }]")
             return []
         return [SettingsTable(raw, (*self.prefix, key, position), self._report) for position, raw in enumerate(raws)]
 
     def done(self) -> None:
         """Add a finding for every key that nothing has read."""
-        keys = list(dict.fromkeys(self._known))
+        keys = list(dict.fromkeys(self._read_keys))
         for key in self.raw:
             if key not in keys:
                 self.wrong("unknown_key", key, **propose(key, keys))

@@ -40,7 +40,7 @@ class SurveyResult:
     """
 
     inventory: Mapping[str, Asset]
-    asked: int
+    queried: int
     proposal: Proposal
     parents: tuple[tuple[str, str], ...]
     failed: dict[str, CollectorError]
@@ -61,7 +61,7 @@ async def survey(settings: Settings, only: Sequence[str] = ()) -> SurveyResult:
     heard, failed = await lldp.survey(targets, Agents())
     proposal = lldp.propose(heard, inventory)
     parents = tuple(sorted(_upwards(pair, inventory) for pair in proposal.parents))
-    return SurveyResult(inventory=inventory, asked=len(targets), proposal=proposal, parents=parents, failed=failed)
+    return SurveyResult(inventory=inventory, queried=len(targets), proposal=proposal, parents=parents, failed=failed)
 
 
 def _targets(inventory: Mapping[str, Asset], settings: Settings, only: Sequence[str]) -> list[Target]:
@@ -108,7 +108,7 @@ def as_json(result: SurveyResult) -> str:
     """
     return json.dumps(
         {
-            "asked": result.asked,
+            "asked": result.queried,
             "assets": [asdict(asset) for asset in result.proposal.assets],
             "parents": [{"asset": asset, "parent": parent} for asset, parent in result.parents],
             "unheard": [{"asset": asset, "parent": parent} for asset, parent in result.proposal.unheard],
@@ -161,7 +161,7 @@ def render(result: SurveyResult, language: str) -> str:
     lines += [f"- {texts['unheard']}  {asset} → {parent}  {texts['neither']}" for asset, parent in proposal.unheard]
     lines += [f"! {texts['failed']}  {asset}  {error.say(language)}" for asset, error in result.failed.items()]
     tail = texts["tail"].format(
-        asked=result.asked,
+        asked=result.queried,
         new=len(proposal.assets),
         up=len(result.parents),
         gone=len(proposal.unheard),

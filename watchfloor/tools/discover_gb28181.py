@@ -72,12 +72,12 @@ def _row(item: CatalogItem, parent: str) -> dict[str, str]:
 
 def catalogs(data: Path) -> dict[str, list[CatalogItem]]:
     """The stored catalogs by device."""
-    found: dict[str, list[CatalogItem]] = {}
+    catalogs_by_device: dict[str, list[CatalogItem]] = {}
     for path in sorted((data / "gb28181").glob("*/catalogs/*.json")):
         items = state_file.read_json(path, lambda document: [_item(row) for row in document["items"]])
         if items is not None:
-            found[path.stem] = items
-    return found
+            catalogs_by_device[path.stem] = items
+    return catalogs_by_device
 
 
 def _item(row: Mapping[str, object]) -> CatalogItem:

@@ -63,10 +63,10 @@ async def _ask(settings: Settings, source: SourceSettings) -> tuple[list[dict[st
         if isinstance(feed, MappedFeed):
             rows, _ = await feed.rows(now)
             usable, faulty = feed.items(rows, now)
-            made = [item for _, item in usable]
+            items = [item for _, item in usable]
             problems = [f"#{problem.row}: {problem.detail}" for problem in faulty]
-            problems += [f"#{number}: {text}" for number, item in enumerate(made) for text in _problems(item)]
-            return [_plain(item) for item in made], problems, len(rows)
+            problems += [f"#{number}: {text}" for number, item in enumerate(items) for text in _problems(item)]
+            return [_plain(item) for item in items], problems, len(rows)
         fetched = await feed.fetch(now)
         return (
             [_plain(item) for item in fetched.items],

@@ -72,8 +72,8 @@ async def _missing(settings: Settings, journal: Journal, against: Path | None) -
 
 
 def _fault(gap: Gap, source: str) -> ChainFault:
-    what = f"to #{gap.last} are missing or others: {source}" if gap.chain else f"{gap.last} documents: {source}"
-    return ChainFault(chain=gap.chain, chain_seq=gap.first, seq=0, what=what)
+    problem = f"to #{gap.last} are missing or others: {source}" if gap.chain else f"{gap.last} documents: {source}"
+    return ChainFault(chain=gap.chain, chain_seq=gap.first, seq=0, what=problem)
 
 
 def shown(report: VerifyReport, *, as_json: bool) -> str:

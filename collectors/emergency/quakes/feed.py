@@ -39,7 +39,7 @@ class QuakeFeed(Feed):
     item: ClassVar[str] = "quake"
     format: ClassVar[str]
     """The value of `format` in an FDSN query."""
-    wanted: ClassVar[tuple[str, str]]
+    expected_document: ClassVar[tuple[str, str]]
     """The expected document, in English and Chinese."""
     has_updates: ClassVar[bool]
     """True when the agency's event service takes `updatedafter` and `includedeleted`."""
@@ -56,7 +56,7 @@ class QuakeFeed(Feed):
         """Raises Misconfigured without an http(s) address."""
         parts = urlsplit(settings.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            en, zh = cls.wanted
+            en, zh = cls.expected_document
             raise Misconfigured(
                 f'source {settings.id!r} needs url = "http://…" ({en})',
                 f'来源 {settings.id!r} 需要 url = "http://…"（{zh}）',
@@ -76,7 +76,7 @@ class QuakeFeed(Feed):
         try:
             reports = self._read(answer.body, now)
         except NoQuakes as error:
-            raise unexpected(answer.body, *self.wanted) from error
+            raise unexpected(answer.body, *self.expected_document) from error
         self._validators = answer.validators
         return FetchResult(items=tuple(self._new(sorted(reports, key=lambda report: report.occurred_at))))
 
@@ -120,7 +120,7 @@ class UsgsFeed(QuakeFeed):
 
     kinds: ClassVar[tuple[str, ...]] = ("emergency.usgs",)
     format = "geojson"
-    wanted = ("USGS GeoJSON", "USGS GeoJSON")
+    expected_document = ("USGS GeoJSON", "USGS GeoJSON")
     has_updates = True
 
     def _read(self, body: bytes, now: float) -> list[QuakeReport]:
@@ -133,7 +133,7 @@ class QuakeMlFeed(QuakeFeed):
 
     kinds: ClassVar[tuple[str, ...]] = ("emergency.quakeml",)
     format = "xml"
-    wanted = ("QuakeML", "QuakeML")
+    expected_document = ("QuakeML", "QuakeML")
     has_updates = False
 
     def _read(self, body: bytes, now: float) -> list[QuakeReport]:

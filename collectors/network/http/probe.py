@@ -180,8 +180,8 @@ def _judge_status(target: Target, status: int, measurements: list[Measurement]) 
             f"{target.address} answers {status}: check the credential that cred= names",
             f"{target.address} 应答 {status}：请检查 cred= 所指的凭据",
         )
-    wanted = target.params.get("expect", "2xx,3xx")
-    raise NotReady(Reason.WRONG_ANSWER, f"status {status}, expected {wanted}", measurements)
+    expectation = target.params.get("expect", "2xx,3xx")
+    raise NotReady(Reason.WRONG_ANSWER, f"status {status}, expected {expectation}", measurements)
 
 
 async def _read(target: Target, answer: aiohttp.ClientResponse, began: float, redirected: int) -> list[Measurement]:

@@ -84,13 +84,13 @@ def rules(kind: str, settings: SourceSettings) -> tuple[AlarmRule, ...]:
 
 def _joined(kind: str, source: str, id: str, rule: AlarmRule) -> AlarmRule:
     """The shipped rule of that id with the messages of `rule` in front of its own. Raises Misconfigured."""
-    known = shipped(kind)
-    if id not in known:
+    shipped_rules = shipped(kind)
+    if id not in shipped_rules:
         raise Misconfigured(
-            f"source {source!r}, rule {id!r}: adds = true wants the id of a shipped rule: {', '.join(known)}",
-            f"来源 {source!r} 的规则 {id!r}：adds = true 需要使用内置规则的 id：{', '.join(known)}",
+            f"source {source!r}, rule {id!r}: adds = true wants the id of a shipped rule: {', '.join(shipped_rules)}",
+            f"来源 {source!r} 的规则 {id!r}：adds = true 需要使用内置规则的 id：{', '.join(shipped_rules)}",
         )
-    base = known[id]
+    base = shipped_rules[id]
     return replace(base, raises=(*rule.raises, *base.raises), clears=(*rule.clears, *base.clears))
 
 

@@ -27,7 +27,7 @@ from collectors.network.tls import trust
 
 PORT, TLS_PORT = 502, 802
 GAP = 16
-"""Registers that may be read in vain between two that are wanted: cheaper than another request."""
+"""Registers that may be read in vain between two that are point_request: cheaper than another request."""
 REGISTERS, COILS = 125, 2000
 """Registers and bits that one request may ask for (V1.1b3, 6.1 to 6.4)."""
 SHARE = 0.9
@@ -131,7 +131,7 @@ class RegisterAnswer:
 
 
 @dataclass(slots=True)
-class Wanted:
+class PointRequest:
     """One point that somebody waits for; several may wait for the same."""
 
     point: Point
@@ -144,7 +144,7 @@ class Block:
     """Points that one request reads."""
 
     request: ModbusRequest
-    wanted: list[Wanted] = field(default_factory=list)
+    point_requests: list[PointRequest] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -158,12 +158,12 @@ class Limits:
         """A merged request was refused: one bad register must not hide the others."""
         line = (block.request.unit, block.request.function)
         wanted_addresses = {
-            address for request in block.wanted for address in range(request.point.address, request.point.end)
+            address for request in block.point_requests for address in range(request.point.address, request.point.end)
         }
         if line not in self.strict and len(wanted_addresses) < block.request.count:
             self.strict.add(line)
         else:
-            self.alone.update(request.point for request in block.wanted)
+            self.alone.update(request.point for request in block.point_requests)
 
 
 class RegisterReader:
@@ -171,7 +171,7 @@ class RegisterReader:
 
     def __init__(self, connection: ModbusConnection) -> None:
         self._connection = connection
-        self._wanted: dict[Point, Wanted] = {}
+        self._waiting: dict[Point, PointRequest] = {}
         self._limits = Limits()
         self._worker: asyncio.Task[None] | None = None
         self._units: set[int] = set()
@@ -180,70 +180,74 @@ class RegisterReader:
     async def ask(self, point: Point, timeout: float) -> RegisterAnswer:
         """Read a point. Raises NotReady, Misconfigured, DeviceFault."""
         self._units.add(point.unit)
-        wanted = self._wanted.get(point)
-        if wanted is None:
+        point_request = self._waiting.get(point)
+        if point_request is None:
             future: asyncio.Future[RegisterAnswer] = asyncio.get_running_loop().create_future()
-            wanted = self._wanted[point] = Wanted(point, timeout, future)
+            point_request = self._waiting[point] = PointRequest(point, timeout, future)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._work(), name="modbus device")
         # Shielded: whoever else waits for the same point must not lose it when one poll is cut off.
-        return await asyncio.shield(wanted.answer)
+        return await asyncio.shield(point_request.answer)
 
     async def _work(self) -> None:
         await asyncio.sleep(0)  # whoever is due at the same moment comes along
         silent: set[int] = set()
-        while self._wanted:
-            for block in blocks(self._wanted.values(), self._limits):
-                if all(wanted.point in self._wanted for wanted in block.wanted):  # else they have failed together
+        while self._waiting:
+            for block in blocks(self._waiting.values(), self._limits):
+                if all(
+                    point_request.point in self._waiting for point_request in block.point_requests
+                ):  # else they have failed together
                     await self._serve(block, silent)
 
     async def _serve(self, block: Block, silent: set[int]) -> None:
         unit = block.request.unit
         if unit in silent:
             # Its line is asked once a round: a dead unit must not hold up the others behind its gateway.
-            self._fail(block.wanted, NotReady(Reason.TIMEOUT, f"unit {unit} gave no answer to another request"))
+            self._fail(block.point_requests, NotReady(Reason.TIMEOUT, f"unit {unit} gave no answer to another request"))
             return
         try:
             await self._read(block)
         except Refusal as error:
-            if len(block.wanted) == 1:
-                self._fail(block.wanted, error)
+            if len(block.point_requests) == 1:
+                self._fail(block.point_requests, error)
             else:
                 self._limits.narrow(block)
         except DeviceFault as error:
-            self._fail(block.wanted, error)
+            self._fail(block.point_requests, error)
         except NotReady as error:
             if not self._connection.opened and (len(self._units) > 1 or self._connection.is_serial_server):
-                self._fail(self._wanted.copy().values(), gateway_lost(error))
+                self._fail(self._waiting.copy().values(), gateway_lost(error))
                 return
             if error.reason is Reason.TIMEOUT:
                 silent.add(unit)
-            self._fail(block.wanted, error)
+            self._fail(block.point_requests, error)
 
     async def _read(self, block: Block) -> None:
         loop, request = asyncio.get_running_loop(), block.request
         began = loop.time()
-        data = await self._connection.read(request, max(wanted.timeout for wanted in block.wanted))
+        data = await self._connection.read(
+            request, max(point_request.timeout for point_request in block.point_requests)
+        )
         ms = round((loop.time() - began) * 1000, 3)
-        for wanted in block.wanted:
-            del self._wanted[wanted.point]
-            if not wanted.answer.done():
-                wanted.answer.set_result(RegisterAnswer(_part(request, wanted.point, data), ms))
+        for point_request in block.point_requests:
+            del self._waiting[point_request.point]
+            if not point_request.answer.done():
+                point_request.answer.set_result(RegisterAnswer(_part(request, point_request.point, data), ms))
 
-    def _fail(self, requests: Iterable[Wanted], error: CollectorError) -> None:
-        for wanted in requests:
-            del self._wanted[wanted.point]
-            if not wanted.answer.done():
-                wanted.answer.set_exception(error)
-                wanted.answer.exception()  # seen, also when every poll that waited has been cut off
+    def _fail(self, requests: Iterable[PointRequest], error: CollectorError) -> None:
+        for point_request in requests:
+            del self._waiting[point_request.point]
+            if not point_request.answer.done():
+                point_request.answer.set_exception(error)
+                point_request.answer.exception()  # seen, also when every poll that waited has been cut off
 
     def close(self) -> None:
         """Lets the connection go."""
         if self._worker is not None:
             self._worker.cancel()
-        for wanted in self._wanted.values():
-            wanted.answer.cancel()
-        self._wanted.clear()
+        for point_request in self._waiting.values():
+            point_request.answer.cancel()
+        self._waiting.clear()
         self._connection.close()
 
 
@@ -263,28 +267,32 @@ def _part(request: ModbusRequest, point: Point, data: bytes) -> bytes:
     return data[offset * 2 : (offset + point.count) * 2]
 
 
-def blocks(requests: Iterable[Wanted], limits: Limits) -> list[Block]:
+def blocks(requests: Iterable[PointRequest], limits: Limits) -> list[Block]:
     """As few requests as the addresses and the device allow."""
     merged: list[Block] = []
-    for one in sorted(requests, key=_place):
-        point, last = one.point, merged[-1] if merged else None
+    for point_request in sorted(requests, key=_place):
+        point, last = point_request.point, merged[-1] if merged else None
         if last is not None and _fits(last, point, limits):
             request = last.request
             count = max(request.address + request.count, point.end) - request.address
             last.request = ModbusRequest(request.unit, request.function, request.address, count)
-            last.wanted.append(one)
+            last.point_requests.append(point_request)
         else:
-            merged.append(Block(ModbusRequest(point.unit, point.function, point.address, point.count), [one]))
+            merged.append(Block(ModbusRequest(point.unit, point.function, point.address, point.count), [point_request]))
     return merged
 
 
-def _place(wanted: Wanted) -> tuple[int, int, int]:
-    return wanted.point.unit, wanted.point.function, wanted.point.address
+def _place(point_request: PointRequest) -> tuple[int, int, int]:
+    return point_request.point.unit, point_request.point.function, point_request.point.address
 
 
 def _fits(block: Block, point: Point, limits: Limits) -> bool:
     request, line = block.request, (point.unit, point.function)
-    if (request.unit, request.function) != line or point in limits.alone or block.wanted[0].point in limits.alone:
+    if (
+        (request.unit, request.function) != line
+        or point in limits.alone
+        or block.point_requests[0].point in limits.alone
+    ):
         return False
     most = COILS if point.function in BITS else REGISTERS
     gap = 0 if line in limits.strict else GAP

@@ -49,7 +49,7 @@ PARAMS = (
     "nodata",
     "verify",
 )
-SAID = 60.0
+OVERLOAD_REPORTED_FOR = 60.0
 """Seconds for which people are told that a broker was too fast."""
 SHARE, PATIENT = 0.9, 0.7
 """Parts of a poll's time: for the broker, so that what went wrong is said before the poll is cut off, and until which
@@ -95,7 +95,13 @@ class MqttPoller(Poller):
         links, now = [topics.link for topics in self._brokers.values()], asyncio.get_running_loop().time()
         received, held = (sum(link.pace.received for link in links), sum(link.pace.held for link in links))
         stats = {"received": float(received), "held_s": round(held, 3)}
-        fast = sorted({f"{link.broker.host}:{link.broker.port}" for link in links if now - link.pace.held_at < SAID})
+        fast = sorted(
+            {
+                f"{link.broker.host}:{link.broker.port}"
+                for link in links
+                if now - link.pace.held_at < OVERLOAD_REPORTED_FOR
+            }
+        )
         return stats, _too_fast(fast) if fast else ""
 
     def attach(self, callbacks: SubscriberCallbacks) -> None:

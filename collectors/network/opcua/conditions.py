@@ -80,7 +80,7 @@ class StoredCondition:
     id: ua.NodeId
     event: bytes
     condition: Condition
-    said: bool = False
+    ack_reported: bool = False
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class Alarms:
     left_out: int = 0
     again: bool = False
     refreshes: int = 0
-    _kept: dict[str, StoredCondition] = field(default_factory=dict)
+    _stored: dict[str, StoredCondition] = field(default_factory=dict)
     _over: set[str] = field(default_factory=set)
     _last: dict[str, tuple[Condition, float]] = field(default_factory=dict)
     _refreshed: set[str] | None = None
@@ -143,56 +143,56 @@ class Alarms:
             older[branch] = event
             if len(older) > BRANCHES:
                 older.pop(next(iter(older)))
-        if not older or key not in self._kept:
+        if not older or key not in self._stored:
             del self._older[key]
-        if not older and condition.acked and key in self._kept:
-            retained = self._kept[key]
+        if not older and condition.acked and key in self._stored:
+            retained = self._stored[key]
             retained.condition = replace(retained.condition, takes_ack=True, by=condition.by, comment=condition.comment)
         return True
 
     def _newest(self, fresh: StoredCondition, retained: bool, at: float) -> bool:
         key = fresh.id.to_string()
-        known = self._kept.get(key)
+        before = self._stored.get(key)
         self._last.pop(key, None)
-        if not _proven(known.condition if known is not None else None, fresh.condition):
+        if not _proven(before.condition if before is not None else None, fresh.condition):
             fresh.condition = replace(fresh.condition, takes_ack=False)
         if not retained:
             acked = fresh.condition.takes_ack and fresh.condition.acked
-            if known is not None and acked and not known.said:  # acknowledged at last: that is the news
-                mine = fresh.condition if fresh.condition.by or fresh.condition.comment else known.condition
+            if before is not None and acked and not before.ack_reported:  # acknowledged at last: that is the news
+                mine = fresh.condition if fresh.condition.by or fresh.condition.comment else before.condition
                 self._last[key] = replace(fresh.condition, by=mine.by, comment=mine.comment), at
                 if len(self._last) > MOST:
                     del self._last[next(iter(self._last))]
             return self._drop(key)
-        if known is None and len(self._kept) >= MOST:
+        if before is None and len(self._stored) >= MOST:
             self.left_out += 1
             return True
-        fresh.said = known is not None and known.said and fresh.condition.acked
-        self._kept[key] = fresh
+        fresh.ack_reported = before is not None and before.ack_reported and fresh.condition.acked
+        self._stored[key] = fresh
         return True
 
     def _name(self, key: str, source: str, name: str) -> str:
         """Source and condition; where two are called the same, the id tells them apart."""
         text = "/".join(filter(None, (source, name))) or key
-        taken = any(retained.condition.name == text for other_key, retained in self._kept.items() if other_key != key)
+        taken = any(retained.condition.name == text for other_key, retained in self._stored.items() if other_key != key)
         return f"{text} ({key})" if taken else text
 
     def _since(self, key: str, active: bool, moment: float) -> float:
         """When it became active, or ceased to be; an acknowledgement or a repeat is neither."""
-        retained = self._kept.get(key)
+        retained = self._stored.get(key)
         return retained.condition.since if retained is not None and retained.condition.active is active else moment
 
     def _end_refresh(self) -> bool:
         """End the conditions that the refresh did not report again."""
         refreshed, self._refreshed = self._refreshed, None
         self.refreshes += 1
-        gone = [key for key in self._kept if refreshed is not None and key not in refreshed]
+        gone = [key for key in self._stored if refreshed is not None and key not in refreshed]
         for key in gone:
             self._drop(key)
         return bool(gone)
 
     def _drop(self, key: str) -> bool:
-        gone = self._kept.pop(key, None)
+        gone = self._stored.pop(key, None)
         self._older.pop(key, None)
         if gone is not None and len(self._over) < MOST:
             self._over.add(gone.condition.name)
@@ -201,24 +201,24 @@ class Alarms:
     def report(self, at: float) -> list[Condition]:
         """All of them, and those that an acknowledgement has just ended."""
         self._last = {key: ended for key, ended in self._last.items() if at - ended[1] < LAST}
-        for key, retained in self._kept.items():
-            retained.said = self._stands(key).acked
+        for key, retained in self._stored.items():
+            retained.ack_reported = self._stands(key).acked
         return [*self.conditions, *(condition for condition, _ in self._last.values())]
 
     def _stands(self, key: str) -> Condition:
         """As a person sees it: its older states count."""
-        condition = self._kept[key].condition
+        condition = self._stored[key].condition
         return replace(condition, acked=False, takes_ack=True, by="", comment="") if key in self._older else condition
 
     @property
     def conditions(self) -> list[Condition]:
         """The worst first."""
-        conditions = [self._stands(key) for key in self._kept]
+        conditions = [self._stands(key) for key in self._stored]
         return sorted(conditions, key=lambda condition: (not condition.active, condition.severity.rank, condition.name))
 
     def find(self, name: str) -> tuple[ua.NodeId, list[bytes]] | None:
         """A condition's id, and the ids of the events that wait for an acknowledgement, the oldest first."""
-        for key, retained in self._kept.items():
+        for key, retained in self._stored.items():
             if retained.condition.name == name:
                 older = list(self._older.get(key, {}).values())
                 return retained.id, [*older, *([] if older and retained.condition.acked else [retained.event])]

@@ -38,11 +38,11 @@ class Watcher(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """A monitored item. `made` is done when the server has it, with its id there."""
+    """A monitored item. `created` is done when the server has it, with its id there."""
 
     watcher: Watcher
     handle: int
-    made: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    created: asyncio.Future[int] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 async def node_id(client: Client, text: str) -> ua.NodeId:

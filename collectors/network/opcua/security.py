@@ -69,7 +69,7 @@ def read(credential: Credential | None) -> Security:
             f"credential {name!r}: certificate and key belong together; give both or neither",
             f"凭据 {name!r}：certificate 与 key 须同时给出，或都不给",
         )
-    thumbprints = [one for text in values.get("trust", "").split(",") if (one := _plain(text))]
+    thumbprints = [thumbprint for text in values.get("trust", "").split(",") if (thumbprint := _plain(text))]
     anybody = thumbprints == [ANY]
     if not anybody and not all(_PRINT.match(thumbprint) for thumbprint in thumbprints):
         raise Misconfigured(
@@ -162,14 +162,14 @@ def identity(security: Security, data: Path | None) -> ApplicationCertificate:
             ) from error
         return mine
     if data is None:
-        return made()
+        return self_signed()
     folder = data / FOLDER
     paths = folder / "certificate.pem", folder / "key.pem"
     if all(path.is_file() for path in paths):
         stored = ApplicationCertificate(paths[0].read_bytes(), paths[1].read_bytes())
         if _usable(stored):
             return stored
-    fresh = made()
+    fresh = self_signed()
     for path, content in zip(paths, (fresh.certificate, fresh.key), strict=True):
         if path.exists():
             state_file.set_aside(path, "the certificate and its key cannot be used")
@@ -187,7 +187,7 @@ def _usable(stored: ApplicationCertificate) -> bool:
     return bool(private.public_key() == public)
 
 
-def made() -> ApplicationCertificate:
+def self_signed() -> ApplicationCertificate:
     """A self-signed application instance certificate (OPC 10000-6, 6.2.2), valid for ten years."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     host = socket.gethostname()

@@ -88,7 +88,7 @@ class Session:
                 await self._check_alive()
                 if watcher is not None:
                     item = self._watchers.get(watcher) or self._item(watcher)
-                    await asyncio.shield(item.made)
+                    await asyncio.shield(item.created)
         except TimeoutError as error:
             raise NotReady(Reason.TIMEOUT, f"the server gave no answer within {timeout:.2g} s") from error
         except FAILURES as error:
@@ -128,8 +128,13 @@ class Session:
         item = self._watchers.pop(watcher, None)
         if item is not None:
             self._items.pop(item.handle, None)
-            if item.made.done() and not item.made.cancelled() and item.made.exception() is None and self._shared.up:
-                self._in_background(self._remove(item.made.result()))
+            if (
+                item.created.done()
+                and not item.created.cancelled()
+                and item.created.exception() is None
+                and self._shared.up
+            ):
+                self._in_background(self._remove(item.created.result()))
         return bool(self._watchers)
 
     async def _remove(self, number: int) -> None:
@@ -184,9 +189,9 @@ class Session:
             self._in_background(disconnect(client))
         self._items.clear()
         for watcher, item in self._watchers.items():
-            if item is not None and not item.made.done():
-                item.made.set_exception(NotReady(Reason.CLOSED))
-                item.made.exception()
+            if item is not None and not item.created.done():
+                item.created.set_exception(NotReady(Reason.CLOSED))
+                item.created.exception()
             self._watchers[watcher] = None
         if self._shared.lost():
             for watcher in list(self._watchers):
@@ -247,8 +252,8 @@ class Session:
         results = await client.uaclient.create_monitored_items(params) if requested else []
         for item, result in zip(requested, results, strict=True):
             if result.StatusCode.is_good():
-                if not item.made.done():
-                    item.made.set_result(int(result.MonitoredItemId))
+                if not item.created.done():
+                    item.created.set_result(int(result.MonitoredItemId))
             else:
                 self._refuse(item, values.of_node(int(result.StatusCode.value), item.watcher.node))
 
@@ -257,9 +262,9 @@ class Session:
         self._items.pop(item.handle, None)
         if self._watchers.get(item.watcher) is item:
             self._watchers[item.watcher] = None
-        if not item.made.done():
-            item.made.set_exception(error)
-            item.made.exception()
+        if not item.created.done():
+            item.created.set_exception(error)
+            item.created.exception()
 
     async def _take_notification(self, client: Client, result: ua.PublishResult) -> None:
         if client is not self._client and self._client is not None:

@@ -42,7 +42,7 @@ class ValueWatch:
         )
         self._seen: Measurement | None = None
         self._problem: CollectorError | None = None
-        self._some = asyncio.Event()
+        self._has_news = asyncio.Event()
 
     def value(self, data_value: Any, published: float) -> None:
         """A notification."""
@@ -55,7 +55,7 @@ class ValueWatch:
             )
         except Misconfigured as error:
             self._seen, self._problem = None, error
-        self._some.set()
+        self._has_news.set()
         if self._callbacks is None:
             return
         if self._seen is not None:
@@ -67,7 +67,7 @@ class ValueWatch:
         """The value, confirmed when the server last spoke; waits for the first one. Raises Misconfigured, NotReady."""
         try:
             async with asyncio.timeout_at(deadline):
-                await self._some.wait()
+                await self._has_news.wait()
         except TimeoutError as error:
             raise NotReady(Reason.TIMEOUT, f"the server has not sent a value of {self.node}") from error
         if self._problem is not None:
@@ -95,7 +95,7 @@ class ValueWatch:
 
     def lost(self) -> None:
         """The session is gone: what was last heard no longer holds."""
-        self._some.clear()
+        self._has_news.clear()
         if self._callbacks is not None:
             self._callbacks.request_poll(self._target)
 
@@ -121,7 +121,7 @@ class AlarmWatch:
         self._refreshed = False
         self._note = ""
         self._changed = False
-        self._some = asyncio.Event()
+        self._has_news = asyncio.Event()
 
     async def answer(self, timeout: float) -> list[Measurement]:
         """The state of the alarms. Requests a refresh first when the session is new. Raises CollectorError."""
@@ -151,8 +151,8 @@ class AlarmWatch:
         try:
             async with asyncio.timeout(timeout):
                 while self._alarms.refreshes == began:
-                    self._some.clear()
-                    await self._some.wait()
+                    self._has_news.clear()
+                    await self._has_news.wait()
         except TimeoutError:
             return
 
@@ -178,7 +178,7 @@ class AlarmWatch:
 
     def published(self) -> None:
         """All events of one notification are in."""
-        self._some.set()
+        self._has_news.set()
         if self._alarms.again and self._callbacks is not None:
             self._callbacks.request_poll(self._target)
         if self._changed and self._refreshed:  # before that, what has not come yet is not over

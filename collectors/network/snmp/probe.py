@@ -144,15 +144,15 @@ class _Visit:
         """The request that tells whether the device is there. Raises CollectorError."""
         device = self._device
         if device.profile is None:
-            known = await self._agent.get((*HEAD, OBJECT_ID))
+            scalars = await self._agent.get((*HEAD, OBJECT_ID))
             if device.profile is None:
                 name = self._target.params.get("profile", "auto")
-                device.profile = snmp_profiles.for_device(name, str(known.get(OBJECT_ID, "")))
+                device.profile = snmp_profiles.for_device(name, str(scalars.get(OBJECT_ID, "")))
                 device.cells = [cell_of(metric) for metric in device.profile.scalars]
                 device.batches = _batches(device.cells)
             if not device.profile.scalars:
-                self._need(known)
-                return known
+                self._need(scalars)
+                return scalars
         oids = [*HEAD, *_oids(device.batches[0])] if device.batches else [*HEAD]
         answer = await self._agent.get(oids)
         self._need(answer)
@@ -219,12 +219,12 @@ class _Visit:
                 del device.pending[0]
         finally:
             device.looking = False
-        await self._found()
+        await self._use_fresh_rows()
 
-    async def _found(self) -> None:
+    async def _use_fresh_rows(self) -> None:
         """Takes the new rows over; read at once when they are the first, so that the next poll already gives rates."""
         device = self._device
-        first = not any(one.index for one in device.cells)
+        first = not any(cell.index for cell in device.cells)
         device.cells = [*(cell for cell in device.cells if not cell.index), *device.fresh]
         device.absent = {oid: name for oid, name in device.absent.items() if oid.endswith(".0")}
         device.batches = _batches(device.cells)
@@ -246,7 +246,7 @@ class _Visit:
         gone = {id(cell): cell for cell in device.gone}
         if gone:
             # Another visit of the same device may have found the same.
-            gone = {id(one): one for one in device.cells if id(one) in gone}
+            gone = {id(cell): cell for cell in device.cells if id(cell) in gone}
             device.cells = [cell for cell in device.cells if id(cell) not in gone]
             for cell in gone.values():
                 if (other := cell.other()) is not None:

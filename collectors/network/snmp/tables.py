@@ -50,7 +50,7 @@ async def rows(agent: Agent, table: Table, ports: str = "") -> list[Cell]:
                 labels[index] = value
     if not labels:
         return []
-    rows = await _kept(agent, table, _chosen(labels, ports) if table.id == INTERFACES else list(labels))
+    rows = await _apply_keep(agent, table, _chosen(labels, ports) if table.id == INTERFACES else list(labels))
     notes = await agent.walk(table.note, table.rows) if table.note and rows else {}
     speeds = await _speeds(agent, table) if rows else {}
     cells = []
@@ -65,7 +65,7 @@ def _chosen(labels: Mapping[str, Raw], ports: str) -> list[str]:
     return [index for index, name in labels.items() if any(fnmatchcase(text(name), pattern) for pattern in patterns)]
 
 
-async def _kept(agent: Agent, table: Table, indexes: list[str]) -> list[str]:
+async def _apply_keep(agent: Agent, table: Table, indexes: list[str]) -> list[str]:
     for keep in table.keep:
         column = await agent.walk(keep.oid, table.rows * 4)
         indexes = [

@@ -40,7 +40,7 @@ class Trust:
         shown = (values.get("certificate", ""), values.get("key", "")) if own and _is_tls(target) else ("", "")
         key = (verify, values.get("ca", "") if verify else "", *shown)
         if key not in self._contexts:
-            self._contexts[key] = _made(target, *key)
+            self._contexts[key] = _context(target, *key)
             if len(self._contexts) > MOST:
                 self._contexts.popitem(last=False)
         self._contexts.move_to_end(key)
@@ -70,7 +70,7 @@ def _is_tls(target: Target) -> bool:
     return target.credential is not None and target.credential.kind == KIND
 
 
-def _made(target: Target, verify: bool, ca: str, certificate: str, key: str) -> ssl.SSLContext:
+def _context(target: Target, verify: bool, ca: str, certificate: str, key: str) -> ssl.SSLContext:
     check(target)
     try:
         context = ssl.create_default_context(cadata=ca or None)

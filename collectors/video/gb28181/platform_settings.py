@@ -14,7 +14,7 @@ from collectors.settings import Credential, SourceSettings
 
 PORT = 5060
 _FLAGS = ("accept_unknown", "sync_clock", "roaming")
-_KNOWN = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow")
+_KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -52,7 +52,7 @@ def platform_settings(source: SourceSettings) -> PlatformSettings:
         allow = tuple(ipaddress.ip_network(text.strip()) for text in params.get("allow", "").split(",") if text.strip())
     except ValueError as error:
         raise _wrong(source, str(error)) from error
-    unknown = sorted(set(params) - set(_KNOWN))
+    unknown = sorted(set(params) - set(_KEYS))
     if parts.scheme != "sip" or not host or len(own) != 20 or not own.isdecimal() or unknown:
         raise _wrong(source, f"unknown parameter {unknown[0]!r}" if unknown else "")
     flags = {name: params.get(name, "yes" if name == "sync_clock" else "no") for name in _FLAGS}

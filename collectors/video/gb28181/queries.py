@@ -49,7 +49,7 @@ class Queries:
         self._repeats: dict[str, _Repeat] = {}
         self._numbers: dict[str, int] = {}
         self._unanswered: dict[tuple[str, str], int] = {}
-        self._wanted: deque[tuple[str, str]] = deque()
+        self._waiting: deque[tuple[str, str]] = deque()
         self._queued: set[tuple[str, str]] = set()
         self._due: dict[tuple[str, str], float] = {}
         self.late = 0
@@ -85,12 +85,12 @@ class Queries:
         for key in [key for key, at in self._due.items() if at <= now]:
             del self._due[key]
             self._queued.add(key)
-            self._wanted.append(key)
+            self._waiting.append(key)
         catalogs = sum(query.command == "Catalog" for query in self._pending.values())
-        for _ in range(len(self._wanted)):
-            device, command = key = self._wanted.popleft()
+        for _ in range(len(self._waiting)):
+            device, command = key = self._waiting.popleft()
             if len(self._pending) >= MAX_PENDING or (command == "Catalog" and catalogs >= AT_ONCE):
-                self._wanted.append(key)
+                self._waiting.append(key)
                 continue
             self._queued.discard(key)
             catalogs += command == "Catalog"

@@ -70,7 +70,7 @@ class SnapshotKeeper:
         store = self._store
         return {
             "snapshot_bytes": float(store.cached),
-            "evidence_bytes": float(store.kept),
+            "evidence_bytes": float(store.evidence),
             "unwritten": float(self.failed),
         }
 

@@ -125,7 +125,7 @@ def _read_description(result: RtspSample, answer: RtspResponse) -> bool:
         return False
     result.tracks = sdp.parse(answer.body)
     video = result.tracks.video
-    if video is None or video.codec not in sdp.KNOWN:
+    if video is None or video.codec not in sdp.CODECS:
         result.ended("no video" if video is None else "unknown codec", "" if video is None else video.codec[:32])
         result.described = False
         return False

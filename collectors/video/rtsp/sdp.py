@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 DECODED = ("H264", "H265")
 """Codecs whose pictures are decoded."""
-KNOWN = (*DECODED, "JPEG", "MP4V-ES", "SVAC", "SVAC2", "SVACV")
+CODECS = (*DECODED, "JPEG", "MP4V-ES", "SVAC", "SVAC2", "SVACV")
 """Codecs that a described stream may have. Of those that are not decoded only packets are counted."""
 _NAMES = {"HEVC": "H265", "AVC": "H264", "SVAC3": "SVAC2", "MPEG4": "MP4V-ES", "MP4V": "MP4V-ES"}
 _STATIC = {26: ("JPEG", 90_000)}
@@ -51,7 +51,7 @@ def parse(body: bytes) -> SessionDescription:
             sections.append([])
         sections[-1].append(line.strip())
     tracks = [track for section in sections[1 : MAX_MEDIA + 1] if (track := _track(section)) is not None]
-    decodable = [track for track in tracks if track.codec in KNOWN]
+    decodable = [track for track in tracks if track.codec in CODECS]
     return SessionDescription(
         video=next(iter((*decodable, *tracks)), None),
         control=_attribute(sections[0], "control"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-given = context.config.attributes
+attributes = context.config.attributes
 context.configure(
-    connection=given["connection"],
-    target_metadata=given["book"].metadata,
-    version_table=given["book"].table,
+    connection=attributes["connection"],
+    target_metadata=attributes["book"].metadata,
+    version_table=attributes["book"].table,
     render_as_batch=True,
 )
 context.run_migrations()

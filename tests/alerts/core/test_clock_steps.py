@@ -79,8 +79,8 @@ async def test_an_outage_is_told_once_with_no_time_in_the_future(
     alert = (await rig.shown())["a1"]
     assert max(alert.raised_at, alert.since) <= rig.now
     assert [item.body["reason"] for item in await journal.outbox_for("a1")] == ["first"]
-    found = [name for _, name in await rig.names()]
-    assert found == (["raise", "clock_set"] if begins == "while ahead" else ["raise"])
+    transitions_seen = [name for _, name in await rig.names()]
+    assert transitions_seen == (["raise", "clock_set"] if begins == "while ahead" else ["raise"])
     await rig.health("ok")
     await rig.step(1.0)
     assert (await rig.shown())["a1"].cleared_at == rig.now - 1.0

@@ -107,15 +107,15 @@ def test_a_rule_over_age_fires_when_its_limit_is_passed_without_any_input() -> N
 
 def test_only_rules_of_the_changed_kind_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     alert_core = core(rule(), rule(id="silent", over="source", when="silent"))
-    asked: list[str] = []
+    evaluated: list[str] = []
 
     def evaluate(rule: CompiledRule, subject: Subject, now: float, *, fresh: bool) -> None:
-        asked.append(rule.id)
+        evaluated.append(rule.id)
 
     monkeypatch.setattr(alert_core._evaluator, "evaluate", evaluate)
     feed(alert_core, 0, "down")
     alert_core.fold(change(source(), T0 + 1), T0 + 1)
-    assert asked == ["down", "silent"]
+    assert evaluated == ["down", "silent"]
 
 
 def test_the_silence_of_a_source_is_one_alert_with_its_region() -> None:

@@ -70,10 +70,10 @@ def test_worsening_is_told_and_ends_an_acknowledgement_and_easing_is_quiet() -> 
     river.level(10, 7.1)
     assert river.alert("g", "level").ack is None
     assert river.steps_of() == ["raise", "ack", "ack_ended_by_worsening"]
-    assert [reason for _, _, reason in river.told] == ["first", "worse"]
+    assert [reason for _, _, reason in river.notices] == ["first", "worse"]
     river.level(20, 5.1)
     assert river.severity() == "minor"
-    assert [reason for _, _, reason in river.told] == ["first", "worse"]
+    assert [reason for _, _, reason in river.notices] == ["first", "worse"]
 
 
 def test_worsening_waits_for_the_on_delay_and_easing_for_the_off_delay() -> None:

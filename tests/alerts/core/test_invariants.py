@@ -49,22 +49,22 @@ STORIES = st.lists(st.tuples(EVENTS, st.sampled_from([0.0, 0.3, 1.0, 3.0, 11.0])
 
 
 def play(desk: Desk, event: tuple[str, Any, Any], second: float) -> None:
-    what, a, b = event
-    if what == "see":
+    action, a, b = event
+    if action == "see":
         desk.see(second, a, b)
-    elif what == "report":
+    elif action == "report":
         desk.report(second, foreign(a, active=b))
-    elif what in ("silence", "maintain"):
-        desk.order(second, what, f"{what}{second}", match=a, until=T0 + second + b)
-    elif what in ("unsilence", "unmaintain"):
-        known = sorted(desk.core.suppressions.all())
-        desk.order(second, what, known[a % len(known)] if known else "none")
-    elif what == "wait":
+    elif action in ("silence", "maintain"):
+        desk.order(second, action, f"{action}{second}", match=a, until=T0 + second + b)
+    elif action in ("unsilence", "unmaintain"):
+        suppression_ids = sorted(desk.core.suppressions.all())
+        desk.order(second, action, suppression_ids[a % len(suppression_ids)] if suppression_ids else "none")
+    elif action == "wait":
         desk.until(second)
     else:
-        known = sorted(desk.core.alerts)
-        until = {"until": T0 + second + b} if what in ("ack", "shelve") else {}
-        desk.order(second, what, known[a % len(known)] if known else "none", **until)
+        suppression_ids = sorted(desk.core.alerts)
+        until = {"until": T0 + second + b} if action in ("ack", "shelve") else {}
+        desk.order(second, action, suppression_ids[a % len(suppression_ids)] if suppression_ids else "none", **until)
 
 
 def why(core: AlertCore, alert: Alert, reason: str) -> bool:
@@ -79,8 +79,8 @@ def why(core: AlertCore, alert: Alert, reason: str) -> bool:
     if reason.startswith(INHIBITED):
         root = core.alerts.get(reason.removeprefix(INHIBITED))
         return root is not alert and (waits or (root is not None and root.active))
-    known = core.suppressions.get(reason.partition(":")[2])
-    return known is not None and known.running and known.until > core.now
+    suppression = core.suppressions.get(reason.partition(":")[2])
+    return suppression is not None and suppression.running and suppression.until > core.now
 
 
 def roots_in_sight(core: AlertCore, *group: str) -> set[str]:
@@ -155,16 +155,16 @@ def test_two_uplinks_that_are_lost_at_last_have_one_root_and_leave_nothing_when_
 def rebuilt(desk: Desk) -> AlertCore:
     """As the engine does it at a start: from the journal's documents and what is on its way."""
     live = desk.core
-    kept = json.loads(json.dumps(live.dump()))
+    stored = json.loads(json.dumps(live.dump()))
     records: dict[str, Any] = {Kind.ASSET: live.subjects.assets, Kind.STATE: live.subjects.states}
     docs = [json.loads(json.dumps(silences.dump(suppression))) for suppression in live.suppressions.all().values()]
     core = AlertCore(
         compile_rules(RULES),
         subjects=Subjects(records),
         alerts=live.alerts.values(),
-        timers=Timers(kept),
+        timers=Timers(stored),
         suppressions=[silences.load(doc) for doc in docs],
-        flapping=kept["flapping"],
+        flapping=stored["flapping"],
     )
     core.start_from_snapshot(live.now)
     return core

@@ -53,32 +53,32 @@ class Story:
         self.now_at_start = rig.now
 
     async def play(self, event: tuple[str, Any, Any], pause: float) -> None:
-        rig, (what, a, b) = self.rig, event
+        rig, (action, a, b) = self.rig, event
         rig.now += pause
-        if what == "health":
+        if action == "health":
             await rig.health(b, a, tcp_up=reading(True, at=rig.now), http_ms=reading(10.0, at=rig.now, fresh_for=5.0))
-        elif what == "slow":
+        elif action == "slow":
             await rig.health("ok", a, http_ms=reading(b, at=rig.now, fresh_for=5.0))
-        elif what in ("ack", "unack", "comment"):
-            await self.wish(what, a, b)
-        elif what == "rules":
+        elif action in ("ack", "unack", "comment"):
+            await self.wish(action, a, b)
+        elif action == "rules":
             chosen = [rule_settings for number, rule_settings in enumerate(RULES) if a >> number & 1]
             rig.rules = [rule(**{**_fields(rule_settings), "severity": b}) for rule_settings in chosen]
             rig.engine.replace(compile_rules(rig.rules), rig.receivers)
-        elif what == "step":
+        elif action == "step":
             await rig.step()
-        elif what == "restart":
+        elif action == "restart":
             await rig.start()
         else:
             await self.killed()
 
-    async def wish(self, what: str, number: int, lasting: float | None) -> None:
-        known = sorted(self.rig.engine.core.alerts)
+    async def wish(self, action: str, number: int, lasting: float | None) -> None:
+        alert_ids = sorted(self.rig.engine.core.alerts)
         args: dict[str, Any] = {"comment": "x"}
         if lasting is not None:
             args["until"] = self.rig.now + lasting
-        subject = known[number % len(known)] if known else "nobody"
-        await self.rig.send(command(what, subject, self.rig.now, id=f"c{next(self.commands)}", args=args))
+        subject = alert_ids[number % len(alert_ids)] if alert_ids else "nobody"
+        await self.rig.send(command(action, subject, self.rig.now, id=f"c{next(self.commands)}", args=args))
 
     async def killed(self) -> None:
         """Dies between journal and publish, if there is anything to publish, and is started again."""

@@ -20,8 +20,8 @@ from tests.feeds.history.rig import store_at
 async def see(rig: Rig, id: str, health: str, seconds: float = 0.2) -> None:
     """One probe's result, and a step of the engine."""
     rig.now += seconds
-    known = rig.engine.core.subjects.states.get(id)
-    since = known.since if known is not None and known.health == health else rig.now
+    before = rig.engine.core.subjects.states.get(id)
+    since = before.since if before is not None and before.health == health else rig.now
     up = reading(health == "ok", at=rig.now, fresh_for=60.0)
     await rig.change(change(replace(state(id, health, tcp_up=up), since=since, seen_at=rig.now), rig.now))
     await rig.step()
@@ -164,12 +164,12 @@ async def test_dual_uplinks_one_lost_then_both_then_both_back(bus: Bus, journal:
     for id in {entry.subject for entry in await rig.entries()}:
         for item in await journal.outbox_for(id):
             recipients.setdefault(str(item.body["alert"]["asset"]), []).append(item.body["reason"])
-    assert {asset: (said[0], said[-1]) for asset, said in recipients.items()} == {
+    assert {asset: (reasons[0], reasons[-1]) for asset, reasons in recipients.items()} == {
         "up1": ("first", "cleared"),
         "up2": ("first", "cleared"),
         "sw": ("first", "cleared"),
     }
-    assert sum(said.count("first") for said in recipients.values()) == 3
+    assert sum(reasons.count("first") for reasons in recipients.values()) == 3
     await rig.assert_whole()
 
 
@@ -188,8 +188,8 @@ async def test_a_window_that_the_engine_opened_counts_apart_in_availability(
     began = rig.now - 0.1
     await rig.step(300.0)
     member = InventoryMember(AssetAttributes(name="x", kind="router", region="532301", owner=""), [(T0, None)])
-    found = (await UptimeCalculator(journal, store).tallies({"r1": member}, T0, T0 + 1000, T0 + 1e6))["r1"]
+    tally = (await UptimeCalculator(journal, store).tallies({"r1": member}, T0, T0 + 1000, T0 + 1e6))["r1"]
     assert began == T0 + 100
-    assert (found.maintenance, found.up) == (pytest.approx(100.0), 100.0)
-    assert found == Tally(up=100.0, down=found.down, maintenance=found.maintenance)
+    assert (tally.maintenance, tally.up) == (pytest.approx(100.0), 100.0)
+    assert tally == Tally(up=100.0, down=tally.down, maintenance=tally.maintenance)
     await store.close()

@@ -36,7 +36,7 @@ async def rig(bus: Bus, journal: Journal, intake: Intake) -> Rig:
     return rig
 
 
-def said(name: str, **more: Any) -> Report:
+def report(name: str, **more: Any) -> Report:
     words: dict[str, Any] = {
         "labels": {"zone": "b", "app": "a"},
         "title": {"zh-CN": "连接慢", "en": "slow"},
@@ -45,15 +45,15 @@ def said(name: str, **more: Any) -> Report:
     return Report(rule=f"prometheus:{name}", asset="r1", severity=Severity.MAJOR, **words | more)
 
 
-async def say(rig: Rig, *some: Report) -> None:
+async def say(rig: Rig, *reports: Report) -> None:
     rig.now += 1
-    await rig.hand_in(*some)
+    await rig.hand_in(*reports)
     await rig.step(0.1)
 
 
 async def test_a_start_reads_no_alert_that_is_closed(rig: Rig) -> None:
     """However many have ended in the years before; here nobody could read them."""
-    await say(rig, said("Open"))
+    await say(rig, report("Open"))
     async with rig.journal.begin() as tx:
         for number in range(50):
             await tx.put("alert", f"old{number}", {"nobody": "can read this"}, open=False, seq=number)
@@ -63,7 +63,7 @@ async def test_a_start_reads_no_alert_that_is_closed(rig: Rig) -> None:
 
 
 async def test_a_start_says_nothing_that_redis_knows(rig: Rig) -> None:
-    await say(rig, said("Slow"), said("Down"))
+    await say(rig, report("Slow"), report("Down"))
     before = await rig.bus.tail(rig.bus.keys.changes)
     await rig.start()
     await rig.step(1)
@@ -73,7 +73,7 @@ async def test_a_start_says_nothing_that_redis_knows(rig: Rig) -> None:
 
 @pytest.mark.parametrize("raw", [None, b"", b"\xc1", wire.encode({"id": "a1"})])
 async def test_what_redis_holds_in_another_form_is_said_again(rig: Rig, raw: bytes | None) -> None:
-    await say(rig, said("Slow"))
+    await say(rig, report("Slow"))
     (alert,) = rig.engine.core.alerts.values()
     key = rig.bus.keys.state(Kind.ALERT)
     await rig.bus.write([("HDEL", key, alert.id) if raw is None else ("HSET", key, alert.id, raw)])
@@ -90,9 +90,9 @@ def test_the_same_record_in_another_order_is_the_same() -> None:
 
 def test_documents_of_before_say_who_was_told_all_the_same() -> None:
     documents = [{}, {"told": ["desk"]}, {"told": ["desk"], "firing": []}, {"told": ["desk"], "new": {"a": [1]}}]
-    kept = [read_one(canonical(msgspec.to_builtins(make_alert()) | more)) for more in documents]
-    assert [document.alert for document in kept] == [make_alert()] * 4
-    assert [Recipients.load(document) for document in kept] == [
+    read_documents = [read_one(canonical(msgspec.to_builtins(make_alert()) | more)) for more in documents]
+    assert [document.alert for document in read_documents] == [make_alert()] * 4
+    assert [Recipients.load(document) for document in read_documents] == [
         None,
         Recipients({"desk"}, {"desk"}),
         Recipients({"desk"}, set()),
@@ -124,9 +124,9 @@ HEALTHS = st.lists(st.sampled_from(list(Health)), min_size=len(BELOW), max_size=
 
 def alerts(drawn: list[Any]) -> list[Alert]:
     """Open ones, each of an identity of its own."""
-    made: dict[Any, Alert] = {}
+    alerts_by_key: dict[Any, Alert] = {}
     for number, (subject, name, severity, active, hidden, ack, hold, shelf) in enumerate(drawn):
-        made.setdefault(
+        alerts_by_key.setdefault(
             (subject, name),
             make_alert(
                 id=f"a{number}",
@@ -143,10 +143,10 @@ def alerts(drawn: list[Any]) -> list[Alert]:
                 raised_at=T0 + number,
             ),
         )
-    return [alert for alert in made.values() if alert.open]
+    return [alert for alert in alerts_by_key.values() if alert.open]
 
 
-def known(alert_core: AlertCore) -> dict[str, Any]:
+def comparable(alert_core: AlertCore) -> dict[str, Any]:
     """What a board has drawn from its alerts."""
     names = ("_on", "_suspects", "_waiting", "_failing", "_cuts", "_silent")
     inside = {name: getattr(alert_core.inhibition, name) for name in names}
@@ -168,17 +168,19 @@ def known(alert_core: AlertCore) -> dict[str, Any]:
 @settings(max_examples=patience.examples(300), derandomize=True, deadline=None)
 @given(ALERTS, HEALTHS)
 def test_alerts_read_all_at_once_mean_what_they_mean_one_by_one(drawn: list[Any], healths: list[Health]) -> None:
-    some = alerts(drawn)
+    open_alerts = alerts(drawn)
     records: dict[str, dict[str, Any]] = {
         Kind.ASSET: {id: asset(id, parents=parents) for id, parents in BELOW.items()},
         Kind.STATE: {id: state(id, health) for id, health in zip(BELOW, healths, strict=True)},
         Kind.SOURCE: {id: source(id, silent_since=T0) for id in ("cma", "collect")},
     }
     rules = compile_rules([rule()])
-    at_once, one_by_one = (AlertCore(rules, subjects=Subjects(records), alerts=given) for given in (some, []))
-    for alert in some:
+    at_once, one_by_one = (
+        AlertCore(rules, subjects=Subjects(records), alerts=restored) for restored in (open_alerts, [])
+    )
+    for alert in open_alerts:
         one_by_one.open_alerts.keep(alert)
-    assert known(at_once) == known(one_by_one)
+    assert comparable(at_once) == comparable(one_by_one)
 
 
 @settings(max_examples=patience.examples(300), derandomize=True, deadline=None)

@@ -104,16 +104,16 @@ class Machine(RuleBasedStateMachine):
         await self.rig.step()
 
     def some_alert(self, number: int) -> str:
-        known = sorted(self.rig.engine.core.alerts)
-        return known[number % len(known)] if known else "nobody"
+        alert_ids = sorted(self.rig.engine.core.alerts)
+        return alert_ids[number % len(alert_ids)] if alert_ids else "nobody"
 
     # -- what may happen -----------------------------------------------------------
 
     @step(id=IDS, health=HEALTHS, x=st.sampled_from([1.0, 6.0, 9.0]))
     def see(self, id: str, health: str, x: float) -> None:
         rig = self.rig
-        known = rig.engine.core.subjects.states.get(id)
-        since = known.since if known is not None and known.health == health else rig.now
+        before = rig.engine.core.subjects.states.get(id)
+        since = before.since if before is not None and before.health == health else rig.now
         new = state(id, health, tcp_up=reading(health == "ok", at=rig.now, fresh_for=6.0), t_x=reading(x, at=rig.now))
         self.run(rig.change(change(structs.replace(new, since=since, seen_at=rig.now), rig.now)))
         self.run(rig.step())
@@ -127,19 +127,19 @@ class Machine(RuleBasedStateMachine):
         number=st.integers(0, 9),
         lasting=st.sampled_from([2.0, 20.0]),
     )
-    def act(self, what: str, number: int, lasting: float) -> None:
-        until = {"until": self.rig.now + lasting} if what in ("ack", "shelve") else {}
-        self.run(self.wish(what, self.some_alert(number), **until))
+    def act(self, action: str, number: int, lasting: float) -> None:
+        until = {"until": self.rig.now + lasting} if action in ("ack", "shelve") else {}
+        self.run(self.wish(action, self.some_alert(number), **until))
 
     @step(what=st.sampled_from(["silence", "maintain"]), match=MATCHES, lasting=st.sampled_from([2.0, 20.0]))
-    def hide(self, what: str, match: dict[str, Any], lasting: float) -> None:
-        self.run(self.wish(what, f"{what}{next(self.commands)}", match=match, until=self.rig.now + lasting))
+    def hide(self, action: str, match: dict[str, Any], lasting: float) -> None:
+        self.run(self.wish(action, f"{action}{next(self.commands)}", match=match, until=self.rig.now + lasting))
 
     @step(number=st.integers(0, 3))
     def reveal(self, number: int) -> None:
-        known = sorted(self.rig.engine.core.suppressions.all().values(), key=lambda suppression: suppression.id)
-        if known:
-            suppression = known[number % len(known)]
+        suppressions = sorted(self.rig.engine.core.suppressions.all().values(), key=lambda suppression: suppression.id)
+        if suppressions:
+            suppression = suppressions[number % len(suppressions)]
             self.run(self.wish("unsilence" if suppression.kind == "silence" else "unmaintain", suppression.id))
 
     @step(id=IDS, active=st.booleans())
@@ -200,15 +200,15 @@ class Machine(RuleBasedStateMachine):
         bodies: dict[str, list[Any]] = {}
         for entry in entries:
             bodies.setdefault(entry.subject, []).append(entry.body)
-        rebuilt = {id: transitions.replay(some) for id, some in bodies.items()}
+        rebuilt = {id: transitions.replay(entry_bodies) for id, entry_bodies in bodies.items()}
         assert {id: record for id, record in rebuilt.items() if record.open} == core.alerts
         assert await rig.shown() == core.alerts
-        kept = {
+        documents = {
             doc.id: silences.load(doc.body)
             for kind in ("silence", "maintenance")
             for doc in await rig.journal.docs(kind, open=True)
         }
-        assert {id: replace(record, seen=0.0) for id, record in kept.items()} == {
+        assert {id: replace(record, seen=0.0) for id, record in documents.items()} == {
             id: replace(suppression, seen=0.0) for id, suppression in core.suppressions.all().items()
         }
         docs = {doc.id: doc.body for doc in await rig.journal.docs(rulebook.KIND, open=True)}

@@ -50,7 +50,7 @@ async def outage(rig: Rig) -> tuple[str, str]:
     return by_asset["root"], by_asset["leaf"]
 
 
-async def told(rig: Rig, id: str) -> list[str]:
+async def queued_reasons(rig: Rig, id: str) -> list[str]:
     return [item.body["reason"] for item in await rig.journal.outbox_for(id)]
 
 
@@ -59,7 +59,7 @@ async def test_a_child_is_recorded_hidden_and_not_sent(rig: Rig) -> None:
     shown = await rig.shown()
     assert shown[leaf].suppressed_by == (f"inhibited:{root}",)
     assert shown[root].affected == {"router": 1}
-    assert (await told(rig, root), await told(rig, leaf)) == (["first"], [])
+    assert (await queued_reasons(rig, root), await queued_reasons(rig, leaf)) == (["first"], [])
     (item,) = await rig.journal.outbox_for(root)
     assert item.body["alert"]["affected"] == {"router": 1}
     await rig.assert_whole()
@@ -106,7 +106,7 @@ async def test_neither_a_restart_nor_the_loss_of_redis_shows_what_was_hidden(rig
     await rig.assets(ROOT)
     await rig.step(1)
     assert (await rig.shown())[leaf].suppressed_by == (f"inhibited:{root}",)
-    assert (await told(rig, root), await told(rig, leaf)) == (["first"], [])
+    assert (await queued_reasons(rig, root), await queued_reasons(rig, leaf)) == (["first"], [])
     await rig.assert_whole()
 
 
@@ -128,7 +128,7 @@ async def test_shelf_silence_and_window_are_journaled_with_who_and_why_and_run_o
     names = [(entry.name, round(entry.at - T0, 1)) for entry in await rig.journal.entries(kind="maintenance")]
     assert names == [("created", 1.2), ("began", 11.2), ("ended", 61.2)]
     assert await rig.journal.docs("silence", open=True) == []
-    assert await told(rig, root) == ["first"]
+    assert await queued_reasons(rig, root) == ["first"]
     await rig.assert_whole()
 
 
@@ -169,4 +169,4 @@ async def test_who_was_told_before_it_was_hidden_is_told_of_the_end_after_a_rest
     await rig.start()
     await rig.health("ok", "root")
     await rig.step(1)
-    assert await told(rig, root) == ["first", "cleared"]
+    assert await queued_reasons(rig, root) == ["first", "cleared"]

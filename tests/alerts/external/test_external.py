@@ -35,9 +35,9 @@ async def rig(bus: Bus, journal: Journal, intake: Intake) -> Rig:
     return rig
 
 
-async def say(rig: Rig, *said: Report, after: float = 1.0, region: str = "") -> None:
+async def say(rig: Rig, *reports: Report, after: float = 1.0, region: str = "") -> None:
     rig.now += after
-    await rig.hand_in(*said, region=region)
+    await rig.hand_in(*reports, region=region)
     await rig.step(0.1)
 
 

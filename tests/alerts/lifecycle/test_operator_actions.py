@@ -32,12 +32,12 @@ def test_done_answers_with_the_public_record_as_it_is_then() -> None:
 
 
 def test_unack_is_the_undo_of_ack() -> None:
-    one = fired()
-    before = one.alerts["a1"]
-    one.command(command("ack", "a1", NOW), NOW)
-    assert one.command(command("unack", "a1", NOW, id="c2"), NOW).outcome is Outcome.DONE
-    assert one.alerts["a1"].ack is None
-    assert one.alerts["a1"].rev == before.rev + 2
+    alert = fired()
+    before = alert.alerts["a1"]
+    alert.command(command("ack", "a1", NOW), NOW)
+    assert alert.command(command("unack", "a1", NOW, id="c2"), NOW).outcome is Outcome.DONE
+    assert alert.alerts["a1"].ack is None
+    assert alert.alerts["a1"].rev == before.rev + 2
 
 
 @pytest.mark.parametrize(
@@ -65,13 +65,13 @@ def test_unack_is_the_undo_of_ack() -> None:
     ],
 )
 def test_refused_with_a_stable_code_and_nothing_changed(more: dict[str, Any], outcome: Outcome, code: str) -> None:
-    one = fired()
+    alert = fired()
     wish = {"action": "ack", "alert": "a1", "at": NOW, **more}
     wish["alert"] = wish.pop("subject", wish["alert"])
-    result = one.command(command(**wish), NOW)
+    result = alert.command(command(**wish), NOW)
     assert (result.outcome, result.detail) == (outcome, code)
     assert (result.after is not None) == (outcome is Outcome.CONFLICT)
-    assert one.take_steps() == []
+    assert alert.take_steps() == []
 
 
 @pytest.mark.parametrize("region", ["", "530000", "532300", "532301"])
@@ -82,10 +82,10 @@ def test_who_may_acknowledge(role: str, region: str) -> None:
 
 
 def test_a_closed_alert_takes_a_comment_but_no_acknowledgement() -> None:
-    one = fired()
+    alert = fired()
     closed = make_alert(id="old", active=False, cleared_at=T0, ack=Ack(by="li", at=T0))
-    result = one.command(command("ack", "old", NOW), NOW, closed)
+    result = alert.command(command("ack", "old", NOW), NOW, closed)
     assert (result.outcome, result.detail) == (Outcome.CONFLICT, "closed")
-    assert one.command(command("comment", "old", NOW), NOW, closed).outcome is Outcome.DONE
-    assert [step.transition.name for step in one.take_steps()] == ["comment"]
-    assert list(one.alerts) == ["a1"]
+    assert alert.command(command("comment", "old", NOW), NOW, closed).outcome is Outcome.DONE
+    assert [step.transition.name for step in alert.take_steps()] == ["comment"]
+    assert list(alert.alerts) == ["a1"]

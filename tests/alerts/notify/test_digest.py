@@ -54,11 +54,11 @@ class Post:
         self.now += seconds
         await self.sender.deliver_due(self.session)
 
-    def told(self) -> list[Any]:
+    def notified(self) -> list[Any]:
         """Every message as its key, a digest as the list of its parts' keys."""
         return [
             [part["key"] for part in body["items"]] if body["reason"] == "digest" else key
-            for key, body in self.desk.got
+            for key, body in self.desk.requests
         ]
 
 
@@ -72,7 +72,7 @@ async def test_within_the_rate_everything_goes_by_itself(post: Post) -> None:
     for alert in "abc":
         await post.queue(alert)
     await post.round()
-    assert post.told() == ["a:first", "b:first", "c:first"]
+    assert post.notified() == ["a:first", "b:first", "c:first"]
 
 
 async def test_a_digest_goes_to_the_person_whom_its_messages_are_for(post: Post) -> None:
@@ -80,22 +80,25 @@ async def test_a_digest_goes_to_the_person_whom_its_messages_are_for(post: Post)
         to = {"person": "zhang" if number % 2 else "li", "address": f"{number % 2}"}
         await post.queue(f"a{number}", to=to)
     await post.round()
-    assert sorted((body["to"]["person"], len(body["items"])) for _, body in post.desk.got) == [("li", 3), ("zhang", 3)]
+    assert sorted((body["to"]["person"], len(body["items"])) for _, body in post.desk.requests) == [
+        ("li", 3),
+        ("zhang", 3),
+    ]
 
 
 async def test_more_than_the_rate_becomes_one_digest_and_the_next_waits_for_room(post: Post) -> None:
     for number in range(50):
         await post.queue(f"a{number}")
     await post.round()
-    assert post.told() == [[f"a{number}:first" for number in range(50)]]
+    assert post.notified() == [[f"a{number}:first" for number in range(50)]]
     for alert in ("b", "c", "d", "e"):
         await post.queue(alert)
         await post.round(1)
-    assert post.told()[1:] == ["b:first", "c:first"]
+    assert post.notified()[1:] == ["b:first", "c:first"]
     await post.round(40)
-    assert len(post.told()) == 3
+    assert len(post.notified()) == 3
     await post.round(20)
-    assert post.told()[3:] == ["d:first", "e:first"]
+    assert post.notified()[3:] == ["d:first", "e:first"]
     items = [item for number in range(50) for item in await post.journal.outbox_for(f"a{number}")]
     assert all(item.sent_at is not None for item in items)
 
@@ -105,12 +108,12 @@ async def test_critical_goes_at_once_past_everything(post: Post) -> None:
         await post.queue(f"a{number}")
     await post.queue("root", severity="critical")
     await post.round()
-    assert post.told() == ["root:first", [f"a{number}:first" for number in range(30)]]
+    assert post.notified() == ["root:first", [f"a{number}:first" for number in range(30)]]
     for number in range(3):
         await post.queue(f"b{number}")
     await post.queue("late", severity="critical")
     await post.round(1)
-    assert post.told()[2:] == ["late:first", ["b0:first", "b1:first", "b2:first"]]
+    assert post.notified()[2:] == ["late:first", ["b0:first", "b1:first", "b2:first"]]
 
 
 async def test_critical_goes_at_once_past_more_than_one_digest_holds(post: Post) -> None:
@@ -121,13 +124,13 @@ async def test_critical_goes_at_once_past_more_than_one_digest_holds(post: Post)
         await post.queue(f"m{number}")
     for _ in range(3):
         await post.round(1)
-    assert post.told() == ["a:first", "b:first", "c:first"]
+    assert post.notified() == ["a:first", "b:first", "c:first"]
     await post.queue("k", severity="critical")
     await post.round(1)
-    assert post.told()[3:] == ["k:first"]
+    assert post.notified()[3:] == ["k:first"]
     for _ in range(6):
         await post.round(60)
-    digests = [keys for keys in post.told()[4:] if isinstance(keys, list)]
+    digests = [keys for keys in post.notified()[4:] if isinstance(keys, list)]
     assert max(map(len, digests)) == LARGEST
     assert [key for keys in digests for key in keys] == [f"m{number}:first" for number in range(2 * LARGEST + 10)]
 
@@ -139,7 +142,7 @@ async def test_the_end_of_what_was_told_is_told_too_within_a_digest(post: Post) 
     for number in range(10):
         await post.queue(f"a{number}", "cleared")
     await post.round(1)
-    assert post.told()[1] == [f"a{number}:cleared" for number in range(10)]
+    assert post.notified()[1] == [f"a{number}:cleared" for number in range(10)]
 
 
 async def test_a_digest_that_was_not_taken_is_the_same_one_after_a_restart(post: Post) -> None:
@@ -152,11 +155,11 @@ async def test_a_digest_that_was_not_taken_is_the_same_one_after_a_restart(post:
     await post.round(70)
     post.desk.status = 200
     await post.round(70)
-    digests = [(key, [part["key"] for part in body["items"]]) for key, body in post.desk.got if "items" in body]
+    digests = [(key, [part["key"] for part in body["items"]]) for key, body in post.desk.requests if "items" in body]
     assert set(map(repr, digests)) == {repr(("digest:a0:first", [f"a{number}:first" for number in range(10)]))}
-    assert post.told()[-1] in ("new:first", [f"a{number}:first" for number in range(10)])
+    assert post.notified()[-1] in ("new:first", [f"a{number}:first" for number in range(10)])
     await post.round(70)
-    assert "new:first" in post.told()
+    assert "new:first" in post.notified()
 
 
 async def test_what_was_taken_back_does_not_stand_in_a_digest_that_waits(post: Post) -> None:
@@ -167,9 +170,9 @@ async def test_what_was_taken_back_does_not_stand_in_a_digest_that_waits(post: P
     async with post.journal.begin() as tx:
         assert len(await tx.cancel_outbox("a3", reason="acknowledged")) == 1
     post.desk.status = 200
-    post.desk.got.clear()
+    post.desk.requests.clear()
     await post.round(70)
-    assert post.told() == [[f"a{number}:first" for number in range(10) if number != 3]]
+    assert post.notified() == [[f"a{number}:first" for number in range(10) if number != 3]]
 
 
 async def test_an_older_message_about_what_is_critical_now_goes_with_it(post: Post) -> None:
@@ -177,7 +180,7 @@ async def test_an_older_message_about_what_is_critical_now_goes_with_it(post: Po
         await post.queue(f"a{number}")
     await post.queue("a5", "worse", severity="critical")
     await post.round()
-    assert post.told() == ["a5:worse", [f"a{number}:first" for number in range(10) if number != 5]]
+    assert post.notified() == ["a5:worse", [f"a{number}:first" for number in range(10) if number != 5]]
     (first, worse) = await post.journal.outbox_for("a5")
     assert first.sent_at == worse.sent_at == post.now
 
@@ -190,9 +193,9 @@ async def test_after_a_restart_what_was_sent_before_still_counts(post: Post) -> 
     for alert in "de":
         await post.queue(alert)
     await post.round(1)
-    assert post.told() == ["a:first", "b:first", "c:first"]
+    assert post.notified() == ["a:first", "b:first", "c:first"]
     await post.round(60)
-    assert len(post.told()) > 3
+    assert len(post.notified()) > 3
 
 
 async def test_the_end_is_not_told_to_whom_nothing_was_told(post: Post) -> None:
@@ -202,7 +205,7 @@ async def test_the_end_is_not_told_to_whom_nothing_was_told(post: Post) -> None:
     await post.queue("a", "cleared")
     await post.queue("b", "cleared")
     await post.round()
-    assert post.told() == ["b:cleared"]
+    assert post.notified() == ["b:cleared"]
     assert (await post.journal.outbox_for("a"))[1].error == "not needed: never told"
 
 
@@ -213,10 +216,10 @@ async def test_the_end_is_told_when_the_message_taken_back_was_under_way(post: P
     async with post.journal.begin() as tx:
         await tx.cancel_outbox("a", reason="acknowledged")
     post.desk.status = 200
-    post.desk.got.clear()
+    post.desk.requests.clear()
     await post.queue("a", "cleared")
     await post.round(70)
-    assert post.told() == ["a:cleared"]
+    assert post.notified() == ["a:cleared"]
 
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.booleans()), max_size=80))

@@ -34,16 +34,16 @@ async def started(rig: Rig) -> Rig:
     return rig
 
 
-async def told(
+async def queued_notices(
     rig: Rig, id: str = "a1", *, of: Callable[[str], bool] = lambda receiver: receiver != "desk"
 ) -> Recipients:
     """(minutes after T0, who over what, why), of everything that was queued and not taken back."""
-    found = []
+    notified = []
     for item in await rig.journal.outbox_for(id):
         person = item.body.get("to", {}).get("person", "")
         if of(item.receiver) and item.error != "acknowledged":
-            found.append(((item.created - T0) / MINUTE, person or item.receiver, item.body["reason"]))
-    return found
+            notified.append(((item.created - T0) / MINUTE, person or item.receiver, item.body["reason"]))
+    return notified
 
 
 async def down(rig: Rig) -> None:
@@ -60,7 +60,7 @@ async def test_nobody_takes_it_and_step_after_step_is_told(rig: Rig) -> None:
     await down(rig)
     for _ in range(70):
         await rig.step(MINUTE)
-    assert await told(rig) == [
+    assert await queued_notices(rig) == [
         (0, "zhang", "escalation"),
         (0, "li", "escalation"),
         (10, "wang", "escalation"),
@@ -89,7 +89,7 @@ async def test_taking_it_stops_the_steps_and_takes_back_what_is_unsent(rig: Rig)
     await ack(rig, 1)
     assert await rig.queued() == []
     await rig.step(200 * MINUTE)
-    assert await told(rig) == [(0, "zhang", "escalation"), (0, "li", "escalation")]
+    assert await queued_notices(rig) == [(0, "zhang", "escalation"), (0, "li", "escalation")]
     entries = await rig.journal.entries(kind="escalation")
     assert [(entry.name, entry.body["step"]) for entry in entries] == [("step", 1), ("step", 2)]
 
@@ -101,7 +101,7 @@ async def test_whoever_was_told_is_told_of_the_end_and_nobody_else(rig: Rig) -> 
     await ack(rig, 1)
     await rig.health("ok")
     await rig.step(MINUTE)
-    cleared = [who for _, who, why in await told(rig, of=lambda _: True) if why == "cleared"]
+    cleared = [who for _, who, why in await queued_notices(rig, of=lambda _: True) if why == "cleared"]
     # The leader's message was taken back while it may have been under way: the sender knows, see test_sender.py.
     assert cleared == ["desk", "li", "wang", "zhang"]
 
@@ -119,7 +119,7 @@ async def test_nobodys_again_begins_anew(rig: Rig, how: str, minutes: int) -> No
         await rig.step(29 * MINUTE)
     await rig.step()
     await rig.step(10 * MINUTE)
-    assert (await told(rig))[2:] == [
+    assert (await queued_notices(rig))[2:] == [
         (minutes, "zhang", "escalation"),
         (minutes, "li", "escalation"),
         (minutes + 10, "wang", "escalation"),
@@ -133,7 +133,7 @@ async def test_a_receiver_whose_message_was_taken_back_is_told_when_it_is_nobody
     assert await rig.queued() == []
     await rig.send(command("unack", "a1", rig.now + 1, id="u1"))
     await rig.step(1)
-    assert [why for _, who, why in await told(rig, of=lambda receiver: receiver == "desk")] == ["again"]
+    assert [why for _, who, why in await queued_notices(rig, of=lambda receiver: receiver == "desk")] == ["again"]
 
 
 async def test_a_promise_that_passes_is_told_once_although_it_is_taken(rig: Rig) -> None:
@@ -144,10 +144,14 @@ async def test_a_promise_that_passes_is_told_once_although_it_is_taken(rig: Rig)
     await ack(rig, 1, estimated_restoration=promise)
     for _ in range(20):
         await rig.step(10 * MINUTE)
-    assert (await told(rig))[2:] == [(61, "zhang", "promise"), (61, "li", "promise"), (61, "wang", "promise")]
+    assert (await queued_notices(rig))[2:] == [(61, "zhang", "promise"), (61, "li", "promise"), (61, "wang", "promise")]
     await ack(rig, 2, estimated_restoration=rig.now + 5 * MINUTE)
     await rig.step(6 * MINUTE)
-    assert (await told(rig))[2:] == [(207, "zhang", "promise"), (207, "li", "promise"), (207, "wang", "promise")]
+    assert (await queued_notices(rig))[2:] == [
+        (207, "zhang", "promise"),
+        (207, "li", "promise"),
+        (207, "wang", "promise"),
+    ]
 
 
 async def test_a_promise_that_is_kept_or_renewed_is_not_told(rig: Rig) -> None:
@@ -159,7 +163,7 @@ async def test_a_promise_that_is_kept_or_renewed_is_not_told(rig: Rig) -> None:
     await rig.health("ok")
     await rig.step(MINUTE)
     await rig.step(100 * MINUTE)
-    assert [why for _, _, why in await told(rig) if why == "promise"] == []
+    assert [why for _, _, why in await queued_notices(rig) if why == "promise"] == []
 
 
 async def test_what_is_hidden_does_not_escalate_and_begins_when_it_is_shown(rig: Rig) -> None:
@@ -176,9 +180,9 @@ async def test_what_is_hidden_does_not_escalate_and_begins_when_it_is_shown(rig:
     await rig.step()
     await down(rig)
     await rig.step(20 * MINUTE)
-    assert await told(rig) == []
+    assert await queued_notices(rig) == []
     await rig.step(11 * MINUTE)
-    assert {(why, who) for _, who, why in await told(rig)} == {("escalation", "zhang"), ("escalation", "li")}
+    assert {(why, who) for _, who, why in await queued_notices(rig)} == {("escalation", "zhang"), ("escalation", "li")}
 
 
 async def test_a_restart_tells_nothing_twice_and_forgets_no_step(rig: Rig) -> None:
@@ -186,7 +190,7 @@ async def test_a_restart_tells_nothing_twice_and_forgets_no_step(rig: Rig) -> No
     for _ in range(70):
         await rig.start()
         await rig.step(MINUTE)
-    assert [(who, why) for _, who, why in await told(rig)] == [
+    assert [(who, why) for _, who, why in await queued_notices(rig)] == [
         ("zhang", "escalation"),
         ("li", "escalation"),
         ("wang", "escalation"),
@@ -206,14 +210,14 @@ async def test_a_step_asks_the_roster_at_its_own_moment(rig: Rig) -> None:
     ]
     await rig.order("roster_put", 1, doc=roster(substitutes=swap))
     await rig.step(10 * MINUTE)
-    assert (await told(rig))[-1] == (10, "zhao", "escalation")
+    assert (await queued_notices(rig))[-1] == (10, "zhao", "escalation")
 
 
 async def test_a_step_that_reaches_nobody_is_written_down_and_the_next_does_not_wait(rig: Rig) -> None:
     people = [person for person in roster()["persons"] if person["id"] == "wang"]
     await rig.replace_roster(1, roster(persons=people))
     await down(rig)
-    assert await told(rig) == [(0, "wang", "escalation")]
+    assert await queued_notices(rig) == [(0, "wang", "escalation")]
     names = [entry.name for entry in await rig.journal.entries(kind="escalation")]
     assert names == ["nobody", "step"]
 
@@ -227,14 +231,14 @@ async def test_a_policy_that_reached_nobody_is_tried_again_when_people_change_an
     entries = [((entry.at - T0) / MINUTE, entry.name) for entry in await rig.journal.entries(kind="escalation")]
     assert entries == [(minute, "nobody") for minute in (0, 0, 30, 30, 60, 60)]
     await rig.order("roster_put", 2, doc=roster())
-    assert await told(rig) == [(70, "zhang", "escalation"), (70, "li", "escalation")]
+    assert await queued_notices(rig) == [(70, "zhang", "escalation"), (70, "li", "escalation")]
 
 
 async def test_somebody_of_another_county_is_not_told(rig: Rig) -> None:
     people = [{**person, "region": "532323" if person["id"] == "li" else "532301"} for person in roster()["persons"]]
     await rig.order("roster_put", 1, doc=roster(persons=people))
     await down(rig)
-    assert [who for _, who, _ in await told(rig)] == ["zhang"]
+    assert [who for _, who, _ in await queued_notices(rig)] == ["zhang"]
 
 
 @pytest.mark.parametrize(
@@ -270,11 +274,11 @@ async def test_a_policy_that_is_taken_away_stops_and_another_one_begins(rig: Rig
     other = replace(POLICY, id="other", steps=(replace(STEPS[1], after=0.0),))
     rig.engine.replace(rig.engine.core.rules, rig.receivers, escalations=(other,))
     await rig.step(MINUTE)
-    assert (await told(rig))[-1] == (1, "wang", "escalation")
+    assert (await queued_notices(rig))[-1] == (1, "wang", "escalation")
     rig.engine.replace(rig.engine.core.rules, rig.receivers)
     await rig.step(MINUTE)
     await rig.step(500 * MINUTE)
-    assert len(await told(rig)) == 3
+    assert len(await queued_notices(rig)) == 3
 
 
 async def test_an_hour_of_absence_tells_each_step_once_and_nothing_of_what_is_over(rig: Rig) -> None:
@@ -283,7 +287,7 @@ async def test_an_hour_of_absence_tells_each_step_once_and_nothing_of_what_is_ov
     await rig.start()
     await rig.step(1)
     await rig.step(1)
-    assert [(who, why) for _, who, why in await told(rig)] == [
+    assert [(who, why) for _, who, why in await queued_notices(rig)] == [
         ("zhang", "escalation"),
         ("li", "escalation"),
         ("wang", "escalation"),
@@ -299,9 +303,9 @@ async def test_ten_thousand_alerts_that_nobody_takes_cost_nothing_until_they_fal
         escalations.note(alert, None, T0)
     fired = [len(escalations.fire(T0, lambda id: (alerts[id], None))) for _ in range(51)]
     assert fired == [200] * 50 + [0]
-    asked: list[str] = []
-    assert escalations.fire(T0 + 599, lambda id: asked.append(id)) == []
-    assert asked == []
+    looked_up: list[str] = []
+    assert escalations.fire(T0 + 599, lambda id: looked_up.append(id)) == []
+    assert looked_up == []
 
 
 async def test_the_engine_rests_no_longer_than_until_the_next_step(rig: Rig) -> None:

@@ -114,7 +114,7 @@ def post(journal: Journal) -> Post:
 
 
 def severities(receiver: Receiver) -> list[str]:
-    return [body["alert"]["severity"] for _, body in receiver.got]
+    return [body["alert"]["severity"] for _, body in receiver.requests]
 
 
 async def test_critical_alerts_reach_a_healthy_receiver_within_two_seconds_beside_those_that_hang_fail_and_are_slow(
@@ -132,7 +132,7 @@ async def test_critical_alerts_reach_a_healthy_receiver_within_two_seconds_besid
     await post.queue("healthy", 300)
     sender = post.sender(clock=lambda: T0 + time.monotonic())
     sending = asyncio.create_task(sender.run())
-    await until(lambda: hanging.under_way and failing.got and slow.under_way)
+    await until(lambda: hanging.under_way and failing.requests and slow.under_way)
     await post.queue("healthy", 12, "critical")
     sender.wake()
     await until(lambda: severities(healthy).count("critical") == 12)
@@ -144,7 +144,7 @@ async def test_critical_alerts_reach_a_healthy_receiver_within_two_seconds_besid
     assert hanging_still, "what hangs was not waited for"
     assert plain < 300, "the critical ones went past those that waited before them"
     assert (await post.journal.outbox_states(["hanging"]))["hanging"].waiting == BACKLOG
-    assert len(failing.got) < 5, "a receiver that fails is left alone for a while"
+    assert len(failing.requests) < 5, "a receiver that fails is left alone for a while"
 
 
 async def test_two_hundred_receivers_are_all_served_while_a_third_of_them_hang(
@@ -158,13 +158,13 @@ async def test_two_hundred_receivers_are_all_served_while_a_third_of_them_hang(
         await post.queue(f"r{number}", 20 if hangs else 1)
     sender = post.sender(clock=lambda: T0 + time.monotonic())
     sending = asyncio.create_task(sender.run())
-    wanted = sum(number % 3 != 0 for number in range(200))
-    await until(lambda: len(healthy.got) == wanted)
+    expected_count = sum(number % 3 != 0 for number in range(200))
+    await until(lambda: len(healthy.requests) == expected_count)
     sending.cancel()
     await asyncio.wait([sending])
     hanging.released.set()
     assert hanging.most <= 67, "one message at a time to each that hangs"
-    assert len(set(healthy.keys)) == wanted, "nothing was told twice"
+    assert len(set(healthy.keys)) == expected_count, "nothing was told twice"
 
 
 async def test_receivers_that_hang_never_take_the_workers_that_are_kept_for_critical_alerts(post: Post) -> None:
@@ -188,12 +188,12 @@ async def test_one_person_whose_messages_fail_does_not_hold_up_the_others_behind
     async with aiohttp.ClientSession() as session:
         for _ in range(5):
             await sender.deliver_due(session)
-        assert [person_of(body) for _, body in gateway.got] == ["li"] * 3
+        assert [person_of(body) for _, body in gateway.requests] == ["li"] * 3
         assert gateway.tries.count("zhang") == 1
         gateway.broken.clear()
         post.now += 1.0
         await sender.deliver_due(session)
-    assert len(gateway.got) == 103
+    assert len(gateway.requests) == 103
 
 
 async def test_a_gateway_that_takes_nothing_for_three_persons_in_a_row_is_left_alone_and_tried_with_one_message(
@@ -215,7 +215,7 @@ async def test_a_gateway_that_takes_nothing_for_three_persons_in_a_row_is_left_a
         gateway.broken.clear()
         post.now += 300.0
         await sender.deliver_due(session)
-    assert len(gateway.got) == 50
+    assert len(gateway.requests) == 50
 
 
 async def test_a_critical_alert_goes_past_a_backlog_but_not_past_older_messages_about_itself(
@@ -228,7 +228,7 @@ async def test_a_critical_alert_goes_past_a_backlog_but_not_past_older_messages_
     await post.queue("desk", id="pump", severity="critical")
     async with aiohttp.ClientSession() as session:
         await post.sender().deliver_due(session)
-    about = [body["alert"]["id"] for _, body in desk.got]
+    about = [body["alert"]["id"] for _, body in desk.requests]
     assert about[:3] == ["pump", "pump", "a1"]
     assert severities(desk)[:2] == ["major", "critical"]
     assert len(set(desk.keys)) == 202
@@ -247,13 +247,13 @@ async def test_a_receiver_that_was_away_for_an_hour_is_tried_for_a_new_critical_
             post.now += 10
             await sender.deliver_due(session)
         desk.status = 200
-        desk.got.clear()
+        desk.requests.clear()
         await post.queue("desk", severity="critical")
         post.now += 10
         await sender.deliver_due(session)
         assert severities(desk)[0] == "critical"
         await sender.deliver_due(session)
-    assert len(desk.got) == 4
+    assert len(desk.requests) == 4
 
 
 async def test_a_clock_that_is_set_back_ends_a_pause(post: Post, stack: AsyncExitStack) -> None:

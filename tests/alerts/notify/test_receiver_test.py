@@ -41,7 +41,7 @@ async def test_a_test_is_marked_sent_once_and_written_down(bus: Bus, journal: Jo
     async with listening() as desk:
         rig = await office(bus, journal, desk)
         key = await pressed(rig, desk, person="li")
-        ((sent, body),) = desk.got
+        ((sent, body),) = desk.requests
     assert (sent, body["reason"], body["alert"], body["to"]["name"]) == (key, "test", None, "li")
     entry = (await journal.entries(kind="receivers"))[-1]
     assert (entry.name, entry.actor, entry.body["person"]) == ("test", "zhang", "li")

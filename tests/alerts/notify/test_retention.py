@@ -48,8 +48,8 @@ async def test_many_go_a_few_at_a_time_the_oldest_first(journal: Journal) -> Non
     pruner = OutboxRetention(journal, lambda: 200 * DAY)
     assert [await pruner.prune() for _ in range(3)] == [retention.AT_ONCE, 50, 0]
     entries = await journal.entries(kind="notices", subject="a1")
-    kept = [message["key"] for entry in entries for message in entry.body["messages"]]
-    assert kept == [f"k{number}" for number in reversed(range(retention.AT_ONCE + 50))]
+    message_keys = [message["key"] for entry in entries for message in entry.body["messages"]]
+    assert message_keys == [f"k{number}" for number in reversed(range(retention.AT_ONCE + 50))]
 
 
 async def test_nothing_is_deleted_by_age_for_a_day_after_the_clock_was_set_forward(journal: Journal) -> None:

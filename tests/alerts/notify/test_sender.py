@@ -61,7 +61,7 @@ async def test_a_message_is_sent_once_with_its_key(post: Post) -> None:
     await post.queue("a1", 1, "first")
     await post.round()
     await post.round(400)
-    assert post.desk.got == [("a1:1:desk", {"key": "a1:1:desk", "reason": "first"})]
+    assert post.desk.requests == [("a1:1:desk", {"key": "a1:1:desk", "reason": "first"})]
     (item,) = await post.journal.outbox_for("a1")
     assert (item.sent_at, item.attempts, item.due) == (T0, 1, None)
 
@@ -74,7 +74,7 @@ async def test_a_receiver_that_is_away_for_an_hour_gets_everything_in_order_with
     for _ in range(60):
         await post.round(60)
     assert set(post.desk.keys) == {"a1:1:desk"}
-    post.desk.got.clear()
+    post.desk.requests.clear()
     post.desk.status = 204
     await post.round(300)
     await post.round(300)
@@ -127,10 +127,10 @@ async def test_what_was_sent_while_the_journal_was_read_is_not_sent_again(
     async def slow(now: float) -> dict[str, bool]:
         nonlocal reads
         reads += 1
-        found = await ready(now)
+        ready_messages = await ready(now)
         while reads == 2 and await post.waiting():  # the second reading is answered when the first one's work is done
             await asyncio.sleep(0.001)
-        return found
+        return ready_messages
 
     monkeypatch.setattr(sender, "POLL", 0.001)
     monkeypatch.setattr(post.journal, "outbox_ready", slow)
@@ -149,7 +149,7 @@ async def test_attempts_are_spaced_out_up_to_five_minutes(post: Post) -> None:
     await post.queue("a1", 1, "first")
     for seconds, attempts in ((0, 1), (0.9, 1), (0.1, 2), (1.9, 2), (0.1, 3)):
         await post.round(seconds)
-        assert len(post.desk.got) == attempts
+        assert len(post.desk.requests) == attempts
 
 
 async def test_a_receiver_that_asks_for_patience_is_given_it(post: Post) -> None:
@@ -157,9 +157,9 @@ async def test_a_receiver_that_asks_for_patience_is_given_it(post: Post) -> None
     await post.queue("a1", 1, "first")
     await post.round()
     await post.round(29)
-    assert len(post.desk.got) == 1
+    assert len(post.desk.requests) == 1
     await post.round(1)
-    assert len(post.desk.got) == 2
+    assert len(post.desk.requests) == 2
 
 
 async def test_a_refusal_is_recorded_and_not_repeated(post: Post, caplog: pytest.LogCaptureFixture) -> None:
@@ -169,7 +169,7 @@ async def test_a_refusal_is_recorded_and_not_repeated(post: Post, caplog: pytest
     await post.round(1000)
     (item,) = await post.journal.outbox_for("a1")
     assert (item.due, item.sent_at, item.error, item.attempts) == (None, None, "refused: HTTP 422", 1)
-    assert len(post.desk.got) == 1
+    assert len(post.desk.requests) == 1
 
 
 async def test_a_clearing_waits_for_the_firing_of_its_own_alert_only(post: Post) -> None:

@@ -99,12 +99,12 @@ async def test_no_secret_stands_in_the_log_and_a_mask_that_comes_back_keeps_it(r
     ]
     back[0]["severities"] = ["major"]
     await rig.order("receivers_put", 1, doc={"items": back})
-    kept = {receiver.id: receiver for receiver in rig.engine.people.receivers}
-    assert kept["hook"].url == HOOK["url"]
-    assert kept["gw"].sms is not None
-    assert kept["gw"].sms.fields["password"] == "hunter3"
+    receivers = {receiver.id: receiver for receiver in rig.engine.people.receivers}
+    assert receivers["hook"].url == HOOK["url"]
+    assert receivers["gw"].sms is not None
+    assert receivers["gw"].sms.fields["password"] == "hunter3"
     await rig.start()
-    assert {receiver.id: receiver for receiver in rig.engine.people.receivers} == kept
+    assert {receiver.id: receiver for receiver in rig.engine.people.receivers} == receivers
 
 
 async def test_an_id_that_stands_twice_in_one_list_is_said_so(rig: Rig) -> None:

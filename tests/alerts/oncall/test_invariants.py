@@ -103,11 +103,11 @@ class Office:
         self.sender = self._sender()
 
     def _sender(self) -> Sender:
-        known = self.rig.engine.people.receivers
+        receivers = self.rig.engine.people.receivers
         return Sender(
             self.journal,
-            {receiver.id: Heard(receiver.id, self.world) for receiver in known},
-            known,
+            {receiver.id: Heard(receiver.id, self.world) for receiver in receivers},
+            receivers,
             clock=lambda: self.rig.now,
             jitter=lambda: 0.0,
         )
@@ -164,8 +164,8 @@ class People(RuleBasedStateMachine):
     )
     def act(self, verb: str, place: int, promise: float | None, until: float | None) -> None:
         office = self.office
-        known = sorted(office.rig.engine.core.alerts)
-        if not known:
+        alert_ids = sorted(office.rig.engine.core.alerts)
+        if not alert_ids:
             return
         self.number += 1
         args: dict[str, Any] = {"comment": "x"}
@@ -173,7 +173,7 @@ class People(RuleBasedStateMachine):
             args["estimated_restoration"] = office.rig.now + promise
         if (verb == "ack" and until is not None) or verb == "shelve":
             args["until"] = office.rig.now + (until or 300.0)
-        wish = command(verb, known[place % len(known)], office.rig.now, id=f"act{self.number}", args=args)
+        wish = command(verb, alert_ids[place % len(alert_ids)], office.rig.now, id=f"act{self.number}", args=args)
         office.run(office.rig.send(wish))
         office.run(office.rig.step(0.1))  # what is taken back is taken back before the next round of sending
 

@@ -43,7 +43,7 @@ async def send(settings: ReceiverSettings, **more: Any) -> None:
 @pytest.mark.parametrize(("encoding", "place"), [("form", 3), ("json", 3), ("query", 2)])
 async def test_a_gateway_is_asked_as_its_settings_say(server: Gateway, encoding: str, place: int) -> None:
     await send(sms(server, encoding=encoding, headers={"X-Sn": "{key}"}), to=TO)
-    (request,) = server.got
+    (request,) = server.requests
     fields: dict[str, Any] = (request[2], request[3])[place - 2]
     assert (request[0], request[1], fields["mobile"]) == ("POST", "/send", "13800000002")
     assert (fields["sn"], fields["password"], request[4]["X-Sn"]) == ("a1:e1.1:li:sms", "hunter2", "a1:e1.1:li:sms")
@@ -73,7 +73,7 @@ async def test_what_the_gateway_answers_is_judged_and_no_secret_is_told(
 async def test_without_a_number_nothing_is_sent(server: Gateway) -> None:
     with pytest.raises(Rejected):
         await send(sms(server))
-    assert server.got == []
+    assert server.requests == []
 
 
 async def test_a_gateway_that_hangs_is_given_up_after_its_time() -> None:
@@ -86,7 +86,7 @@ async def test_a_gateway_that_hangs_is_given_up_after_its_time() -> None:
 async def test_apprise_hands_it_over_worded_and_to_the_persons_own_address(server: Gateway) -> None:
     url = f"form://127.0.0.1:{server.port}/robot/{{to}}?:token=hunter2"
     await send(ReceiverSettings(id="robot", url=url), to={**TO, "address": "a/b?c=1"})
-    (request,) = server.got
+    (request,) = server.requests
     assert request[1] == "/robot/a/b?c=1" or request[1].startswith("/robot/a")
     assert request[3]["title"] == "【楚雄州】升级通知：严重 设备中断"
     assert request[3]["message"].startswith("核心路由器")
@@ -149,5 +149,5 @@ def test_what_is_no_receiver_is_refused_in_both_languages(url: str) -> None:
 
 
 def test_a_complaint_loses_every_part_of_the_address() -> None:
-    said = "Failed to send to https://h/abcdef123/?token=zzzzzz99"
-    assert scrubbed(said, "x://abcdef123?token=zzzzzz99") == "Failed to send to https://h/…/?token=…"
+    error_text = "Failed to send to https://h/abcdef123/?token=zzzzzz99"
+    assert scrubbed(error_text, "x://abcdef123?token=zzzzzz99") == "Failed to send to https://h/…/?token=…"

@@ -40,10 +40,10 @@ def test_a_message_tells_the_readings_of_a_rule_in_words() -> None:
 
 def test_a_message_about_another_occurrence_says_when_that_one_began_and_how_often_it_was() -> None:
     alert = alert_record(make_alert(title=TITLE, first_raised_at=T0, raised_at=T0 + 58_860, count=3))
-    told = body() | {"alert": alert}
-    assert MessageTemplates().words(told)[1].endswith("自 2027-01-16 08:21:00 起 累计 3 次")
+    message = body() | {"alert": alert}
+    assert MessageTemplates().words(message)[1].endswith("自 2027-01-16 08:21:00 起 累计 3 次")
     own = Templates(text={"zh-CN": "{since} | {first} | {count}"})
-    assert MessageTemplates(templates=own).words(told)[1] == "2027-01-16 08:21:00 | 2027-01-15 16:00:00 | 累计 3 次"
+    assert MessageTemplates(templates=own).words(message)[1] == "2027-01-16 08:21:00 | 2027-01-15 16:00:00 | 累计 3 次"
 
 
 def test_a_person_reads_his_own_language_and_the_rest_the_receivers() -> None:
@@ -110,8 +110,8 @@ def test_foreign_text_is_no_template_and_commands_no_chat_program() -> None:
 
 @given(st.text(max_size=5000))
 def test_cleaned_text_is_one_bounded_line(value: str) -> None:
-    found = clean(value, longest=50)
-    assert len(found) <= 50
-    assert "\n" not in found
-    assert not set(found) & set("@<>`\x00\x1b\u2028")
-    found.encode()
+    cleaned = clean(value, longest=50)
+    assert len(cleaned) <= 50
+    assert "\n" not in cleaned
+    assert not set(cleaned) & set("@<>`\x00\x1b\u2028")
+    cleaned.encode()

@@ -77,12 +77,12 @@ class Border:
     async def health(self) -> dict[str, Any]:
         url = f"http://127.0.0.1:{self.port}/healthz"
         async with aiohttp.ClientSession() as session, session.get(url) as answer:
-            found: dict[str, Any] = await answer.json()
-            return found
+            document: dict[str, Any] = await answer.json()
+            return document
 
 
 async def arrived(outside: Gateway, count: int) -> None:
-    await until(lambda: len(outside.got) >= count)
+    await until(lambda: len(outside.requests) >= count)
 
 
 async def test_from_the_sites_receiver_to_the_service_outside(tmp_path: Path, outside: Gateway) -> None:
@@ -92,7 +92,7 @@ async def test_from_the_sites_receiver_to_the_service_outside(tmp_path: Path, ou
         await target.send(session, "a1:1:r", body("first"))
         await target.send(session, "a1:1:r", body("first"))
         await arrived(outside, 1)
-        assert outside.got[0][3]["title"] == "【楚雄州】新告警：严重 设备中断"
+        assert outside.requests[0][3]["title"] == "【楚雄州】新告警：严重 设备中断"
         wrong = compile_receiver(ReceiverSettings(id="r", url=url.replace(SECRET, "f" * 16)), SiteDefaults())
         with pytest.raises(Rejected, match="401"):
             await wrong.send(session, "a1:2:r", body("first"))
@@ -101,7 +101,7 @@ async def test_from_the_sites_receiver_to_the_service_outside(tmp_path: Path, ou
             await gone.send(session, "a1:2:r", body("first"))
         while (await border.health())["waiting"]:
             await asyncio.sleep(0.01)
-    assert len(outside.got) == 1
+    assert len(outside.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_what_was_taken_outlives_the_relay_and_is_sent_once(tmp_path: Path
     async with border.running():
         assert await border.post(key="k1") == 202
         await arrived(outside, 1)
-    tried, outside.status = len(outside.got), 200
+    tried, outside.status = len(outside.requests), 200
     async with border.running():
         assert await border.post(key="k1") == 200
         await arrived(outside, tried + 1)
@@ -142,7 +142,7 @@ async def test_what_was_taken_outlives_the_relay_and_is_sent_once(tmp_path: Path
 
         await until(sent)
         assert await border.post(key="k1") == 200
-    assert len(outside.got) == tried + 1
+    assert len(outside.requests) == tried + 1
 
 
 async def test_a_full_queue_asks_for_patience(tmp_path: Path, outside: Gateway) -> None:
@@ -167,5 +167,5 @@ async def test_a_rate_at_the_border_makes_a_digest_of_worded_messages(tmp_path: 
             assert await border.post(key=f"k{number}", raw=raw) == 202
         border.shift = 61.0
         await arrived(outside, 3)
-        assert outside.got[2][3]["title"].endswith("汇总 5 条")
-        assert outside.got[2][3]["message"].split("\n") == [f"subject {number}" for number in range(2, 7)]
+        assert outside.requests[2][3]["title"].endswith("汇总 5 条")
+        assert outside.requests[2][3]["message"].split("\n") == [f"subject {number}" for number in range(2, 7)]

@@ -54,7 +54,7 @@ async def temp(rig: Rig, value: float, id: str = "r1") -> None:
     await rig.step(0.1)
 
 
-async def said(rig: Rig) -> list[tuple[str, str, str]]:
+async def rule_entries(rig: Rig) -> list[tuple[str, str, str]]:
     entries = await rig.journal.entries(kind="rule", limit=1000)
     return [(entry.name, entry.subject, entry.actor) for entry in entries]
 
@@ -68,7 +68,7 @@ async def test_a_rule_of_the_interface_raises_clears_and_stands_in_the_journal(r
     await temp(rig, 75.0)
     await temp(rig, 69.0)
     assert [(e.name, e.body["after"].get("rule")) for e in await rig.entries()] == [("raise", "hot"), ("clear", None)]
-    assert await said(rig) == [("loaded", "down", ""), ("created", "hot", "wang")]
+    assert await rule_entries(rig) == [("loaded", "down", ""), ("created", "hot", "wang")]
     (entry,) = [entry for entry in await rig.journal.entries(kind="rule") if entry.name == "created"]
     assert (entry.reason, entry.body["before"], entry.body["after"]["when"]) == ("试一试", None, HOT["when"])
     await rig.assert_whole()
@@ -81,7 +81,7 @@ async def test_what_is_journaled_is_what_runs_after_a_restart(rig: Rig) -> None:
     await rig.start()
     assert rig.engine.core.rules.keys() == before.keys() == {"down", "hot"}
     assert rig.engine.core.rules["hot"].settings == before["hot"].settings
-    assert await said(rig) == [("loaded", "down", ""), ("created", "hot", "wang")], "a restart says nothing new"
+    assert await rule_entries(rig) == [("loaded", "down", ""), ("created", "hot", "wang")], "a restart says nothing new"
     await temp(rig, 82.0)
     await temp(rig, 60.0)
     assert [name for _, name in await rig.names()] == ["raise", "clear"]
@@ -100,7 +100,7 @@ async def test_a_rehearsal_says_what_would_alert_and_changes_nothing(rig: Rig) -
         {"metric": "sensor.temp", "op": ">", "value": 80.0, "clear": 70.0, "per_second_over": None}
     ]
     assert "hot" not in rig.engine.core.rules
-    assert await said(rig) == [("loaded", "down", "")]
+    assert await rule_entries(rig) == [("loaded", "down", "")]
 
 
 async def test_another_limit_is_asked_at_once_and_alerts_of_other_rules_stand_as_they_are(rig: Rig) -> None:
@@ -125,7 +125,7 @@ async def test_a_reload_of_the_file_leaves_alerts_of_unchanged_rules_alone(rig: 
     await rig.step(1.0)
     assert rig.engine.core.alerts == alerts
     assert await rig.entries() == entries
-    assert await said(rig) == [("loaded", "down", ""), ("created", "hot", "wang"), ("loaded", "new", "")]
+    assert await rule_entries(rig) == [("loaded", "down", ""), ("created", "hot", "wang"), ("loaded", "new", "")]
     rig.engine.replace(compile_rules((rule(severity=Severity.MINOR),)), rig.receivers)
     await rig.step(1.0)
     assert [name for _, name in await rig.names()] == ["raise", "severity_down"]
@@ -173,7 +173,7 @@ async def test_an_undo_goes_back_and_can_be_undone(rig: Rig) -> None:
     assert rig.engine.core.rules["hot"].settings.severity == "minor"
     await tell(rig, {"id": "hot", "gone": True}, undoes=2)
     assert "hot" not in rig.engine.core.rules
-    assert [name for name, _, _ in await said(rig)] == ["loaded", "created", "changed", "undone", "undone"]
+    assert [name for name, _, _ in await rule_entries(rig)] == ["loaded", "created", "changed", "undone", "undone"]
     await rig.start()
     assert set(rig.engine.core.rules) == {"down"}
 
@@ -259,7 +259,7 @@ async def test_who_may_not_or_knows_an_older_state_is_refused(
 ) -> None:
     result = await tell(rig, HOT, **more)
     assert (result.outcome, result.detail) == (outcome, detail)
-    assert await said(rig) == [("loaded", "down", "")]
+    assert await rule_entries(rig) == [("loaded", "down", "")]
 
 
 @pytest.mark.parametrize(
@@ -353,7 +353,7 @@ async def test_a_command_that_comes_twice_counts_once(rig: Rig) -> None:
     await rig.start()
     await rig.send(command)
     await rig.step(0.1)
-    assert [name for name, _, _ in await said(rig)] == ["loaded", "created"]
+    assert [name for name, _, _ in await rule_entries(rig)] == ["loaded", "created"]
     assert [result.outcome for result in await rig.answers()][-1] is Outcome.DONE
 
 

@@ -70,18 +70,18 @@ def test_a_rule_may_ask_of_another_asset() -> None:
 
 
 def test_only_rules_whose_inputs_have_changed_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    looked_up: list[str] = []
     evaluate = RuleEvaluator.evaluate
 
     def counted(self: RuleEvaluator, rule: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
-        asked.append(rule.id)
+        looked_up.append(rule.id)
         evaluate(self, rule, subject, now, fresh=fresh)
 
     monkeypatch.setattr(RuleEvaluator, "evaluate", counted)
     alert_core = core(rule(), HOT, RISING)
     first = state("r1", "ok", sensor_temp=60.0, tcp_ms=1.0)
     alert_core.fold(change(first, T0), T0)
-    asked.clear()
+    looked_up.clear()
     for second, after in enumerate(
         (
             replace(first, readings={**first.readings, "tcp.ms": reading(2.0, at=T0 + 1)}),
@@ -91,8 +91,8 @@ def test_only_rules_whose_inputs_have_changed_are_asked(monkeypatch: pytest.Monk
         1,
     ):
         alert_core.fold(change(after, T0 + second), T0 + second)
-        asked.append("|")
-    assert "".join(asked).split("|")[:3] == ["", "hot", "down"]
+        looked_up.append("|")
+    assert "".join(looked_up).split("|")[:3] == ["", "hot", "down"]
 
 
 def watched(id: str, **more: object) -> Asset:

@@ -93,9 +93,9 @@ def test_evidence_and_quality_are_those_of_the_readings_used() -> None:
     about = subject(
         "down", http_ms=reading(412.5, unit="ms", quality=Quality.UNCERTAIN), tcp_up=reading(False, text="refused")
     )
-    found = compile_rule(rule(when='health == "down" && m["http.ms"] > 300')).evaluate(about, T0 + 1)
-    assert found.evidence == "health=down, http.ms=412.5 ms, tcp.up=false refused"
-    assert found.quality is Quality.UNCERTAIN
+    evaluation = compile_rule(rule(when='health == "down" && m["http.ms"] > 300')).evaluate(about, T0 + 1)
+    assert evaluation.evidence == "health=down, http.ms=412.5 ms, tcp.up=false refused"
+    assert evaluation.quality is Quality.UNCERTAIN
 
 
 def test_rules_over_sources_and_warnings() -> None:
@@ -124,7 +124,7 @@ def test_rules_over_sources_and_warnings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("when", "said"),
+    ("when", "complaint"),
     [
         ("health = 'down'", "token recognition error"),
         ("", "mismatched input"),
@@ -152,8 +152,8 @@ def test_rules_over_sources_and_warnings() -> None:
         ("x == 'a' || regions.exists(x, true)", "unknown name x"),
     ],
 )
-def test_what_cannot_mean_anything_is_refused_at_load_in_both_languages(when: str, said: str) -> None:
-    with pytest.raises(RuleError, match=said) as caught:
+def test_what_cannot_mean_anything_is_refused_at_load_in_both_languages(when: str, complaint: str) -> None:
+    with pytest.raises(RuleError, match=complaint) as caught:
         compile_rule(rule(when=when))
     assert set(caught.value.message) == {"zh-CN", "en"}
     assert caught.value.message["zh-CN"].startswith("规则 down：")
@@ -161,8 +161,8 @@ def test_what_cannot_mean_anything_is_refused_at_load_in_both_languages(when: st
 
 def test_refused_settings_of_a_rule() -> None:
     refused = (({"over": "incident"}, "over ="), ({"hold": -1.0}, "for must"), ({"recover_for": 1e9}, "recover"))
-    for bad, said in refused:
-        with pytest.raises(RuleError, match=said):
+    for bad, complaint in refused:
+        with pytest.raises(RuleError, match=complaint):
             compile_rule(rule(**bad))
     with pytest.raises(RuleError, match="used twice"):
         compile_rules([rule(), RuleSettings(id="down", when="stale")])

@@ -35,24 +35,28 @@ def warning(id: str = "w", **more: Any) -> EmergencyWarning:
     )
 
 
-def play(*steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHERE, FAR), known: bool = True) -> Any:
+def play(
+    *steps: tuple[float, Any], assets: tuple[Asset, ...] = (IN, OUT, NOWHERE, FAR), warnings_read: bool = True
+) -> Any:
     alert_core = core(RAIN, MANY, assets=assets)
-    if known:
+    if warnings_read:
         alert_core.fold(change(source("role.command", kind="role"), T0 - 1), T0 - 1)
-    for second, thing in steps:
-        alert_core.fold(thing if not isinstance(thing, EmergencyWarning) else change(thing, T0 + second), T0 + second)
+    for second, record in steps:
+        alert_core.fold(
+            record if not isinstance(record, EmergencyWarning) else change(record, T0 + second), T0 + second
+        )
     alert_core.advance(T0 + 60)
     return alert_core
 
 
-def said(desk: Any) -> list[tuple[float, str, str]]:
+def notices_of(desk: Any) -> list[tuple[float, str, str]]:
     steps = desk.take_steps()
     return [(at, step.alert.asset, name) for (at, name), step in zip(names(steps), steps, strict=True)]
 
 
 def test_each_asset_in_the_area_has_its_alert_while_the_warning_is_in_force() -> None:
     alert_core = play((0, warning()), (10, warning(state="expired")))
-    assert sorted(said(alert_core)) == [
+    assert sorted(notices_of(alert_core)) == [
         (1, "in", "raise"),
         (1, "nowhere", "raise"),
         (11, "in", "clear"),
@@ -78,13 +82,13 @@ def test_the_evidence_names_the_warning() -> None:
     ],
 )
 def test_an_exercise_a_lower_level_or_another_event_touches_nobody(more: dict[str, Any]) -> None:
-    assert said(play((0, warning(**more)))) == []
+    assert notices_of(play((0, warning(**more)))) == []
 
 
 def test_a_warning_without_a_colour_counts_by_its_severity_and_one_without_a_shape_by_its_regions() -> None:
     shapeless = (Area(geometry=None, regions=("532300",)),)
     alert_core = play((0, warning(colour="", severity="Severe", areas=shapeless)))
-    assert {asset for _, asset, _ in said(alert_core)} == {"in", "out", "nowhere", "far"}
+    assert {asset for _, asset, _ in notices_of(alert_core)} == {"in", "out", "nowhere", "far"}
 
 
 def test_another_area_another_place_and_the_end_of_either_are_seen() -> None:
@@ -97,7 +101,12 @@ def test_another_area_another_place_and_the_end_of_either_are_seen() -> None:
         (30, gone(Kind.WARNING, "w", T0 + 30)),
         assets=(IN,),
     )
-    assert said(alert_core) == [(1, "in", "raise"), (6, "in", "clear"), (11, "in", "reraise"), (20, "in", "clear")]
+    assert notices_of(alert_core) == [
+        (1, "in", "raise"),
+        (6, "in", "clear"),
+        (11, "in", "reraise"),
+        (20, "in", "clear"),
+    ]
 
 
 def test_two_warnings_are_one_condition_that_ends_with_the_last() -> None:
@@ -108,15 +117,15 @@ def test_two_warnings_are_one_condition_that_ends_with_the_last() -> None:
         (20, gone(Kind.WARNING, "b", T0 + 20)),
         assets=(IN,),
     )
-    assert said(alert_core) == [(1, "in", "raise"), (21, "in", "clear")]
+    assert notices_of(alert_core) == [(1, "in", "raise"), (21, "in", "clear")]
 
 
 def test_while_nobody_knows_the_warnings_nothing_is_a_recovery_and_nothing_is_raised() -> None:
-    alert_core = play((0, warning()), assets=(IN,), known=False)
-    assert said(alert_core) == []
+    alert_core = play((0, warning()), assets=(IN,), warnings_read=False)
+    assert notices_of(alert_core) == []
     alert_core.fold(change(source("role.command", kind="role"), T0 + 70), T0 + 70)
     alert_core.advance(T0 + 80)
-    assert said(alert_core) == [(71, "in", "raise")]
+    assert notices_of(alert_core) == [(71, "in", "raise")]
     # Redis is lost: the asset is back before the warnings are.
     again = core(RAIN, MANY, assets=(IN,), alerts=list(alert_core.alerts.values()))
     again.start_from_snapshot(T0 + 90)
@@ -125,13 +134,13 @@ def test_while_nobody_knows_the_warnings_nothing_is_a_recovery_and_nothing_is_ra
     again.fold(change(warning(), T0 + 210), T0 + 210)
     again.fold(change(source("role.command", kind="role"), T0 + 211), T0 + 211)
     again.advance(T0 + 220)
-    assert said(again) == [(90, "in", "stale"), (212, "in", "fresh")]
+    assert notices_of(again) == [(90, "in", "stale"), (212, "in", "fresh")]
 
 
 def test_a_warning_may_be_judged_by_what_lies_in_its_area() -> None:
     few, enough = {"router": 1, "camera": 9}, {"router": 2}
     alert_core = play((0, warning(colour="blue", affected=few)), (5, warning(colour="blue", affected=enough)))
-    assert said(alert_core) == [(5, "w", "raise")]
+    assert notices_of(alert_core) == [(5, "w", "raise")]
 
 
 @pytest.mark.parametrize(

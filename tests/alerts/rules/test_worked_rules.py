@@ -42,24 +42,24 @@ def rules(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     settings = load(file)
     if request.param == "file":
         return {rule_settings.id: compile_rule(rule_settings) for rule_settings in settings.rules}
-    made = [read(form(rule_settings), settings.sample) for rule_settings in settings.rules]
-    assert [compiled.settings for compiled in made] == list(settings.rules)
-    return {compiled.id: compiled for compiled in made}
+    read_rules = [read(form(rule_settings), settings.sample) for rule_settings in settings.rules]
+    assert [compiled.settings for compiled in read_rules] == list(settings.rules)
+    return {compiled.id: compiled for compiled in read_rules}
 
 
 class Line:
     """One rule alone on a board; `see` says what is known at which second."""
 
     def __init__(self, rule: CompiledRule) -> None:
-        known = {Kind.ASSET: {member.id: member for member in ASSETS}}
-        self.core = AlertCore({rule.id: rule}, subjects=Subjects(known), make_id=counting_ids())
+        records = {Kind.ASSET: {member.id: member for member in ASSETS}}
+        self.core = AlertCore({rule.id: rule}, subjects=Subjects(records), make_id=counting_ids())
 
     def see(self, second: float, id: str, health: str = "ok", **readings: float) -> None:
         fresh = {key: reading(value, at=T0 + second, fresh_for=600) for key, value in readings.items()}
         self.fold(second, state(id, health, **fresh))
 
-    def fold(self, second: float, thing: Any) -> None:
-        self.core.fold(change(thing, T0 + second), T0 + second)
+    def fold(self, second: float, record: Any) -> None:
+        self.core.fold(change(record, T0 + second), T0 + second)
 
     def steps(self, until: float) -> list[tuple[float, str, str]]:
         self.core.advance(T0 + until)

@@ -31,7 +31,7 @@ def test_children_of_a_failed_parent_are_hidden_behind_its_alert_and_nobody_is_t
     for second, id in ((1.2, "a"), (1.4, "b"), (1.6, "leaf")):
         desk.see(second, id, "down")
     root = desk.alert("root")
-    assert desk.told == [(1, "root", "first")]
+    assert desk.notices == [(1, "root", "first")]
     assert desk.shown() == ["root"]
     assert {desk.alert(id).suppressed_by for id in ("a", "b", "leaf")} == {(f"inhibited:{root.id}",)}
     assert [cut_by(desk.alert(id)) for id in ("root", "a", "b", "leaf")] == ["", root.id, root.id, root.id]
@@ -44,7 +44,7 @@ def test_a_child_found_first_is_held_until_its_parent_has_been_asked_again() -> 
     desk.see(1, "a", "down")
     assert desk.alert("a").suppressed_by == ("held",)
     desk.see(2, "root", "down")
-    assert desk.told == [(2, "root", "first")]
+    assert desk.notices == [(2, "root", "first")]
     assert desk.alert("a").suppressed_by == (f"inhibited:{desk.alert('root').id}",)
     assert desk.alert("a").hold is None
 
@@ -53,9 +53,9 @@ def test_a_held_child_is_told_as_soon_as_its_parent_proves_well() -> None:
     desk = Desk(ROOT, A)
     all_well(desk, "root", "a")
     desk.see(1, "a", "down")
-    assert desk.told == []
+    assert desk.notices == []
     desk.see(2, "root", "ok")
-    assert desk.told == [(2, "a", "first")]
+    assert desk.notices == [(2, "a", "first")]
     assert desk.names("a") == [(1, "raise"), (2, "release")]
 
 
@@ -65,7 +65,7 @@ def test_a_parent_asked_after_the_failure_holds_nobody_back() -> None:
     desk.core.advance(T0 + 1)
     desk.see(1, "root", "ok")
     desk.see(1, "a", "down")
-    assert desk.told == [(1, "a", "first")]
+    assert desk.notices == [(1, "a", "first")]
 
 
 def test_holding_is_bounded_by_two_rounds_of_the_probe() -> None:
@@ -73,9 +73,9 @@ def test_holding_is_bounded_by_two_rounds_of_the_probe() -> None:
     all_well(desk, "root", "a")
     desk.see(1, "a", "down")
     desk.until(6.9)
-    assert desk.told == []
+    assert desk.notices == []
     desk.until(10)
-    assert desk.told == [(7, "a", "first")]
+    assert desk.notices == [(7, "a", "first")]
 
 
 def test_a_short_failure_that_was_held_leaves_nothing_over() -> None:
@@ -83,7 +83,7 @@ def test_a_short_failure_that_was_held_leaves_nothing_over() -> None:
     all_well(desk, "root", "a")
     desk.see(1, "a", "down")
     desk.see(1.5, "a", "ok")
-    assert (desk.told, desk.core.alerts) == ([], {})
+    assert (desk.notices, desk.core.alerts) == ([], {})
 
 
 def test_a_root_that_comes_late_takes_its_children_over_and_nothing_more_is_sent_for_them() -> None:
@@ -93,7 +93,7 @@ def test_a_root_that_comes_late_takes_its_children_over_and_nothing_more_is_sent
     desk.see(2, "root", "ok")
     desk.see(9, "root", "down")
     desk.see(10, "a", "down")
-    assert desk.told == [(2, "a", "first"), (9, "root", "first")]
+    assert desk.notices == [(2, "a", "first"), (9, "root", "first")]
     assert desk.shown() == ["root"]
     assert desk.alert("root").affected == {"router": 1}
 
@@ -105,7 +105,7 @@ def test_who_was_told_of_a_child_is_told_of_its_end_though_it_is_hidden_by_then(
     desk.see(2, "root", "ok")
     desk.see(3, "root", "down")
     desk.see(4, "a", "ok")
-    assert desk.told == [(2, "a", "first"), (3, "root", "first"), (4, "a", "cleared")]
+    assert desk.notices == [(2, "a", "first"), (3, "root", "first"), (4, "a", "cleared")]
     assert desk.alert("a").suppressed_by == ()
 
 
@@ -116,11 +116,11 @@ def test_after_the_recovery_children_wait_for_a_newer_result_of_their_own() -> N
     desk.see(2, "a", "down")
     desk.see(2, "b", "down")
     desk.see(5, "root", "ok")
-    assert desk.told == [(1, "root", "first"), (5, "root", "cleared")]
+    assert desk.notices == [(1, "root", "first"), (5, "root", "cleared")]
     assert desk.alert("a").suppressed_by == (f"inhibited:{desk.alert('root').id}",)
     desk.see(5.5, "a", "ok")
     desk.see(6, "b", "down")
-    assert desk.told[2:] == [(6, "b", "first")]
+    assert desk.notices[2:] == [(6, "b", "first")]
     assert [alert.asset for alert in desk.core.alerts.values() if alert.active] == ["b"]
 
 
@@ -133,10 +133,10 @@ def test_the_wait_after_a_recovery_is_bounded_and_a_second_failure_ends_it() -> 
     desk.see(6, "root", "down")
     assert desk.alert("a").hold is None
     desk.until(60)
-    assert ("a", "first") not in [notice[1:] for notice in desk.told]
+    assert ("a", "first") not in [notice[1:] for notice in desk.notices]
     desk.see(61, "root", "ok")
     desk.until(70)
-    assert desk.told[-1] == (67, "a", "first")
+    assert desk.notices[-1] == (67, "a", "first")
 
 
 def test_a_recovery_that_must_hold_shows_no_child_in_between() -> None:
@@ -147,7 +147,7 @@ def test_a_recovery_that_must_hold_shows_no_child_in_between() -> None:
         desk.see(second, "root", "down" if down else "ok")
         desk.see(second + 0.5, "a", "down" if down else "ok")
     desk.until(30)
-    assert [(about, why) for _, about, why in desk.told] == [("root", "first"), ("root", "cleared")]
+    assert [(about, why) for _, about, why in desk.notices] == [("root", "first"), ("root", "cleared")]
     assert list(desk.core.alerts) == [desk.alert("root").id]
 
 
@@ -171,7 +171,7 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
     desk.see(1, "up1", "down")
     lost = desk.alert("dual", "redundancy-lost")
     assert (lost.severity, lost.suppressed_by) == (Severity.MINOR, ())
-    assert desk.told == [(1, "up1", "first"), (1, "dual", "first")]
+    assert desk.notices == [(1, "up1", "first"), (1, "dual", "first")]
     desk.see(3, "up2", "down")
     desk.see(3.2, "dual", "down")
     last = desk.alert("up2")
@@ -182,13 +182,13 @@ def test_one_of_two_uplinks_lost_is_a_minor_alert_both_lost_is_one_outage_and_no
         ("dual", (f"inhibited:{last.id}",)),
     }
     assert last.affected == {"router": 1}
-    assert desk.told[2:] == [(3, "up2", "first")]
+    assert desk.notices[2:] == [(3, "up2", "first")]
     desk.see(5, "up1", "ok")
     desk.see(5.5, "dual", "ok")
     desk.see(6, "up2", "ok")
     desk.until(60)
     assert [alert.asset for alert in desk.core.alerts.values() if alert.active] == []
-    assert sorted(notice[1:] for notice in desk.told[3:]) == [
+    assert sorted(notice[1:] for notice in desk.notices[3:]) == [
         ("dual", "cleared"),
         ("up1", "cleared"),
         ("up2", "cleared"),
@@ -245,7 +245,9 @@ def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
         assert root in lost
         alert = desk.alert(root)
         assert alert.affected == {"camera": 1, "router": 1, "server": 1}
-        hidden = [one for one in desk.core.alerts.values() if one.active and one is not alert]
+        hidden = [
+            other_alert for other_alert in desk.core.alerts.values() if other_alert.active and other_alert is not alert
+        ]
         assert {alert.asset for alert in hidden if alert.rule == "down"} == {"up1", "up2", *BEHIND} - {root}
         assert {alert.suppressed_by for alert in hidden} == {(f"inhibited:{alert.id}",)}
     desk.until(second + 60)
@@ -254,8 +256,8 @@ def test_a_lost_group_has_one_root_in_whatever_order_it_is_lost_and_comes_back(
         (alert.asset, alert.suppressed_by) for alert in left if alert.active or alert.suppressed_by or alert.hold
     ] == []
     assert not any(recipients.firing for recipients in desk.everybody().values())
-    assert {about for _, about, why in desk.told if why != "cleared"} <= {"up1", "up2", "dual"}
-    assert {"up1", "up2"} <= {about for _, about, why in desk.told if why == "first"}, "each loss was told"
+    assert {about for _, about, why in desk.notices if why != "cleared"} <= {"up1", "up2", "dual"}
+    assert {"up1", "up2"} <= {about for _, about, why in desk.notices if why == "first"}, "each loss was told"
 
 
 def test_a_lost_uplink_that_others_hang_on_alone_stays_their_root() -> None:
@@ -313,11 +315,11 @@ def test_a_critical_alert_of_another_tool_is_a_root_and_may_come_late() -> None:
     desk = Desk(probed("sw"), *(probed(f"s{n}", "sw") for n in range(3)), rules=(rule(severity="major"),))
     all_well(desk, "sw")
     desk.report(1, *(foreign(f"s{n}", severity="major") for n in range(3)))
-    assert (desk.told, desk.shown()) == ([], [])
+    assert (desk.notices, desk.shown()) == ([], [])
     desk.report(1.5, foreign("elsewhere"))
-    assert desk.told == [(1.5, "elsewhere", "first")]
+    assert desk.notices == [(1.5, "elsewhere", "first")]
     desk.report(3, foreign("sw"))
-    assert desk.told[1:] == [(3, "sw", "first")]
+    assert desk.notices[1:] == [(3, "sw", "first")]
     assert desk.shown() == ["elsewhere", "sw"]
     assert desk.alert("sw", "prometheus:HostDown").affected == {"router": 3}
 
@@ -342,14 +344,14 @@ def test_a_silent_source_is_one_alert_and_what_is_seen_through_it_none() -> None
     desk.see(12, "a", "unknown", "probes")
     desk.see(12, "b", "unknown", "probes")
     desk.until(30)
-    assert desk.told == [(10, "probes", "first")]
+    assert desk.notices == [(10, "probes", "first")]
     behind = (f"inhibited:{desk.alert('probes', 'silent').id}",)
     assert {desk.alert(id, "no-data").suppressed_by for id in "ab"} == {behind}
     desk.fold(40, source("probes", at=T0 + 40))
     desk.see(41, "a", "ok", "probes")
     desk.see(41, "b", "ok", "probes")
     desk.until(60)
-    assert [notice[1:] for notice in desk.told] == [("probes", "first"), ("probes", "cleared")]
+    assert [notice[1:] for notice in desk.notices] == [("probes", "first"), ("probes", "cleared")]
     assert [alert.asset for alert in desk.core.alerts.values()] == ["probes"]
 
 
@@ -387,12 +389,12 @@ def test_an_isolated_collector_is_one_alert_and_the_assets_it_cannot_reach_none(
         desk.see(10, id, "unknown", REFERENCE)
     desk.fold(10.1, source(REFERENCE, kind=REFERENCE, ok=False, failing_since=T0 + 10))
     desk.until(60)
-    assert desk.told == [(10.1, REFERENCE, "first")]
+    assert desk.notices == [(10.1, REFERENCE, "first")]
     desk.fold(61, source(REFERENCE, kind=REFERENCE, at=T0 + 61))
     for id in "ab":
         desk.see(62, id, "ok", "network.tcp")
     desk.until(90)
-    assert [notice[1:] for notice in desk.told] == [(REFERENCE, "first"), (REFERENCE, "cleared")]
+    assert [notice[1:] for notice in desk.notices] == [(REFERENCE, "first"), (REFERENCE, "cleared")]
 
 
 def test_a_parent_that_leaves_the_inventory_explains_nothing_any_more() -> None:
@@ -404,7 +406,7 @@ def test_a_parent_that_leaves_the_inventory_explains_nothing_any_more() -> None:
     desk.core.fold(gone(Kind.ASSET, "root", T0 + 3), T0 + 3)
     desk.fold(3, probed("a"))
     desk.until(60)
-    assert desk.told[-1][1:] == ("a", "first")
+    assert desk.notices[-1][1:] == ("a", "first")
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(("up1", "up2", "dual", "leaf1", "leaf2"))), ids="-".join)

@@ -33,7 +33,7 @@ def test_a_shelved_alert_is_put_aside_for_its_time_and_comes_back_untold() -> No
     assert alert.shelf.until == T0 + 100
     desk.until(101)
     assert desk.names("sw") == [(0, "raise"), (1, "shelve"), (100, "shelf_ended")]
-    assert desk.told == [(0, "sw", "first")]
+    assert desk.notices == [(0, "sw", "first")]
 
 
 def test_what_is_shelved_stays_so_through_clearing_and_raising_and_its_end_is_told() -> None:
@@ -43,10 +43,10 @@ def test_what_is_shelved_stays_so_through_clearing_and_raising_and_its_end_is_to
     desk.order(2, "shelve", "a1", until=T0 + 100)
     desk.see(3, "sw", "ok")
     desk.see(4, "sw", "down")
-    assert desk.told == [(0, "sw", "first"), (3, "sw", "cleared")]
+    assert desk.notices == [(0, "sw", "first"), (3, "sw", "cleared")]
     assert desk.alert("sw").suppressed_by == ("shelved",)
     desk.until(100)
-    assert desk.told[2:] == [(100, "sw", "again")]
+    assert desk.notices[2:] == [(100, "sw", "again")]
 
 
 def test_an_acknowledged_alert_that_ended_on_the_shelf_is_closed_at_the_shelfs_end() -> None:
@@ -83,14 +83,18 @@ def test_a_shelf_without_an_end_or_a_right_is_refused(more: dict[str, Any], outc
 def test_a_silence_hides_present_and_future_alerts_until_its_end_and_tells_then() -> None:
     desk = Desk(SW, probed("sw2", kind="switch"))
     down(desk)
-    made = desk.order(1, "silence", "s1", until=T0 + 50, match={"kinds": ["switch"], "severities": ["critical"]})
-    assert made.after is not None
-    assert (made.after["by"], made.after["running"], made.after["until"]) == ("zhang", True, "2027-01-15T08:00:50.000Z")
+    created = desk.order(1, "silence", "s1", until=T0 + 50, match={"kinds": ["switch"], "severities": ["critical"]})
+    assert created.after is not None
+    assert (created.after["by"], created.after["running"], created.after["until"]) == (
+        "zhang",
+        True,
+        "2027-01-15T08:00:50.000Z",
+    )
     desk.see(10, "sw2", "down")
     assert desk.shown() == []
     assert isa_state(desk.alert("sw2")) == "DSUPR"
     desk.until(60)
-    assert desk.told == [(0, "sw", "first"), (50, "sw2", "first")]
+    assert desk.notices == [(0, "sw", "first"), (50, "sw2", "first")]
     assert [note.name for note in desk.core.suppressions.take_notes()] == ["created", "began", "ended"]
     assert len(desk.core.suppressions) == 0
 
@@ -100,7 +104,7 @@ def test_what_began_and_ended_under_a_silence_leaves_nothing_over() -> None:
     desk.order(0, "silence", "s1", until=T0 + 50, match={"rule": "down"})
     down(desk, 1)
     desk.see(2, "sw", "ok")
-    assert (desk.told, desk.core.alerts) == ([], {})
+    assert (desk.notices, desk.core.alerts) == ([], {})
 
 
 def test_who_was_told_before_a_silence_is_told_of_the_end_during_it() -> None:
@@ -108,7 +112,7 @@ def test_who_was_told_before_a_silence_is_told_of_the_end_during_it() -> None:
     down(desk)
     desk.order(1, "silence", "s1", until=T0 + 50, match={"region": "532300"})
     desk.see(2, "sw", "ok")
-    assert desk.told == [(0, "sw", "first"), (2, "sw", "cleared")]
+    assert desk.notices == [(0, "sw", "first"), (2, "sw", "cleared")]
 
 
 def test_a_silence_can_be_ended_before_its_time_and_match_labels_of_other_tools() -> None:
@@ -192,7 +196,7 @@ def test_maintenance_takes_entities_out_of_service_for_its_time() -> None:
     down(desk, 20)
     assert isa_state(desk.alert("sw")) == "OOSRV"
     desk.until(100)
-    assert desk.told == [(100, "sw", "first")]
+    assert desk.notices == [(100, "sw", "first")]
     notes = [(note.name, note.at - T0) for note in desk.core.suppressions.take_notes()]
     assert notes == [("created", 0), ("began", 10), ("ended", 100)]
 
@@ -235,7 +239,7 @@ def test_flapping_is_told_once_and_at_its_end_the_present_state_if_it_is_another
     desk = Desk(SW)
     for second in range(20):
         desk.see(second, "sw", "down" if second % 2 else "ok")
-    assert [(at, why) for at, _, why in desk.told] == [
+    assert [(at, why) for at, _, why in desk.notices] == [
         (1, "first"),
         (2, "cleared"),
         (3, "again"),
@@ -248,7 +252,7 @@ def test_flapping_is_told_once_and_at_its_end_the_present_state_if_it_is_another
         desk.see(second, "sw", rests)
     assert desk.alert("sw").suppressed_by == ()
     assert desk.names("sw")[-1][1] == "flapping_end"
-    assert [why for at, _, why in desk.told if at >= 20] == last
+    assert [why for at, _, why in desk.notices if at >= 20] == last
 
 
 def test_flapping_ends_also_when_no_result_comes_any_more() -> None:
@@ -278,9 +282,9 @@ def test_two_reasons_must_both_end_before_anybody_is_told() -> None:
     desk.order(0, "maintain", "m1", until=T0 + 80, match={"assets": ["sw"]})
     down(desk, 1)
     desk.until(79)
-    assert (desk.told, desk.alert("sw").suppressed_by) == ([], ("maintenance:m1",))
+    assert (desk.notices, desk.alert("sw").suppressed_by) == ([], ("maintenance:m1",))
     desk.until(80)
-    assert desk.told == [(80, "sw", "first")]
+    assert desk.notices == [(80, "sw", "first")]
 
 
 @pytest.mark.parametrize(("minutes", "days"), [(1440, []), (2880, [1, 3, 5]), (4320, [1, 4]), (10080, [2])])

@@ -48,6 +48,6 @@ HYDRANT = RecordKind(
             "state": RuleName("string", frozenset(STATES)),
             "pressure": RuleName("double"),
         },
-        feed=lambda thing: "emergency",
+        feed=lambda subject: "emergency",
     ),
 )

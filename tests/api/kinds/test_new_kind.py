@@ -38,7 +38,7 @@ LOW = rule("low-pressure", "state == 'ready' && pressure < 0.1", over="hydrant",
 
 
 @pytest.fixture(autouse=True)
-def known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def hydrant_kind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The kind is registered, and its texts stand in the catalogue."""
     whole = {lang: MappingProxyType({**catalogue.catalogue(lang), **own}) for lang, own in TEXTS.items()}
     monkeypatch.setattr(catalogue, "catalogue", whole.__getitem__)

@@ -28,7 +28,7 @@ NOTE = RecordKind(name="note", plural="notes", record=Note, writer="command", vi
 
 
 @pytest.fixture(autouse=True)
-def known() -> Iterator[None]:
+def own_kinds() -> Iterator[None]:
     with KINDS.with_kind(NOTE):
         yield
 

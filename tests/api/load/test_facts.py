@@ -21,12 +21,14 @@ EVENTS = st.sampled_from(
 STORY = st.lists(st.tuples(st.integers(0, 2), EVENTS), max_size=40)
 
 
-def event(what: str, number: int, made: int) -> transitions.Event:
+def event(action: str, number: int, raised_count: int) -> transitions.Event:
     who = transitions.AlertIdentity(rule="down", subject_kind="asset", subject=f"x{number}")
-    hidden = ("silenced:s",) if what == "raise-hidden" else ()
+    hidden = ("silenced:s",) if action == "raise-hidden" else ()
     events: dict[str, transitions.Event] = {
-        "raise": transitions.Raise(id=f"a{made}", identity=who, severity=Severity.MAJOR),
-        "raise-hidden": transitions.Raise(id=f"a{made}", identity=who, severity=Severity.MAJOR, suppressed_by=hidden),
+        "raise": transitions.Raise(id=f"a{raised_count}", identity=who, severity=Severity.MAJOR),
+        "raise-hidden": transitions.Raise(
+            id=f"a{raised_count}", identity=who, severity=Severity.MAJOR, suppressed_by=hidden
+        ),
         "clear": transitions.Clear(),
         "gone": transitions.Clear(evidence=SUBJECT_GONE),
         "ack": transitions.Acknowledge(actor="zhang"),
@@ -36,23 +38,23 @@ def event(what: str, number: int, made: int) -> transitions.Event:
         "reveal": suppression_reasons.Reveal(reason="silenced:s"),
         "worse": transitions.Regrade(severity=Severity.CRITICAL),
     }
-    return events[what]
+    return events[action]
 
 
 def lived(story: list[tuple[int, str]]) -> list[tuple[Alert, JournalEntry]]:
     """Each alert after each step that was possible, with the journal's entry."""
     now: dict[int, Alert] = {}
-    found: list[tuple[Alert, JournalEntry]] = []
-    for at, (number, what) in enumerate(story, 1):
+    alerts_with_entries: list[tuple[Alert, JournalEntry]] = []
+    for at, (number, action) in enumerate(story, 1):
         alert = now.get(number)
         alert = alert if alert is not None and alert.open else None
         try:
-            after, moved = transitions.apply(alert, event(what, number, at), float(at))
+            after, moved = transitions.apply(alert, event(action, number, at), float(at))
         except transitions.NotAllowed:
             continue
         now[number] = after
         body = {"seq": moved.seq, "before": moved.before, "after": moved.after, "text": moved.text}
-        found.append(
+        alerts_with_entries.append(
             (
                 after,
                 JournalEntry(
@@ -70,7 +72,7 @@ def lived(story: list[tuple[int, str]]) -> list[tuple[Alert, JournalEntry]]:
                 ),
             )
         )
-    return found
+    return alerts_with_entries
 
 
 @given(STORY)

@@ -99,11 +99,11 @@ class Pages:
 
     def __init__(self, count: int, past: str = "empty") -> None:
         self.rows = [row(n) for n in range(count)]
-        self.past, self.asked = past, list[dict[str, str]]()
+        self.past, self.queries = past, list[dict[str, str]]()
         self.code, self.status, self.raw = 0, 200, b""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(dict(request.query))
+        self.queries.append(dict(request.query))
         if self.raw:
             return web.Response(body=self.raw)
         page, last = int(request.query["pageNo"]), max(1, -(-len(self.rows) // 3))
@@ -118,11 +118,11 @@ class Pages:
 async def rest(tmp_path: Path) -> AsyncIterator[Callable[..., RestCaseFeed]]:
     feeds: list[RestCaseFeed] = []
 
-    def made(url: str, **changes: Any) -> RestCaseFeed:
+    def rest_feed(url: str, **changes: Any) -> RestCaseFeed:
         feeds.append(RestCaseFeed(settings(source_of(tmp_path, **changes), url, "approvals.rest"), None))
         return feeds[-1]
 
-    yield made
+    yield rest_feed
     for feed in feeds:
         await feed.close()
 
@@ -137,8 +137,8 @@ async def test_rest_reads_all_pages_and_then_only_what_is_new(rest: Any, tmp_pat
         assert facts(await feed.fetch(NOW)) == []
         system.rows[2] |= {"accept": "2026-11-21 09:00:00"}
         assert [fact.number for fact in facts(await feed.fetch(NOW))] == ["N0002"]
-    assert system.asked[0]["startTime"] == "2025-10-24 10:00:00"
-    assert system.asked[-1]["startTime"] == "2026-11-27 08:55:00"
+    assert system.queries[0]["startTime"] == "2025-10-24 10:00:00"
+    assert system.queries[-1]["startTime"] == "2026-11-27 08:55:00"
 
 
 async def test_personal_values_leave_the_collector_sealed(rest: Any, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ async def test_a_system_that_repeats_its_last_page_does_not_go_on_for_ever(rest:
     system = Pages(6, past="repeat")
     async with serving(system.answer) as url:
         assert len(facts(await rest(url).fetch(NOW))) == 6
-    assert len(system.asked) == 3
+    assert len(system.queries) == 3
 
 
 async def test_a_position_is_kept_over_a_restart_once_its_facts_were_taken(rest: Any) -> None:
@@ -162,10 +162,10 @@ async def test_a_position_is_kept_over_a_restart_once_its_facts_were_taken(rest:
         feed = rest(url)
         await feed.fetch(NOW)
         await rest(url).fetch(NOW)
-        assert system.asked[-1]["startTime"] == "2025-10-24 10:00:00"
+        assert system.queries[-1]["startTime"] == "2025-10-24 10:00:00"
         await feed.fetch(NOW)
         await rest(url).fetch(NOW)
-        assert system.asked[-1]["startTime"] == "2026-11-27 08:55:00"
+        assert system.queries[-1]["startTime"] == "2026-11-27 08:55:00"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ async def test_a_stamp_in_the_future_is_told_and_not_followed(rest: Any) -> None
         feed = rest(url)
         assert "FUTURE_STAMP" in (await feed.fetch(NOW)).problem
         await feed.fetch(NOW)
-    assert system.asked[-1]["startTime"] == "2026-11-27 08:55:00"
+    assert system.queries[-1]["startTime"] == "2026-11-27 08:55:00"
 
 
 # -- SOAP ----------------------------------------------------------------------------
@@ -251,10 +251,10 @@ ATTACK = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + envelope("<R
 
 async def soap(tmp_path: Path, answer: bytes, status: int = 200) -> tuple[FetchResult, list[str]]:
     """The result of one round against a service that answers so, and the requests that it had."""
-    asked: list[str] = []
+    queries: list[str] = []
 
     async def handler(request: web.Request) -> web.StreamResponse:
-        asked.append(await request.text())
+        queries.append(await request.text())
         return web.Response(body=answer, status=status, content_type="text/xml")
 
     source = source_of(
@@ -268,7 +268,7 @@ async def soap(tmp_path: Path, answer: bytes, status: int = 200) -> tuple[FetchR
     async with serving(handler, "POST") as url:
         feed = SoapCaseFeed(settings(source, url, "approvals.soap"), None)
         try:
-            return await feed.fetch(NOW), asked
+            return await feed.fetch(NOW), queries
         finally:
             await feed.close()
 

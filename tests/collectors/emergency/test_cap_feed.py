@@ -35,7 +35,7 @@ class Centre:
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes | int] = {}
-        self.asked: list[str] = []
+        self.paths: list[str] = []
         self.authorization: dict[str, str] = {}
         self.base = ""
         self.encoding = ""
@@ -47,7 +47,7 @@ class Centre:
 
     async def answer(self, request: web.Request) -> web.Response:
         """A page with its ETag."""
-        self.asked.append(request.path)
+        self.paths.append(request.path)
         self.authorization[request.path] = request.headers.get("Authorization", "")
         page = self.pages.get(request.path, 404)
         if isinstance(page, int):
@@ -130,12 +130,12 @@ async def test_a_long_index_is_compared_in_turn(monkeypatch: pytest.MonkeyPatch)
         centre.index(*((name, "1", f"/{name}.xml") for name in names))
         centre.pages |= {f"/{name}.xml": alert(identifier=f"<identifier>{name}</identifier>") for name in names}
         await feed.fetch(0.0)
-        centre.asked.clear()
+        centre.paths.clear()
         for _ in range(3):
             await feed.fetch(0.0)
-        assert {path for path in centre.asked if path != "/index.atom"} == {f"/{name}.xml" for name in names}
-        assert centre.asked.count("/index.atom") == 3
-        assert len(centre.asked) == 9
+        assert {path for path in centre.paths if path != "/index.atom"} == {f"/{name}.xml" for name in names}
+        assert centre.paths.count("/index.atom") == 3
+        assert len(centre.paths) == 9
 
 
 async def test_a_document_that_is_gone_when_it_is_compared_is_no_failure() -> None:

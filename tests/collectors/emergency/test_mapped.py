@@ -33,10 +33,10 @@ async def system(
     query: str, answers: list[Any], source: MappedSource = SOURCE
 ) -> AsyncIterator[tuple[MappedFeed, list[dict[str, str]]]]:
     """A feed of a system on loopback that gives these answers in turn, and the queries that it was asked."""
-    asked: list[dict[str, str]] = []
+    queries: list[dict[str, str]] = []
 
     async def answer(request: web.Request) -> web.Response:
-        asked.append(dict(request.query))
+        queries.append(dict(request.query))
         body = answers.pop(0)
         return web.Response(body=body if isinstance(body, bytes) else json.dumps(body).encode())
 
@@ -50,7 +50,7 @@ async def system(
     MappedFeed.validate(settings)
     feed = MappedFeed(settings, None)
     try:
-        yield feed, asked
+        yield feed, queries
     finally:
         await feed.close()
         await runner.cleanup()
@@ -69,37 +69,37 @@ async def test_rows_come_once_and_a_changed_row_comes_again() -> None:
 
 
 async def test_pages_are_asked_until_one_is_empty() -> None:
-    async with system("?page={page}", [{"data": [row(1)]}, {"data": [row(2)]}, {"data": []}]) as (feed, asked):
+    async with system("?page={page}", [{"data": [row(1)]}, {"data": [row(2)]}, {"data": []}]) as (feed, queries):
         assert ids((await feed.fetch(NOW)).items) == ["1", "2"]
-        assert [query["page"] for query in asked] == ["1", "2", "3"]
+        assert [query["page"] for query in queries] == ["1", "2", "3"]
 
 
 async def test_a_link_to_the_next_page_is_followed() -> None:
     source = replace(SOURCE, next="next")
     answers = [{"data": [row(1)], "next": "/alarms?n=2"}, {"data": [row(2)], "next": None}]
-    async with system("", answers, source) as (feed, asked):
+    async with system("", answers, source) as (feed, queries):
         assert ids((await feed.fetch(NOW)).items) == ["1", "2"]
-        assert asked == [{}, {"n": "2"}]
+        assert queries == [{}, {"n": "2"}]
 
 
 async def test_a_cursor_of_time_goes_on_behind_the_newest_row_and_stays_when_a_round_fails() -> None:
     source = replace(SOURCE, cursor_format="epoch_s", back=3600.0)
     answers = [{"data": [row(1, NOW)]}, b"<html>login</html>", {"data": []}]
-    async with system("?since={cursor}", answers, source) as (feed, asked):
+    async with system("?since={cursor}", answers, source) as (feed, queries):
         await feed.fetch(NOW)
         with pytest.raises(UnexpectedForm):
             await feed.fetch(NOW)
         await feed.fetch(NOW)
-        assert [float(query["since"]) - NOW for query in asked] == [-3600.0, -60.0, -60.0]
+        assert [float(query["since"]) - NOW for query in queries] == [-3600.0, -60.0, -60.0]
 
 
 async def test_a_cursor_of_the_answer_is_sent_back_as_it_came() -> None:
     source = replace(SOURCE, cursor="meta.next")
     answers = [{"data": [], "meta": {"next": "a/b=="}}, {"data": []}]
-    async with system("?c={cursor}", answers, source) as (feed, asked):
+    async with system("?c={cursor}", answers, source) as (feed, queries):
         await feed.fetch(NOW)
         await feed.fetch(NOW)
-        assert asked[1] == {"c": "a/b=="}
+        assert queries[1] == {"c": "a/b=="}
 
 
 async def test_a_faulty_row_is_told_and_the_others_come() -> None:

@@ -138,10 +138,10 @@ async def agency(
     kind: str, path: str, answers: list[bytes | int], **fields: Any
 ) -> AsyncIterator[tuple[QuakeFeed, list[str]]]:
     """A feed of an agency on loopback that gives these answers in turn; the requested addresses."""
-    asked: list[str] = []
+    queries: list[str] = []
 
     async def answer(request: web.Request) -> web.Response:
-        asked.append(request.path_qs)
+        queries.append(request.path_qs)
         body = answers.pop(0)
         return web.Response(status=body) if isinstance(body, int) else web.Response(body=body)
 
@@ -154,7 +154,7 @@ async def agency(
     feed = registry.feed_class(kind)(SourceSettings(id="q", kind=kind, url=url, timeout=ANSWERED, **fields), None)
     assert isinstance(feed, QuakeFeed)
     try:
-        yield feed, asked
+        yield feed, queries
     finally:
         await feed.close()
         await runner.cleanup()
@@ -175,10 +175,10 @@ async def test_a_report_comes_once_for_each_update_and_again_when_it_must() -> N
 
 
 async def test_an_fdsn_query_is_completed_and_204_is_a_valid_answer_without_events() -> None:
-    async with agency("emergency.usgs", f"{FDSN}?minmagnitude=3", [204, collection(feature())]) as (feed, asked):
+    async with agency("emergency.usgs", f"{FDSN}?minmagnitude=3", [204, collection(feature())]) as (feed, queries):
         assert (await feed.fetch(T0)).items == ()
         assert len((await feed.fetch(T0 + 60)).items) == 1
-        first, second = (parse_qs(urlsplit(address).query) for address in asked)
+        first, second = (parse_qs(urlsplit(address).query) for address in queries)
         assert (first["format"], first["minmagnitude"]) == (["geojson"], ["3"])
         assert first["includedeleted"] == ["true"]
         assert "updatedafter" not in first

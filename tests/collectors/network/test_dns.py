@@ -26,7 +26,7 @@ Reply = Callable[[dns.message.Message], bytes | None]
 
 class Server(asyncio.DatagramProtocol):
     def __init__(self, reply: Reply) -> None:
-        self.asked: list[str] = []
+        self.questions: list[str] = []
         self._reply = reply
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -34,7 +34,7 @@ class Server(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, where: tuple[str | object, int]) -> None:
         query = dns.message.from_wire(data)
-        self.asked.append(query.question[0].to_text())
+        self.questions.append(query.question[0].to_text())
         raw = self._reply(query)
         if raw is not None:
             self._transport.sendto(raw, where)
@@ -86,7 +86,7 @@ async def test_every_poll_asks_the_server_anew() -> None:
     async with serving(answering("A", "10.0.0.1")) as (port, server):
         for _ in range(3):
             await ask(poller, target_of(f"dns://127.0.0.1:{port}/a.example"))
-    assert server.asked == ["a.example. IN A"] * 3
+    assert server.questions == ["a.example. IN A"] * 3
 
 
 @pytest.mark.parametrize(
@@ -217,4 +217,4 @@ def test_whatever_comes_is_judged_or_refused(raw: bytes) -> None:
 async def test_a_chinese_name_is_asked_for_in_its_ascii_form() -> None:
     async with serving(answering("A", "10.0.0.1")) as (port, server):
         await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/%E4%B8%AD%E6%96%87.example"))
-    assert server.asked == ["xn--fiq228c.example. IN A"]
+    assert server.questions == ["xn--fiq228c.example. IN A"]

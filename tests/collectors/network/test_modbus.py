@@ -331,17 +331,17 @@ async def test_modbus_security_trusts_the_named_authority_and_shows_our_certific
     await device.start()
     where = f"modbus://localhost:{device.address.rpartition(':')[2]}/1?hr=21&tls=yes"
 
-    def known(ca: trustme.CA, **more: str) -> Credential:
+    def plc_credential(ca: trustme.CA, **more: str) -> Credential:
         return Credential(name="plc", kind="tls", values={"ca": ca.cert_pem.bytes().decode(), **more})
 
     try:
         async with poller() as asker:
-            right = target_of(f"{where}&cred=plc", known(authority, **shown))
+            right = target_of(f"{where}&cred=plc", plc_credential(authority, **shown))
             assert (await ask(asker, right))["modbus.value"].value == 65535
-            error = await failure(asker, target_of(f"{where}&cred=plc", known(trustme.CA(), **shown)))
+            error = await failure(asker, target_of(f"{where}&cred=plc", plc_credential(trustme.CA(), **shown)))
             assert isinstance(error, NotReady)
             assert error.reason is Reason.TLS
-            assert isinstance(await failure(asker, target_of(f"{where}&cred=plc", known(authority))), NotReady)
+            assert isinstance(await failure(asker, target_of(f"{where}&cred=plc", plc_credential(authority))), NotReady)
     finally:
         await device.stop()
 

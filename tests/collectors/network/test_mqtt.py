@@ -59,7 +59,7 @@ class Desktop:
 
     def __init__(self) -> None:
         self.time = 1_790_000_000.0
-        self.told: list[Measurement] = []
+        self.pushed: list[Measurement] = []
         self.looks: list[str] = []
         self.poller = MqttPoller(lambda: self.time)
         self.poller.attach(
@@ -67,14 +67,14 @@ class Desktop:
         )
 
     def _tell(self, target: Target, measurements: Sequence[Measurement]) -> None:
-        self.told += measurements
+        self.pushed += measurements
 
     def _look(self, target: Target) -> None:
         self.looks.append(target.uri)
 
 
 def has_told(desk: Desktop, metric: str, value: object) -> bool:
-    return (metric, value) in [(measurement.metric, measurement.value) for measurement in desk.told]
+    return (metric, value) in [(measurement.metric, measurement.value) for measurement in desk.pushed]
 
 
 @asynccontextmanager
@@ -104,8 +104,8 @@ async def test_a_field_of_a_message_is_read_as_soon_as_it_comes(version: str) ->
         first = await ask(desk.poller, target)
         assert (first["river.level"].value, first["river.level"].quality) == (None, Quality.UNCERTAIN)
         server.publish("river/7", '{"level": 3.25, "more": [1]}')
-        await until(lambda: desk.told)
-        assert [(measurement.metric, measurement.value, measurement.unit) for measurement in desk.told] == [
+        await until(lambda: desk.pushed)
+        assert [(measurement.metric, measurement.value, measurement.unit) for measurement in desk.pushed] == [
             ("river.level", 3.25, "m")
         ]
         measurement = (await ask(desk.poller, target))["river.level"]
@@ -136,7 +136,7 @@ async def test_payloads(payload: str | bytes, params: str, value: object, qualit
         target = at(server, f"a?{params}")
         await ask(desk.poller, target)
         server.publish("a", payload)
-        await until(lambda: desk.told)
+        await until(lambda: desk.pushed)
         server.publish("b", "the connection stands")
         measurement = (await ask(desk.poller, target))["mqtt.value"]
     assert (measurement.value, measurement.quality) == (value, quality)
@@ -191,8 +191,8 @@ async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
         target = at(server, "a?every=30s")
         await ask(desk.poller, target)
         server.publish("a", "1")
-        await until(lambda: desk.told)
-        assert desk.told[-1].fresh_for == 31.0
+        await until(lambda: desk.pushed)
+        assert desk.pushed[-1].fresh_for == 31.0
         desk.time += 30
         assert (await ask(desk.poller, target))["mqtt.value"].value == 1
         desk.time += 2
@@ -200,7 +200,7 @@ async def test_a_silent_topic_is_stale_and_nobody_can_tell() -> None:
         assert isinstance(error, Silent)
         assert "32 s" in error.en
         server.publish("a", "2")
-        await until(lambda: desk.told[-1].value == 2)
+        await until(lambda: desk.pushed[-1].value == 2)
         assert (await ask(desk.poller, target))["mqtt.value"].value == 2
 
 
@@ -247,7 +247,7 @@ async def test_a_broker_that_ends_is_lost_at_once_and_found_again() -> None:
         await server.start()
         await until(lambda: answers(desk.poller, target))  # the pause of the connection is real
         server.publish("a", "2")
-        await until(lambda: desk.told[-1].value == 2)
+        await until(lambda: desk.pushed[-1].value == 2)
 
 
 @pytest.mark.usefixtures("hasty")
@@ -258,9 +258,9 @@ async def test_a_flood_goes_on_with_its_last_message() -> None:
         began = time.monotonic()
         for number in range(1000):
             server.publish("a", str(number), qos=0)
-        await until(lambda: desk.told and desk.told[-1].value == 999)
+        await until(lambda: desk.pushed and desk.pushed[-1].value == 999)
         took = time.monotonic() - began
-    assert len(desk.told) <= 2 + took / MIN_PUSH_INTERVAL
+    assert len(desk.pushed) <= 2 + took / MIN_PUSH_INTERVAL
 
 
 @pytest.mark.usefixtures("hasty")
@@ -460,8 +460,8 @@ async def test_qos_2_is_taken_exactly_once_also_when_the_broker_sends_it_again(v
         desk.time += MIN_PUSH_INTERVAL
         server.publish("a", "3", qos=2)
         await until(lambda: len(client.completed) >= 3)
-        await until(lambda: desk.told[-1].value == 3)
-        assert [measurement.value for measurement in desk.told] == [1, 3]
+        await until(lambda: desk.pushed[-1].value == 3)
+        assert [measurement.value for measurement in desk.pushed] == [1, 3]
 
 
 @pytest.mark.parametrize(
@@ -496,7 +496,7 @@ async def test_silence_from_the_first_names_the_right_to_read_and_later_silence_
         assert "ACL" in error.en
         assert "ACL" in error.zh
         server.publish("a", "1")
-        await until(lambda: desk.told)
+        await until(lambda: desk.pushed)
         desk.time += 32
         error = await failure(desk.poller, target)
         assert isinstance(error, Silent)

@@ -38,7 +38,7 @@ from tests.ports import free_port
 LEVEL = "node=ns%3D2%3Bs%3DLevel&metric=river.level&unit=m"
 VALUES: dict[str, object] = {"Level": 1.5, "Flow": 7.25, "Pump": True, "Name": "泵站", "List": [1, 2]}
 ALARMS = {"High": 900, "Low": 450}
-Wanted = Callable[[], bool]
+Predicate = Callable[[], bool]
 
 
 @asynccontextmanager
@@ -55,32 +55,32 @@ class Desktop:
     """Takes what is told; `until` waits for something to come true."""
 
     def __init__(self, data: Path | None = None) -> None:
-        self.told: list[Measurement] = []
+        self.pushed: list[Measurement] = []
         self.looks: list[str] = []
         self.conditions: dict[str, Condition] = {}
         self.poller = OpcUaPoller()
-        self._some = asyncio.Event()
+        self._came = asyncio.Event()
         self.poller.attach(
             SubscriberCallbacks(push=self._tell, request_poll=self._look, report_alarms=self._report, data_folder=data)
         )
 
     def _tell(self, target: Target, measurements: Sequence[Measurement]) -> None:
-        self.told += measurements
-        self._some.set()
+        self.pushed += measurements
+        self._came.set()
 
     def _look(self, target: Target) -> None:
         self.looks.append(target.uri)
-        self._some.set()
+        self._came.set()
 
     def _report(self, target: Target, conditions: Sequence[Condition]) -> None:
         self.conditions = {each.name: each for each in conditions}
-        self._some.set()
+        self._came.set()
 
-    async def until(self, condition: Wanted) -> None:
+    async def until(self, condition: Predicate) -> None:
         async with asyncio.timeout(PATIENCE):
             while not condition():
-                self._some.clear()
-                await self._some.wait()
+                self._came.clear()
+                await self._came.wait()
 
 
 @asynccontextmanager
@@ -108,13 +108,13 @@ async def test_values_come_with_source_time_and_quality_as_they_change() -> None
         assert began - 1 < measurement.confirmed_at < time.time() + 1
         later = moment + 1800
         await server.write("Level", 2.5, StatusCodes.UncertainSubNormal, later)
-        await desk.until(lambda: bool(desk.told) and desk.told[-1].value == 2.5)
-        measurement = desk.told[-1]
+        await desk.until(lambda: bool(desk.pushed) and desk.pushed[-1].value == 2.5)
+        measurement = desk.pushed[-1]
         assert (measurement.quality, measurement.text) == (Quality.UNCERTAIN, "UncertainSubNormal")
         assert measurement.observed_at == pytest.approx(later, abs=0.001)
         await server.write("Level", 9.9, StatusCodes.BadSensorFailure)
-        await desk.until(lambda: desk.told[-1].quality is Quality.BAD)
-        assert (desk.told[-1].value, desk.told[-1].text) == (None, "BadSensorFailure")
+        await desk.until(lambda: desk.pushed[-1].quality is Quality.BAD)
+        assert (desk.pushed[-1].value, desk.pushed[-1].text) == (None, "BadSensorFailure")
         assert (await ask(desk.poller, at(server, LEVEL)))["river.level"].quality is Quality.BAD
 
 
@@ -163,7 +163,7 @@ async def test_a_server_that_restarts_is_lost_at_once_and_found_again() -> None:
             await server.write("Level", 3.0)
             assert (await ask(desk.poller, target))["river.level"].value == 3.0
             await server.write("Level", 4.0)
-            await desk.until(lambda: bool(desk.told) and desk.told[-1].value == 4.0)
+            await desk.until(lambda: bool(desk.pushed) and desk.pushed[-1].value == 4.0)
 
 
 async def test_each_way_to_fail_has_its_word() -> None:
@@ -225,7 +225,7 @@ async def test_every_policy_with_a_certificate_of_our_own(policy: str, mode: str
 
 def written(folder: Path) -> tuple[Path, Path]:
     """Certificate and key of a server."""
-    pair = security.made()
+    pair = security.self_signed()
     files = folder / "server.pem", folder / "server-key.pem"
     files[0].write_bytes(pair.certificate)
     files[1].write_bytes(pair.key)
@@ -266,7 +266,7 @@ async def test_alarms_come_with_their_states_and_take_an_acknowledgement() -> No
         await desk.until(lambda: "Plant/High" not in desk.conditions)
         await server.alarm("Low", False)
         await desk.until(lambda: not desk.conditions["Plant/Low"].active)
-        over = [each for each in desk.told if each.instance == "Plant/High"][-1]
+        over = [each for each in desk.pushed if each.instance == "Plant/High"][-1]
         assert (over.value, over.text) == (False, "已解除 | over")
 
 
@@ -287,7 +287,7 @@ async def test_an_acknowledgement_at_the_device_comes_with_who_and_what_also_whe
         await desk.until(lambda: desk.conditions["Plant/Low"].acked)
         low = desk.conditions["Plant/Low"]
         assert (low.active, low.by, low.comment, low.takes_ack) == (False, "", "已复位", True)
-        assert ("opcua.alarms", 1) in [(each.metric, each.value) for each in desk.told]
+        assert ("opcua.alarms", 1) in [(each.metric, each.value) for each in desk.pushed]
 
 
 async def test_what_ended_while_we_were_away_is_over_after_the_refresh() -> None:

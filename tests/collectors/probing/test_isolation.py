@@ -49,7 +49,7 @@ def net(monkeypatch: pytest.MonkeyPatch) -> Net:
     net = Net()
 
     class Mine(FakePoller):
-        asked: ClassVar[list[tuple[float, str]]] = []
+        polls: ClassVar[list[tuple[float, str]]] = []
 
     async def answer(target: Target) -> list[Measurement]:
         Looks.seen += target.host.startswith("192.0.2.")

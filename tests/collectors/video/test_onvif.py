@@ -185,7 +185,7 @@ def moment(name: str, year: int = 2026, month: int = 6, day: int = 10) -> str:
 
 
 @pytest.mark.parametrize(
-    ("inner", "known", "certain", "unset"),
+    ("inner", "has_time", "certain", "unset"),
     [
         (moment("UTCDateTime"), True, True, False),
         (moment("LocalDateTime") + "<TimeZone><TZ>CST-8</TZ></TimeZone>", True, True, False),
@@ -197,9 +197,9 @@ def moment(name: str, year: int = 2026, month: int = 6, day: int = 10) -> str:
         ("", False, True, False),
     ],
 )
-def test_clocks_in_every_form(inner: str, known: bool, certain: bool, unset: bool) -> None:
+def test_clocks_in_every_form(inner: str, has_time: bool, certain: bool, unset: bool) -> None:
     read = device_clock(clock_answer(inner), UTC)
-    assert (read.at is not None, read.certain, read.unset) == (known, certain, unset)
+    assert (read.at is not None, read.certain, read.unset) == (has_time, certain, unset)
 
 
 @pytest.mark.parametrize(

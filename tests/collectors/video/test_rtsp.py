@@ -149,11 +149,11 @@ async def test_a_busy_camera_is_not_failed_before_the_third_poll(clip: EncodedCl
 
 async def test_lost_frames_are_confirmed_before_the_reading_turns(clip: EncodedClip) -> None:
     async with camera(clip) as (device, port):
-        asked: list[Target] = []
+        requested: list[Target] = []
         again = asyncio.Event()
 
         def request(polled: Target) -> None:
-            asked.append(polled)
+            requested.append(polled)
             again.set()
 
         poller = RtspPoller(FAST, confirm=0.05)
@@ -165,7 +165,7 @@ async def test_lost_frames_are_confirmed_before_the_reading_turns(clip: EncodedC
         assert "rtsp.frames" not in values(await poller.poll(watched))
         async with asyncio.timeout(5):
             await again.wait()
-        assert asked == [watched]
+        assert requested == [watched]
         assert values(await poller.poll(watched))["rtsp.frames"] is False
         device.fault = ""
         await asyncio.sleep(0.01)

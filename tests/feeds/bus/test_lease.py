@@ -296,8 +296,8 @@ async def test_a_fence_in_the_journal_alone_holds(new_journal_url: Callable[[], 
     with pytest.raises(Fenced, match="generation 2, this process has generation 1"):
         async with old.begin():
             pytest.fail("no statement may run")
-    for one in (old, new):
-        await one.close()
+    for lease in (old, new):
+        await lease.close()
 
 
 async def test_a_lease_that_outlives_its_term_because_the_servers_clock_was_set_back_is_shortened(

@@ -77,9 +77,9 @@ def test_a_parameter_comes_before_an_event_code() -> None:
     ],
 )
 def test_a_headline_gives_the_colour_after_its_last_transition_never_the_first_word(text: str, colour: str) -> None:
-    found = warning(info(texts=headline(text), severity=UNKNOWN))
-    assert found.colour == colour
-    assert not [remark for remark in found.findings if remark.code == "COLOUR_DIFFERS"]
+    read_warning = warning(info(texts=headline(text), severity=UNKNOWN))
+    assert read_warning.colour == colour
+    assert not [remark for remark in read_warning.findings if remark.code == "COLOUR_DIFFERS"]
 
 
 def test_severity_comes_before_the_headline_for_chinas_relays_only() -> None:
@@ -90,9 +90,9 @@ def test_severity_comes_before_the_headline_for_chinas_relays_only() -> None:
 
 def test_two_statements_that_disagree_are_a_finding_and_the_worse_is_shown() -> None:
     block = info(texts=headline("暴雨橙色预警升级为红色"), extra=pair("parameter", "AlarmColor", "Orange"))
-    found = warning(block)
-    assert found.colour == "red"
-    (remark,) = [remark for remark in found.findings if remark.code == "COLOUR_DIFFERS"]
+    read_warning = warning(block)
+    assert read_warning.colour == "red"
+    (remark,) = [remark for remark in read_warning.findings if remark.code == "COLOUR_DIFFERS"]
     assert remark.value == "red orange"
     assert not remark.error
 
@@ -110,18 +110,18 @@ def test_an_all_clear_and_an_urgency_past_are_no_active_warning() -> None:
 
 def test_several_languages_are_one_warning_and_all_are_kept() -> None:
     english = info(language="<language>en-US</language>", event="<event>Rainstorm</event>", texts=headline("Rain"))
-    found = warning(english, info(texts=headline("暴雨")))
-    assert (found.language, found.event, found.headline) == ("zh-CN", "暴雨", "暴雨")
-    assert found.texts["en-US"] == {"event": "Rainstorm", "headline": "Rain"}
-    assert found.texts["zh-CN"]["headline"] == "暴雨"
+    read_warning = warning(english, info(texts=headline("暴雨")))
+    assert (read_warning.language, read_warning.event, read_warning.headline) == ("zh-CN", "暴雨", "暴雨")
+    assert read_warning.texts["en-US"] == {"event": "Rainstorm", "headline": "Rain"}
+    assert read_warning.texts["zh-CN"]["headline"] == "暴雨"
 
 
 def test_several_infos_of_one_language_unite_their_areas_and_last_until_the_latest_end() -> None:
     later = "<expires>2026-06-10T23:30:00+08:00</expires>"
     other = area(codes="<geocode><valueName>adcode</valueName><value>532324</value></geocode>", shapes="")
-    found = warning(info(), info(times=later, areas=other))
-    assert [each.geocodes for each in found.areas] == [("532301000000",), ("532324",)]
-    assert found.expires == 1781105400.0
+    read_warning = warning(info(), info(times=later, areas=other))
+    assert [each.geocodes for each in read_warning.areas] == [("532301000000",), ("532324",)]
+    assert read_warning.expires == 1781105400.0
 
 
 def test_an_envelope_makes_a_message_less_real_and_never_more() -> None:

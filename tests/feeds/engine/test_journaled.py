@@ -40,12 +40,12 @@ class Loans(StepDomain):
     def __init__(self) -> None:
         super().__init__()
         self.loans: dict[str, Loan] = {}
-        self.told: list[str] = []
+        self.radioed: list[str] = []
 
     def load(self, start: Start) -> Asking[None]:
         documents = yield ListDocuments(self.entry_kind, open=True)
         self.loans = {doc.id: msgspec.convert(doc.body, Loan) for doc in documents}
-        self.told = list(start.pending.get("told", ()))
+        self.radioed = list(start.pending.get("told", ()))
 
     def records(self) -> Mapping[str, Asset]:
         return {id: shown(loan) for id, loan in self.loans.items() if loan.holder}
@@ -57,13 +57,13 @@ class Loans(StepDomain):
         )
 
     def pending(self) -> Mapping[str, Any]:
-        return {"told": self.told}
+        return {"told": self.radioed}
 
     def take(self, item: Change | Message | Parcel, now: float) -> None:
         if isinstance(item, Parcel):
             for radio in wire.decode(item.body, list[str]):
                 self.loans[radio] = Loan(radio=radio)
-                self.told.append(radio)
+                self.radioed.append(radio)
                 self.record_step(DomainStep(name="returned", subject=radio, at=item.at, cause=f"intake {item.id}"))
 
     def obey(self, command: Command, now: float) -> Result:
@@ -258,7 +258,7 @@ async def test_a_parcel_of_the_intake_is_applied_once_although_the_role_dies_ove
     await rig.step(10)
     assert await rig.names() == [("lent", "r1"), ("returned", "r1"), ("returned", "r2")]
     assert await rig.holders() == {}
-    assert rig.engine.domain.told == ["r1", "r2"], "what no document holds is found again too"
+    assert rig.engine.domain.radioed == ["r1", "r2"], "what no document holds is found again too"
     assert await rig.intake.read(Loans.name, 0, limit=10) == []
 
 

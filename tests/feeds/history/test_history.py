@@ -144,23 +144,23 @@ def taken(*observations: ObservedValue, arrived: float = BASE + 600) -> list[tup
     return points
 
 
-def one(at: float, value: Value, quality: Quality = Quality.GOOD, received: float | None = None) -> ObservedValue:
+def observed(at: float, value: Value, quality: Quality = Quality.GOOD, received: float | None = None) -> ObservedValue:
     moment = BASE + at
     return ObservedValue("a", "m", moment, moment if received is None else BASE + received, value, quality)
 
 
 def test_only_numbers_and_booleans_are_recorded() -> None:
     points = taken(
-        one(1, True),
-        one(2, False),
-        one(3, 7),
-        one(4, 2.5),
-        one(5, "text"),
-        one(6, None),
-        one(7, float("nan")),
-        one(8, float("inf")),
-        one(9, 1.0, Quality.BAD),
-        one(10, 3.0, Quality.UNCERTAIN),
+        observed(1, True),
+        observed(2, False),
+        observed(3, 7),
+        observed(4, 2.5),
+        observed(5, "text"),
+        observed(6, None),
+        observed(7, float("nan")),
+        observed(8, float("inf")),
+        observed(9, 1.0, Quality.BAD),
+        observed(10, 3.0, Quality.UNCERTAIN),
     )
     assert points == [(1, 1.0), (2, 0.0), (3, 7.0), (4, 2.5), (10, 3.0)]
 
@@ -184,23 +184,26 @@ def test_a_value_that_does_not_change_is_recorded_whenever_it_is_confirmed() -> 
 
 
 def test_late_and_duplicate_observations_change_nothing() -> None:
-    assert taken(one(10, 1), one(10, 2), one(5, 3), one(20, 4), one(10, 1)) == [(10, 1), (20, 4)]
+    assert taken(observed(10, 1), observed(10, 2), observed(5, 3), observed(20, 4), observed(10, 1)) == [
+        (10, 1),
+        (20, 4),
+    ]
 
 
 def test_points_older_than_the_open_hour_are_late() -> None:
-    assert taken(one(-1, 1), one(1, 2)) == [(1, 2)]
-    assert taken(one(-1, 1), one(1, 2), arrived=BASE + 299) == [(-1, 1), (1, 2)]
+    assert taken(observed(-1, 1), observed(1, 2)) == [(1, 2)]
+    assert taken(observed(-1, 1), observed(1, 2), arrived=BASE + 299) == [(-1, 1), (1, 2)]
 
 
 def test_points_of_a_clock_that_runs_ahead_are_recorded_at_their_time_of_receipt() -> None:
-    assert taken(one(9_000_000, 1, received=500), one(9_000_010, 2, received=510)) == [(500, 1), (510, 2)]
+    assert taken(observed(9_000_000, 1, received=500), observed(9_000_010, 2, received=510)) == [(500, 1), (510, 2)]
 
 
 def test_a_series_recovers_after_its_clock_ran_ahead() -> None:
     intake = HistoryIntake()
-    intake.add([one(7200, 1)], BASE + 7200)
-    intake.add([one(60, 2)], BASE + 60)
-    intake.add([one(60 + AHEAD + 1, 3)], BASE + 60)
+    intake.add([observed(7200, 1)], BASE + 7200)
+    intake.add([observed(60, 2)], BASE + 60)
+    intake.add([observed(60 + AHEAD + 1, 3)], BASE + 60)
     assert (len(intake), intake.ahead, intake.late) == (2, 1, 0)
 
 

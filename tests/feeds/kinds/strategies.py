@@ -59,11 +59,11 @@ def values(annotation: Any) -> st.SearchStrategy[Any]:
     return plain[annotation]
 
 
-def records(record: type[Any], **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Records of a type; `given` fields by name."""
+def records(record: type[Any], **replaced: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Records of a type; `replaced`: strategies of fields by name."""
     hints = get_type_hints(record, include_extras=True)
     fields = {name: SPECIAL[name] if name in SPECIAL else values(kind) for name, kind in hints.items()}
-    return st.builds(record, **(fields | given))
+    return st.builds(record, **(fields | replaced))
 
 
 def changes(name: str, record: type[Any]) -> st.SearchStrategy[Change]:

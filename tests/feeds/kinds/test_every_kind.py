@@ -63,7 +63,7 @@ def faces(kind: RecordKind[Any]) -> list[str]:
     return [FULL, *kind.faces]
 
 
-def told(view: dict[str, Any], item: dict[str, Any] | msgspec.Raw | None) -> None:
+def apply_item(view: dict[str, Any], item: dict[str, Any] | msgspec.Raw | None) -> None:
     """What every client does with an item, as it comes over the wire."""
     if item is None:
         return
@@ -126,7 +126,7 @@ def deliver(mirror: Mirror, kind: RecordKind[Any], views: dict[tuple[Audience, s
     deltas = [delta for delta in mirror.flush() if delta.kind is kind]
     for (audience, face), view in views.items():
         for delta in deltas:
-            told(view, delta.encoded(audience, face))
+            apply_item(view, delta.encoded(audience, face))
 
 
 def test_an_audience_is_never_told_of_what_it_may_not_see(kind: RecordKind[Any]) -> None:

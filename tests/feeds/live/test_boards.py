@@ -147,8 +147,8 @@ def test_a_snapshot_of_boards_and_its_patches_are_fresh_boards(
                 if item is not None and item.get("gone"):
                     del view[item["id"]]
                 elif item is not None:
-                    told = json.loads(msgspec.json.encode(item))
-                    view[told["id"]] = patched(view.get(told["id"], {}), told["set"])
+                    patch = json.loads(msgspec.json.encode(item))
+                    view[patch["id"]] = patched(view.get(patch["id"], {}), patch["set"])
             if flush:
                 assert view == snapshot(mirror, audience)["board"]
 
@@ -186,8 +186,10 @@ def test_counting_in_turns_takes_in_what_is_flushed_meanwhile() -> None:
     for _ in counting:
         pass
     assert mirror.records("board", county)["kind:router"]["total"] == 4
-    told = {delta.id: delta.new for delta in mirror.flush() if delta.concerns(county) and delta.kind.name == "board"}
-    board = told["kind:router"]
+    new_boards = {
+        delta.id: delta.new for delta in mirror.flush() if delta.concerns(county) and delta.kind.name == "board"
+    }
+    board = new_boards["kind:router"]
     assert board is not None
     assert (board["total"], board["seen_at"]) == (4, "1970-01-01T00:02:00.000Z")
 

@@ -39,22 +39,22 @@ AUDIENCES = (Audience(), Audience("532323"), Audience("532324"), Audience("", pe
 
 
 def asset(key: str, region: str) -> Change:
-    one = Asset(id=key, name=f"{key}节点", kind="router", region=region, parents=("a", "b", "C"))
-    return Change(kind=Kind.ASSET, id=key, after=one, at=1.0)
+    member = Asset(id=key, name=f"{key}节点", kind="router", region=region, parents=("a", "b", "C"))
+    return Change(kind=Kind.ASSET, id=key, after=member, at=1.0)
 
 
 def state(key: str, region: str, health: Health = Health.OK, **readings: float) -> Change:
-    known = {
+    fields = {
         name: Reading(value=value, observed_at=1.0, received_at=1.0, source="s", fresh_until=9.0)
         for name, value in readings.items()
     }
     return Change(
-        kind=Kind.STATE, id=key, after=AssetState(id=key, region=region, health=health, readings=known), at=1.0
+        kind=Kind.STATE, id=key, after=AssetState(id=key, region=region, health=health, readings=fields), at=1.0
     )
 
 
 def alert(key: str, region: str, *, active: bool = True, by: str = "") -> Change:
-    one = Alert(
+    alert_record = Alert(
         id=key,
         fingerprint=key,
         rule="link-down",
@@ -65,11 +65,11 @@ def alert(key: str, region: str, *, active: bool = True, by: str = "") -> Change
         raised_at=1.0,
         ack=Ack(by=by, at=2.0, comment="已联系抢修") if by else None,
     )
-    return Change(kind=Kind.ALERT, id=key, after=one, at=1.0)
+    return Change(kind=Kind.ALERT, id=key, after=alert_record, at=1.0)
 
 
 def warning(key: str, *regions: str) -> Change:
-    one = EmergencyWarning(
+    warning_record = EmergencyWarning(
         id=key,
         source="cma",
         status="Actual",
@@ -80,7 +80,7 @@ def warning(key: str, *regions: str) -> Change:
         received_at=1.0,
         regions=regions,
     )
-    return Change(kind=Kind.WARNING, id=key, after=one, at=1.0)
+    return Change(kind=Kind.WARNING, id=key, after=warning_record, at=1.0)
 
 
 def source(key: str) -> Change:
@@ -184,9 +184,9 @@ def test_what_is_hidden_is_counted() -> None:
 
 @pytest.fixture
 async def pump(bus: Bus) -> AsyncIterator[Pump]:
-    one = Pump(bus)
-    task = asyncio.create_task(one.run())
-    yield one
+    pump = Pump(bus)
+    task = asyncio.create_task(pump.run())
+    yield pump
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
@@ -202,16 +202,16 @@ def records_of(frame: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in frame["items"] if item["kind"] != "board"]
 
 
-async def frames(subscription: Subscription, *wanted: str) -> list[dict[str, Any]]:
+async def frames(subscription: Subscription, *types: str) -> list[dict[str, Any]]:
     """The next frames of the wanted types, in order of arrival, one for each."""
-    got: list[dict[str, Any]] = []
+    received: list[dict[str, Any]] = []
     async with asyncio.timeout(PATIENCE):
         async for raw in subscription:
             frame = json.loads(raw)
-            if frame["type"] in wanted:
-                got.append(frame)
-            if len(got) == len(wanted):
-                return got
+            if frame["type"] in types:
+                received.append(frame)
+            if len(received) == len(types):
+                return received
     raise AssertionError("the subscription ended")
 
 
@@ -222,8 +222,8 @@ async def test_who_comes_between_a_change_and_its_end_hears_of_the_end(bus: Bus)
 
     def happen(*changes: Change) -> None:
         at = f"{int(quiet.mirror.rev[2:-2]) + 1}-0"
-        made = [replace(one, rev=f"e.{at}") for one in changes]
-        quiet._fold(StreamEntry(bus.keys.changes, at, "change", "", made))
+        numbered_changes = [replace(record_change, rev=f"e.{at}") for record_change in changes]
+        quiet._fold(StreamEntry(bus.keys.changes, at, "change", "", numbered_changes))
 
     happen(asset("a", "532323"), state("a", "532323"))
     happen(state("a", "532323", Health.DOWN))
@@ -262,25 +262,25 @@ async def test_who_was_told_in_between_by_another_web_process_starts_from_a_snap
     """A patch goes on from what was told last here: it says nothing of what went and came back in between."""
     quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its window
     await quiet._fill()
-    for at, one in ((1, asset("a", "532323")), (2, state("a", "532323"))):
-        quiet.mirror.apply([replace(one, rev=f"{epoch}.{at}-0")])
+    for at, record in ((1, asset("a", "532323")), (2, state("a", "532323"))):
+        quiet.mirror.apply([replace(record, rev=f"{epoch}.{at}-0")])
     quiet.flush()
     for at, health in ((3, Health.DOWN), (4, Health.OK), (5, Health.DEGRADED), (6, Health.OK)):
         quiet.mirror.apply([replace(state("a", "532323", health), rev=f"{epoch}.{at}-0")])
     assert json.loads(quiet._heartbeat())["rev"] == f"{epoch}.2-0", "what was told, not what has come"
     _, snapshot = await frames(quiet.subscribe(Audience(), since=f"{epoch}.3-0"), "resync", "snapshot")
     assert snapshot["asset"]["a"]["health"] == "ok"
-    for told in (2, 6):  # where a window began, and where it ended
-        assert not quiet.subscribe(Audience(), since=f"{epoch}.{told}-0").behind
+    for sent_until in (2, 6):  # where a window began, and where it ended
+        assert not quiet.subscribe(Audience(), since=f"{epoch}.{sent_until}-0").behind
 
 
 @pytest.fixture
-async def known(bus: Bus) -> None:
+async def two_assets(bus: Bus) -> None:
     """There before the pump fills its mirror: asked for first."""
     await bus.commit("project", cursors={}, changes=[asset("a", "532323"), state("a", "532323")])
 
 
-async def test_a_client_gets_a_snapshot_then_changes_then_heartbeats(bus: Bus, known: None, pump: Pump) -> None:
+async def test_a_client_gets_a_snapshot_then_changes_then_heartbeats(bus: Bus, two_assets: None, pump: Pump) -> None:
     subscription = pump.subscribe(Audience())
     (snapshot,) = await frames(subscription, "snapshot")
     await bus.commit("project", cursors={}, changes=[state("a", "532323", Health.DOWN)])

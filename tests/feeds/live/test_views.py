@@ -36,10 +36,10 @@ FILTERS: dict[str, list[dict[str, str | bool]]] = {
     "board": [{}, {"by": "region"}, {"worst": "down"}],
 }
 VIEWS = [
-    ViewRequest(kind=kind.name, face=face, filter=asked, ids=ids)
+    ViewRequest(kind=kind.name, face=face, filter=criteria, ids=ids)
     for kind in KINDS
     for face in ("full", *kind.faces)
-    for asked in FILTERS.get(kind.name, [{}])
+    for criteria in FILTERS.get(kind.name, [{}])
     for ids in (None, ["a", "b", "region:532323"])
 ]
 
@@ -131,13 +131,13 @@ def test_a_snapshot_of_a_view_and_its_changes_are_a_fresh_snapshot(
     ]
     clients = []
     for audience in AUDIENCES:
-        for asked in (message, *rest):
+        for subscription in (message, *rest):
             client = picture.views.subscribe(audience)
-            assert client.take(asked) == {}
+            assert client.take(subscription) == {}
             seen: dict[str, Records] = {}
             for frame in frames(client):
                 take(seen, frame)
-            clients.append((audience, asked, client, seen))
+            clients.append((audience, subscription, client, seen))
     for change, step in zip(happened[join:], steps, strict=False):
         picture.happen(change)
         if step == "flush":
@@ -147,10 +147,10 @@ def test_a_snapshot_of_a_view_and_its_changes_are_a_fresh_snapshot(
                 for frame in frames(client):
                     take(seen, frame)
     picture.flush()
-    for audience, asked, client, seen in clients:
+    for audience, subscription, client, seen in clients:
         for frame in frames(client):
             take(seen, frame)
-        for request in asked.subscribe.values():
+        for request in subscription.subscribe.values():
             assert seen[read_view(request, audience).key] == fresh(picture, audience, request), request
 
 
@@ -165,7 +165,7 @@ def test_who_comes_back_goes_on_from_the_last_revision(happened: list[Change], j
     client.take(ViewsMessage(subscribe={str(number): request for number, request in enumerate(requests)}))
     for frame in frames(client):
         take(seen, frame)
-    since = picture.windows.told
+    since = picture.windows.sent_rev
     client.close()
     for number, change in enumerate(happened[join:]):
         picture.happen(change)

@@ -60,7 +60,7 @@ async def project(bus: Bus, journal: Journal, *, steps: int = 1000, chunk: int =
             return
 
 
-async def told(bus: Bus) -> list[tuple[str, Health]]:
+async def published_healths(bus: Bus) -> list[tuple[str, Health]]:
     """Every published change of health, in order."""
     entries = await bus.read({bus.keys.changes: "0"}, block=0.001, count=10_000)
     states = [change.after for entry in entries for change in entry.items if isinstance(change.after, AssetState)]
@@ -119,7 +119,7 @@ async def test_killed_at_any_point_it_loses_and_repeats_nothing(
             key: (record.health, record.readings, record.since if record.readings else 0.0)
             for key, record in state.records[Kind.STATE].items()
         }
-        outcomes.append((healths, await told(bus), log))
+        outcomes.append((healths, await published_healths(bus), log))
         await journal.close()
         await bus.close()
     assert outcomes[0] == outcomes[1]

@@ -80,7 +80,7 @@ def test_evidence_outlives_the_cache_and_a_restart_and_ends_after_thirty_days(tm
     (tmp_path / "snapshots" / "pictures" / f"{'0' * 32}.jpg").write_bytes(b"a stray of a killed writer")
     again = SnapshotStore(tmp_path, max_bytes=250)
     again.open()
-    assert (again.kept, again.cached, again.pictures) == (store.kept, store.cached, store.pictures)
+    assert (again.evidence, again.cached, again.pictures) == (store.evidence, store.cached, store.pictures)
     reader = SnapshotReader(tmp_path)
     (evidence,) = reader.of("c").evidence
     assert evidence.before is not None
@@ -98,7 +98,7 @@ def test_the_evidence_is_bounded_too_and_its_newest_stays(tmp_path: Path) -> Non
         after = store.of(f"c{number}").latest
         store.keep(f"c{number}", FaultEvidence(at=float(number), rung="picture", after=after))
         put(store, f"c{number}", number + 0.5)
-    assert store.kept <= 350
+    assert store.evidence <= 350
     assert not store.of("c0").evidence
     assert store.of("c4").evidence
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feeds.workdays.calendar import ONE, Unpublished
+from feeds.workdays.calendar import ONE_DAY, Unpublished
 from feeds.workdays.clock import ExcludedSpan, Light, Term, deadline, next_moment, standing, used
 from feeds.workdays.local_time import midnight
 from feeds.workdays.sheet import sheet
@@ -44,7 +44,7 @@ def test_a_due_day_is_a_working_day_that_is_not_suspended(day0: date, n: int, sp
 def test_a_longer_limit_and_a_later_start_end_no_earlier(day0: date, n: int, spans_: list[tuple[int, int]]) -> None:
     pauses = pauses_of(day0, spans_)
     assert due_of(day0, n + 1, pauses) > due_of(day0, n, pauses)
-    assert due_of(day0 + ONE, n, pauses) >= due_of(day0, n, pauses)
+    assert due_of(day0 + ONE_DAY, n, pauses) >= due_of(day0, n, pauses)
 
 
 @given(days, limits, limits, st.lists(spans, max_size=2))
@@ -69,7 +69,7 @@ def test_nothing_is_left_on_the_due_day_and_one_day_before_it(
     pauses = pauses_of(day0, spans_)
     limit, due = Term(start=midnight(day0), n=n, pauses=pauses), due_of(day0, n, pauses)
     assert used(NATION, limit, due) == n
-    assert used(NATION, limit, due - ONE) == n - 1
+    assert used(NATION, limit, due - ONE_DAY) == n - 1
 
 
 @given(days, limits, st.lists(spans, max_size=2))
@@ -101,7 +101,7 @@ def test_bisection_agrees_with_a_walk_over_the_days() -> None:
         for n in range(1, 60):
             day, counted = day0, 0
             while counted < n:
-                day += ONE
+                day += ONE_DAY
                 counted += NATION.works(day)
             assert NATION.after(day0, n) == day
             assert NATION.between(day0, day) == n

@@ -67,7 +67,7 @@ class Desk:
 
     async def command(self, action: str, subject: str, *, region: str = "", reason: str = "", **args: Any) -> Result:
         """Give a command as a person, and step. The result is the engine's own answer."""
-        given = Command(
+        command = Command(
             id=uuid.uuid4().hex,
             action=action,
             subject=subject,
@@ -79,7 +79,7 @@ class Desk:
             reason=reason,
             args=args,
         )
-        return await self.engine._obey(given, self.now)
+        return await self.engine._obey(command, self.now)
 
 
 @pytest_asyncio.fixture

@@ -39,7 +39,7 @@ async def send(intake: Intake, *texts: str, target: str = "alert") -> None:
 async def apply(settings: Settings, most: int = 100) -> list[str]:
     """As an engine does: take what waits, write down how far it came, forget; stopped after that many."""
     async with open_journal(settings, "alert") as journal, intake_of(settings) as intake:
-        taken = await _some(journal, intake)
+        taken = await _pending_parcels(journal, intake)
         async with journal.begin() as tx:
             for parcel in taken[:most]:
                 await tx.append(kind="ingest", name="x", subject=parcel.body[:-2].decode(), at=1.0)
@@ -48,7 +48,7 @@ async def apply(settings: Settings, most: int = 100) -> list[str]:
         return [parcel.body[:-2].decode() for parcel in taken[:most]]
 
 
-async def _some(journal: Journal, intake: Intake) -> list[Parcel]:
+async def _pending_parcels(journal: Journal, intake: Intake) -> list[Parcel]:
     inbox = Inbox(intake, journal, "alert", clock=lambda: 5.0)
     await inbox.open()
     return await inbox.take()

@@ -21,7 +21,7 @@ class Peer:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     async def answer(self, request: web.Request) -> web.Response:
         verb, name = request.match_info["verb"], request.match_info["name"]
@@ -30,7 +30,7 @@ class Peer:
             raise web.HTTPNotFound
         if name == "uplink":
             return web.json_response({"error": "a scenario is running already"}, status=409)
-        self.asked.append(f"{verb} {name}")
+        self.requests.append(f"{verb} {name}")
         return web.json_response(STATE)
 
     async def state(self, _: web.Request) -> web.Response:
@@ -56,7 +56,7 @@ async def peer(tmp_path: Path) -> AsyncIterator[Peer]:
 async def test_what_is_asked_reaches_the_world(peer: Peer) -> None:
     for verb, name in (("break", "X532327"), ("mend", "cap-demo"), ("scenario", "tour")):
         await asyncio.to_thread(control, peer.folder, verb, name)
-    assert peer.asked == ["break X532327", "mend cap-demo", "scenario tour"]
+    assert peer.requests == ["break X532327", "mend cap-demo", "scenario tour"]
 
 
 @pytest.mark.parametrize(

@@ -77,8 +77,8 @@ def test_every_store_is_weighed(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x" * size)
     (tmp_path / "journal.sqlite3.before-migration-0001").write_bytes(b"x" * 4)
     (tmp_path / "note").write_bytes(b"xx")
-    found = disk.sizes(tmp_path)
-    assert found == {"journal": 19, "history": 0, "intake": 0, "valkey": 7, "logs": 3, "reserve": 0, "other": 2}
+    sizes = disk.sizes(tmp_path)
+    assert sizes == {"journal": 19, "history": 0, "intake": 0, "valkey": 7, "logs": 3, "reserve": 0, "other": 2}
 
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])

@@ -67,9 +67,9 @@ async def test_an_intact_journal_has_no_gaps_and_its_record_is_updated(tmp_path:
         await write(journal, 5)
         await watch.compare()
         assert watch.gaps == []
-        kept = await journal_watch.load(tmp_path / "run" / journal_watch.FILE, None, journal)
-    assert kept is not None
-    assert kept.entries == ENTRIES + 5
+        recorded = await journal_watch.load(tmp_path / "run" / journal_watch.FILE, None, journal)
+    assert recorded is not None
+    assert recorded.entries == ENTRIES + 5
 
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])

@@ -124,9 +124,9 @@ async def test_a_role_that_ends_by_an_error_leaves_its_reason_in_status_and_its_
         assert last_end["reason"].startswith("LookupError: no such table (")
         assert last_end["at"] > 0
         assert site.members["web"].crashes == 2
-    said = capfd.readouterr().err
-    assert "Traceback" in said
-    assert "no such table" in said
+    log_text = capfd.readouterr().err
+    assert "Traceback" in log_text
+    assert "no such table" in log_text
 
 
 async def test_a_module_that_cannot_be_imported_ends_no_forking_process(

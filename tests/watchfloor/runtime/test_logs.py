@@ -47,9 +47,9 @@ def test_a_secret_that_a_library_says_is_masked(
         raise OSError(text)
     except OSError as error:
         logging.getLogger("x").exception("it said: %s", error, extra={"detail": text, "cause": error})
-    said = capsys.readouterr().err
-    assert SECRET not in said
-    assert MASK in said
+    log_text = capsys.readouterr().err
+    assert SECRET not in log_text
+    assert MASK in log_text
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_a_json_line_has_its_fields(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     logs.setup("alert")
     logging.getLogger("feeds.engine").warning("告警: %s", "二", extra={"asset": "x1", "n": 3})
     (line,) = capsys.readouterr().err.splitlines()
-    told = json.loads(line)
-    assert told.pop("at")
-    assert told == {
+    log_record = json.loads(line)
+    assert log_record.pop("at")
+    assert log_record == {
         "level": "warning",
         "role": "alert",
         "logger": "feeds.engine",

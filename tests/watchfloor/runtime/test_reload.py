@@ -38,12 +38,12 @@ class FakeRole:
     """Counts how often it was asked, and answers as told."""
 
     def __init__(self, trouble: dict[str, str] | None = None) -> None:
-        self.trouble, self.asked = trouble or {}, 0
+        self.trouble, self.requests = trouble or {}, 0
         self.go = asyncio.Event()
         self.go.set()
 
     async def __call__(self, accept: str = "") -> dict[str, str]:
-        self.asked += 1
+        self.requests += 1
         self.accepted = accept
         await self.go.wait()
         return self.trouble
@@ -64,7 +64,7 @@ async def test_every_process_reads_again_and_says_what_became_of_it(bus: Bus, va
         ("project", REFUSED, BROKEN),
         ("web", APPLIED, {}),
     ]
-    assert (alert.asked, web.asked, broken.asked) == (1, 1, 1)
+    assert (alert.requests, web.requests, broken.requests) == (1, 1, 1)
     assert reloads.public(words[2], "zh-CN")["trouble"] == "文件有误"
 
 
@@ -92,7 +92,7 @@ async def test_what_was_asked_while_a_process_started_is_heeded_and_what_is_old_
     assert await reloads.request(bus, "wang", set(), **QUICK) == []
     late = FakeRole()
     async with listening(valkey_url, bus.site, web=late):
-        await until(lambda: late.asked)
+        await until(lambda: late.requests)
     old = FakeRole()
     other = Bus(valkey_url, bus.site)
     looks: list[float] = []
@@ -105,7 +105,7 @@ async def test_what_was_asked_while_a_process_started_is_heeded_and_what_is_old_
     task = asyncio.create_task(ReloadListener(other, "web", old, clock=clock).run())
     await until(lambda: len(looks) > 1)
     assert [report.state for report in await reloads.request(bus, "wang", {"web"}, **PATIENT)] == [APPLIED]
-    assert old.asked == 1, "the new request only"
+    assert old.requests == 1, "the new request only"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     await other.close()

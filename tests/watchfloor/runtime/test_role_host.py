@@ -75,7 +75,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
+def workers(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     """Every entry that was built."""
     monkeypatch.setattr(lease_module, "ASK_EVERY", 0.02)
     monkeypatch.setattr(lease_module, "RENEW_EVERY", 0.05)
@@ -83,10 +83,10 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
     return []
 
 
-def builder(made: list[Worker]) -> Build:
+def builder(workers: list[Worker]) -> Build:
     async def build(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
         worker = Worker(settings, bus, journal)
-        made.append(worker)
+        workers.append(worker)
 
         async def reload(fresh: Settings) -> None:
             worker.names.append(fresh.site.name)
@@ -98,14 +98,14 @@ def builder(made: list[Worker]) -> Build:
 
 @contextlib.asynccontextmanager
 async def seated(
-    settings: Settings, made: list[Worker], bus: Bus, url: str, journal_url: str
+    settings: Settings, workers: list[Worker], bus: Bus, url: str, journal_url: str
 ) -> AsyncIterator[tuple[RoleHost, Any]]:
     async with contextlib.AsyncExitStack() as stack:
         own, journal = Bus(url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
         stack.push_async_callback(own.close)
         await journal.open()
         stack.push_async_callback(journal.close)
-        host = RoleHost(BY_NAME["alert"], builder(made), StartSettings(settings, {}), own, journal, RoleStatus())
+        host = RoleHost(BY_NAME["alert"], builder(workers), StartSettings(settings, {}), own, journal, RoleStatus())
         task = asyncio.create_task(host.run())
         yield host, task
         task.cancel()
@@ -114,53 +114,53 @@ async def seated(
 
 
 async def test_a_seat_that_is_put_out_stands_by_and_works_again_from_the_record(
-    settings: Settings, made: list[Worker], bus: Bus, valkey_url: str, journal_url: str
+    settings: Settings, workers: list[Worker], bus: Bus, valkey_url: str, journal_url: str
 ) -> None:
-    async with seated(settings, made, bus, valkey_url, journal_url) as (_, task):
-        await until(lambda: made and made[0].working)
+    async with seated(settings, workers, bus, valkey_url, journal_url) as (_, task):
+        await until(lambda: workers and workers[0].working)
         other = Journal(journal_url, "alert")
         await other.open()
         bus.fence = Fence("alert")
         lease = lease_module.Lease(bus, "alert", other)
         await bus.script("redis.call('DEL', KEYS[1])", [bus.keys.lease("alert")])
         await lease.take()
-        await until(lambda: len(made) == 2)
-        assert (made[0].working, made[1].working, task.done()) == (False, False, False)
+        await until(lambda: len(workers) == 2)
+        assert (workers[0].working, workers[1].working, task.done()) == (False, False, False)
         await asyncio.sleep(0.1)
-        assert not made[1].working
+        assert not workers[1].working
         await lease.give_back()
-        await until(lambda: made[1].working)
+        await until(lambda: workers[1].working)
         await other.close()
 
 
 async def test_settings_that_come_while_it_stands_by_are_those_it_works_on(
-    settings: Settings, made: list[Worker], bus: Bus, valkey_url: str, journal_url: str
+    settings: Settings, workers: list[Worker], bus: Bus, valkey_url: str, journal_url: str
 ) -> None:
     journal = Journal(journal_url, "alert")
     await journal.open()
     bus.fence = Fence("alert")
     lease = lease_module.Lease(bus, "alert", journal)
     await lease.take()
-    async with seated(settings, made, bus, valkey_url, journal_url) as (host, _):
-        await until(lambda: made)
+    async with seated(settings, workers, bus, valkey_url, journal_url) as (host, _):
+        await until(lambda: workers)
         settings.path.write_text(FILE.format(name="二"))
         await host.reload()
         settings.path.write_text("broken")
         await host.reload()
         await lease.give_back()
-        await until(lambda: made[-1].working)
-        assert made[-1].names == ["二"]
+        await until(lambda: workers[-1].working)
+        assert workers[-1].names == ["二"]
         settings.path.write_text(FILE.format(name="三"))
         await host.reload()
-        assert made[-1].names == ["二", "三"]
+        assert workers[-1].names == ["二", "三"]
     await journal.close()
 
 
 async def test_a_seat_that_ends_gives_its_role_back(
-    settings: Settings, made: list[Worker], bus: Bus, valkey_url: str, journal_url: str
+    settings: Settings, workers: list[Worker], bus: Bus, valkey_url: str, journal_url: str
 ) -> None:
-    async with seated(settings, made, bus, valkey_url, journal_url):
-        await until(lambda: made and made[0].working)
+    async with seated(settings, workers, bus, valkey_url, journal_url):
+        await until(lambda: workers and workers[0].working)
         assert await bus.script("return redis.call('GET', KEYS[1])", [bus.keys.lease("alert")])
     assert await bus.script("return redis.call('GET', KEYS[1])", [bus.keys.lease("alert")]) is None
 
@@ -193,9 +193,9 @@ async def test_a_first_start_leaves_out_the_rule_that_does_not_compile_and_says_
 ) -> None:
     """Also when what was applied last was the same: after an upgrade it is as useless as the file."""
     settings.path.write_text(settings.path.read_text() + RULES)
-    for kept in (False, True):
+    for has_applied in (False, True):
         broken = load(settings.path)
-        if kept:
+        if has_applied:
             applied.store(applied.capture(broken))
         own, journal = Bus(valkey_url, bus.site, fence=Fence("alert")), Journal(journal_url, "alert")
         await journal.open()

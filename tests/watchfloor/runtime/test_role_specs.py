@@ -38,5 +38,5 @@ def test_no_other_module_lists_the_roles() -> None:
     listed = re.compile(rf"[(\[{{]\s*(?:(?:{name})[^()\[\]{{}}]*?){{3,}}[)\]}}]")
     files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
     assert listed.search('ROLES = ("collect", "project", "alert")')
-    found = [file.relative_to(ROOT) for file in files if listed.search(file.read_text(encoding="utf-8"))]
-    assert found == []
+    lists_of_roles = [file.relative_to(ROOT) for file in files if listed.search(file.read_text(encoding="utf-8"))]
+    assert lists_of_roles == []

@@ -45,8 +45,8 @@ async def test_a_valkey_file_damaged_before_the_start_is_set_aside(tmp_path: Pat
     async with running(make(tmp_path, embedded=True)) as site:
         assert site.members["valkey"].state == "running"
         assert await remembered(tmp_path) == {}
-    (kept,) = tmp_path.glob("valkey.broken-*")
-    assert {file.read_bytes() for file in (kept / "appendonlydir").iterdir()} == {b"rubbish"}
+    (set_aside,) = tmp_path.glob("valkey.broken-*")
+    assert {file.read_bytes() for file in (set_aside / "appendonlydir").iterdir()} == {b"rubbish"}
 
 
 def runs_again(site: Supervisor, pid: int | None) -> bool:
@@ -140,8 +140,8 @@ def test_a_bounded_number_of_damaged_files_is_kept(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / "state.json").write_bytes(f"{number} is cut".encode())
         state_file.read_json(tmp_path / "state.json", state_file.mapping)
-    kept = list(tmp_path.glob("state.json.damaged-*"))
-    assert {path.read_bytes()[:1] for path in kept} == {b"3", b"4", b"5"}
+    set_aside = list(tmp_path.glob("state.json.damaged-*"))
+    assert {path.read_bytes()[:1] for path in set_aside} == {b"3", b"4", b"5"}
 
 
 def test_a_write_that_fails_leaves_the_content_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,7 +160,7 @@ def test_a_write_that_fails_leaves_the_content_of_before(tmp_path: Path, monkeyp
 async def test_the_supervisor_tells_what_takes_the_room(tmp_path: Path) -> None:
     async with running(make(tmp_path, embedded=True)):
         await until(lambda: disk.report(tmp_path)["stores"])
-        told = disk.report(tmp_path)
-    assert told["stores"]["reserve"]["bytes"] > 0
-    assert told["stores"]["valkey"]["per_day"] is None
-    assert told["total"] > told["free"] > 0
+        report = disk.report(tmp_path)
+    assert report["stores"]["reserve"]["bytes"] > 0
+    assert report["stores"]["valkey"]["per_day"] is None
+    assert report["total"] > report["free"] > 0

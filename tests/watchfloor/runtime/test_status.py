@@ -40,10 +40,10 @@ def settings(tmp_path: Path, url: str, region: str) -> str:
 @pytest.fixture
 async def bus(valkey_url: str) -> AsyncIterator[Bus]:
     """On a region that settings may name and no other test uses."""
-    one = Bus(valkey_url, "533423")
-    await one.open()
-    yield one
-    await one.close()
+    bus = Bus(valkey_url, "533423")
+    await bus.open()
+    yield bus
+    await bus.close()
 
 
 @asynccontextmanager
@@ -66,20 +66,20 @@ async def test_roles_without_a_supervisor_are_known_by_their_beats(
         """The command makes an event loop of its own, as at a terminal."""
         return await asyncio.to_thread(read, site)
 
-    known = await ask()
-    assert (known["running"], {role["state"] for role in known["roles"]}) == (False, {"absent"})
+    status = await ask()
+    assert (status["running"], {role["state"] for role in status["roles"]}) == (False, {"absent"})
     for role in ("project", "alert", "command", "approvals", "web"):
         await bus.beat(role, now() - (3600.0 if role == "alert" else 0.0))
-    known = await ask()
-    assert {role["name"] for role in known["roles"] if role["state"] == "absent"} == {"collect"}
+    status = await ask()
+    assert {role["name"] for role in status["roles"] if role["state"] == "absent"} == {"collect"}
     async with running(bus, journal):
         canary = Heartbeat(source="role.collect", kind="role", at=now() + 60.0, ok=True, every=3.0)
         await bus.publish("network", "heartbeat", [canary], source="role.collect")
-        while any(role["state"] == "absent" for role in known["roles"]):
-            known = await ask()
-    assert not known["running"]
-    assert {role["name"] for role in known["roles"] if role["state"] == "silent"} == {"alert"}
-    assert "alert    silent   最近心跳 last sign 3600." in render(known)
+        while any(role["state"] == "absent" for role in status["roles"]):
+            status = await ask()
+    assert not status["running"]
+    assert {role["name"] for role in status["roles"] if role["state"] == "silent"} == {"alert"}
+    assert "alert    silent   最近心跳 last sign 3600." in render(status)
     for role in ("project", "alert", "command", "approvals", "web"):
         await bus.beat(role, now() + 60.0)
     assert (await ask())["running"]
@@ -90,17 +90,17 @@ async def test_a_bus_that_does_not_answer_is_named_without_its_password(
 ) -> None:
     file = settings(tmp_path, f"redis://:hush-hush@127.0.0.1:{unused_tcp_port}/0", "532300")
     assert await asyncio.to_thread(main, ["status", "-c", file]) == 1
-    said = capsys.readouterr()
-    assert "does not answer" in said.out
-    assert "hush-hush" not in said.out + said.err
+    printed = capsys.readouterr()
+    assert "does not answer" in printed.out
+    assert "hush-hush" not in printed.out + printed.err
 
 
 def test_a_role_that_has_trouble_runs_and_says_what() -> None:
     at = 1000.0
     beats = {"project": Beat(at - 0.5, {}), "collect": Beat(at - 1, {}, "the settings files are broken")}
-    found = {role["name"]: role for role in spread(beats, at)}
-    assert found["project"] == {"name": "project", "state": "running", "age": 0.5, "error": ""}
-    assert (found["collect"]["state"], found["collect"]["error"]) == ("failing", "the settings files are broken")
-    assert found["web"]["state"] == "absent"
+    roles = {role["name"]: role for role in spread(beats, at)}
+    assert roles["project"] == {"name": "project", "state": "running", "age": 0.5, "error": ""}
+    assert (roles["collect"]["state"], roles["collect"]["error"]) == ("failing", "the settings files are broken")
+    assert roles["web"]["state"] == "absent"
     old = {role["name"]: role["state"] for role in spread(beats, at + 60)}
     assert (old["project"], old["collect"]) == ("silent", "unknown"), "what passes the collector's sign on is silent"

@@ -67,22 +67,24 @@ def make(data: Path, *, embedded: bool = False) -> Supervisor:
 
 
 @contextlib.asynccontextmanager
-async def running(one: Supervisor) -> AsyncIterator[Supervisor]:
-    task = asyncio.create_task(one.run())
+async def running(supervisor: Supervisor) -> AsyncIterator[Supervisor]:
+    task = asyncio.create_task(supervisor.run())
     try:
-        await until(lambda: set(one.members) >= set(one.roles) and all(m.pid for m in one.members.values()))
-        yield one
+        await until(
+            lambda: set(supervisor.members) >= set(supervisor.roles) and all(m.pid for m in supervisor.members.values())
+        )
+        yield supervisor
     finally:
-        one.stop()
+        supervisor.stop()
         await task
 
 
 async def test_a_killed_role_comes_back_and_is_counted(tmp_path: Path) -> None:
-    async with running(make(tmp_path)) as one:
-        first = one.members["web"].pid
+    async with running(make(tmp_path)) as supervisor:
+        first = supervisor.members["web"].pid
         os.kill(first, signal.SIGKILL)
-        await until(lambda: one.members["web"].pid != first and one.members["web"].state == "running")
-        assert one.members["web"].restarts == 1
+        await until(lambda: supervisor.members["web"].pid != first and supervisor.members["web"].state == "running")
+        assert supervisor.members["web"].restarts == 1
         status = json.loads((tmp_path / "run" / "status.json").read_text())
         assert {m["name"]: m["restarts"] for m in status["members"]} == {"project": 0, "web": 1}
 
@@ -94,18 +96,18 @@ def test_what_is_killed_while_it_works_is_started_again_at_once_and_what_fails_a
 
 
 async def test_stopping_leaves_no_process(tmp_path: Path) -> None:
-    async with running(make(tmp_path, embedded=True)) as one:
-        pids = [member.pid for member in one.members.values()]
+    async with running(make(tmp_path, embedded=True)) as supervisor:
+        pids = [member.pid for member in supervisor.members.values()]
         assert len(pids) == 3
     assert not [pid for pid in pids if alive(pid)]
 
 
 async def test_a_reload_reaches_every_role(tmp_path: Path) -> None:
-    async with running(make(tmp_path)) as one:
+    async with running(make(tmp_path)) as supervisor:
         await asyncio.sleep(0)
-        await until(lambda: all(_has_handler(m.pid) for m in one.members.values()))
+        await until(lambda: all(_has_handler(m.pid) for m in supervisor.members.values()))
         os.kill(os.getpid(), signal.SIGHUP)
-        await until(lambda: all((tmp_path / f"hup-{role}").exists() for role in one.roles))
+        await until(lambda: all((tmp_path / f"hup-{role}").exists() for role in supervisor.roles))
 
 
 def _has_handler(pid: int) -> bool:
@@ -121,22 +123,26 @@ async def test_a_second_supervisor_on_the_same_data_is_refused(tmp_path: Path) -
 
 
 async def test_valkey_killed_with_its_folder_comes_back_empty(tmp_path: Path) -> None:
-    async with running(make(tmp_path, embedded=True)) as one:
-        first = one.members["valkey"].pid
+    async with running(make(tmp_path, embedded=True)) as supervisor:
+        first = supervisor.members["valkey"].pid
         os.kill(first, signal.SIGKILL)
         shutil.rmtree(tmp_path / "valkey")
-        await until(lambda: one.members["valkey"].pid != first and one.members["valkey"].state == "running")
+        await until(
+            lambda: supervisor.members["valkey"].pid != first and supervisor.members["valkey"].state == "running"
+        )
 
 
 async def test_a_valkey_file_that_cannot_be_loaded_is_set_aside(tmp_path: Path) -> None:
     valkey.address(tmp_path)
     folder = tmp_path / "valkey" / "appendonlydir"
-    async with running(make(tmp_path, embedded=True)) as one:
-        first = one.members["valkey"].pid
+    async with running(make(tmp_path, embedded=True)) as supervisor:
+        first = supervisor.members["valkey"].pid
         for file in folder.iterdir():
             file.write_bytes(b"rubbish")
         os.kill(first, signal.SIGKILL)
-        await until(lambda: one.members["valkey"].pid != first and one.members["valkey"].state == "running")
+        await until(
+            lambda: supervisor.members["valkey"].pid != first and supervisor.members["valkey"].state == "running"
+        )
         assert list(tmp_path.glob("valkey.broken-*"))
 
 
@@ -155,9 +161,9 @@ async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_pat
 def test_the_supervisor_imports_nothing_that_only_roles_need() -> None:
     """What it is made of, imported anew: these would be two thirds of its memory."""
     code = "import sys, watchfloor.cli, watchfloor.runtime.site; print(*sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert {"watchfloor.runtime.supervisor", "watchfloor.runtime.prefork"} <= set(found)
-    assert not {"sqlalchemy", "redis", "numpy", "dash", "fastapi", "cryptography", "aiohttp"} & set(found)
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert {"watchfloor.runtime.supervisor", "watchfloor.runtime.prefork"} <= set(imported)
+    assert not {"sqlalchemy", "redis", "numpy", "dash", "fastapi", "cryptography", "aiohttp"} & set(imported)
 
 
 async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:

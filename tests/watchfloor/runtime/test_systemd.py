@@ -38,11 +38,11 @@ async def test_a_role_that_makes_progress_reports_and_one_that_makes_none_does_n
     manager: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watchdog, "BEAT", 0.01)
-    asked, moves = 0, True
+    polls, moves = 0, True
 
     def moving() -> bool:
-        nonlocal asked
-        asked += 1
+        nonlocal polls
+        polls += 1
         return moves
 
     beating = asyncio.create_task(watchdog.beat_forever(moving))
@@ -50,8 +50,8 @@ async def test_a_role_that_makes_progress_reports_and_one_that_makes_none_does_n
     moves = False
     while received(manager):
         pass
-    before = asked
-    await until(lambda: asked > before + 3)
+    before = polls
+    await until(lambda: polls > before + 3)
     assert received(manager) == b""
     beating.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -60,8 +60,8 @@ def test_findings_are_said_in_the_sites_language(site: Path) -> None:
 
 def test_the_findings_of_a_broken_file_are_json(site: Path) -> None:
     site.write_text("[site\n", encoding="utf-8")
-    (one,) = json.loads(json.dumps(as_json(check(site))))
-    assert (one["code"], one["file"], one["line"]) == ("toml", "watchfloor.toml", 1)
+    (finding,) = json.loads(json.dumps(as_json(check(site))))
+    assert (finding["code"], finding["file"], finding["line"]) == ("toml", "watchfloor.toml", 1)
     assert language_of(site) == "zh-CN"
 
 

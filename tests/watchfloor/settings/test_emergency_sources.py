@@ -24,20 +24,20 @@ def source(text: str, folder: Path) -> SourceSettings:
     draft = read_text(SITE + text, folder / "watchfloor.toml")
     assert draft.settings is not None
     assert [finding for finding in draft.findings if finding.error and finding.where.key.startswith("source")] == []
-    (made,) = draft.settings.sources
-    return made
+    (source_settings,) = draft.settings.sources
+    return source_settings
 
 
 @pytest.mark.parametrize(("title", "settings", "body"), EXAMPLES, ids=[title for title, *_ in EXAMPLES])
 async def test_the_example_loads_and_maps_its_answer(title: str, settings: str, body: str, tmp_path: Path) -> None:
-    made = source(settings, tmp_path)
-    if made.mapped is None:
+    source_settings = source(settings, tmp_path)
+    if source_settings.mapped is None:
         assert not body, "a source that is not mapped has no answer to map"
         return
-    feed = MappedFeed(made, None)
-    document = document_of(body.encode(), made.mapped.form)
+    feed = MappedFeed(source_settings, None)
+    document = document_of(body.encode(), source_settings.mapped.form)
     try:
-        rows = rows_of(document, made.mapped.items)
+        rows = rows_of(document, source_settings.mapped.items)
     except NoRows:
         rows = rows_of(document, "")
     items, problems = feed.items(rows, 1_795_831_300.0)

@@ -22,8 +22,8 @@ def written(folder: Path, text: str) -> Path:
 
 def test_it_may_be_left_out_or_said(tmp_path: Path) -> None:
     assert load(written(tmp_path, "")).history == HistorySettings()
-    said = load(written(tmp_path, 'keep_raw = "7d"\nkeep_5m = "1y"\nkeep_1h = "10y"\n')).history
-    assert said == HistorySettings(keep_raw=7 * DAY, keep_5m=365 * DAY, keep_1h=3650 * DAY)
+    history = load(written(tmp_path, 'keep_raw = "7d"\nkeep_5m = "1y"\nkeep_1h = "10y"\n')).history
+    assert history == HistorySettings(keep_raw=7 * DAY, keep_5m=365 * DAY, keep_1h=3650 * DAY)
 
 
 @pytest.mark.parametrize(

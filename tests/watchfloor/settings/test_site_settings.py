@@ -367,10 +367,12 @@ def test_every_text_is_there_in_both_languages() -> None:
     assert all(len(entry) == 4 and all(entry) for entry in TEXTS.values())
 
 
-@pytest.mark.parametrize(("said", "fine"), [('["127.0.0.1", "10.0.0.0/24", "::1"]', True), ('["proxy.local"]', False)])
-def test_proxies_are_addresses_or_networks(tmp_path: Path, said: str, fine: bool) -> None:
+@pytest.mark.parametrize(
+    ("proxies", "fine"), [('["127.0.0.1", "10.0.0.0/24", "::1"]', True), ('["proxy.local"]', False)]
+)
+def test_proxies_are_addresses_or_networks(tmp_path: Path, proxies: str, fine: bool) -> None:
     file = tmp_path / "watchfloor.toml"
-    file.write_text(f'[site]\nname = "x"\nregion = "532300"\n[web]\ntrusted_proxies = {said}\n')
+    file.write_text(f'[site]\nname = "x"\nregion = "532300"\n[web]\ntrusted_proxies = {proxies}\n')
     codes = [finding.code for finding in read(file).findings]
     assert codes == ([] if fine else ["proxy_form"])
 
@@ -384,5 +386,5 @@ def test_targets_and_the_bounds_of_waiting_are_settings(tmp_path: Path) -> None:
     assert (settings.load.mtta, settings.load.mttr) == (600.0, 0.0)
     assert (settings.root_cause.longest, settings.root_cause.unprobed) == (30.0, 0.0)
     file.write_text(file.read_text().replace("30s", "30m").replace("10m", "10"))
-    found = {finding.where.key: finding.code for finding in read(file).findings}
-    assert found == {"load.mtta": "duration_form", "root_cause.longest": "duration_range"}
+    codes = {finding.where.key: finding.code for finding in read(file).findings}
+    assert codes == {"load.mtta": "duration_form", "root_cause.longest": "duration_range"}

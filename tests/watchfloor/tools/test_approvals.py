@@ -44,7 +44,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def asked(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
+def json_answer(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[str, Any]]:
     """The exit code of a command and its JSON."""
     code = main([*words, "--json"])
     document: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -64,7 +64,7 @@ def asked(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict[st
     ],
 )
 def test_due_days(capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], due: str) -> None:
-    code, answer = asked(capsys, "approvals", "due", *words, "-c", str(tmp_path / "none.toml"))
+    code, answer = json_answer(capsys, "approvals", "due", *words, "-c", str(tmp_path / "none.toml"))
     assert (code, answer["due"]) == (0, due)
 
 
@@ -79,13 +79,13 @@ def test_a_calendar_is_tried_before_it_is_put(capsys: pytest.CaptureFixture[str]
     file = tmp_path / "notice.json"
     file.write_text(json.dumps({"year": 2025, "papers": ["https://example.org"], "days": days, "region": "532300"}))
     words = ("approvals", "calendar", "put", str(file), "-c", str(config))
-    code, answer = asked(capsys, *words)
+    code, answer = json_answer(capsys, *words)
     assert (code, answer["applied"], answer["changed"]) == (0, False, 0)
     assert not (tmp_path / "calendars" / "532300").exists()
-    asked(capsys, *words, "--apply")
+    json_answer(capsys, *words, "--apply")
     due = ("approvals", "due", "2025-07-15", "1", "-c", str(config))
-    assert asked(capsys, *due)[1]["due"] == "2025-07-17"
-    assert asked(capsys, *due, "--region", "530100")[1]["due"] == "2025-07-16"
+    assert json_answer(capsys, *due)[1]["due"] == "2025-07-17"
+    assert json_answer(capsys, *due, "--region", "530100")[1]["due"] == "2025-07-16"
     file.write_text('{"year": 2027, "papers": [], "days": []}')
     assert main([*words]) == 1
 
@@ -96,7 +96,7 @@ def test_a_source_is_tried_without_writing_and_its_faults_are_named_with_their_m
     lines = [f"N{n},{2 if n else 7},plan,532301,2026-11-{10 + n} 00:00:00,20,王金丝雀\n" for n in range(8)]
     (tmp_path / "drop" / "case-1.csv").write_text(HEAD + "".join(lines))
     (tmp_path / "drop" / "case-1.csv.done").touch()
-    code, answer = asked(capsys, "approvals", "try", "drop", "-c", str(config))
+    code, answer = json_answer(capsys, "approvals", "try", "drop", "-c", str(config))
     table = answer["tables"]["case"]
     assert (code, table["rows"]) == (1, 8)
     assert table["sample"][1]["clock"]["due"] == "2026-12-09"

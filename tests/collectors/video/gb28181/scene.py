@@ -43,14 +43,14 @@ class Scene:
 
     def __init__(self, *ids: str, folder: Path | None = None, at: float = 0.0, **settings: object) -> None:
         self.time = at
-        self.told: list[ListenerMessage] = []
+        self.reported: list[ListenerMessage] = []
         self.sent: list[bytes] = []
         fields = {"id": PLATFORM, "domain": DOMAIN, "host": "0.0.0.0", "port": 5060} | settings
         self.platform = GbPlatform(
             PlatformSettings(**fields),  # type: ignore[arg-type]
             {"*": PASSWORD},
             inventory(*(ids or (A, B, C))),
-            self.told.append,
+            self.reported.append,
             now=lambda: self.time,
             wall=lambda: WALL + self.time,
             zone=ZoneInfo("Asia/Shanghai"),
@@ -119,7 +119,7 @@ class Scene:
         body = f"<CmdType>Catalog</CmdType><SN>{sn}</SN><DeviceID>{DEVICE}</DeviceID><SumNum>{total}</SumNum>"
         return self.message(f"<Response>{body}<DeviceList Num='{len(items)}'>{listed}</DeviceList></Response>")
 
-    def asked(self, command: str) -> list[int]:
+    def query_numbers(self, command: str) -> list[int]:
         """The numbers of the queries of one kind that were sent, without repeats."""
         pattern = re.compile(rf"<CmdType>{command}</CmdType>\r\n<SN>(\d+)</SN>".encode())
         return list(dict.fromkeys(int(match[1]) for data in self.sent if (match := pattern.search(data))))
@@ -128,7 +128,7 @@ class Scene:
         """The newest measurement of an asset."""
         return next(
             measurement
-            for message in reversed(self.told)
+            for message in reversed(self.reported)
             if message.asset == asset
             for measurement in message.measurements
             if measurement.metric == metric
@@ -141,7 +141,7 @@ class Scene:
         return self.value(DEVICE, "gb28181.up")
 
     def signals(self) -> list[AlertSignal]:
-        return [signal for message in self.told for signal in message.signals]
+        return [signal for message in self.reported for signal in message.signals]
 
 
 def authorization(user: str, password: str, nonce: str, *, qop: bool = False, realm: str = DOMAIN) -> str:

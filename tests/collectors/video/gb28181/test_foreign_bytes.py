@@ -183,7 +183,7 @@ def test_totals_that_are_wrong_end_by_time_and_remove_nothing(total: str) -> Non
     scene = Scene()
     scene.register()
     scene.pass_to(1.0)
-    (number,) = scene.asked("Catalog")
+    (number,) = scene.query_numbers("Catalog")
     scene.message(
         f"<Response><CmdType>Catalog</CmdType><SN>{number}</SN><DeviceID>{DEVICE}</DeviceID><SumNum>{total}</SumNum>"
         f"<DeviceList Num='99'>{item(A)}</DeviceList></Response>"
@@ -218,7 +218,7 @@ def test_messages_without_a_sender_or_with_our_own_address_change_nothing() -> N
         b"REGISTER sip:p@d SIP/2.0\r\nFrom: <sip:@d>\r\nCall-ID: z\r\n\r\n",
     ):
         scene.send(data)
-    assert scene.told == []
+    assert scene.reported == []
     assert scene.register() == "SIP/2.0 200 OK"
 
 

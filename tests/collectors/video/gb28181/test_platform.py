@@ -15,7 +15,7 @@ FORBIDDEN, OK = "SIP/2.0 403 Forbidden", "SIP/2.0 200 OK"
 def listed(scene: Scene, *items: str) -> int:
     """Answer the first catalog query completely. Its number."""
     scene.pass_to(scene.time + 1.0)
-    number = scene.asked("Catalog")[-1]
+    number = scene.query_numbers("Catalog")[-1]
     scene.catalog(number, len(items), *items)
     return number
 
@@ -32,7 +32,7 @@ def test_a_device_registers_with_digest_and_is_asked_for_its_catalog() -> None:
     assert "Date: 2026-11-" in answer
     assert scene.up() is True
     scene.pass_to(1.0)
-    (number,) = scene.asked("Catalog")
+    (number,) = scene.query_numbers("Catalog")
     scene.catalog(number, 3, item(A), item(B))
     assert scene.value(A, "gb28181.described") is True
     scene.catalog(number, 3, item(C, status="OFF"))
@@ -54,10 +54,10 @@ def test_a_silent_device_takes_its_channels_along_and_they_come_back_with_newer_
     scene.keepalive()
     scene.pass_to(190.0)
     assert scene.up() is True
-    count = len(scene.told)
+    count = len(scene.reported)
     scene.pass_to(195.0)
     assert scene.up() is False
-    fell = scene.told[count:]
+    fell = scene.reported[count:]
     assert [message.asset for message in fell] == [DEVICE, A, B, C], "all in the same moment"
     for camera in (A, B, C):
         reading = scene.reading(camera, "gb28181.described")
@@ -66,7 +66,7 @@ def test_a_silent_device_takes_its_channels_along_and_they_come_back_with_newer_
     assert scene.keepalive() == OK
     assert (scene.up(), scene.value(A, "gb28181.described")) == (True, None)
     scene.pass_to(401.0)
-    scene.catalog(scene.asked("Catalog")[-1], 3, item(A), item(B), item(C))
+    scene.catalog(scene.query_numbers("Catalog")[-1], 3, item(A), item(B), item(C))
     assert scene.value(A, "gb28181.described") is True
 
 
@@ -107,7 +107,7 @@ def test_bindings_survive_our_restart_and_nobody_is_down_before_its_limit(tmp_pa
     after.pass_to(40.0)
     assert after.platform.bindings.get(DEVICE) is not None
     after.pass_to(200.0)
-    assert not any(message.asset == DEVICE and message.measurements[0].value is False for message in after.told)
+    assert not any(message.asset == DEVICE and message.measurements[0].value is False for message in after.reported)
     assert after.keepalive() == OK
     assert after.up() is True
     other = Scene(folder=tmp_path, at=30.0)
@@ -120,7 +120,7 @@ def test_a_catalog_with_a_duplicate_is_complete_and_the_duplicate_is_noted() -> 
     scene = Scene()
     scene.register()
     scene.pass_to(1.0)
-    number = scene.asked("Catalog")[0]
+    number = scene.query_numbers("Catalog")[0]
     scene.catalog(number, 4, item(A, "one"), item(B), item(C), item(A, "other"))
     assert scene.platform.deviations.of(DEVICE) == {"duplicate-id": 1}
     assert len(scene.platform.catalogs.items(DEVICE)) == 3
@@ -133,7 +133,7 @@ def test_an_incomplete_catalog_removes_nothing_and_is_asked_again() -> None:
     listed(scene, item(A), item(B), item(C))
     scene.platform.queries.want(DEVICE, "Catalog", scene.time)
     scene.pass_to(scene.time + 1.0)
-    second = scene.asked("Catalog")[1]
+    second = scene.query_numbers("Catalog")[1]
     scene.catalog(second, 3, item(A))
     scene.pass_to(scene.time + 11.0)
     assert scene.platform.deviations.of(DEVICE) == {"catalog-incomplete": 1}
@@ -141,7 +141,7 @@ def test_an_incomplete_catalog_removes_nothing_and_is_asked_again() -> None:
     assert len(scene.platform.catalogs.items(DEVICE)) == 3
     scene.keepalive()
     scene.pass_to(scene.time + 61.0)
-    assert len(scene.asked("Catalog")) == 3
+    assert len(scene.query_numbers("Catalog")) == 3
     scene.catalog(second, 1, item(B, status="OFF"))
     assert (scene.value(B, "gb28181.described"), len(scene.platform.catalogs.items(DEVICE))) == (False, 3)
 
@@ -152,7 +152,7 @@ def test_a_smaller_catalog_is_a_proposal_and_not_a_deletion() -> None:
     listed(scene, item(A), item(B), item(C))
     scene.platform.queries.want(DEVICE, "Catalog", scene.time)
     scene.pass_to(scene.time + 1.0)
-    scene.catalog(scene.asked("Catalog")[1], 1, item(A))
+    scene.catalog(scene.query_numbers("Catalog")[1], 1, item(A))
     assert [each.id for each in scene.platform.catalogs.differences[DEVICE].gone] == [B, C]
     assert scene.value(B, "gb28181.described") is True
 
@@ -270,7 +270,7 @@ def test_a_storm_of_registrations_is_not_followed_by_a_storm_of_queries() -> Non
     for number, id in enumerate(ids):
         scene.register(sender=id, address=(f"192.0.2.{number}", 5060))
     scene.pass_to(30.0)
-    assert len(scene.asked("Catalog")) <= 20
+    assert len(scene.query_numbers("Catalog")) <= 20
 
 
 def test_a_clock_that_is_off_on_two_checks_fails_the_clock_rung() -> None:
@@ -285,7 +285,7 @@ def test_a_clock_that_is_off_on_two_checks_fails_the_clock_rung() -> None:
             f"<Online>ONLINE</Online><DeviceTime>{at}</DeviceTime></Response>"
         )
         assert scene.value(DEVICE, "gb28181.clock_s") == offset
-        metrics = [measurement.metric for measurement in scene.told[-1].measurements]
+        metrics = [measurement.metric for measurement in scene.reported[-1].measurements]
         assert ("gb28181.clock" in metrics) is (expected is not None)
         if expected is not None:
             assert scene.value(DEVICE, "gb28181.clock") is expected
@@ -365,4 +365,4 @@ def test_passwords_of_channels_are_never_kept() -> None:
     scene.register()
     listed(scene, item(A))
     assert "secret" not in repr(scene.platform.catalogs.items(DEVICE))
-    assert PLATFORM not in repr(scene.told)
+    assert PLATFORM not in repr(scene.reported)
