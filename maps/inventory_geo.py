@@ -29,14 +29,14 @@ def read_geo(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise ValueError(str(error)) from error
     if not isinstance(frame, geopandas.GeoDataFrame):
         frame = geopandas.GeoDataFrame(frame, geometry=[None] * len(frame), crs=4326)
-    known = frame.crs is not None and (frame.crs.is_geographic or frame.crs.is_projected)
-    if known and frame.crs.to_epsg() != 4326:
+    has_crs = frame.crs is not None and (frame.crs.is_geographic or frame.crs.is_projected)
+    if has_crs and frame.crs.to_epsg() != 4326:
         frame = frame.to_crs(4326)
     columns = [name for name in frame.columns if name != frame.geometry.name]
     records = frame[columns].to_dict("records")
     for number, (values, geometry) in enumerate(zip(records, frame.geometry, strict=True), start=1):
         row = {name.lower(): _text(value, _SEPARATORS.get(name.lower(), ";")) for name, value in values.items()}
-        if known:
+        if has_crs:
             yield number, row | _place(geometry)
         else:
             yield number, row | ({UNPLACED: "yes"} if _place(geometry) else {})

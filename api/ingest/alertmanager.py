@@ -175,9 +175,11 @@ def report(alert: Posted, path: str, tool: str, *, active: bool, since: float | 
         raise UnusableAlert(finding("LABELS_MISSING", f"{path}.labels"))
     name, notes = labels.get("alertname", "alert"), alert.annotations or {}
     # Grafana sends an alert of its own, with the rule's name in a label, when a rule had no data or failed.
-    said = notes.get("summary") or notes.get("title") or ""
+    summary = notes.get("summary") or notes.get("title") or ""
     rule_name = labels.get("rulename", "")
-    shown = bounds.title(f"{rule_name}: {said or name}" if rule_name and rule_name not in said else said or name)
+    shown = bounds.title(
+        f"{rule_name}: {summary or name}" if rule_name and rule_name not in summary else summary or name
+    )
     description = "; ".join(
         filter(None, (notes.get("description") or notes.get("message"), notes.get("Error"), _ended_because(notes)))
     )

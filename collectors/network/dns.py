@@ -71,11 +71,11 @@ class DnsPoller(Poller):
         query = struct.pack("!H", number) + wire
         began = time.perf_counter()
         try:
-            raw = await _asked(server, port, query)
+            raw = await _exchange(server, port, query)
             if raw[3] & 0x0F in _NO_EDNS and raw[:2] == query[:2]:
                 query_message, wire = question(name, kind, edns=False)
                 query = query[:2] + wire
-                raw = await _asked(server, port, query)
+                raw = await _exchange(server, port, query)
         except OSError as error:
             raise not_ready(error) from error
         except asyncio.IncompleteReadError as error:
@@ -167,7 +167,7 @@ def _plain(value: str) -> str:
         return text
 
 
-async def _asked(server: str, port: int, query: bytes) -> bytes:
+async def _exchange(server: str, port: int, query: bytes) -> bytes:
     """The answer of at least 12 octets, over TCP when it was cut. Raises OSError, IncompleteReadError, NotReady."""
     raw = await _over_udp(server, port, query)
     return await _over_tcp(server, port, query) if struct.unpack_from("!H", raw, 2)[0] & dns.flags.TC else raw

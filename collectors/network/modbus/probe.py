@@ -27,7 +27,7 @@ from collectors.network.tls import trust
 
 PORT, TLS_PORT = 502, 802
 GAP = 16
-"""Registers that may be read in vain between two that are point_request: cheaper than another request."""
+"""Registers that may be read in vain between two that are wanted: cheaper than another request."""
 REGISTERS, COILS = 125, 2000
 """Registers and bits that one request may ask for (V1.1b3, 6.1 to 6.4)."""
 SHARE = 0.9

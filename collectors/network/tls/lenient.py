@@ -91,13 +91,13 @@ def _judge_version(body: bytes, fields: Fields) -> None:
 
 
 def _name(body: bytes) -> str:
-    found: dict[bytes, str] = {}
+    attributes: dict[bytes, str] = {}
     for _, group in _children(body):
         for _, pair in _children(group):
             parts = list(_children(pair))
             if len(parts) == 2:
-                found.setdefault(parts[0][1], text(*parts[1]))
-    return found.get(COMMON_NAME) or found.get(ORGANIZATION) or next(iter(found.values()), "-")
+                attributes.setdefault(parts[0][1], text(*parts[1]))
+    return attributes.get(COMMON_NAME) or attributes.get(ORGANIZATION) or next(iter(attributes.values()), "-")
 
 
 def text(tag: int, octets: bytes) -> str:

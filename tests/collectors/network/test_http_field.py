@@ -169,16 +169,16 @@ async def test_cookies_of_a_redirect_go_with_the_next_request_of_the_same_poll_o
     ],
 )
 async def test_a_redirect_asks_for_the_octets_that_location_held(location: bytes, line: bytes) -> None:
-    asked: list[bytes] = []
+    request_lines: list[bytes] = []
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
+        request_lines.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
         first = b"HTTP/1.1 302 Found\r\nLocation: " + location + b"\r\nContent-Length: 0\r\n\r\n"
-        writer.write(first if len(asked) == 1 else answer(LENGTH))
+        writer.write(first if len(request_lines) == 1 else answer(LENGTH))
 
     async with serve(talk) as port:
         assert values_of(await poll(f"http://127.0.0.1:{port}/?redirects=3"))["http.status"] == 200
-    assert asked[1] == line
+    assert request_lines[1] == line
 
 
 async def test_a_credential_may_be_a_request_header() -> None:

@@ -41,8 +41,8 @@ async def polled(agent: Agent, path: str = "") -> AsyncIterator[dict[str, Measur
     poller = SnmpPoller()
     try:
         target = target_of(f"snmp://127.0.0.1:{agent.port}{path}", timeout=5.0)
-        found = await poller.poll(target)
-        yield {f"{each.metric}[{each.instance}]" if each.instance else each.metric: each for each in found}
+        measurements = await poller.poll(target)
+        yield {f"{each.metric}[{each.instance}]" if each.instance else each.metric: each for each in measurements}
     finally:
         await poller.close()
 

@@ -225,13 +225,13 @@ async def test_a_clock_that_goes_back_does_not_freeze_a_value() -> None:
             desk.time += 5
             server.publish("pump/state", json.dumps({"level": value, "at": moment}))
             await until(lambda value=value: has_told(desk, "level", value))  # type: ignore[misc]
-        told = {measurement.value: measurement for measurement in desk.told}
-    assert told[11.5].quality is Quality.GOOD
+        pushed = {measurement.value: measurement for measurement in desk.pushed}
+    assert pushed[11.5].quality is Quality.GOOD
     for value in (41.5, 42.5):
-        assert told[value].quality is Quality.UNCERTAIN
-        assert "its clock says 1970" in told[value].text
-        assert (told[value].observed_at or 0.0) > desk.time - 60
-    assert told[12.5].quality is Quality.GOOD
+        assert pushed[value].quality is Quality.UNCERTAIN
+        assert "its clock says 1970" in pushed[value].text
+        assert (pushed[value].observed_at or 0.0) > desk.time - 60
+    assert pushed[12.5].quality is Quality.GOOD
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ async def test_a_server_that_knows_no_edns_is_asked_again_without(rcode: dns.rco
     async with serving(reply) as (port, server):
         readings = values_of(await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example")))
     assert readings["dns.answer"] == "10.1.2.3"
-    assert len(server.asked) == 2
+    assert len(server.questions) == 2
 
 
 async def test_addresses_of_names_are_compared_as_addresses() -> None:
