@@ -30,6 +30,8 @@ VAGUE = {
 ALLOWED = {
     ("alerts/rulebook/preview.py", "asked"): "a field of the preview's JSON",
     ("api/responses/rules.py", "asked"): "a field of the preview's JSON",
+    ("api/routes/incident_bodies.py", "what"): "a field of the order's JSON: the figure that is reported",
+    ("feeds/model/incidents.py", "what"): "a field of the incident's document: the figure that is reported",
     ("feeds/journal/records.py", "what"): "a field of a fault in the reports of verify and backup",
     ("api/responses/history.py", "known"): "a field of the availability's JSON",
 }

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.http.moments import Moment
 
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
-Given = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Text = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True)]
-GivenText = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+LongText = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
 Title = Annotated[str, StringConstraints(max_length=60, strip_whitespace=True)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
@@ -30,7 +30,7 @@ class IncidentOrderBody(BaseModel):
 class ReasonedBody(IncidentOrderBody):
     """An order that needs a reason."""
 
-    reason: GivenText
+    reason: LongText
 
 
 class EditBody(IncidentOrderBody):
@@ -57,43 +57,43 @@ class CreateBody(EditBody):
 
     mode: Literal["real", "exercise"] | None = None
     received_at: Moment | None = None
-    receipts: Annotated[list[Given], Field(max_length=50)] = []
-    warnings: Annotated[list[Given], Field(max_length=50)] = []
-    alerts: Annotated[list[Given], Field(max_length=50)] = []
-    assets: Annotated[list[Given], Field(max_length=50)] = []
+    receipts: Annotated[list[ShortText], Field(max_length=50)] = []
+    warnings: Annotated[list[ShortText], Field(max_length=50)] = []
+    alerts: Annotated[list[ShortText], Field(max_length=50)] = []
+    assets: Annotated[list[ShortText], Field(max_length=50)] = []
 
 
 class VerifyBody(IncidentOrderBody):
     """Who was called back to verify the report (Emergency Response Law Art. 60)."""
 
-    called_back: Given
+    called_back: ShortText
 
 
 class TransferBody(ReasonedBody):
     """To whom the incident was transferred, and what they confirmed the receipt with."""
 
-    to: Given
-    receipt: Given
+    to: ShortText
+    receipt: ShortText
 
 
 class MergeBody(IncidentOrderBody):
     """The incident into which this one is merged."""
 
-    into: Given
+    into: ShortText
 
 
 class ReviewBody(IncidentOrderBody):
     """Cause and lessons of the review."""
 
-    cause: GivenText
-    lessons: GivenText
+    cause: LongText
+    lessons: LongText
 
 
 class GradeBody(IncidentOrderBody):
     """A grade that a person gives ("" for none), on what basis; `criterion` is that of the proposal."""
 
     grade: Grade
-    basis: GivenText
+    basis: LongText
     criterion: Line = ""
 
 
@@ -101,8 +101,8 @@ class RespondBody(IncidentOrderBody):
     """A response: level, matter, measures and expected end are all needed (Emergency Response Law Art. 72)."""
 
     level: Literal["I", "II", "III", "IV"]
-    matters: GivenText
-    measures: GivenText
+    matters: LongText
+    measures: LongText
     expected_end: Moment
 
 
@@ -113,7 +113,7 @@ class CasualtyBody(IncidentOrderBody):
         "dead", "missing", "grave", "light", "trapped", "evacuated", "sheltered", "loss_yuan", "houses", "hectares"
     ]
     value: Annotated[float, Field(ge=0, le=1e13, allow_inf_nan=False)]
-    source: Given
+    source: ShortText
     official: bool = False
     valid_at: Moment | None = None
     corrects: int | None = None
@@ -131,13 +131,13 @@ class LinkBody(IncidentOrderBody):
     """A record of another kind that belongs to the incident."""
 
     kind: Literal["warnings", "alerts", "assets", "related"]
-    id: Given
+    id: ShortText
 
 
 class AttachBody(IncidentOrderBody):
     """The incident to which the receipt belongs."""
 
-    incident: Given
+    incident: ShortText
 
 
 class ProofBody(IncidentOrderBody):

@@ -75,8 +75,8 @@ def grading_tables() -> Mapping[str, tuple[GradeCriterion, ...]]:
 
 def grade_by_figures(event_class: str, figures: Mapping[str, float]) -> GradeResult:
     """The grade that the class's table gives for figures (dead, grave, loss_yuan, hectares, missing …)."""
-    known = event_classes().get(event_class)
-    table = known.grading if known is not None else ""
+    hazard_class = event_classes().get(event_class)
+    table = hazard_class.grading if hazard_class is not None else ""
     if table not in grading_tables():
         return GradeResult()
     reached = _reached(table, figures)

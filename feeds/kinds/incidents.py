@@ -11,7 +11,7 @@ from feeds.kinds.filters import Exact, Flag, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import point
 from feeds.kinds.searchable import Searchable
-from feeds.kinds.subject import RuleName, SubjectKind, Thing, field_value, texts
+from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
 from feeds.model.incidents import NATURES, OBLIGATION_STATES, PHASES, Incident, Obligation
 
 MODES = ("real", "exercise")
@@ -19,8 +19,8 @@ MODE = Words(name="mode", words=MODES, default="real", about="Left out: real; * 
 COUNTED = ("dead", "missing", "grave")
 
 
-def _title(thing: Thing, language: str) -> str:
-    return str(thing.record.title or thing.id)
+def _title(subject: SubjectState, language: str) -> str:
+    return str(subject.record.title or subject.id)
 
 
 def _real(record: Incident | Obligation) -> bool:
@@ -28,17 +28,17 @@ def _real(record: Incident | Obligation) -> bool:
     return record.mode == "real"
 
 
-def _incident_value(thing: Thing, name: str) -> Any:
+def _incident_value(subject: SubjectState, name: str) -> Any:
     if name == "grade_rank":
-        return rank(thing.record.grade)
+        return rank(subject.record.grade)
     if name in COUNTED:
-        figure = thing.record.figures.get(name)
+        figure = subject.record.figures.get(name)
         return int(figure.value) if figure is not None else 0
-    return field_value(thing, name)
+    return field_value(subject, name)
 
 
-def _obligation_value(thing: Thing, name: str) -> Any:
-    return rank(thing.record.grade) if name == "grade_rank" else field_value(thing, name)
+def _obligation_value(subject: SubjectState, name: str) -> Any:
+    return rank(subject.record.grade) if name == "grade_rank" else field_value(subject, name)
 
 
 INCIDENT = RecordKind(
@@ -109,7 +109,7 @@ INCIDENT = RecordKind(
         },
         value=_incident_value,
         title=_title,
-        feed=lambda thing: "emergency",
+        feed=lambda subject: "emergency",
         evaluated=_real,
     ),
     search=Searchable(names=("title", "place")),
@@ -141,8 +141,8 @@ OBLIGATION = RecordKind(
             "grade_rank": RuleName("int"),
         },
         value=_obligation_value,
-        title=lambda thing, language: str(thing.id),
-        feed=lambda thing: "emergency",
+        title=lambda subject, language: str(subject.id),
+        feed=lambda subject: "emergency",
         evaluated=_real,
     ),
 )

@@ -12,7 +12,7 @@ from feeds.model.incidents import CasualtyReport, FigureSource, GradeProposal, I
 def with_casualty(incident: Incident, report: CasualtyReport) -> Incident:
     """The incident with one more report, its figures, and the grade that the figures propose."""
     casualties = (*incident.casualties, report)
-    figures = {what: figure for what in _kinds(casualties) if (figure := shown_figure(casualties, what)) is not None}
+    figures = {key: figure for key in _kinds(casualties) if (figure := shown_figure(casualties, key)) is not None}
     return proposed(replace(incident, casualties=casualties, figures=figures))
 
 
@@ -20,9 +20,9 @@ def _kinds(casualties: Iterable[CasualtyReport]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(report.what for report in casualties))
 
 
-def shown_figure(casualties: Iterable[CasualtyReport], what: str) -> IncidentFigure | None:
+def shown_figure(casualties: Iterable[CasualtyReport], key: str) -> IncidentFigure | None:
     """What is shown of a figure: the newest official value, else the newest. Other sources stand beside it."""
-    reports = [report for report in casualties if report.what == what]
+    reports = [report for report in casualties if report.what == key]
     replaced = {report.corrects for report in reports}
     newest: dict[str, CasualtyReport] = {}
     for report in sorted((report for report in reports if report.number not in replaced), key=_age):
@@ -52,7 +52,7 @@ def proposed(incident: Incident) -> Incident:
 
     A grade that is lower than the present one is proposed too; nothing is lowered by the machine.
     """
-    result = grade_by_figures(incident.event_class, {what: figure.value for what, figure in incident.figures.items()})
+    result = grade_by_figures(incident.event_class, {key: figure.value for key, figure in incident.figures.items()})
     if not incident.figures or not result.grade:
         return replace(incident, grade_proposal=None)
     if result.grade == incident.grade and not result.if_missing_dead:

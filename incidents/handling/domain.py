@@ -220,9 +220,9 @@ class IncidentDomain(StepDomain):
 
     def document(self, id: str) -> Document:
         incident = self.incidents.get(id)
-        kept = incident or self._closed[id]
+        stored = incident or self._closed[id]
         shown = incident if incident is not None and incident.phase not in ("merged", "archived") else None
-        return Document(body=msgspec.to_builtins(kept), shown=shown, open=incident is not None)
+        return Document(body=msgspec.to_builtins(stored), shown=shown, open=incident is not None)
 
     def _record(
         self,

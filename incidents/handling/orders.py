@@ -195,12 +195,12 @@ def _post(incident: Incident, command: Command, now: float) -> Incident:
     before = next((held for held in incident.posts if held.post == post), None)
     if before is not None and command.args.get("from_holder") != before.holder:
         raise OrderRefused("post_taken", Outcome.CONFLICT)
-    kept = tuple(held for held in incident.posts if held.post != post)
+    other_holders = tuple(held for held in incident.posts if held.post != post)
     taken = PostHolder(post=post, holder=holder, since=now, by=command.actor)
     gone = (before,) if before is not None else ()
     missing = incident.commander_missing and post != "commander"
     return replace(
-        incident, posts=(*kept, taken), posts_before=(*incident.posts_before, *gone), commander_missing=missing
+        incident, posts=(*other_holders, taken), posts_before=(*incident.posts_before, *gone), commander_missing=missing
     )
 
 

@@ -27,15 +27,15 @@ UNMET = ("pending", "warned", "late")
 def obligation(policy: ReportingPolicy, incident: Incident, number: int, starts_at: float, now: float) -> Obligation:
     """The obligation of a row whose time runs from `starts_at`; without minutes it is due at once, at no set time."""
     due_at = starts_at + policy.minutes * 60 if policy.minutes is not None else None
-    return timed(_made(policy, incident, number, starts_at, due_at, now), now)
+    return timed(_obligation(policy, incident, number, starts_at, due_at, now), now)
 
 
 def follow_up(policy: ReportingPolicy, incident: Incident, number: int, after: float, now: float) -> Obligation:
     """The next daily report after a moment."""
-    return timed(_made(policy, incident, number, after, next_slot(policy.slots, after), now), now)
+    return timed(_obligation(policy, incident, number, after, next_slot(policy.slots, after), now), now)
 
 
-def _made(
+def _obligation(
     policy: ReportingPolicy, incident: Incident, number: int, starts_at: float, due_at: float | None, now: float
 ) -> Obligation:
     term = SLOT_TERM if policy.slots else (due_at - starts_at if due_at is not None else 0.0)

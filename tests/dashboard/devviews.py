@@ -75,8 +75,8 @@ class ScriptedViews:
         for socket, views in list(self._script.sockets.items()):
             for key in {key for key in views.values() if key.startswith(f"{kind}/")}:
                 view = self._views[key]
-                told = [_faced(view, item) for item in items if self._has(view, item["id"])]
-                await self._send(socket, self._frame("changes", key, items=told))
+                shown_items = [_faced(view, item) for item in items if self._has(view, item["id"])]
+                await self._send(socket, self._frame("changes", key, items=shown_items))
 
     async def boards_changed(self) -> None:
         """Count the boards anew and send what has changed on them."""

@@ -33,9 +33,9 @@ def test_a_message_says_what_where_since_when_and_how_much() -> None:
 
 
 def test_a_message_tells_the_readings_of_a_rule_in_words() -> None:
-    told = body() | {"alert": alert_record(make_alert(title=TITLE, text="magnitude=5.1, state=active, id=q1"))}
-    assert MessageTemplates().words(told)[1].startswith("核心路由器（楚雄市） 震级 5.1，现在 生效\n")
-    assert "magnitude 5.1, now in force\n" in MessageTemplates(language="en").words(told)[1]
+    message = body() | {"alert": alert_record(make_alert(title=TITLE, text="magnitude=5.1, state=active, id=q1"))}
+    assert MessageTemplates().words(message)[1].startswith("核心路由器（楚雄市） 震级 5.1，现在 生效\n")
+    assert "magnitude 5.1, now in force\n" in MessageTemplates(language="en").words(message)[1]
 
 
 def test_a_message_about_another_occurrence_says_when_that_one_began_and_how_often_it_was() -> None:

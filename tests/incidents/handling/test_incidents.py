@@ -247,13 +247,13 @@ async def test_a_merge_after_a_day_stays(desk: CommandDesk) -> None:
 
 
 async def test_what_cannot_be_merged(desk: CommandDesk) -> None:
-    one = await desk.opened("14:12")
-    other = await desk.done("incident.create", place="乙")
+    target = await desk.opened("14:12")
+    merged = await desk.done("incident.create", place="乙")
     exercise = await desk.done("incident.create", place="丙", mode="exercise")
-    for incident, into in ((one, one), (exercise, one), (one, f"{SITE}:20261127-0099")):
+    for incident, into in ((target, target), (exercise, target), (target, f"{SITE}:20261127-0099")):
         assert (await desk.refused("incident.merge", incident, into=into))[0] == "conflict"
-    await desk.done("incident.merge", other, into=one)
-    assert await desk.refused("incident.merge", one, into=other) == ("conflict", "merge_target")
+    await desk.done("incident.merge", merged, into=target)
+    assert await desk.refused("incident.merge", target, into=merged) == ("conflict", "merge_target")
 
 
 async def test_a_restart_changes_no_incident(desk: CommandDesk) -> None:
