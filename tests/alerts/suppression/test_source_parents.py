@@ -30,7 +30,7 @@ def lost(desk: Desk, second: float, *parents: str) -> None:
 
 
 def told(desk: Desk) -> list[str]:
-    return [asset for _, asset, reason in desk.told if reason == "raised"] or [asset for _, asset, _ in desk.told]
+    return [asset for _, asset, reason in desk.notices if reason == "raised"] or [asset for _, asset, _ in desk.notices]
 
 
 def test_a_source_behind_a_failed_core_is_part_of_that_failure_whichever_is_known_first(desk: Desk) -> None:
@@ -42,7 +42,7 @@ def test_a_source_behind_a_failed_core_is_part_of_that_failure_whichever_is_know
     desk.until(30)
     root = desk.alert("core")
     assert desk.alert("cma", "source-lost").suppressed_by == (f"{INHIBITED}{root.id}",)
-    assert "cma" not in [asset for _, asset, _ in desk.told]
+    assert "cma" not in [asset for _, asset, _ in desk.notices]
     assert desk.alert("core").affected == {"router": 1, "source": 1}
 
 
@@ -55,7 +55,7 @@ def test_a_source_that_fails_after_its_core_is_suppressed_from_the_start(desk: D
     desk.see(50, "core", "ok")
     desk.until(60)
     assert desk.alert("cma", "source-lost").suppressed_by == ()
-    assert "cma" in [asset for _, asset, _ in desk.told]
+    assert "cma" in [asset for _, asset, _ in desk.notices]
 
 
 def test_a_source_is_told_at_once_when_a_newer_result_shows_that_its_core_works(desk: Desk) -> None:
@@ -64,14 +64,14 @@ def test_a_source_is_told_at_once_when_a_newer_result_shows_that_its_core_works(
     assert desk.alert("cma", "source-lost").suppressed_by == ("held",)
     desk.see(14, "core", "ok")
     assert desk.alert("cma", "source-lost").suppressed_by == ()
-    assert [asset for _, asset, _ in desk.told] == ["cma"]
+    assert [asset for _, asset, _ in desk.notices] == ["cma"]
 
 
 def test_a_source_whose_core_nobody_hears_of_is_told_when_the_hold_ends(desk: Desk) -> None:
     lost(desk, 10)
     desk.until(90)
     assert desk.alert("cma", "source-lost").suppressed_by == ()
-    assert [asset for _, asset, _ in desk.told] == ["cma"]
+    assert [asset for _, asset, _ in desk.notices] == ["cma"]
 
 
 def test_a_source_that_hangs_on_nothing_is_told_at_once(desk: Desk) -> None:
