@@ -45,7 +45,7 @@ class SourceFailures:
             alerts[alert.id] = alert
         else:
             alerts.pop(alert.id, None)
-        if any(one.hold is not None for one in alerts.values()):
+        if any(open_alert.hold is not None for open_alert in alerts.values()):
             self.waiting.add(node)
         else:
             self.waiting.discard(node)

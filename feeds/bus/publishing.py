@@ -36,7 +36,7 @@ class Publisher(Connection):
 
     async def answer(self, result: Result) -> None:
         """Append the result of a command that no journal has, for the web process that waits for it."""
-        async with self._asked():
+        async with self._request():
             fields = {"r": wire.encode(result)}
             await self._redis.xadd(self.keys.results, fields, maxlen=RESULTS_KEPT, approximate=True)
 

@@ -1,6 +1,6 @@
 """Rules that can never be true: they ask for kinds, labels, readings or types that nothing of the inventory has.
 
-The inventory and the probes decide. What a listener, a mapped source or an SNMP profile may bring is not known before,
+The inventory and the probes decide. What a listener, a mapped source or an SNMP profile may bring is not names before,
 so readings of their families are never remarked on.
 """
 
@@ -22,7 +22,7 @@ from feeds.model import Asset
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _NUMBERS = ("int", "uint", "double")
 _OPEN = ("snmp", "rtsp", "onvif", "gb28181")
-"""Schemes whose readings are not known from the URI."""
+"""Schemes whose readings are not names from the URI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +41,18 @@ def remarks(
     if rule.over != "asset" or not assets:
         return
     conditions = [rule.when, *(grade.when for grade in rule.grades)]
-    known = _Known(assets, sources)
+    names = _InventoryNames(assets, sources)
     for condition in conditions:
         try:
             tree = syntax.parse(condition)
         except (syntax.ParseError, RecursionError):
             continue
         for node in _nodes(tree):
-            yield from known.judge(node)
+            yield from names.judge(node)
 
 
-class _Known:
-    """What the inventory's assets have."""
+class _InventoryNames:
+    """Kinds, labels, metrics and other names that the assets of the inventory have."""
 
     def __init__(self, assets: Mapping[str, Asset], sources: tuple[SourceSettings, ...]) -> None:
         self.kinds = frozenset(asset.kind for asset in assets.values())
@@ -85,37 +85,37 @@ class _Known:
 
     def judge(self, node: Node) -> Iterator[NeverTrue]:
         if node.op in _COMPARISONS:
-            for one, other in (node.args, node.args[::-1]):
-                yield from self._compared(one, other, node.op)
+            for side, other in (node.args, node.args[::-1]):
+                yield from self._compared(side, other, node.op)
         elif node.op == "index" and _is_name(node.args[0], "labels"):
             yield from self._label(node.args[1])
         elif node.op == "index" and _is_name(node.args[0], "m"):
             yield from self._metric(node.args[1])
 
-    def _compared(self, one: Node, other: Node, op: str) -> Iterator[NeverTrue]:
-        if one.op == "index" and _is_name(one.args[0], "m") and one.args[1].op == "string":
-            key = string_value(one.args[1]).partition("[")[0]
+    def _compared(self, side: Node, other: Node, op: str) -> Iterator[NeverTrue]:
+        if side.op == "index" and _is_name(side.args[0], "m") and side.args[1].op == "string":
+            key = string_value(side.args[1]).partition("[")[0]
             if key.endswith(".up") and other.op in _NUMBERS:
                 word = "false" if op == "==" and other.text in ("0", "0.0") else "true"
                 yield NeverTrue(
-                    one.start,
+                    side.start,
                     f'{key} 是 true 或 false，与数字比较永远不成立；请写 m["{key}"] == {word}',
                     f'{key} is true or false and never compares with a number; write m["{key}"] == {word}',
                 )
-        if op == "==" and other.op == "string" and one.op == "name":
+        if op == "==" and other.op == "string" and side.op == "name":
             value = string_value(other)
-            if one.text == "kind" and value not in self.kinds:
+            if side.text == "kind" and value not in self.kinds:
                 near = nearest(value, self.kinds)
                 yield NeverTrue(
                     other.start,
                     f"清单中没有类型为 {value!r} 的资产{f'；是否为 {near!r}？' if near else ''}",
                     f"no asset of the inventory is of the kind {value!r}{f'; did you mean {near!r}?' if near else ''}",
                 )
-            elif one.text in self.values and value not in self.values[one.text]:
+            elif side.text in self.values and value not in self.values[side.text]:
                 yield NeverTrue(
                     other.start,
-                    f"清单中没有资产的 {one.text} 为 {value!r}",
-                    f"no asset of the inventory has the {one.text} {value!r}",
+                    f"清单中没有资产的 {side.text} 为 {value!r}",
+                    f"no asset of the inventory has the {side.text} {value!r}",
                 )
 
     def _label(self, key: Node) -> Iterator[NeverTrue]:
@@ -125,7 +125,7 @@ class _Known:
             yield NeverTrue(
                 key.start,
                 f"清单中没有资产带标签 {label!r}，条件永远无数据{f'；是否为 {near!r}？' if near else ''}",
-                f"no asset of the inventory has the label {label!r}, so nothing is ever known"
+                f"no asset of the inventory has the label {label!r}, so nothing is ever names"
                 f"{f'; did you mean {near!r}?' if near else ''}",
             )
 

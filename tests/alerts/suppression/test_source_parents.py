@@ -29,7 +29,7 @@ def lost(desk: Desk, second: float, *parents: str) -> None:
     desk.fold(second, source("cma", ok=False, failing_since=T0 + second, parents=parents or ("core",)))
 
 
-def told(desk: Desk) -> list[str]:
+def notified_assets(desk: Desk) -> list[str]:
     return [asset for _, asset, reason in desk.notices if reason == "raised"] or [asset for _, asset, _ in desk.notices]
 
 

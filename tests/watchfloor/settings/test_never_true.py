@@ -25,7 +25,7 @@ ASSETS = {
 SYSLOG = SourceSettings(id="log", kind="network.syslog", url="udp://0.0.0.0:1514")
 
 
-def found(when: str, *sources: SourceSettings) -> list[str]:
+def remarks_in_english(when: str, *sources: SourceSettings) -> list[str]:
     return [each.en for each in remarks(RuleSettings(id="r", when=when), ASSETS, tuple(sources))]
 
 
@@ -42,7 +42,7 @@ def found(when: str, *sources: SourceSettings) -> list[str]:
     ],
 )
 def test_a_rule_that_can_never_be_true_is_remarked_on(when: str, words: str) -> None:
-    [remark] = found(when)
+    [remark] = remarks_in_english(when)
     assert words in remark
 
 
@@ -58,12 +58,12 @@ def test_a_rule_that_can_never_be_true_is_remarked_on(when: str, words: str) -> 
     ],
 )
 def test_a_rule_that_may_be_true_is_left_alone(when: str) -> None:
-    assert found(when) == []
+    assert remarks_in_english(when) == []
 
 
 def test_readings_of_a_listener_are_known() -> None:
-    assert found('m["syslog.config"] == "changed"') != []
-    assert found('m["syslog.config"] == "changed"', SYSLOG) == []
+    assert remarks_in_english('m["syslog.config"] == "changed"') != []
+    assert remarks_in_english('m["syslog.config"] == "changed"', SYSLOG) == []
 
 
 def test_a_site_that_may_have_any_reading_is_not_told_which_it_lacks() -> None:
