@@ -61,7 +61,7 @@ async def test_an_exercise_is_not_found(named: World) -> None:
     drill = replace(a_warning("drill", A, "演练暴雨"), status="Exercise")
     real = a_warning("real", A, "真实暴雨")
     named.pump.mirror.apply([Change(kind=Kind.WARNING, id=each.id, after=each, at=1.0) for each in (drill, real)])
-    assert [id for _, id, _ in await found(named, "暴雨")] == [real.id]
+    assert [id for _, id, _ in await matched_records(named, "暴雨")] == [real.id]
 
 
 async def test_pages_are_found_and_the_administration_by_those_who_may_open_it(named: World) -> None:

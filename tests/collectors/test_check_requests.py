@@ -94,8 +94,8 @@ def test_a_check_polls_at_once_and_is_answered_over_the_bus(valkey_url: str) -> 
         port = server.sockets[0].getsockname()[1]
         asset = Asset(id="cam", name="cam", kind="camera", region="532300", probes=(f"tcp://127.0.0.1:{port}",))
         settings = {"tcp": SchemeSettings(interval=3600.0, timeout=ANSWERED)}
-        bus, asked = Bus(valkey_url, "987007"), Bus(valkey_url, "987007", name="checks")
-        role = asyncio.create_task(Collect(bus, "987007", settings, (), {"cam": asset}, {}, requests=asked).run())
+        bus, web_bus = Bus(valkey_url, "987007"), Bus(valkey_url, "987007", name="checks")
+        role = asyncio.create_task(Collect(bus, "987007", settings, (), {"cam": asset}, {}, requests=web_bus).run())
         client = CommandClient(web)
         following = asyncio.create_task(client.run())
         async with asyncio.timeout(PATIENCE):

@@ -1,6 +1,6 @@
 """Rules that can never be true: they ask for kinds, labels, readings or types that nothing of the inventory has.
 
-The inventory and the probes decide. What a listener, a mapped source or an SNMP profile may bring is not names before,
+The inventory and the probes decide. What a listener, a mapped source or an SNMP profile may bring is not known before,
 so readings of their families are never remarked on.
 """
 
@@ -22,7 +22,7 @@ from feeds.model import Asset
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _NUMBERS = ("int", "uint", "double")
 _OPEN = ("snmp", "rtsp", "onvif", "gb28181")
-"""Schemes whose readings are not names from the URI."""
+"""Schemes whose readings are not known from the URI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class _InventoryNames:
             yield NeverTrue(
                 key.start,
                 f"清单中没有资产带标签 {label!r}，条件永远无数据{f'；是否为 {near!r}？' if near else ''}",
-                f"no asset of the inventory has the label {label!r}, so nothing is ever names"
+                f"no asset of the inventory has the label {label!r}, so nothing is ever known"
                 f"{f'; did you mean {near!r}?' if near else ''}",
             )
 

@@ -115,7 +115,7 @@ def test_the_plain_feed_goes_on_from_the_plain_snapshot_without_records_apart(ki
             mirror.apply([change])
             for delta in mirror.flush():
                 if delta.kind is kind:
-                    told(view, delta.plain.encoded(everybody))
+                    apply_item(view, delta.plain.encoded(everybody))
         assert view == json.loads(msgspec.json.encode(mirror.snapshot(everybody)[kind.name]))
         assert all(kind.is_plain(record) for record in view.values())
 
