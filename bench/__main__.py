@@ -32,6 +32,7 @@ NAMES = (
     "ingest",
     "storm",
     "many_alerts",
+    "emergency",
 )
 LIMIT, EACH, EACH_QUICK = 690.0, 150.0, 40.0
 """Seconds that everything, one measurement, and one quick measurement may take."""

@@ -46,17 +46,17 @@ class RegistryStore:
 
     def __init__(self, registry: WarningRegistry) -> None:
         self._registry = registry
-        self._held: dict[str, HeldWarning] = {}
-        self._notices: dict[str, tuple[str, ...]] = {}
-        self._waiting: dict[str, tuple[Ender, ...]] = {}
+        self._shown: set[str] = set()
+        self._stored_waiting: set[str] = set()
 
     def load(self) -> Asking[None]:
         """Everything that is shown or waited for."""
         for doc in (yield ListDocuments(WARNING, open=True)):
             self._registry.restore(held_of(doc))
         for doc in (yield ListDocuments(WAITING)):
-            self._registry.waiting[doc.id] = msgspec.convert(doc.body["enders"], tuple[Ender, ...])
-        self._store_forms()
+            self._registry.restore_waiting(doc.id, msgspec.convert(doc.body["enders"], tuple[Ender, ...]))
+        self._shown = set(self._registry.held)
+        self._stored_waiting = set(self._registry.waiting)
 
     def recall(self, references: Sequence[str]) -> Asking[None]:
         """Bring messages that have left memory back before one that names them is taken in."""
@@ -65,10 +65,9 @@ class RegistryStore:
                 continue
             key = key_of(reference)
             if (doc := (yield FindDocument(WARNING, reference))) is not None:
-                self._held[key] = held_of(doc)
-                self._registry.restore(self._held[key])
+                self._registry.restore(held_of(doc))
             elif (doc := (yield FindDocument(NOTICE, key))) is not None:
-                self._registry.notices[key] = self._notices[key] = tuple(doc.body["digests"])
+                self._registry.notices[key] = tuple(doc.body["digests"])
 
     def write(self, steps: Sequence[WarningStep], extra: Mapping[str, Mapping[str, Any]]) -> Writing[None]:
         """Write one entry per step, then the changed documents. `extra` adds to the body of a message's first entry."""
@@ -82,37 +81,38 @@ class RegistryStore:
                 at=step.at,
                 body={**step.body, **more, "cause": step.cause},
             )
-        for key, held in self._registry.held.items():
-            if self._held.get(key) is not held:
-                id = held.warning.id
-                yield PutDocument(kind=WARNING, id=id, body=body_of(held), open=held.shown, seq=seqs.get(id, 0))
-        for key, digests in self._registry.notices.items():
-            if self._notices.get(key) != digests:
-                yield PutDocument(kind=NOTICE, id=key, body={"digests": list(digests)}, open=False)
+        for held in self._changed():
+            id = held.warning.id
+            yield PutDocument(kind=WARNING, id=id, body=body_of(held), open=held.shown, seq=seqs.get(id, 0))
+        for key in self._registry.changed_notices:
+            digests = list(self._registry.notices[key])
+            yield PutDocument(kind=NOTICE, id=key, body={"digests": digests}, open=False)
         yield from self._write_waiting()
 
+    def _changed(self) -> list[HeldWarning]:
+        return [self._registry.held[key] for key in self._registry.changed]
+
     def _write_waiting(self) -> Writing[None]:
-        for key, enders in self._registry.waiting.items():
-            if self._waiting.get(key) != enders:
+        for key in self._registry.changed_waiting:
+            if (enders := self._registry.waiting.get(key)) is not None:
                 yield PutDocument(kind=WAITING, id=key, body={"enders": msgspec.to_builtins(enders)})
-        for key in self._waiting.keys() - self._registry.waiting.keys():
-            yield DeleteDocument(WAITING, key)
+            elif key in self._stored_waiting:
+                yield DeleteDocument(WAITING, key)
 
     def written(self) -> dict[str, EmergencyWarning | None]:
         """After the transaction: the public changes by id (None: no longer shown). Frees memory."""
         news: dict[str, EmergencyWarning | None] = {}
-        for key, held in self._registry.held.items():
-            before = self._held.get(key)
-            if before is not held and (held.shown or (before is not None and before.shown)):
-                news[held.warning.id] = held.warning if held.shown else None
+        for key, held in zip(self._registry.changed, self._changed(), strict=True):
+            if held.shown:
+                news[held.warning.id] = held.warning
+                self._shown.add(key)
+            elif key in self._shown:
+                news[held.warning.id] = None
+                self._shown.discard(key)
+        for key in self._registry.changed_waiting:
+            (self._stored_waiting.add if key in self._registry.waiting else self._stored_waiting.discard)(key)
         self._registry.forget()
-        self._store_forms()
         return news
-
-    def _store_forms(self) -> None:
-        self._held = dict(self._registry.held)
-        self._notices = dict(self._registry.notices)
-        self._waiting = dict(self._registry.waiting)
 
 
 def _enders(doc: Doc) -> object:

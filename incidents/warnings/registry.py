@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from feeds.model import EmergencyWarning
+from incidents.warnings.due_times import DueTimes
 from incidents.warnings.lifecycle import (
     Ender,
     HeldWarning,
@@ -52,7 +53,8 @@ class WarningRegistry:
     """All warnings that are displayed or waited for.
 
     `held` and `notices` (Cancel, Ack, Error: digests only) are by key (see lifecycle.key_of), `waiting` by the key of
-    the missing message.
+    the missing message. `changed`, `changed_notices` and `changed_waiting` are the keys that changed since the last
+    `forget`, in order: the cost of a step follows from what changed, not from how much is held.
     """
 
     def __init__(self, *, default_life: float = DEFAULT_LIFE, keep: float = KEEP) -> None:
@@ -60,6 +62,11 @@ class WarningRegistry:
         self.held: dict[str, HeldWarning] = {}
         self.notices: dict[str, tuple[str, ...]] = {}
         self.waiting: dict[str, tuple[Ender, ...]] = {}
+        self.changed: dict[str, None] = {}
+        self.changed_notices: dict[str, None] = {}
+        self.changed_waiting: dict[str, None] = {}
+        self._due, self._due_waiting = DueTimes(), DueTimes()
+        self._hidden: dict[str, None] = {}
         self._steps: list[WarningStep] = []
 
     @property
@@ -70,9 +77,13 @@ class WarningRegistry:
     @property
     def next_due(self) -> float | None:
         """Time of the next call of `advance` that will do something."""
-        times = [at for held in self.held.values() if (at := due(held, self._keep)) is not None]
-        times += [ender.received_at + WAIT for enders in self.waiting.values() for ender in enders]
-        return min(times, default=None)
+        times = (self._due.first(self._is_due), self._due_waiting.first(lambda _, key: key in self.waiting))
+        return min((at for at in times if at is not None), default=None)
+
+    def _is_due(self, at: float, key: str) -> bool:
+        """False for a timer that a later change has made obsolete."""
+        held = self.held.get(key)
+        return held is not None and held.shown and due(held, self._keep) == at
 
     def newest_quakes(self) -> list[EmergencyWarning]:
         """The newest message of each earthquake in memory."""
@@ -92,7 +103,31 @@ class WarningRegistry:
 
     def restore(self, held: HeldWarning) -> None:
         """Restore a warning from the journal."""
-        self.held[key_of(held.warning.id)] = held
+        self._hold(key_of(held.warning.id), held)
+
+    def restore_waiting(self, reference: str, enders: tuple[Ender, ...]) -> None:
+        """Restore from the journal the messages that wait for a missing one."""
+        self.waiting[reference] = enders
+        for ender in enders:
+            self._due_waiting.add(ender.received_at + WAIT, reference)
+
+    def _hold(self, key: str, held: HeldWarning) -> None:
+        self.held[key] = held
+        if not held.shown:
+            self._hidden[key] = None
+            return
+        self._hidden.pop(key, None)
+        at = due(held, self._keep)
+        if at is not None:
+            self._due.add(at, key)
+
+    def _set(self, key: str, held: HeldWarning) -> None:
+        self._hold(key, held)
+        self.changed[key] = None
+
+    def _set_notice(self, key: str, digests: tuple[str, ...]) -> None:
+        self.notices[key] = digests
+        self.changed_notices[key] = None
 
     # -- messages ----------------------------------------------------------------
 
@@ -103,7 +138,7 @@ class WarningRegistry:
             self._repeated(key, message, now)
         elif key in self.notices:
             if message.digest not in self.notices[key]:
-                self.notices[key] += (message.digest,)
+                self._set_notice(key, (*self.notices[key], message.digest))
                 self._record_step("content_changed", message.id, now, message.id, digest=message.digest)
         elif message.msg_type in ("Alert", "Update"):
             self._admit(key, message, now)
@@ -115,24 +150,26 @@ class WarningRegistry:
         held = self.held[key]
         if message.digest not in held.digests:
             digests = (*held.digests, message.digest)
-            self.held[key] = replace(held, warning=with_changed_content(held.warning), digests=digests)
+            self._set(key, replace(held, warning=with_changed_content(held.warning), digests=digests))
             self._record_step("content_changed", message.id, now, message.id, digest=message.digest)
 
     def _admit(self, key: str, message: EmergencyWarning, now: float) -> None:
         waited = self.waiting.pop(key, ())
+        if waited:
+            self.changed_waiting[key] = None
         warning = with_life(message, self._default_life)
         enders = tuple(
             sorted((ender for ender in waited if acts_on(ender, warning)), key=lambda ender: (ender.sent, ender.id))
         )
         warning = settled(warning, enders, now)
-        self.held[key] = HeldWarning(warning=warning, enders=enders, digests=(message.digest,), shown=True)
+        self._set(key, HeldWarning(warning=warning, enders=enders, digests=(message.digest,), shown=True))
         self._record_step("received", warning.id, now, warning.id, state=warning.state)
         self._act(message, now)
         for ender in waited:
             self._update_findings(ender.id, now, cause=warning.id)
 
     def _notice(self, key: str, message: EmergencyWarning, now: float) -> None:
-        self.notices[key] = (message.digest,)
+        self._set_notice(key, (message.digest,))
         self._record_step("received", message.id, now, message.id, msg_type=message.msg_type)
         self._act(message, now)
         if step := _NOTICE_STEPS.get(message.msg_type):
@@ -149,6 +186,8 @@ class WarningRegistry:
                 self._end(reference, ender, now)
             elif reference != key_of(message.id) and reference not in self.notices:
                 self.waiting[reference] = (*self.waiting.get(reference, ()), ender)
+                self.changed_waiting[reference] = None
+                self._due_waiting.add(ender.received_at + WAIT, reference)
                 self._record_step("waiting", message.id, now, message.id, reference=reference)
         self._update_findings(message.id, now, cause="")
 
@@ -156,7 +195,7 @@ class WarningRegistry:
         held = self.held[key]
         if acts_on(ender, held.warning):
             enders = tuple(sorted((*held.enders, ender), key=lambda message: (message.sent, message.id)))
-            self.held[key] = replace(held, enders=enders)
+            self._set(key, replace(held, enders=enders))
             self._update_state(key, now, cause=ender.id)
 
     def _update_findings(self, id: str, now: float, cause: str) -> None:
@@ -167,7 +206,7 @@ class WarningRegistry:
         unknown = [reference for reference in held.warning.references if self._waits(key_of(reference), id)]
         warning = with_unknown(held.warning, unknown)
         if warning != held.warning:
-            self.held[key_of(id)] = replace(held, warning=warning)
+            self._set(key_of(id), replace(held, warning=warning))
             if cause:
                 self._record_step("reference_found", id, now, cause)
 
@@ -178,17 +217,16 @@ class WarningRegistry:
 
     def advance(self, now: float) -> list[WarningStep]:
         """Let time pass: onset, expiry, the end of display, the end of waiting."""
-        for key, held in list(self.held.items()):
-            at = due(held, self._keep)
-            if at is not None and at <= now:
+        for at, key in self._due.take(now):
+            if self._is_due(at, key):
                 self._update_state(key, now, cause="")
                 self._drop_old(key, now)
-        for key, enders in list(self.waiting.items()):
-            remaining = tuple(ender for ender in enders if ender.received_at + WAIT > now)
-            if len(remaining) < len(enders):
-                self.waiting[key] = remaining
-                if not remaining:
-                    del self.waiting[key]
+        for _, key in self._due_waiting.take(now):
+            remaining = tuple(ender for ender in self.waiting.get(key, ()) if ender.received_at + WAIT > now)
+            self.changed_waiting[key] = None
+            self.waiting[key] = remaining
+            if not remaining:
+                del self.waiting[key]
         return self._take_steps()
 
     def clock_stepped(self, now: float) -> None:
@@ -201,15 +239,17 @@ class WarningRegistry:
         held = self.held[key]
         ended = held.warning.ended_at
         if ended is not None and ended + self._keep <= now and held.shown:
-            self.held[key] = replace(held, shown=False)
+            self._set(key, replace(held, shown=False))
             self._record_step("removed", held.warning.id, now, "")
 
     def forget(self) -> None:
         """Drop warnings that are no longer displayed, and the oldest notices, after the journal has them."""
-        for key in [key for key, held in self.held.items() if not held.shown]:
-            del self.held[key]
-        for key in list(self.notices)[:-NOTICES]:
-            del self.notices[key]
+        for key in self._hidden:
+            self.held.pop(key, None)
+        while len(self.notices) > NOTICES:
+            del self.notices[next(iter(self.notices))]
+        for keys in (self._hidden, self.changed, self.changed_notices, self.changed_waiting):
+            keys.clear()
 
     def _update_state(self, key: str, now: float, cause: str) -> None:
         held = self.held[key]
@@ -217,7 +257,7 @@ class WarningRegistry:
         if after != before:
             # A warning that was no longer displayed is displayed again when a message changes its end.
             shown = after.ended_at is None or after.ended_at + self._keep > now
-            self.held[key] = replace(held, warning=after, shown=held.shown or shown)
+            self._set(key, replace(held, warning=after, shown=held.shown or shown))
             name = _STATE_STEPS.get(after.state, "revised") if after.state != before.state else "revised"
             self._record_step(
                 name,
@@ -234,10 +274,10 @@ class WarningRegistry:
 
     def recount(self, count: Callable[[EmergencyWarning], EmergencyWarning], now: float) -> list[WarningStep]:
         """Count the affected assets of each displayed warning again (another inventory)."""
-        for key, held in self.held.items():
+        for key, held in list(self.held.items()):
             after = count(held.warning)
             if after != held.warning:
-                self.held[key] = replace(held, warning=after)
+                self._set(key, replace(held, warning=after))
                 self._record_step("recounted", after.id, now, "", affected=dict(after.affected))
         return self._take_steps()
 

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feeds.engine.requests import DeleteDocument, PutDocument
 from feeds.model import EmergencyWarning, Remark
-from incidents.warnings.registry import KEEP, WarningRegistry, WarningStep
+from incidents.warnings.journal import NOTICE, WAITING, RegistryStore
+from incidents.warnings.lifecycle import key_of
+from incidents.warnings.registry import KEEP, WAIT, WarningRegistry, WarningStep
 from tests.incidents.builders import T0, id_of, message
 
 A = id_of("A", 0)
@@ -239,3 +242,40 @@ def test_an_all_clear_ends_what_it_references_and_is_itself_over() -> None:
     registry.take(clear, T0 + 60)
     states = {warning.identifier: (warning.state, warning.ended_by) for warning in registry.shown.values()}
     assert states == {"A": ("cancelled", clear.id), "B": ("cancelled", clear.id)}
+
+
+def test_a_step_writes_only_what_it_changed_however_much_is_held() -> None:
+    registry = WarningRegistry()
+    store = RegistryStore(registry)
+    first = take(registry, *(message(f"W{number}") for number in range(300)))
+    assert len(documents(store, first)) == 300
+    second = take(registry, message("new", 60), message("W7", 0, headline="other bytes"))
+    assert documents(store, second) == [("warning", id_of("new", 60)), ("warning", id_of("W7", 0))]
+    assert documents(store, registry.advance(T0 + 100)) == []
+
+
+def test_an_orphan_is_waited_for_so_long_and_then_leaves_the_journal_once() -> None:
+    registry = WarningRegistry()
+    store = RegistryStore(registry)
+    assert [kind for kind, _ in documents(store, take(registry, cancel()))] == [NOTICE, WAITING, WAITING]
+    assert registry.next_due == T0 + WAIT
+    assert documents(store, registry.advance(T0 + WAIT)) == [("gone", key_of(A)), ("gone", key_of(U))]
+    assert documents(store, registry.advance(T0 + WAIT + 1)) == []
+    assert registry.next_due is None
+
+
+def documents(store: RegistryStore, steps: list[WarningStep]) -> list[tuple[str, str]]:
+    """The kind ("gone": deleted) and id of each document that a step changes, as a journal is asked for them."""
+    changed: list[tuple[str, str]] = []
+    writing = store.write(steps, {})
+    try:
+        request = next(writing)
+        while True:
+            if isinstance(request, PutDocument):
+                changed.append((request.kind, request.id))
+            elif isinstance(request, DeleteDocument):
+                changed.append(("gone", request.id))
+            request = writing.send(1)
+    except StopIteration:
+        store.written()
+    return changed
