@@ -39,7 +39,7 @@ LIMIT, EACH, EACH_QUICK = 690.0, 150.0, 40.0
 
 
 async def run(names: Sequence[str], quick: bool) -> int:
-    """One measurement after the other; one that fails says so in its line and the others go on."""
+    """Run the measurements one after the other. One that fails says so in its line, and the next one runs."""
     # Ended from outside it still ends the sites that it has started.
     if task := asyncio.current_task():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -62,7 +62,7 @@ async def run(names: Sequence[str], quick: bool) -> int:
 
 
 def _machine() -> dict[str, object]:
-    """What the figures were taken on, and how busy it was with other things."""
+    """The machine that the figures were taken on, and how busy it was with other work."""
     return {
         "cores": os.cpu_count(),
         "python": platform.python_version(),

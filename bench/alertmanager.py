@@ -79,7 +79,7 @@ class Beside:
     sent: dict[str, float] = field(default_factory=dict)
 
     async def say(self, http: aiohttp.ClientSession, alerts: list[dict[str, Any]]) -> None:
-        """It answers 200 to everything that it can read."""
+        """Send alerts to the Alertmanager, which answers 200 to all that it can read."""
         began = time.monotonic()
         async with http.post(f"{self.url}/api/v2/alerts", json=alerts) as answer:
             answer.raise_for_status()
@@ -87,7 +87,7 @@ class Beside:
             self.sent.setdefault(alert["labels"]["asset"], began)
 
     def figures(self, unrelated: str) -> dict[str, Any]:
-        """What it told: messages, when the first, how many children of a failed parent, and when the unrelated one."""
+        """Figures of its messages: number, first, children of a failed parent, and the unrelated alert."""
         messages = [
             (at, {alert["labels"]["asset"] for alert in body["alerts"]})
             for at, (_, body) in zip(self.receiver.times, self.receiver.calls, strict=True)

@@ -134,7 +134,7 @@ async def _run(bus: Bus, url: str, way: Way, pids: dict[str, int]) -> tuple[floa
 
 
 async def _pipelined(url: str, bus: Bus, groups: Sequence[list[Observation]]) -> None:
-    """What Bus.publish sends, 64 at a time. One connection: an asset's observations keep their order."""
+    """Publish as `Bus.publish` does: 64 at a time on one connection, so that observations keep their order."""
     client = aredis.Redis.from_url(url, protocol=2)
     stream = bus.keys.feed("network")
     for first in range(0, len(groups), raw_redis.PIPELINE):
@@ -147,7 +147,7 @@ async def _pipelined(url: str, bus: Bus, groups: Sequence[list[Observation]]) ->
 
 
 async def _awaited(_url: str, bus: Bus, groups: Sequence[list[Observation]]) -> None:
-    """As a collector's outbox does: each envelope is on the server before the next one leaves."""
+    """Publish as a collector's outbox does: each envelope is on the server before the next one leaves."""
     for group in groups:
         await bus.publish("network", "observation", group, source="network.tcp")
 

@@ -106,7 +106,7 @@ def _every_asset_ok(view: dict[str, dict[str, Any]]) -> bool:
 
 @contextlib.contextmanager
 def _servers(at: Path) -> Iterator[dict[str, int]]:
-    """What is asked, in a process of its own: ports by scheme."""
+    """The servers that are probed, in a process of its own: ports by scheme."""
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=child, args=(theirs, str(at)), daemon=True)
     server.start()

@@ -1,4 +1,4 @@
-"""What a measurement says: one JSON line a figure, with its conditions and the raw limit beside it."""
+"""Results of measurements: one JSON line a figure, with its conditions and the raw limit beside it."""
 
 from __future__ import annotations
 

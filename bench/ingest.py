@@ -94,7 +94,7 @@ Sent = tuple[int, float, list[float]]
 
 
 async def pushed(load: Load, pids: dict[str, int] | None = None) -> tuple[Sent, dict[str, float]]:
-    """One run, and the processor seconds of those processes meanwhile."""
+    """Send for one run; the result has the processor seconds of those processes meanwhile."""
     context, watched = multiprocessing.get_context("spawn"), pids or {}
     parent_end, child_end = context.Pipe()
     process = context.Process(target=sender, args=(load, child_end))
@@ -113,7 +113,7 @@ async def pushed(load: Load, pids: dict[str, int] | None = None) -> tuple[Sent, 
 
 
 async def beside(at: Path, load: Load) -> dict[str, float]:
-    """What a real Alertmanager takes, in memory only, from the same sender; nothing where none is installed."""
+    """Alerts that a real Alertmanager takes from the same sender, in memory only; nothing where none is installed."""
     if alertmanager.installed() is None:
         return {}
     async with alertmanager.running(at / "alertmanager", alertmanager.SILENT) as url:
@@ -123,7 +123,7 @@ async def beside(at: Path, load: Load) -> dict[str, float]:
 
 
 def raw_commits(at: Path, seconds: float = 1.0) -> float:
-    """What plain SQLite gives: one row a transaction, WAL, synchronous=FULL, in the same place."""
+    """Commits of plain SQLite in the same place: one row a transaction, WAL, synchronous=FULL."""
     database = sqlite3.connect(at / "raw.sqlite3", isolation_level=None)
     database.execute("PRAGMA journal_mode=WAL")
     database.execute("PRAGMA synchronous=FULL")
@@ -149,7 +149,7 @@ def kill_everything(site: Site) -> None:
 
 
 def journaled_alerts(site: Site, run: str) -> int:
-    """How many alerts of a run the journal has."""
+    """The number of alerts of a run that the journal has."""
     path = site.folder / "data" / "journal.sqlite3"
     with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
         pattern = f'%"run":"{run}"%'

@@ -145,7 +145,7 @@ async def _read_on(live: Live) -> None:
 
 
 async def _painted(wall: Any, alert: str) -> float:
-    """When the page had painted this alert's row, by the page's own clock."""
+    """The time at which the page had painted this alert's row, by the page's own clock."""
     noted: list[float] = []
 
     async def painted() -> bool:

@@ -1,4 +1,4 @@
-"""What processes cost: processor seconds and memory, as Linux counts them."""
+"""The cost of processes: processor seconds and memory, as Linux counts them."""
 
 from __future__ import annotations
 

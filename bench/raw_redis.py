@@ -54,7 +54,7 @@ def hiredis_loop(url: str, entries: int) -> float:
 
 
 def redis_benchmark(url: str, entries: int) -> float | None:
-    """The same by redis-benchmark or valkey-benchmark; None when neither is on PATH."""
+    """The raw limit as redis-benchmark or valkey-benchmark measures it; None when neither is on PATH."""
     program = shutil.which("redis-benchmark") or shutil.which("valkey-benchmark")
     if program is None:
         return None

@@ -75,7 +75,7 @@ def _dead(count: int) -> range:
 
 
 def snmpd() -> str | None:
-    """Where net-snmp's agent is on this machine."""
+    """The path of net-snmp's agent on this machine."""
     return shutil.which("snmpd", path="/usr/sbin:/usr/bin:/sbin")
 
 
@@ -98,7 +98,7 @@ def agents(at: Path, addresses: Sequence[str], shown: Mapping[str, int] = UPS) -
 
 
 def _address(agent: int) -> str:
-    """Where an agent is; a dead one is a host that is none."""
+    """The address of an agent; that of a dead one belongs to no host."""
     if agent in _dead(AGENTS):
         return Hosts.address(PINGED + agent)
     return f"127.1.{agent // 250}.{agent % 250 + 1}"

@@ -158,7 +158,7 @@ def _asset(n: int) -> Change:
 
 
 def _state(n: int, at: float) -> AssetState:
-    """What a tcp probe leaves."""
+    """The state of an asset with one tcp probe."""
     shared = {
         "observed_at": at,
         "received_at": at,

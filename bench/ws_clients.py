@@ -22,7 +22,7 @@ AT_ONCE = 25
 
 @dataclass(slots=True)
 class Report:
-    """What all clients of a process saw: seconds from change and from flush to arrival, by frame."""
+    """The delays of all clients of a process: seconds from change and from flush to arrival, by frame."""
 
     frames: int = 0
     lost: int = 0
@@ -67,7 +67,7 @@ class Client(asyncio.Protocol):
         self._rest = rest
 
     def _take(self, raw: bytes) -> bytes | None:
-        """What follows the first whole frame; None when there is none."""
+        """The bytes after the first whole frame; None when the frame is not complete."""
         if len(raw) < 2:
             return None
         size, start = raw[1] & 127, 2

@@ -42,7 +42,7 @@ class Gap:
 
     @property
     def rows(self) -> int:
-        """How many are gone."""
+        """The number of rows that are missing."""
         return self.last - self.first + 1
 
 
@@ -62,11 +62,11 @@ class Heads:
 
     @property
     def entries(self) -> int:
-        """How many entries the journal has: each chain counts from 1 without gaps."""
+        """The number of entries of the journal: each chain counts from 1 without gaps."""
         return sum(head.length for head in self.chains.values())
 
     def record(self, keyring: Keyring | None = None) -> dict[str, Any]:
-        """As JSON, signed when there is a keyring."""
+        """The heads as JSON, signed when there is a keyring."""
         document = {"format": FORMAT} | asdict(self)
         return document if keyring is None else document | {"mac": keyring.sign(canonical(document))}
 
@@ -127,7 +127,7 @@ async def anchor(journal: Journal, last: Mapping[str, Any] | None = None) -> dic
 
 
 async def missing(journal: Journal, recorded: Heads) -> list[Gap]:
-    """What the record names and the journal has no more, by chain; as it was found first, until nothing is missing."""
+    """The gaps of each chain: entries that the record names and the journal no longer has. The first finding stays."""
     gaps = await _missing(journal, recorded)
     return list(recorded.gaps) if gaps and recorded.gaps else gaps
 
@@ -150,7 +150,7 @@ async def _missing(journal: Journal, recorded: Heads) -> list[Gap]:
 
 
 async def _documents_missing(journal: Journal, recorded: Heads) -> int:
-    """How many documents are gone although no entry was written since they were counted."""
+    """The number of documents that are gone although no entry was written since they were counted."""
     if recorded.counted_at < 0:
         return 0
     current = await read(journal)

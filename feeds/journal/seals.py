@@ -113,7 +113,7 @@ async def heads(connection: AsyncConnection) -> dict[str, tuple[int, str]]:
 
 
 async def entries_before(connection: AsyncConnection, seq: int | None) -> tuple[bool, bool]:
-    """Whether the log has entries below a number (None: any), and whether one of them is signed."""
+    """True when the log has entries below a number (None: any), and true when one of them is signed."""
     log_ = schema.entry
     earlier = select(log_.c.seq).where(log_.c.seq < seq) if seq is not None else select(log_.c.seq)
     signed = earlier.where(log_.c.mac != "")

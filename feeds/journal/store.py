@@ -226,7 +226,7 @@ class Journal(OutboxRows):
         return entries
 
     async def between(self, kind: str, start: float, end: float, page: int = 1000) -> AsyncIterator[list[JournalEntry]]:
-        """What happened in start <= at < end, in the order of that time, page by page; each page is read by itself."""
+        """Entries with start <= at < end, in the order of that time, page by page; each page is read by itself."""
         log = schema.entry
         ordered = select(log).where(log.c.kind == kind, log.c.at < end).order_by(log.c.at, log.c.seq).limit(page)
         at, seq = start, 0

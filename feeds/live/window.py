@@ -17,7 +17,7 @@ REPLAYED = int(2 * REPLAY / WINDOW)
 
 
 def place(rev: str) -> tuple[int, int]:
-    """Where a revision stands in the change stream. Raises ValueError for a text that is no revision."""
+    """The position of a revision in the change stream. Raises ValueError for a text that is no revision."""
     return entry_order(rev.rpartition(".")[2])
 
 

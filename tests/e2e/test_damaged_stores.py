@@ -32,7 +32,7 @@ def damage(file: Path, place: str) -> None:
     file.write_bytes(content)
 
 
-async def told(site: Site, word: str) -> bool:
+async def readyz_names(site: Site, word: str) -> bool:
     """True when /readyz answers 503 and names the store, or says that the journal takes nothing."""
     with contextlib.suppress(aiohttp.ClientError):
         async with aiohttp.ClientSession() as http, http.get(f"{site.url}/readyz") as answer:
@@ -78,9 +78,9 @@ async def test_an_emptied_history_is_told_until_a_person_accepts_it(tmp_path: Pa
         await until(lambda: "history" in lives(data))
         for file in data.glob("history.sqlite3*"):
             file.unlink()
-        await until(lambda: told(site, NAMES["history"]))
+        await until(lambda: readyz_names(site, NAMES["history"]))
         await until(lambda: (data / "history.sqlite3").exists())
-        await until(lambda: told(site, NAMES["history"]))
+        await until(lambda: readyz_names(site, NAMES["history"]))
         await until(lambda: readable(person))
         await until(lambda: is_told(person, {"journal-incomplete"}))
         assert "JournalReplaced" in site.cli("status").stdout
@@ -103,7 +103,7 @@ async def test_a_damaged_store_is_told_by_name_and_the_site_stays_readable(tmp_p
             whole = file.read_bytes()
             damage(file, place)
             site.start()
-            await until(lambda: told(site, NAMES[store]))
+            await until(lambda: readyz_names(site, NAMES[store]))
             await until(lambda: readable(person))
             await stop(site)
             for left in file.parent.glob(f"{store}.sqlite3*"):

@@ -1,4 +1,4 @@
-"""The forking process: it imports the modules of all roles and forks the roles.
+"""The fork server: it imports the modules of all roles and forks the roles.
 
 Importing costs each role one to three seconds of CPU; a fork costs milliseconds. So a killed role is back
 at once, a cold start imports once instead of five times, and the roles share the memory of their code.
@@ -115,7 +115,7 @@ class _Imports:
 
 
 def main() -> None:
-    """The forking process: import, and fork on request, until standard input ends.
+    """The fork server: import, and fork on request, until standard input ends.
 
     Its last argument is the descriptor of the watchdog's pipe.
     """

@@ -55,7 +55,7 @@ GAP_TEXTS = {
 
 
 class Accepted(NamedTuple):
-    """What a person has accepted: missing entries, faults of chains, and stores of another life."""
+    """Findings that a person has accepted: missing entries, faults of chains, and stores of another life."""
 
     gaps: list[Gap]
     faults: list[ChainFault]

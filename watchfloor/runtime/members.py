@@ -111,7 +111,7 @@ def running_members(data: Path) -> list[dict[str, Any]]:
 
 
 def _is_ancestor(pid: int) -> bool:
-    """Roles are grandchildren of their supervisor: the forking process is between them."""
+    """Roles are grandchildren of their supervisor: the fork server is between them."""
     try:
         with open(f"/proc/{os.getppid()}/stat", encoding="ascii", errors="replace") as file:
             grandparent = int(file.read().rpartition(")")[2].split()[1])
@@ -133,7 +133,7 @@ async def end(processes: list[Process]) -> None:
             process.kill()
     waits = [task for task in waits if not task.done()]
     if waits:
-        # The forking process reports the end of a role. A forking process that hangs reports none.
+        # The fork server reports the end of a role. A fork server that hangs reports none.
         _, unreported = await asyncio.wait(waits, timeout=STOP_WITHIN)
         for task in unreported:
             task.cancel()

@@ -1,4 +1,4 @@
-"""The supervisor's connection to the process that forks the roles (watchfloor.runtime.forking)."""
+"""The supervisor's connection to the fork server, the process that forks the roles (watchfloor.runtime.forking)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from watchfloor.runtime.process import die_with_parent
 from watchfloor.runtime.watchdog import Watch
 
 CLOSE_WITHIN = 5.0
-"""Seconds that the forking process has to end once its input is closed."""
+"""Seconds that the fork server has to end once its input is closed."""
 
 
 class ForkedRole:
@@ -52,10 +52,10 @@ class ForkedRole:
         self.send_signal(signal.SIGKILL)
 
 
-class Zygote:
-    """Starts the forking process when it is needed, and roles through it.
+class ForkServer:
+    """Starts the fork server when it is needed, and roles through it.
 
-    `program` are the arguments of the forking process after `python -P`.
+    `program` are the arguments of the fork server after `python -P`.
     """
 
     def __init__(self, program: Sequence[str] = ("-m", "watchfloor.runtime.forking")) -> None:
@@ -69,7 +69,7 @@ class Zygote:
         self._starting = asyncio.Lock()
 
     async def start(self, role: str, config: Path) -> ForkedRole:
-        """Start a process of a role. Raises OSError when the fork fails or the forking process ends; try again then."""
+        """Start a process of a role. Raises OSError when the fork fails or the fork server ends; try again then."""
         await self.open()
         assert self._process is not None
         assert self._process.stdin is not None
@@ -79,7 +79,7 @@ class Zygote:
         return await answer
 
     async def open(self) -> None:
-        """Start the forking process unless it runs. It begins to import modules at once."""
+        """Start the fork server unless it runs. It begins to import modules at once."""
         async with self._starting:
             if self._process is None or self._process.returncode is not None:
                 await self._spawn()
@@ -110,7 +110,7 @@ class Zygote:
         self._watch = Watch.of(self._process.pid)
         self._reports, self._partial = reports, b""
         asyncio.get_running_loop().add_reader(reports, self._take_reports)
-        self._reader = asyncio.create_task(self._read(self._process), name="zygote")
+        self._reader = asyncio.create_task(self._read(self._process), name="fork server")
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
@@ -126,7 +126,7 @@ class Zygote:
             child.end(-signal.SIGKILL)
         for answer in self._requested.values():
             if not answer.done():  # the requester was cancelled
-                answer.set_exception(ConnectionError("the forking process ended"))
+                answer.set_exception(ConnectionError("the fork server ended"))
         self._children.clear()
         self._requested.clear()
 
@@ -185,7 +185,7 @@ class Zygote:
             self._watch.excuse()
 
     def kill_if_hung(self, at: float) -> float:
-        """Kill a silent forking process; the kernel ends its children too. Returns the seconds of silence, else 0."""
+        """Kill a silent fork server; the kernel ends its children too. Returns the seconds of silence, else 0."""
         if self._process is None or self._process.returncode is not None or self._watch is None:
             return 0.0
         silence = at - self._watch.heard_at
@@ -195,7 +195,7 @@ class Zygote:
         return silence
 
     async def close(self) -> None:
-        """End the forking process. Its children must have ended before."""
+        """End the fork server. Its children must have ended before."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             try:

@@ -23,7 +23,7 @@ _BUILDERS = "watchfloor.runtime.roles"
 class RoleSpec:
     """One role.
 
-    `preload` are the modules that the forking process imports for it. `builder` names the function that builds it, in
+    `preload` are the modules that the fork server imports for it. `builder` names the function that builds it, in
     watchfloor.runtime.roles. Of a `leased` role one copy works at a time; of a `fenced` one both stores refuse what a
     copy writes after its turn: what is collected bears its own time and needs no fence. `waits_for_journal`: the role
     has nothing to do without its journal.

@@ -18,7 +18,7 @@ from feeds.roles import NAMES, WEB
 from watchfloor.runtime import valkey
 from watchfloor.runtime.disk_watch import DiskWatch
 from watchfloor.runtime.members import ManagedProcess, Process, StatusFile, end, reason_of
-from watchfloor.runtime.prefork import ForkedRole, Zygote
+from watchfloor.runtime.prefork import ForkedRole, ForkServer
 from watchfloor.runtime.process import REFUSED
 from watchfloor.runtime.watchdog import LATE_AFTER, PAUSED_AFTER, Watch
 
@@ -37,7 +37,7 @@ NOT_STARTED = -1000
 
 
 class Launcher(Protocol):
-    """Starter of roles: Zygote, except in tests."""
+    """Starter of roles: ForkServer, except in tests."""
 
     async def open(self) -> None: ...
     async def start(self, role: str, config: Path) -> Process: ...
@@ -69,7 +69,7 @@ class Supervisor:
     embedded: bool
     port: int
     roles: tuple[str, ...] = NAMES
-    launcher: Launcher = field(default_factory=Zygote)
+    launcher: Launcher = field(default_factory=ForkServer)
     members: dict[str, ManagedProcess] = field(default_factory=dict)
     _processes: dict[str, Process] = field(default_factory=dict)
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -243,7 +243,7 @@ class Supervisor:
 
     def _check_reports(self, at: float) -> None:
         if silence := self.launcher.kill_if_hung(at):
-            log.error("the forking process did not report for %.0f s: it is killed, with every role", silence)
+            log.error("the fork server did not report for %.0f s: it is killed, with every role", silence)
             for role in self.roles:
                 self._kill_reasons[role] = "the process that forks the roles hung and was killed"
             return

@@ -110,7 +110,7 @@ class Web:
         self._dash = create_dash(self._app, settings.site)
 
     def _approvals(self, sealer: Sealer) -> ApprovalsAccess:
-        """What the routes of approvals work with, by the settings in use."""
+        """The parts that the routes of approvals need, by the settings in use."""
         return ApprovalsAccess(
             reader=CaseReader(self._cases),
             assessor=lambda: self._assessor,

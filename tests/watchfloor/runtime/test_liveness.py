@@ -21,7 +21,7 @@ from tests.patience import until
 from tests.watchfloor.runtime.test_supervisor import alive
 from watchfloor.runtime import supervisor as supervising
 from watchfloor.runtime import watchdog
-from watchfloor.runtime.prefork import Zygote
+from watchfloor.runtime.prefork import ForkServer
 from watchfloor.runtime.supervisor import Supervisor
 
 SETTINGS = '[site]\nname = "x"\nregion = "532300"\ndata = "data"\n[web]\nport = 0\n'
@@ -76,7 +76,7 @@ async def running(folder: Path) -> AsyncIterator[Supervisor]:
         embedded=False,
         port=0,
         roles=("web",),
-        launcher=Zygote(("-c", PROGRAM)),
+        launcher=ForkServer(("-c", PROGRAM)),
     )
     task = asyncio.create_task(site.run())
     try:
@@ -151,7 +151,7 @@ async def test_the_last_end_of_a_role_is_known_to_the_next_supervisor(folder: Pa
 async def test_a_forking_process_that_hangs_is_started_again_with_its_roles(folder: Path) -> None:
     async with running(folder) as site:
         first, launcher = site.members["web"].pid, site.launcher
-        assert isinstance(launcher, Zygote)
+        assert isinstance(launcher, ForkServer)
         assert launcher._process is not None
         await until(lambda: launcher._watch is not None and launcher._watch.heard)
         os.kill(launcher._process.pid, signal.SIGSTOP)
@@ -162,7 +162,7 @@ async def test_a_forking_process_that_hangs_is_started_again_with_its_roles(fold
 async def test_a_site_whose_forking_process_hangs_can_be_stopped(folder: Path) -> None:
     async with running(folder) as site:
         launcher, role = site.launcher, site.members["web"].pid
-        assert isinstance(launcher, Zygote)
+        assert isinstance(launcher, ForkServer)
         assert launcher._process is not None
         os.kill(launcher._process.pid, signal.SIGSTOP)
     assert launcher._process.returncode is not None
@@ -177,7 +177,7 @@ async def test_nobody_is_killed_when_the_whole_machine_stood_still(
 
     async with running(folder) as site:
         launcher = site.launcher
-        assert isinstance(launcher, Zygote)
+        assert isinstance(launcher, ForkServer)
         assert launcher._process is not None
         pids = [launcher._process.pid, site.members["web"].pid]
         for pid in pids:
@@ -256,11 +256,11 @@ async def test_what_nothing_caught_is_counted_among_the_figures_of_the_role(
 
 
 async def test_a_forking_process_that_ends_while_a_role_is_being_asked_for_and_stopped_ends_in_order() -> None:
-    zygote = Zygote(("-c", "import sys; sys.stdin.readline()"))
-    asking = asyncio.create_task(zygote.start("web", Path("unread")))
-    await until(lambda: zygote._requested, every=0.0)  # the process ends at once
-    zygote._requested["web"].cancel()
+    fork_server = ForkServer(("-c", "import sys; sys.stdin.readline()"))
+    asking = asyncio.create_task(fork_server.start("web", Path("unread")))
+    await until(lambda: fork_server._requested, every=0.0)  # the process ends at once
+    fork_server._requested["web"].cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    await zygote.close()
-    assert not zygote._requested
+    await fork_server.close()
+    assert not fork_server._requested

@@ -17,7 +17,7 @@ import pytest
 
 from tests.patience import PATIENCE, until
 from watchfloor.runtime import valkey
-from watchfloor.runtime.prefork import Zygote
+from watchfloor.runtime.prefork import ForkServer
 from watchfloor.runtime.role_specs import ROLES
 from watchfloor.runtime.supervisor import FIRST_PAUSE, LONGEST_PAUSE, AlreadyRunning, Supervisor, pause_after
 
@@ -147,15 +147,15 @@ async def test_a_valkey_file_that_cannot_be_loaded_is_set_aside(tmp_path: Path) 
 
 
 async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_path: Path) -> None:
-    zygote = Zygote()
+    fork_server = ForkServer()
     try:
-        first = await zygote.start("web", tmp_path / "missing.toml")  # a role without settings ends with 1
+        first = await fork_server.start("web", tmp_path / "missing.toml")  # a role without settings ends with 1
         assert first.pid != os.getpid()
         assert await asyncio.wait_for(first.wait(), PATIENCE) == 1
         assert "missing.toml" in first.crash
         assert not alive(first.pid)
     finally:
-        await zygote.close()
+        await fork_server.close()
 
 
 def test_the_supervisor_imports_nothing_that_only_roles_need() -> None:
