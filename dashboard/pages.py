@@ -42,7 +42,10 @@ def wall(**_: Any) -> Component:
         [panel("map", mode="wall", className=""), panel("stage", tag="div", className="")], className="wall-middle"
     )
     left = html.Div([panel("feed-network"), panel("feed-warnings"), panel("feed-units")], className="wall-left")
-    foot = html.Div([panel("load-strip"), panel("warning-chips"), panel("source-summary")], className="wall-foot")
+    foot = html.Div(
+        [panel("load-strip"), panel("approvals-strip"), panel("warning-chips"), panel("source-summary")],
+        className="wall-foot",
+    )
     return _page("wall", left, middle, panel("alert-board"), foot)
 
 
@@ -83,6 +86,21 @@ def receipts(**_: Any) -> Component:
     return _page("receipts", panel("receipts-page"), panel("receipt-detail", tag="aside"))
 
 
+def approvals(department: str = "", **_: Any) -> Component:
+    """The backlog of approvals; its script reads the department from the address."""
+    return _page("approvals", panel("approvals-page", tag="div", className=""))
+
+
+def approval_case(key: str = "", **_: Any) -> Component:
+    """One case with its calendar clock."""
+    return _page("approval-case", panel("approvals-case", tag="div", className=""))
+
+
+def approval_orders(order_id: str = "", **_: Any) -> Component:
+    """Cards and supervision orders, or one order as a sheet."""
+    return _page("approval-orders", panel("approvals-orders", tag="div", className=""))
+
+
 def asset(asset_id: str = "", **_: Any) -> Component:
     """One asset; its script reads the id from the address."""
     return _page("asset", panel("asset-page"), panel("map", mode="desk"))
@@ -114,6 +132,11 @@ PAGES = (
     Page("receipts", "nav.receipts", receipts, path="/receipts"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
+    Page("approvals", "nav.approvals", approvals, path="/approvals"),
+    Page("approval_department", "nav.approvals", approvals, template="/approvals/departments/<department>"),
+    Page("approval_case", "approvals.case", approval_case, template="/approvals/cases/<key>"),
+    Page("approval_orders", "approvals.orders", approval_orders, path="/approvals/orders"),
+    Page("approval_order", "approvals.orders", approval_orders, template="/approvals/orders/<order_id>"),
     Page("sources", "nav.sources", sources, path="/sources"),
     Page("asset", "asset.title", asset, template="/assets/<asset_id>"),
     Page("not_found_404", "page.missing", missing, path="/not-found"),

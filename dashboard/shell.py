@@ -12,6 +12,7 @@ NAV = (
     ("duty", "/", "nav.duty"),
     ("network", "/network", "nav.network"),
     ("video", "/video", "nav.video"),
+    ("approvals", "/approvals", "nav.approvals"),
     ("warnings", "/warnings", "nav.warnings"),
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),

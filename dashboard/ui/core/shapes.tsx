@@ -3,7 +3,7 @@ import type { AlertRecord } from "../records";
 
 export type ShapeName =
   | "diamond" | "triangle" | "square" | "hexagon" | "pentagon" | "dot" | "circle" | "bar" | "square-small" | "ring"
-  | "ring-dashed" | "chevron" | "check";
+  | "ring-dashed" | "chevron" | "check" | "pause" | "hatched";
 
 const PATHS: Partial<Record<ShapeName, string>> = {
   diamond: "M8 0.6 15.4 8 8 15.4 0.6 8Z",
@@ -38,6 +38,8 @@ function Body({ shape }: { shape: ShapeName }) {
     case "ring": return <circle cx={8} cy={8} r={5} {...line} stroke-width={1.8} />;
     case "ring-dashed": return <circle cx={8} cy={8} r={6} {...line} stroke-width={2.2} stroke-dasharray="2.6 2.1" />;
     case "chevron": return <path d="M5 2.5 11 8 5 13.5" {...line} stroke-width={2} />;
+    case "pause": return <path d="M3.5 2H6.5V14H3.5ZM9.5 2H12.5V14H9.5Z" fill="currentColor" />;
+    case "hatched": return <path d="M2 2H14V14H2ZM2 8 8 2M2 14 14 2M8 14 14 8" {...line} stroke-width={1.5} />;
     case "check": return <path d="M1.5 8.6 6 13 14.5 3.4" {...line} stroke-width={2.4} />;
     default: return <path d={PATHS[shape]} fill="currentColor" />;
   }

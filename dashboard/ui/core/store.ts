@@ -7,7 +7,9 @@ import { ExtraViews, type AnyView } from "./extraviews";
 import { applyItem } from "./view";
 
 /** The kinds that pages show. */
-export const KINDS = ["asset", "source", "alert", "warning", "receipt", "board"] as const;
+export const KINDS = [
+  "asset", "source", "alert", "warning", "receipt", "board", "case_board", "card", "order",
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 /** The ids that have changed since the last painted frame. `reset`: a view was sent anew. */
@@ -19,6 +21,7 @@ type Maps = { [K in Kind]: Map<string, Records[K]> };
 /** The face that a kind has when no panel asks for more. Records of a face have the other fields not at all. */
 const FACES: Readonly<Record<Kind, string>> = {
   asset: "map", alert: "row", source: "full", warning: "row", receipt: "row", board: "full",
+  case_board: "full", card: "row", order: "row",
 };
 const FULL = "full";
 const LINGER = 5000;

@@ -26,6 +26,7 @@ function counts(): Record<string, number> {
     warnings: warnings.value.real.length,
     sources: sources.value.filter((source) => sourceState(source) !== "ok").length,
     network: bad.length,
+    approvals: [...store.all("case_board").values()].reduce((sum, board) => sum + (board.lights.red ?? 0), 0),
     video: bad.filter((asset) => asset.kind === "camera").length,
   };
 }

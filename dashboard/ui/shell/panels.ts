@@ -28,5 +28,8 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "warning-timeline": async () => (await import("../warnings/timeline")).default,
   "receipts-page": async () => (await import("../receipts/page")).default,
   "receipt-detail": async () => (await import("../receipts/detail")).default,
+  "approvals-page": async () => (await import("../approvals/page")).default,
+  "approvals-case": async () => (await import("../approvals/case")).default,
+  "approvals-orders": async () => (await import("../approvals/orders")).default,
   "source-summary": async () => (await import("../wall/foot")).SourceSummary,
 };

@@ -1,0 +1,141 @@
+/** The count of a limit on a calendar, and how the due day came about. */
+import { t } from "../core/i18n";
+import { day as dayOf, now } from "../core/time";
+import { sumOf, weeksOf, type CaseDetail, type Clock, type ClockDay } from "./detail";
+import { shortDay } from "./words";
+
+const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
+
+export function Calendar({ clock }: { clock: Clock }) {
+  const today = dayOf(now());
+  const weeks = weeksOf(clock.days);
+  const counts = new Map<string, number>();
+  for (const day of clock.days) {
+    const name = day.mark === "counted" && day.day > today ? "ahead" : day.mark;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return (
+    <section class="panel clock-calendar" data-part="calendar">
+      <header class="case-head"><h2>{t("approvals.clock")}</h2><span class="quiet">{t("approvals.clock.note")}</span></header>
+      <div class="clock-scroll">
+        <div class="clock-grid" role="table" aria-label={t("approvals.clock")}>
+          {WEEKDAYS.map((n) => <span key={n} class="quiet clock-weekday">{t(`approvals.weekday.${n}`)}</span>)}
+          {weeks.flat().map(({ day, shown }) => <Day key={day} day={day} shown={shown} today={today} />)}
+        </div>
+      </div>
+      <footer class="clock-legend quiet">
+        {["counted", "ahead", "off", "local_holiday", "excluded", "unpublished"].map((name) => counts.get(name) ? (
+          <span key={name}><i class={`mark-${name}`} />{t(`approvals.mark.${name}`)} {counts.get(name)}</span>
+        ) : null)}
+      </footer>
+    </section>
+  );
+}
+
+function Day({ day, shown, today }: { day: string; shown: ClockDay | null; today: string }) {
+  const date = day.endsWith("-01") ? t("approvals.firstday", { m: Number(day.slice(5, 7)) }) : String(Number(day.slice(8)));
+  if (!shown) return <div class="clock-day is-outside"><small>{date}</small></div>;
+  const late = shown.mark === "counted" && day > today;
+  const classes = ["clock-day", `mark-${late ? "ahead" : shown.mark}`, day === today ? "is-today" : ""];
+  const words = wordsOf(shown, day === today);
+  return (
+    <div class={classes.filter(Boolean).join(" ")} data-day={day} title={`${day} ${words}`}>
+      <small>{date}</small>
+      <b>{shown.mark === "start" ? "0" : shown.number || ""}</b>
+      <span>{words}</span>
+    </div>
+  );
+}
+
+function wordsOf(day: ClockDay, today: boolean): string {
+  const words = [];
+  if (day.mark === "start") words.push(t("approvals.mark.start"));
+  if (day.mark === "due") words.push(t("approvals.mark.due"));
+  if (day.name) words.push(day.name);
+  else if (day.mark === "off" || day.mark === "excluded" || day.mark === "unpublished") words.push(t(`approvals.mark.${day.mark}`));
+  if (day.makeup) words.push(t("approvals.mark.makeup"));
+  if (day.provisional) words.push(t("approvals.mark.provisional"));
+  if (today) words.push(t("approvals.mark.today"));
+  return words.join(" ");
+}
+
+/** Natural days, less what does not count; and what comes next. */
+export function Account({ detail, clock }: { detail: CaseDetail; clock: Clock }) {
+  return (
+    <section class="panel clock-account" data-part="account">
+      <header class="case-head"><h2>{t("approvals.sum")}</h2></header>
+      <ul class="sum-lines">
+        {sumOf(clock).map((line) => (
+          <li key={`${line.name} ${line.label}`} class={`sum-${line.name}`} data-sum={line.name}>
+            <span>{t(`approvals.sum.${line.name}`, {
+              label: line.label, from: shortDay(clock.day0), to: shortDay(line.label), n: clock.n, more: clock.extended_by,
+            })}</span>
+            <b>{line.days < 0 ? `− ${-line.days}` : line.days}</b>
+          </li>
+        ))}
+      </ul>
+      {clock.unpublished ? <p class="case-note light-grey">{t("approvals.unpublished", { year: clock.unpublished })}</p> : null}
+      {clock.paused ? <p class="case-note">{t("approvals.resumed", { day: clock.if_resumed_today ?? "—" })}</p> : null}
+      {detail.due_source && detail.due_source !== clock.due
+        ? <p class="case-note quiet">{t("approvals.duesource", { day: detail.due_source, own: clock.due ?? "—" })}</p> : null}
+      <Changes detail={detail} />
+    </section>
+  );
+}
+
+/** Every change of light, state or value, with the moment at which it was true and at which it was seen. */
+function Changes({ detail }: { detail: CaseDetail }) {
+  return (
+    <>
+      <h2 class="account-head">{t("approvals.events")}</h2>
+      <ul class="event-lines">
+        {detail.events.map((event, index) => (
+          <li key={index}>
+            <time>{eventTime(event.at)}</time>
+            <span>{eventText(event.name, event.body)}
+              <small> {t(`approvals.cause.${event.cause || "fact"}`)}
+                {event.seen.slice(0, 16) > event.at.slice(0, 16) ? ` ${t("approvals.seen", { at: eventTime(event.seen) })}` : ""}
+              </small>
+            </span>
+          </li>
+        ))}
+        {detail.events.length ? null : <li class="quiet">{t("approvals.events.none")}</li>}
+      </ul>
+    </>
+  );
+}
+
+export const eventTime = (at: string): string => {
+  const ms = Date.parse(at);
+  return `${dayOf(ms).slice(5)} ${new Date(ms + 8 * 3_600_000).toISOString().slice(11, 16)}`;
+};
+
+function eventText(name: string, body: Record<string, unknown>): string {
+  if (name === "light") {
+    const word = (light: unknown): string => t(`approvals.light.${String(light) || "none"}`);
+    return t("approvals.event.light", { from: word(body.from), to: word(body.to) });
+  }
+  if (name === "state") {
+    const word = (state: unknown): string => t(`approvals.state.${String(state)}`);
+    return t("approvals.event.state", { from: word(body.from), to: word(body.to) });
+  }
+  if (name === "corrected") {
+    const parts = Object.entries(body).map(([field, change]) => {
+      const [was, is] = (Array.isArray(change) ? change : [null, null]) as [unknown, unknown];
+      return `${t(`approvals.field.${field}`)} ${corrected(field, was)} → ${corrected(field, is)}`;
+    });
+    return t("approvals.event.corrected", { parts: parts.join("，") });
+  }
+  return name;
+}
+
+/** Days are stored as ordinals, times in seconds. */
+function corrected(field: string, value: unknown): string {
+  if (value === null || value === "") return "—";
+  if (typeof value === "number" && field.endsWith("_day")) return ordinal(value);
+  if (typeof value === "number" && field.endsWith("_at")) return eventTime(new Date(value * 1000).toISOString());
+  return String(value);
+}
+
+/** Day 719163 of Python's calendar is 1970-01-01. */
+const ordinal = (n: number): string => new Date((n - 719_163) * 86_400_000).toISOString().slice(0, 10);

@@ -1,0 +1,92 @@
+/** Counts of the boards of open cases, added up by department. Groups of kinds are never added together. */
+import type { CaseBoardRecord } from "../records";
+
+export const GROUPS = ["permit", "disclosure", "question"] as const;
+export type Group = (typeof GROUPS)[number];
+/** The kinds of each group, as the routes of cases and figures take them. */
+export const KINDS_OF: Readonly<Record<Group, string>> = {
+  permit: "instant,promise,supplement,upward,joint,other",
+  disclosure: "disclosure",
+  question: "question",
+};
+export const STEPS = ["受理", "承办", "审批", "批准", "办结"] as const;
+
+/** Open cases of one department, or of all. `silent` is the oldest moment up to which a silent source has reported. */
+export interface Backlog {
+  department: string;
+  name: string;
+  open: number;
+  red: number;
+  yellow: number;
+  green: number;
+  grey: number;
+  paused: number;
+  dueToday: number;
+  unverified: number;
+  steps: Record<string, number>;
+  silent: string | null;
+  asOf: string | null;
+}
+
+export const groupOf = (name: string | null): Group => GROUPS.find((group) => group === name) ?? "permit";
+
+export function emptyBacklog(department = "", name = ""): Backlog {
+  return {
+    department, name, open: 0, red: 0, yellow: 0, green: 0, grey: 0, paused: 0, dueToday: 0, unverified: 0, steps: {},
+    silent: null, asOf: null,
+  };
+}
+
+function add(sum: Backlog, board: CaseBoardRecord): void {
+  sum.open += board.open;
+  sum.red += board.lights.red ?? 0;
+  sum.yellow += board.lights.yellow ?? 0;
+  sum.green += board.lights.green ?? 0;
+  sum.grey += board.lights.grey ?? 0;
+  sum.paused += board.paused;
+  sum.dueToday += board.due_today;
+  sum.unverified += board.unverified;
+  for (const [step, n] of Object.entries(board.steps)) sum.steps[step] = (sum.steps[step] ?? 0) + n;
+  if (board.silent_since && (!sum.silent || board.silent_since < sum.silent)) sum.silent = board.silent_since;
+  if (board.as_of && (!sum.asOf || board.as_of > sum.asOf)) sum.asOf = board.as_of;
+}
+
+/** The backlog of a group: of all departments together, or of one. */
+export function totalOf(boards: Iterable<CaseBoardRecord>, group: Group, department = ""): Backlog {
+  const sum = emptyBacklog(department);
+  for (const board of boards) {
+    if (board.group === group && (!department || board.department === department)) add(sum, board);
+  }
+  return sum;
+}
+
+/** The backlogs of a group by department. */
+export function byDepartment(boards: Iterable<CaseBoardRecord>, group: Group): Map<string, Backlog> {
+  const sums = new Map<string, Backlog>();
+  for (const board of boards) {
+    if (board.group !== group) continue;
+    const sum = sums.get(board.department) ?? emptyBacklog(board.department, board.name);
+    add(sum, board);
+    sums.set(board.department, sum);
+  }
+  return sums;
+}
+
+/** Worst first: red, then yellow, then the lower share in time, then the name. */
+export function inOrder<T extends Backlog & { share: number | null }>(rows: readonly T[]): T[] {
+  return [...rows].sort((a, b) =>
+    b.red - a.red || b.yellow - a.yellow || (a.share ?? 2) - (b.share ?? 2) || a.name.localeCompare(b.name, "zh-CN"));
+}
+
+/** The light of a department: that of its worst case; "grey" where its source is silent. */
+export function worst(backlog: Backlog): string {
+  if (backlog.silent) return "grey";
+  return backlog.red ? "red" : backlog.yellow ? "yellow" : "green";
+}
+
+/** "2026-11" and so many months before it. */
+export function monthBefore(month: string, count: number): string {
+  const [year, number] = month.split("-").map(Number) as [number, number];
+  const months = year * 12 + number - 1 - count;
+  return `${Math.floor(months / 12)}-${String((months % 12) + 1).padStart(2, "0")}`;
+}
