@@ -42,10 +42,7 @@ def wall(**_: Any) -> Component:
         [panel("map", mode="wall", className=""), panel("stage", tag="div", className="")], className="wall-middle"
     )
     left = html.Div([panel("feed-network"), panel("feed-warnings"), panel("feed-units")], className="wall-left")
-    foot = html.Div(
-        [panel("load-strip"), panel("approvals-strip"), panel("warning-chips"), panel("source-summary")],
-        className="wall-foot",
-    )
+    foot = html.Div([panel("load-strip"), panel("warning-chips"), panel("source-summary")], className="wall-foot")
     return _page("wall", left, middle, panel("alert-board"), foot)
 
 

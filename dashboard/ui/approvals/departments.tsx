@@ -30,7 +30,8 @@ const COLUMNS = ["red", "yellow", "green", "grey", "paused"] as const;
 export function Departments({ figures }: { figures: readonly FigureRow[] }) {
   const rows = rowsOf(figures);
   const box = useRef<HTMLUListElement>(null);
-  const { rows: shown } = useHold(box, rows, (row) => row.department, (row) => ({ ...emptyBacklog(row.department, row.name), share: row.share }));
+  const gone = (row: Row): Row => ({ ...emptyBacklog(row.department, row.name), share: row.share });
+  const { rows: shown } = useHold(box, rows, (row) => row.department, gone, group.value);
   return (
     <section class="panel case-departments" data-part="departments">
       <header class="case-head"><h2>{t("approvals.departments", { n: rows.length })}</h2>
