@@ -193,6 +193,7 @@ async def grouped(reader: CaseReader, period: Period, today: date, by: str, wher
         table = schema.sum_day if by == "day" else schema.sum_month
         bounds = period.months if by == "month" else (period.first.toordinal(), min(period.last, today).toordinal())
         sums = await reader.sums(table, *bounds, (by, "kind"), where)
+        await _leave_out_due_from(reader, today, by, sums, where)
     else:
         sums = await sums_of(reader, period, today, (by, "kind") if by != "kind" else ("kind",), where)
     merged: dict[Any, Counter[str]] = {}
@@ -202,6 +203,21 @@ async def grouped(reader: CaseReader, period: Period, today: date, by: str, wher
             merged[key[0]] = merged.get(key[0], Counter()) + values
     name = {"day": lambda key: date.fromordinal(key).isoformat(), "month": lambda key: f"{key // 100}-{key % 100:02}"}
     return [{"key": str(name.get(by, str)(key)), **shown(values)} for key, values in sorted(merged.items())]
+
+
+async def _leave_out_due_from(
+    reader: CaseReader, today: date, by: str, sums: Mapping[tuple[Any, ...], Counter[str]], where: Where
+) -> None:
+    """Set the measures of due days to those of days before today, as `sums_of` counts them."""
+    month_now = today.year * 100 + today.month
+    present = today.toordinal() if by == "day" else month_now
+    past: dict[tuple[Any, ...], Counter[str]] = {}
+    if by == "month" and any(key[0] == month_now for key in sums):
+        past = await sums_of(reader, Period(today.replace(day=1), today), today, ("kind",), where)
+    for key, values in sums.items():
+        if key[0] >= present:
+            kind = past.get(key[1:], Counter()) if key[0] == month_now else Counter()
+            values.update({measure: kind[measure] - values[measure] for measure in DUE_MEASURES})
 
 
 async def ageing(reader: CaseReader, today: date, calendar: WorkCalendar, where: Where) -> dict[str, dict[str, Any]]:

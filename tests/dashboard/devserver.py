@@ -22,6 +22,7 @@ from feeds.wire import iso
 from maps.layers import layer
 from tests.dashboard import picture
 from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
+from tests.dashboard.devapprovals import ScriptedApprovals, add_approvals
 from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
 from tests.dashboard.devviews import ScriptedViews
@@ -73,6 +74,7 @@ class Script:
         self.tokens: list[dict[str, Any]] = []
         self.hidden: dict[str, int] = {}
         self.life: dict[str, dict[str, Any]] = {}
+        self.approvals: ScriptedApprovals | None = None
         self.views = ScriptedViews(self)
 
     @property
@@ -142,6 +144,7 @@ def create(script: Script) -> FastAPI:
     add_emergency(api, script)
     add_people(api, script)
     add_admin(api, script)
+    add_approvals(api, script)
 
     @api.get("/api/openapi.json", include_in_schema=False)
     async def description() -> dict[str, Any]:

@@ -5,6 +5,7 @@ import { t } from "../core/i18n";
 import { mayAct, mayDo } from "../core/site";
 import type { CardRecord } from "../records";
 import { askAgain } from "./data";
+import { written } from "./form";
 
 type Choice = CardRecord["choices"][number];
 
@@ -30,7 +31,8 @@ export function TaskButtons({ kind, id, rev, choices, region }: Props) {
   return (
     <span class="task-buttons">
       {open.map((choice) => (
-        <button key={choice.action} type="button" class="chip" data-action={choice.action} onClick={() => setChosen(choice)}>
+        <button key={choice.action} type="button" class="chip" data-action={choice.action}
+          onClick={() => setChosen(choice)}>
           {t(`approvals.act.${choice.action}`)}
         </button>
       ))}
@@ -51,10 +53,8 @@ function ActionForm({ kind, id, rev, choice, done }: FormProps) {
   const [busy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const body = {
-      action: choice.action, rev, reason: String(form.get("reason") ?? ""), days: Number(form.get("days") ?? 0),
-    };
+    const reason = written(event, "reason");
+    const body = { action: choice.action, rev, reason, days: Number(written(event, "days")) };
     setBusy(true);
     try {
       if (kind === "card") await send("POST", "/api/v1/approvals/cards:act", { id, ...body });

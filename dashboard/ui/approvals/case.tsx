@@ -12,6 +12,7 @@ import { Account, Calendar, eventTime } from "./clock";
 import { STEPS } from "./counts";
 import { useAnswer } from "./data";
 import type { CaseDetail, StepVisit } from "./detail";
+import { written } from "./form";
 import { Side } from "./side";
 import { kindOf, leftText, Light, lightOf } from "./words";
 
@@ -31,8 +32,10 @@ export default function CasePage() {
       {detail.clock ? <Account detail={detail} clock={detail.clock} /> : <section class="panel clock-account" />}
       <Side detail={detail} />
       {detail.parts.length ? (
-        <section class="panel case-parts"><header class="case-head"><h2>{t("approvals.parts")}</h2></header>
-          <ul class="case-rows">{detail.parts.map((part) => <Row key={part.key} row={part} card={undefined} />)}</ul></section>
+        <section class="panel case-parts">
+          <header class="case-head"><h2>{t("approvals.parts")}</h2></header>
+          <ul class="case-rows">{detail.parts.map((part) => <Row key={part.key} row={part} card={undefined} />)}</ul>
+        </section>
       ) : null}
     </>
   );
@@ -50,7 +53,9 @@ function Head({ detail }: { detail: CaseDetail }) {
       <Fact label={t("approvals.column.left")}>{leftText(detail) || t(`approvals.state.${detail.state}`)}</Fact>
       <Fact label={t("approvals.column.due")}>{detail.due ? `${detail.due} 24:00` : "—"}</Fact>
       <Fact label={t("approvals.turns")}>{clock?.yellow_at ? eventTime(clock.yellow_at) : "—"}</Fact>
-      <Fact label={t("approvals.limit")}>{clock ? t("approvals.limit.of", { n: clock.n, more: clock.extended_by }) : "—"}</Fact>
+      <Fact label={t("approvals.limit")}>
+        {clock ? t("approvals.limit.of", { n: clock.n, more: clock.extended_by }) : "—"}
+      </Fact>
       <Fact label={t("approvals.kind")}>{kindOf(detail.kind)}</Fact>
       <Fact label={t("approvals.applicant")}><Applicant detail={detail} /></Fact>
       <span class="case-doors">
@@ -62,8 +67,9 @@ function Head({ detail }: { detail: CaseDetail }) {
   );
 }
 
-const orderDraft = (detail: CaseDetail): string =>
-  `/approvals/orders?${new URLSearchParams({ draft: detail.id, department: detail.department, region: detail.region })}`;
+function orderDraft({ id, department, region }: CaseDetail): string {
+  return `/approvals/orders?${new URLSearchParams({ draft: id, department, region })}`;
+}
 
 function Fact({ label, children }: { label: string; children: preact.ComponentChildren }) {
   return <div class="case-fact"><span class="quiet">{label}</span><strong>{children}</strong></div>;
@@ -86,7 +92,7 @@ function Applicant({ detail }: { detail: CaseDetail }) {
   useEffect(() => setShown(null), [detail.key]);
   const ask = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const reason = String(new FormData(event.target as HTMLFormElement).get("reason") ?? "");
+    const reason = written(event, "reason");
     try {
       setShown(await send<Unmasked>("POST", `/api/v1/approvals/cases/${detail.key}/unmask`, { reason }));
       setAsking(false);
@@ -99,7 +105,8 @@ function Applicant({ detail }: { detail: CaseDetail }) {
   if (asking) {
     return (
       <form class="unmask-form" onSubmit={(event) => void ask(event)}>
-        <input name="reason" required minLength={2} maxLength={500} placeholder={t("approvals.unmask.reason")} autoFocus />
+        <input name="reason" required minLength={2} maxLength={500} autoFocus
+          placeholder={t("approvals.unmask.reason")} />
         <button class="primary">{t("approvals.unmask")}</button>
         {failed ? <small role="alert">{failed}</small> : null}
       </form>
@@ -109,9 +116,18 @@ function Applicant({ detail }: { detail: CaseDetail }) {
   return (
     <>
       {detail.applicant.name || "—"}{" "}
-      {may ? <button type="button" class="chip" onClick={() => setAsking(true)}>{t("approvals.unmask.ask")}</button> : null}
+      {may ? (
+        <button type="button" class="chip" onClick={() => setAsking(true)}>{t("approvals.unmask.ask")}</button>
+      ) : null}
     </>
   );
+}
+
+const PATH_SHAPES = { done: "check", present: "triangle", ahead: "ring" } as const;
+
+function pathState(last: StepVisit | undefined, closed: boolean): keyof typeof PATH_SHAPES {
+  if (!last) return "ahead";
+  return last.ended || last.end_unknown || closed ? "done" : "present";
 }
 
 /** The five steps with their last visit; steps under other names hang below. */
@@ -124,12 +140,13 @@ function Steps({ steps, step, closed }: { steps: readonly StepVisit[]; step: str
           const visits = steps.filter((visit) => visit.five === name);
           const last = visits.at(-1);
           const present = !closed && step === name;
-          const state = present ? "present" : last?.ended || last?.end_unknown || closed && last ? "done" : last ? "present" : "ahead";
+          const state = present ? "present" : pathState(last, closed);
           return (
             <li key={name} class={`path-${state}`} aria-current={present ? "step" : undefined}>
-              <span class="path-mark"><Icon shape={state === "done" ? "check" : state === "present" ? "triangle" : "ring"} /></span>
+              <span class="path-mark"><Icon shape={PATH_SHAPES[state]} /></span>
               <b>{stepName(name)}</b>
-              {last ? <Visit visit={last} visits={visits.length} /> : <small>{t(present ? "approvals.here" : "approvals.notyet")}</small>}
+              {last ? <Visit visit={last} visits={visits.length} />
+                : <small>{t(present ? "approvals.here" : "approvals.notyet")}</small>}
             </li>
           );
         })}
@@ -140,7 +157,8 @@ function Steps({ steps, step, closed }: { steps: readonly StepVisit[]; step: str
 }
 
 function Visit({ visit, visits }: { visit: StepVisit; visits: number }) {
-  const end = visit.end_unknown ? t("approvals.endunknown") : visit.ended ? eventTime(visit.ended) : t("approvals.sofar");
+  const open = visit.ended ? eventTime(visit.ended) : t("approvals.sofar");
+  const end = visit.end_unknown ? t("approvals.endunknown") : open;
   return (
     <>
       {visit.limit === null ? null : <small>{t("approvals.steplimit", { n: visit.limit })}</small>}

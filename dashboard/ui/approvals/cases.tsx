@@ -48,7 +48,8 @@ export function CaseList({ backlog, department }: { backlog: Backlog; department
           </button>
         ))}
         <span class="quiet case-found">
-          {value ? t("approvals.found", { n: count(value.total), shown: count(value.items.length) }) : t("approvals.waiting")}
+          {value ? t("approvals.found", { n: count(value.total), shown: count(value.items.length) })
+            : t("approvals.waiting")}
         </span>
       </header>
       {failed ? <p class="rows-empty" role="alert">{failed.message}</p> : null}

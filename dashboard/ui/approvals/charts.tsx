@@ -2,7 +2,9 @@
 import { query, setQuery } from "../core/address";
 import { count, number, percent } from "../core/format";
 import { language, t } from "../core/i18n";
+import { day, parse } from "../core/time";
 import { monthBefore, STEPS, type Backlog } from "./counts";
+import { shortDay } from "./words";
 import type { Ageing, Compared, FigureRow, SlowStep, Summary } from "./data";
 
 const BUCKETS = [
@@ -53,8 +55,8 @@ function Bar({ bucket, n, most, tone, due }: BarProps) {
   const press = (): void => setQuery(chosen ? { bucket: null, due: null }
     : { bucket, due: due ? due.join(",") : null, light: null });
   return (
-    <button type="button" class={`age-bar tone-${n ? tone : "none"}`} aria-pressed={chosen} aria-label={label} title={label}
-      data-bucket={bucket} disabled={!n} onClick={press}>
+    <button type="button" class={`age-bar tone-${n ? tone : "none"}`} aria-pressed={chosen} aria-label={label}
+      title={label} data-bucket={bucket} disabled={!n} onClick={press}>
       <b>{count(n)}</b>
       <i style={`height:${n ? Math.max(2, (n / most) * 100) : 0}%`} />
       <span>{t(`approvals.bucket.${bucket}`)}</span>
@@ -70,7 +72,8 @@ export function StepsChart({ backlog, slow }: { backlog: Backlog; slow: readonly
   const most = Math.max(1, ...rows.map(([, n]) => n));
   return (
     <section class="panel case-steps" data-part="steps">
-      <header class="case-head"><h2>{t("approvals.steps")}</h2><span class="quiet">{t("approvals.steps.note")}</span></header>
+      <header class="case-head"><h2>{t("approvals.steps")}</h2>
+        <span class="quiet">{t("approvals.steps.note")}</span></header>
       <ul class="step-bars">
         {rows.filter(([step, n]) => step || n).map(([step, n]) => (
           <li key={step}>
@@ -91,7 +94,9 @@ function SlowSteps({ slow }: { slow: readonly SlowStep[] | null }) {
   const days = (minutes: number | null): string => (minutes === null ? "—" : number(minutes / 450));
   return (
     <table class="case-table">
-      <thead><tr><th>{t("approvals.slow")}</th><th>{t("approvals.median")}</th><th>P90</th><th>{t("approvals.overlimit")}</th></tr></thead>
+      <thead><tr>
+        <th>{t("approvals.slow")}</th><th>{t("approvals.median")}</th><th>P90</th><th>{t("approvals.overlimit")}</th>
+      </tr></thead>
       <tbody>
         {slow.slice(0, 5).map((step) => (
           <tr key={`${step.item}/${step.step}`}>
@@ -112,7 +117,8 @@ export function MonthsChart({ months, before, present }: {
   const own = new Map(months.map((row) => [row.key, row]));
   const earlier = new Map(before.map((row) => [row.key, row]));
   const names = Array.from({ length: 13 }, (_, index) => monthBefore(present, 12 - index));
-  const most = Math.max(1, ...names.flatMap((month) => [own.get(month)?.done ?? 0, earlier.get(monthBefore(month, 12))?.done ?? 0]));
+  const doneBefore = (month: string): number => earlier.get(monthBefore(month, 12))?.done ?? 0;
+  const most = Math.max(1, ...names.flatMap((month) => [own.get(month)?.done ?? 0, doneBefore(month)]));
   return (
     <section class="panel case-months" data-part="months">
       <header class="case-head"><h2>{t("approvals.months")}</h2>
@@ -120,7 +126,7 @@ export function MonthsChart({ months, before, present }: {
       <div class="month-bars">
         {names.map((month) => {
           const row = own.get(month);
-          const was = earlier.get(monthBefore(month, 12))?.done ?? 0;
+          const was = doneBefore(month);
           return (
             <div key={month} class={month === present ? "is-present" : ""} title={`${month} ${count(row?.done ?? 0)}`}>
               <span class="month-plot">
@@ -141,24 +147,29 @@ export function MonthsChart({ months, before, present }: {
 export function Comparison({ summary }: { summary: Summary | null }) {
   if (!summary) return <section class="panel case-compare"><p class="rows-empty">{t("approvals.waiting")}</p></section>;
   const { previous, year_before: year } = summary.compared;
-  const rate = (done: number, days: number | null): number | null => (days ? done / days : null);
-  const own = rate(summary.done, summary.working_days);
+  const rate = (of: { done: number; working_days: number | null }): number | null =>
+    of.working_days ? of.done / of.working_days : null;
+  const own = rate(summary);
+  const today = day(parse(summary.as_of) ?? 0);
+  const to = summary.to < today ? summary.to : today;
   const opposite = signs(summary, previous);
   return (
     <section class="panel case-compare" data-part="compare">
-      <header class="case-head"><h2>{t("approvals.compare", { from: summary.from.slice(5), to: summary.to.slice(5) })}</h2></header>
+      <header class="case-head">
+        <h2>{t("approvals.compare", { from: shortDay(summary.from), to: shortDay(to) })}</h2></header>
       <table class="case-table is-numbers">
         <thead><tr><th /><th>{t("approvals.compare.own")}</th><th>{previous.from.slice(5)}–{previous.to.slice(5)}</th>
-          <th>{t("approvals.compare.previous")}</th><th>{year.from}–{year.to.slice(5)}</th><th>{t("approvals.compare.year")}</th></tr></thead>
+          <th>{t("approvals.compare.previous")}</th><th>{year.from}–{year.to.slice(5)}</th>
+          <th>{t("approvals.compare.year")}</th></tr></thead>
         <tbody>
           <Line name="accepted" own={summary.accepted} was={previous.accepted} year={year.accepted} form={count}
             change={[previous.change.accepted, year.change.accepted]} />
           <Line name="done" own={summary.done} was={previous.done} year={year.done} form={count}
             change={[previous.change.done, year.change.done]} />
-          <Line name="workdays" own={summary.working_days} was={previous.working_days} year={year.working_days} form={String} />
-          <Line name="rate" own={own} was={rate(previous.done, previous.working_days)}
-            year={rate(year.done, year.working_days)} form={number} strong
-            change={[ratio(own, rate(previous.done, previous.working_days), previous), ratio(own, rate(year.done, year.working_days), year)]} />
+          <Line name="workdays" own={summary.working_days} was={previous.working_days} year={year.working_days}
+            form={String} />
+          <Line name="rate" own={own} was={rate(previous)} year={rate(year)} form={number} strong
+            change={[ratio(own, rate(previous), previous), ratio(own, rate(year), year)]} />
           <Line name="share" own={summary.in_time_share} was={previous.in_time_share} year={year.in_time_share}
             form={percent} points />
           <Line name="mean" own={summary.mean_days} was={previous.mean_days} year={year.mean_days} form={number} />
@@ -201,7 +212,8 @@ function Line({ name, own, was, year, form, change, points = false, strong = fal
   };
   return (
     <tr class={strong ? "is-strong" : ""} data-line={name}>
-      <th>{t(`approvals.line.${name}`)}</th><td>{shown(own)}</td><td>{shown(was)}</td><td>{difference(was, change?.[0])}</td>
+      <th>{t(`approvals.line.${name}`)}</th><td>{shown(own)}</td>
+      <td>{shown(was)}</td><td>{difference(was, change?.[0])}</td>
       <td>{shown(year)}</td><td>{difference(year, change?.[1])}</td>
     </tr>
   );

@@ -6,25 +6,30 @@ import { shortDay } from "./words";
 
 const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 
+const LEGEND = ["counted", "ahead", "over", "off", "local_holiday", "excluded", "unpublished"] as const;
+
 export function Calendar({ clock }: { clock: Clock }) {
   const today = dayOf(now());
   const weeks = weeksOf(clock.days);
   const counts = new Map<string, number>();
   for (const day of clock.days) {
-    const name = day.mark === "counted" && day.day > today ? "ahead" : day.mark;
+    const name = lookOf(day, clock.due, today);
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return (
     <section class="panel clock-calendar" data-part="calendar">
-      <header class="case-head"><h2>{t("approvals.clock")}</h2><span class="quiet">{t("approvals.clock.note")}</span></header>
+      <header class="case-head"><h2>{t("approvals.clock")}</h2>
+        <span class="quiet">{t("approvals.clock.note")}</span></header>
       <div class="clock-scroll">
         <div class="clock-grid" role="table" aria-label={t("approvals.clock")}>
           {WEEKDAYS.map((n) => <span key={n} class="quiet clock-weekday">{t(`approvals.weekday.${n}`)}</span>)}
-          {weeks.flat().map(({ day, shown }) => <Day key={day} day={day} shown={shown} today={today} />)}
+          {weeks.flat().map(({ day, shown }) => (
+            <Day key={day} day={day} shown={shown} today={today} due={clock.due} />
+          ))}
         </div>
       </div>
       <footer class="clock-legend quiet">
-        {["counted", "ahead", "off", "local_holiday", "excluded", "unpublished"].map((name) => counts.get(name) ? (
+        {LEGEND.map((name) => counts.get(name) ? (
           <span key={name}><i class={`mark-${name}`} />{t(`approvals.mark.${name}`)} {counts.get(name)}</span>
         ) : null)}
       </footer>
@@ -32,11 +37,24 @@ export function Calendar({ clock }: { clock: Clock }) {
   );
 }
 
-function Day({ day, shown, today }: { day: string; shown: ClockDay | null; today: string }) {
-  const date = day.endsWith("-01") ? t("approvals.firstday", { m: Number(day.slice(5, 7)) }) : String(Number(day.slice(8)));
+/** The mark of a day; counted days ahead of today, and those after the due day, look different. */
+function lookOf(day: ClockDay, due: string | null, today: string): string {
+  if (day.mark !== "counted") return day.mark;
+  return due && day.day > due ? "over" : day.day > today ? "ahead" : "counted";
+}
+
+interface DayProps {
+  day: string;
+  shown: ClockDay | null;
+  today: string;
+  due: string | null;
+}
+
+function Day({ day, shown, today, due }: DayProps) {
+  const date = day.endsWith("-01")
+    ? t("approvals.firstday", { m: Number(day.slice(5, 7)) }) : String(Number(day.slice(8)));
   if (!shown) return <div class="clock-day is-outside"><small>{date}</small></div>;
-  const late = shown.mark === "counted" && day > today;
-  const classes = ["clock-day", `mark-${late ? "ahead" : shown.mark}`, day === today ? "is-today" : ""];
+  const classes = ["clock-day", `mark-${lookOf(shown, due, today)}`, day === today ? "is-today" : ""];
   const words = wordsOf(shown, day === today);
   return (
     <div class={classes.filter(Boolean).join(" ")} data-day={day} title={`${day} ${words}`}>
@@ -47,12 +65,15 @@ function Day({ day, shown, today }: { day: string; shown: ClockDay | null; today
   );
 }
 
+/** Marks that stand on their days in words. */
+const NAMED: ReadonlySet<string> = new Set(["off", "excluded", "unpublished"]);
+
 function wordsOf(day: ClockDay, today: boolean): string {
   const words = [];
   if (day.mark === "start") words.push(t("approvals.mark.start"));
   if (day.mark === "due") words.push(t("approvals.mark.due"));
   if (day.name) words.push(day.name);
-  else if (day.mark === "off" || day.mark === "excluded" || day.mark === "unpublished") words.push(t(`approvals.mark.${day.mark}`));
+  else if (NAMED.has(day.mark)) words.push(t(`approvals.mark.${day.mark}`));
   if (day.makeup) words.push(t("approvals.mark.makeup"));
   if (day.provisional) words.push(t("approvals.mark.provisional"));
   if (today) words.push(t("approvals.mark.today"));
@@ -68,16 +89,19 @@ export function Account({ detail, clock }: { detail: CaseDetail; clock: Clock })
         {sumOf(clock).map((line) => (
           <li key={`${line.name} ${line.label}`} class={`sum-${line.name}`} data-sum={line.name}>
             <span>{t(`approvals.sum.${line.name}`, {
-              label: line.label, from: shortDay(clock.day0), to: shortDay(line.label), n: clock.n, more: clock.extended_by,
+              label: line.label, from: shortDay(clock.day0), to: shortDay(line.label), n: clock.n,
+              more: clock.extended_by,
             })}</span>
             <b>{line.days < 0 ? `− ${-line.days}` : line.days}</b>
           </li>
         ))}
       </ul>
-      {clock.unpublished ? <p class="case-note light-grey">{t("approvals.unpublished", { year: clock.unpublished })}</p> : null}
+      {clock.unpublished
+        ? <p class="case-note light-grey">{t("approvals.unpublished", { year: clock.unpublished })}</p> : null}
       {clock.paused ? <p class="case-note">{t("approvals.resumed", { day: clock.if_resumed_today ?? "—" })}</p> : null}
       {detail.due_source && detail.due_source !== clock.due
-        ? <p class="case-note quiet">{t("approvals.duesource", { day: detail.due_source, own: clock.due ?? "—" })}</p> : null}
+        ? <p class="case-note quiet">
+          {t("approvals.duesource", { day: detail.due_source, own: clock.due ?? "—" })}</p> : null}
       <Changes detail={detail} />
     </section>
   );
@@ -94,7 +118,8 @@ function Changes({ detail }: { detail: CaseDetail }) {
             <time>{eventTime(event.at)}</time>
             <span>{eventText(event.name, event.body)}
               <small> {t(`approvals.cause.${event.cause || "fact"}`)}
-                {event.seen.slice(0, 16) > event.at.slice(0, 16) ? ` ${t("approvals.seen", { at: eventTime(event.seen) })}` : ""}
+                {event.seen.slice(0, 16) > event.at.slice(0, 16)
+                  ? ` ${t("approvals.seen", { at: eventTime(event.seen) })}` : ""}
               </small>
             </span>
           </li>
@@ -134,7 +159,7 @@ function corrected(field: string, value: unknown): string {
   if (value === null || value === "") return "—";
   if (typeof value === "number" && field.endsWith("_day")) return ordinal(value);
   if (typeof value === "number" && field.endsWith("_at")) return eventTime(new Date(value * 1000).toISOString());
-  return String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** Day 719163 of Python's calendar is 1970-01-01. */

@@ -37,7 +37,8 @@ export function Departments({ figures }: { figures: readonly FigureRow[] }) {
       <header class="case-head"><h2>{t("approvals.departments", { n: rows.length })}</h2>
         <span class="quiet">{t("approvals.worstfirst")}</span></header>
       <div class="department-row is-head quiet" aria-hidden="true">
-        <span /><span />{COLUMNS.map((light) => <Light key={light} light={light} />)}<span /><span>{t("approvals.share")}</span>
+        <span /><span />{COLUMNS.map((light) => <Light key={light} light={light} />)}
+        <span class="share-head">{t("approvals.share")}</span>
       </div>
       <ul ref={box}>
         {shown.map((row) => (
@@ -47,7 +48,8 @@ export function Departments({ figures }: { figures: readonly FigureRow[] }) {
               <Light light={worst(row)} />
               <span class="cut">{row.name || row.department}</span>
               {COLUMNS.map((light) => <Count key={light} n={row[light]} light={light} />)}
-              {row.silent ? <span class="department-silent"><AsOf at={row.silent} /></span> : <Share share={row.share} />}
+              {row.silent ? <span class="department-silent"><AsOf at={row.silent} /></span>
+                : <Share share={row.share} />}
             </a>
           </li>
         ))}

@@ -94,7 +94,8 @@ export function sumOf(clock: Clock): SumLine[] {
     for (const day of days.filter(marks)) counts.set(label(day), (counts.get(label(day)) ?? 0) + 1);
     for (const [text, n] of counts) lines.push({ name, label: text, days: -n });
   };
-  group("off", (day) => (day.mark === "off" || day.mark === "rolled" || day.mark === "unpublished") && !day.name, () => "");
+  const off: readonly string[] = ["off", "rolled", "unpublished"];
+  group("off", (day) => off.includes(day.mark) && !day.name, () => "");
   group("holiday", (day) => day.mark === "off" && day.name !== "", (day) => day.name);
   group("local", (day) => day.mark === "local_holiday", (day) => day.name);
   group("excluded", (day) => day.mark === "excluded", () => "");

@@ -10,13 +10,14 @@ export function Items({ rows }: { rows: readonly FigureRow[] }) {
     <section class="panel case-departments" data-part="items">
       <header class="case-head"><h2>{t("approvals.items", { n: rows.length })}</h2></header>
       <table class="case-table is-numbers">
-        <thead><tr><th>{t("approvals.column.item")}</th><th>{t("approvals.line.done")}</th><th>{t("approvals.share")}</th>
-          <th>{t("approvals.mean")}</th></tr></thead>
+        <thead><tr><th>{t("approvals.column.item")}</th><th>{t("approvals.line.done")}</th>
+          <th>{t("approvals.share")}</th><th>{t("approvals.mean")}</th></tr></thead>
         <tbody>
           {ordered.map((row) => (
             <tr key={row.key} class={query("item") === row.key ? "is-strong" : ""}>
               <th><button type="button" class="link cut" data-item={row.key}
-                onClick={() => setQuery({ item: query("item") === row.key ? null : row.key })}>{row.name || row.key}</button></th>
+                onClick={() => setQuery({ item: query("item") === row.key ? null : row.key })}>
+                {row.name || row.key}</button></th>
               <td>{count(row.done)}</td><td>{percent(row.in_time_share)}</td><td>{number(row.mean_days)}</td>
             </tr>
           ))}

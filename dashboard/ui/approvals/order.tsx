@@ -20,11 +20,12 @@ export function OrderSheet({ order }: { order: OrderRecord }) {
     <article class="order-sheet" data-id={order.id}>
       <header class="case-head no-print">
         <a class="chip" data-inside="" href="/approvals/orders">{t("approvals.orders")}</a>
-        <span class="task-buttons"><button type="button" class="chip" onClick={() => print()}>{t("approvals.print")}</button></span>
+        <button type="button" class="chip" onClick={() => print()}>{t("approvals.print")}</button>
       </header>
       <h1>{t("approvals.order.sheet")}</h1>
-      <p class="order-number">{order.number} <span class="no-print"><Light light={order.light} /> {stateOfOrder(order.state)}
-        {" "}{limitText(order.limit_at)}{order.urged ? ` · ${t("approvals.urged", { n: order.urged })}` : ""}</span></p>
+      <p class="order-number">{order.number} <span class="no-print"><Light light={order.light} />
+        {" "}{stateOfOrder(order.state)} {limitText(order.limit_at)}
+        {order.urged ? ` · ${t("approvals.urged", { n: order.urged })}` : ""}</span></p>
       <ol class="order-links no-print">
         {LINKS.map((name) => {
           const done = history.filter((action) => action.action === name).at(-1);
@@ -35,7 +36,8 @@ export function OrderSheet({ order }: { order: OrderRecord }) {
         })}
       </ol>
       <dl>
-        <dt>{t("approvals.order.department")}</dt><dd>{departmentName(order.department)}（{regionName(order.region)}）</dd>
+        <dt>{t("approvals.order.department")}</dt>
+        <dd>{departmentName(order.department)}（{regionName(order.region)}）</dd>
         <dt>{t("approvals.order.title")}</dt><dd>{order.title}</dd>
         <dt>{t("approvals.order.text")}</dt><dd class="order-text">{order.text}</dd>
         <dt>{t("approvals.order.cases")}</dt><dd>{order.cases.join("，") || "—"}</dd>

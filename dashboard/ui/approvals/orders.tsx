@@ -8,6 +8,7 @@ import { mayDo, regionName, site } from "../core/site";
 import type { CardRecord, OrderRecord } from "../records";
 import { TaskButtons } from "./actions";
 import { askAgain, useAnswer } from "./data";
+import { written } from "./form";
 import { OrderSheet } from "./order";
 import { CardChip, departmentName, Light, limitText, ruleName, stateOfOrder } from "./words";
 
@@ -88,15 +89,16 @@ function Draft() {
   const [open, setOpen] = useState(about !== null);
   const [failed, setFailed] = useState("");
   if (!open) {
-    return <p class="case-note"><button type="button" class="chip" onClick={() => setOpen(true)}>{t("approvals.order.new")}</button></p>;
+    return (
+      <p class="case-note">
+        <button type="button" class="chip" onClick={() => setOpen(true)}>{t("approvals.order.new")}</button></p>
+    );
   }
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const form = new FormData(event.target as HTMLFormElement);
-    const text = (name: string): string => String(form.get(name) ?? "").trim();
     const cards = [...store.peek("card").values()].filter((card) => about && card.id.endsWith(`/${about}`));
     const body = {
-      title: text("title"), text: text("text"), department: text("department"),
+      title: written(event, "title"), text: written(event, "text"), department: written(event, "department"),
       region: query("region") ?? site.value.region, cases: about ? [about] : [], cards: cards.map((card) => card.id),
     };
     try {
@@ -119,8 +121,10 @@ function Draft() {
             <option key={code} value={code} selected={code === query("department")}>{name}</option>
           ))}
         </select></label>
-      <label><span class="quiet">{t("approvals.order.title")}</span><input name="title" required maxLength={200} /></label>
-      <label><span class="quiet">{t("approvals.order.text")}</span><textarea name="text" rows={4} required maxLength={4000} /></label>
+      <label><span class="quiet">{t("approvals.order.title")}</span>
+        <input name="title" required maxLength={200} /></label>
+      <label><span class="quiet">{t("approvals.order.text")}</span>
+        <textarea name="text" rows={4} required maxLength={4000} /></label>
       <button class="primary">{t("approvals.order.create")}</button>
       {failed ? <p role="alert" class="is-open">{failed}</p> : null}
     </form>

@@ -10,6 +10,7 @@ import { CaseList } from "./cases";
 import { GROUPS, KINDS_OF, monthBefore, totalOf } from "./counts";
 import { group, route, useAnswer, type Ageing, type SlowStep, type Summary, type Table, type Window } from "./data";
 import { Departments } from "./departments";
+import { written } from "./form";
 import { Items } from "./items";
 import { Strip } from "./strip";
 
@@ -59,7 +60,7 @@ function Head({ name }: { name: string }) {
   const [none, setNone] = useState("");
   const find = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const number = String(new FormData(event.target as HTMLFormElement).get("number") ?? "").trim();
+    const number = written(event, "number");
     if (!number) return;
     try {
       const answer = await get<Window>(route("search", { number }));

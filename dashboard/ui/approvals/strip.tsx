@@ -26,7 +26,7 @@ export function Strip({ backlog, summary, department }: Props) {
   return (
     <div class="case-strip">
       <Figure name="open" label={t("approvals.open")} value={count(backlog.open)} href={to("")}
-        note={summary ? t("approvals.open.note", { accepted: count(summary.accepted), done: count(summary.done) }) : ""} />
+        note={openNote(summary)} />
       <Figure name="red" label={t("approvals.red")} value={count(backlog.red)} href={to("red")}
         tone={backlog.red ? "red" : ""}
         note={backlog.unverified ? t("approvals.unverified.n", { n: backlog.unverified }) : ""} />
@@ -34,18 +34,24 @@ export function Strip({ backlog, summary, department }: Props) {
         tone={backlog.yellow ? "yellow" : ""} note={t("approvals.duetoday", { n: backlog.dueToday })} />
       <Figure name="paused" label={t("approvals.paused")} value={count(backlog.paused)} href={to("paused")}
         note={backlog.grey ? t("approvals.grey.n", { n: backlog.grey }) : ""} />
-      <Figure name="intime" label={t("approvals.intime")} value={percent(summary?.in_time_share)} note={inTimeNote(summary)} />
-      <Figure name="cards" label={t("approvals.cards")} value={`${of("red")} / ${of("yellow")}`} href="/approvals/orders"
-        note={t("approvals.cards.note", { waiting, appealed })} />
+      <Figure name="intime" label={t("approvals.intime")} value={percent(summary?.in_time_share)}
+        note={inTimeNote(summary)} />
+      <Figure name="cards" label={t("approvals.cards")} value={`${of("red")} / ${of("yellow")}`}
+        href="/approvals/orders" note={t("approvals.cards.note", { waiting, appealed })} />
       <Freshness />
     </div>
   );
 }
 
+function openNote(summary: Summary | null): string {
+  if (!summary) return "";
+  return t("approvals.open.note", { accepted: count(summary.accepted), done: count(summary.done) });
+}
+
 function inTimeNote(summary: Summary | null): string {
   if (!summary) return "";
-  const part = { in_time: count(summary.in_time), due: count(summary.due), plain: percent(summary.promised_in_time_share) };
-  return t("approvals.intime.note", part);
+  const plain = percent(summary.promised_in_time_share);
+  return t("approvals.intime.note", { in_time: count(summary.in_time), due: count(summary.due), plain });
 }
 
 interface FigureProps {

@@ -71,6 +71,11 @@ async def test_a_running_month_counts_due_days_that_are_past_only(store: CaseSto
     await ledger.apply([case_fact("2", accepted="2026-11-16T09:00", promised=10)], NOW)
     november = await summary(CaseReader(store), month_period("2026-11"), TODAY, NATION, {})
     assert (november["accepted"], november["due"], november["in_time"]) == (2, 1, 0)
+    year = Period(date(2026, 1, 1), date(2026, 12, 31))
+    months = {row["key"]: row["due"] for row in await grouped(CaseReader(store), year, TODAY, "month", {})}
+    assert months == {"2026-11": 1}
+    days = {row["key"]: row["due"] for row in await grouped(CaseReader(store), year, TODAY, "day", {})}
+    assert {day: due for day, due in days.items() if due} == {"2026-11-27": 1}
 
 
 async def test_a_running_month_is_compared_over_as_many_working_days(store: CaseStore, ledger: CaseLedger) -> None:
