@@ -77,10 +77,17 @@ class ScriptedApprovals:
         life = begin(CARD, "", at("2026-05-19T08:30"), "propose")
         life = act(CARD, life, "raise", by="", at=at("2026-05-19T08:30"), limits=limits_of(NATION))
         return CardDocument(
-            id="over_promise/hall:plan-0409", rule="over_promise", version=1, case="hall:plan-0409",
-            key=self.keys["plan-0409"], number="plan-0409", department="housing", region="532301", colour="yellow",
+            id="over_promise/hall:plan-0409",
+            rule="over_promise",
+            version=1,
+            case="hall:plan-0409",
+            key=self.keys["plan-0409"],
+            number="plan-0409",
+            department="housing",
+            region="532301",
+            colour="yellow",
             life=life,
-        )  # fmt: skip
+        )
 
 
 def _facts() -> list[Any]:
@@ -106,9 +113,15 @@ def _order() -> OrderDocument:
     for action, by, moment in (("submit", "li", "2026-05-18T09:10"), ("approve", "wang", "2026-05-18T10:00")):
         life = act(ORDER, life, action, by=by, at=at(moment), limits=limits)
     return OrderDocument(
-        id="2026-0001", number="督办〔2026〕0001号", title="限期办结", text="请于五个工作日内说明原因并办结。",
-        department="housing", region="532301", cases=("hall:plan-0409",), life=life,
-    )  # fmt: skip
+        id="2026-0001",
+        number="督办〔2026〕0001号",
+        title="限期办结",
+        text="请于五个工作日内说明原因并办结。",
+        department="housing",
+        region="532301",
+        cases=("hall:plan-0409",),
+        life=life,
+    )
 
 
 def add_approvals(api: FastAPI, script: Script) -> None:
