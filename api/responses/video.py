@@ -80,6 +80,20 @@ class EvidenceInfo(Struct, kw_only=True):
     after: SnapshotInfo | None
 
 
+class CheckResultInfo(Struct, kw_only=True):
+    """One check of the newest picture: the value, the camera's baseline, and the limit; null where there is none.
+
+    `above`: values from the limit upwards are bad, else those below it.
+    """
+
+    name: str
+    state: Literal["ok", "raised", "learning", "paused", "ignored"]
+    value: float | None
+    baseline: float | None
+    limit: float | None
+    above: bool
+
+
 class CameraSnapshotList(Struct, kw_only=True):
     """The pictures that there are of a camera, and whether the asker may look at them."""
 
@@ -89,6 +103,7 @@ class CameraSnapshotList(Struct, kw_only=True):
     latest: SnapshotInfo | None
     good: SnapshotInfo | None
     evidence: list[EvidenceInfo]
+    checks: list[CheckResultInfo]
 
 
 class PictureAddress(Struct, kw_only=True, omit_defaults=True):

@@ -6,6 +6,7 @@ from asyncio import to_thread
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
+from msgspec import structs
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -75,6 +76,7 @@ async def snapshots(deps: Deps, principal: Viewer, camera_id: str) -> Response:
                 }
                 for proof in reversed(index.evidence)
             ],
+            "checks": [structs.asdict(check) for check in index.checks],
         }
     )
 

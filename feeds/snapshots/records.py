@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from feeds.model.times import Time
 
 EVIDENCE_METRIC = "picture.evidence"
 """The reading whose change the projector journals: the hashes of the pictures before and after a fault."""
+
+
+CheckState = Literal["ok", "raised", "learning", "paused", "ignored"]
+"""`learning`: there is no baseline yet. `paused`: the picture has just turned grey or coloured."""
+
+
+class CheckResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One check of the newest picture: what was measured, the baseline of the camera, and the limit.
+
+    `above`: values from the limit upwards are bad, else those below it. None: not measured, or no baseline.
+    """
+
+    name: str
+    state: CheckState
+    value: float | None = None
+    baseline: float | None = None
+    limit: float | None = None
+    above: bool = True
 
 
 class StoredPicture(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +65,16 @@ class FaultEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CameraSnapshots(msgspec.Struct, frozen=True, kw_only=True):
-    """The snapshots of one camera: the newest, the newest without a fault, and evidence, newest last."""
+    """The snapshots of one camera: the newest, the newest without a fault, and evidence, newest last.
+
+    `checks` are the results of the checks of the newest picture.
+    """
 
     camera: str
     latest: StoredPicture | None = None
     good: StoredPicture | None = None
     evidence: tuple[FaultEvidence, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
 
     def pictures(self) -> dict[str, StoredPicture]:
         """Every snapshot by its id."""

@@ -22,7 +22,7 @@ from msgspec import structs
 
 from feeds import state_file
 from feeds.snapshots.reader import FOLDER, SnapshotReader, index_path, picture_path
-from feeds.snapshots.records import CameraSnapshots, FaultEvidence, StoredPicture
+from feeds.snapshots.records import CameraSnapshots, CheckResult, FaultEvidence, StoredPicture
 
 MAX_BYTES, MAX_PICTURES, MAX_AGE = 1 << 30, 40_000, 86_400.0
 """Bounds of the cache: bytes, pictures, and seconds."""
@@ -95,6 +95,7 @@ class SnapshotStore:
         source: str,
         size: tuple[int, int] = (0, 0),
         faults: tuple[str, ...] = (),
+        checks: tuple[CheckResult, ...] = (),
         good: bool,
     ) -> StoredPicture:
         """Store a camera's newest picture, taken at `at`. `good`: it shows no fault and none is suspected.
@@ -118,7 +119,8 @@ class SnapshotStore:
             path = picture_path(self._folder, picture.id)
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _replace(path, jpeg)
-            self._store(old, structs.replace(old, latest=picture, good=picture if good else old.good))
+            newest = structs.replace(old, latest=picture, good=picture if good else old.good, checks=checks)
+            self._store(old, newest)
             self._bound(at)
             self._bound_evidence(at)
         return picture

@@ -15,6 +15,7 @@ import msgspec
 
 from collectors.video.pictures.decoding import DecodedPicture
 from collectors.video.pictures.statistics import PictureStatistics, mixed
+from feeds.snapshots.records import CheckResult
 
 Mode = Literal["colour", "grey"]
 GREY = 2.0
@@ -207,13 +208,14 @@ NAMES = tuple(check.name for check in CHECKS)
 class Judgement:
     """The raised checks after a sample. `suspected`: a check waits for its confirmation.
 
-    `learning`: no baseline yet, so that only checks without one act.
+    `learning`: no baseline yet, so that only checks without one act. `results` are for people (check_results.py).
     """
 
     raised: tuple[str, ...]
     suspected: bool
     learning: bool
     mode: str
+    results: tuple[CheckResult, ...] = ()
 
 
 def judge(

@@ -41,7 +41,14 @@ class SnapshotKeeper:
             good = not judgement.raised and not judgement.suspected
             size = (picture.width, picture.height)
             latest = self._store.put(
-                camera, picture.jpeg, at, source=source, size=size, faults=judgement.raised, good=good
+                camera,
+                picture.jpeg,
+                at,
+                source=source,
+                size=size,
+                faults=judgement.raised,
+                checks=judgement.results,
+                good=good,
             )
             if not judgement.raised or (before.latest is not None and before.latest.faults):
                 return []

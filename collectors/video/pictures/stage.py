@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
+from collectors.video.pictures.check_results import check_results
 from collectors.video.pictures.checks import Judgement, PictureState, edges_of, judge
 from collectors.video.pictures.decoding import CODECS, DecodedPicture, DecodingRequest
 from feeds.isolation.process import Isolated, Outlasted, TooBusy
@@ -85,7 +87,7 @@ class PictureStage:
         daylight = datetime.fromtimestamp(now, _CHINA).hour in DAYLIGHT
         judgement = judge(state, picture, now, daylight=daylight, learn=learn, ignore=ignore)
         self._save(camera, state, now)
-        return picture, judgement
+        return picture, replace(judgement, results=check_results(state, picture, judgement, ignore))
 
     def forget(self, camera: str) -> None:
         """Drop a camera from memory. Its baseline stays in its file."""

@@ -86,7 +86,7 @@ export interface SnapshotIndex {
     before: StoredPicture | null;
     after: StoredPicture | null;
   }[];
-  checks?: CheckResult[];
+  checks: CheckResult[];
 }
 
 /** What there is of a camera, asked for again when `version` changes; null before the first answer. */
