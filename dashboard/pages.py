@@ -69,7 +69,7 @@ def video(**_: Any) -> Component:
 
 def sources(**_: Any) -> Component:
     """Every source and role."""
-    return _page("sources", panel("source-table"))
+    return _page("sources", panel("sources-page"))
 
 
 def warnings(**_: Any) -> Component:

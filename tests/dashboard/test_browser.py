@@ -27,7 +27,7 @@ async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(
     await expect(page.locator(".pulse")).to_have_count(1)
     await expect(page.locator(".map-credits")).to_contain_text("天地图")
     await page.locator("#nav a[href='/sources']").click()
-    await expect(page.locator("[data-page=sources] tbody tr")).to_have_count(6)
+    await expect(page.locator("[data-page=sources] .source-row")).to_have_count(4)
     await page.locator("#nav a[href='/warnings']").click()
     await expect(page.locator("[data-page=warnings] .warning-row")).to_have_count(2)
     await page.locator("#nav a[href='/alerts']").click()

@@ -54,7 +54,9 @@ SETS = {
     "colour.letter": ("red", "orange", "yellow", "blue", "none"),
     "record": tuple(word for name in (*KINDS.names, *KINDS.subjects) for word in (name, f"{name}.many")),
     "source.state": ("ok", "failing", "silent"),
-    "sources": ("name", "kind", "state", "last", "every", "lag", "targets", "dead", "error"),
+    "sources": ("last", "valid", "new", "rss_mb", "cpu_s", "loop_lag_ms", "queue_lag_ms", "entries", "losses")
+    + ("clock_steps", "standbys"),
+    "sources.view": ("data", "roles"),
     "list": ("alert", "value", "region", "lasts", "holder"),
     "list.tab": ("open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.empty": ("open", "unacked", "mine", "folded", "shelved", "closed"),

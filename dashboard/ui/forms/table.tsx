@@ -20,7 +20,7 @@ interface Props<T> {
 export function Table<T>({ columns, rows, keyOf, rowClass, mark }: Props<T>) {
   return (
     <div class="table-scroll">
-      <table class="table" {...{ [`data-${mark}`]: "" }}>
+      <table class="table is-cards" {...{ [`data-${mark}`]: "" }}>
         <thead>
           <tr>{columns.map((column, index) => <th key={index} scope="col">{column.head}</th>)}</tr>
         </thead>

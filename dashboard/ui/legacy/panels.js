@@ -4,7 +4,6 @@ import { effect, untracked } from "@preact/signals";
 import { legacyApp } from "./app.js";
 import { handoverView } from "./handover.js";
 import { suppressView } from "./suppressview.js";
-import { sourceTable } from "./sources.js";
 import { assetPage } from "./asset.js";
 import { netScope } from "./netscope.js";
 import { netTree } from "./nettree.js";
@@ -13,7 +12,6 @@ import { netEvidence } from "./evidence.js";
 const widgets = {
   "alerts-hidden": suppressView,
   "alerts-handover": handoverView,
-  "source-table": sourceTable,
   "asset-page": assetPage,
   "net-scope": netScope,
   "net-tree": netTree,

@@ -22,6 +22,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "load-strip": async () => (await import("../wall/foot")).LoadStrip,
   "warning-chips": async () => (await import("../wall/foot")).WarningChips,
   "asset-page": async () => (await import("../video/assetpage")).default,
+  "sources-page": async () => (await import("../feeds/sources")).default,
   "video-page": async () => (await import("../video/page")).default,
   "warnings-page": async () => (await import("../warnings/page")).default,
   "warning-detail": async () => (await import("../warnings/detail")).default,
