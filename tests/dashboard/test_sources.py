@@ -16,7 +16,10 @@ async def test_silent_sources_stand_first_with_the_time_since_when_and_the_alert
     first = page.locator(".source-row").first
     await expect(first.locator(".source-name")).to_contain_text("永仁 119")
     await expect(first.locator(".source-state")).to_contain_text("无数据 12 分")
-    await expect(page.locator('[data-id="network.tcp"]')).to_contain_text("4 / 92 不可达")
+    probes = page.locator('[data-id="network.tcp"]')
+    await expect(probes.locator(".source-name")).to_have_text("端口探测（TCP）network.tcp")
+    await expect(probes).to_contain_text("4 / 92 不可达")
+    await expect(page.locator('[data-id="cma"] .source-name')).to_have_text("cma预警发布接口（CAP）")
     await expect(page.locator('[data-id="network.http"]')).to_contain_text("6 个目标都可达")
     await expect(page.locator('.source-row [data-id="role.collect"]')).to_have_count(0)
     assert site.faults == []

@@ -29,6 +29,7 @@ def steps() -> tuple[str, ...]:
     return tuple(word.split()[0].strip(",.") for words in lists for word in words)
 
 
+FIGURES = ("rss_mb", "cpu_s", "loop_lag_ms", "queue_lag_ms", "entries", "losses", "clock_steps", "standbys")
 HIDERS = ("shelved", "silenced", "maintenance", "flapping", "held", "inhibited", "other")
 SETS = {
     "health": ("ok", "degraded", "down", "unknown", "under"),
@@ -54,8 +55,7 @@ SETS = {
     "colour.letter": ("red", "orange", "yellow", "blue", "none"),
     "record": tuple(word for name in (*KINDS.names, *KINDS.subjects) for word in (name, f"{name}.many")),
     "source.state": ("ok", "failing", "silent"),
-    "sources": ("last", "valid", "new", "rss_mb", "cpu_s", "loop_lag_ms", "queue_lag_ms", "entries", "losses")
-    + ("clock_steps", "standbys"),
+    "sources": ("last", "valid", "new", *FIGURES),
     "sources.view": ("data", "roles"),
     "list": ("alert", "value", "region", "lasts", "holder"),
     "list.tab": ("open", "unacked", "mine", "folded", "shelved", "closed"),

@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { pick, t } from "../core/i18n";
+import { isSmall } from "../core/small";
 import { day, parse, serverNow, shortTime } from "../core/time";
 import { RowActions, Table, type Column } from "../forms/table";
 import { shiftText } from "../shell/duty";
@@ -19,11 +20,11 @@ import { AddButton, AdminFrame, HistoryButton, useAdminView } from "./view";
 
 const MOST = 60;
 
-/** What the calendar shows: a month of whole weeks, or two weeks from this one's Monday. */
+/** What the calendar shows: a month of whole weeks, or two weeks from this one's Monday, as a phone does at first. */
 function useSpan(): { month: string; weeks: boolean; days: string[] } {
   const [today] = useState(() => day(serverNow()));
   const month = query("month") ?? today.slice(0, 7);
-  const weeks = query("span") === "weeks";
+  const weeks = (query("span") ?? (isSmall() ? "weeks" : "month")) === "weeks";
   return { month, weeks, days: weeks ? daysFrom(mondayOf(today), 14) : monthDays(month) };
 }
 
@@ -81,7 +82,7 @@ function OnDuty({ roster: { now, next } }: { roster: RosterDocument }) {
 function Switch({ month, weeks }: { month: string; weeks: boolean }) {
   const span = (name: string, chosen: boolean) => (
     <button type="button" class="chip" data-span={name} aria-pressed={chosen}
-      onClick={() => setQuery({ span: name === "weeks" ? name : null })}>
+      onClick={() => setQuery({ span: name })}>
       {t(`roster.span.${name}`)}
     </button>
   );

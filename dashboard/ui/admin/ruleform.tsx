@@ -62,7 +62,8 @@ function useTrial(rule: Rule | null): [Trial | null, (values: Values) => void] {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const attempt = async (values: Values): Promise<void> => {
     const asked = ruleOf(values, rule);
-    if (!asked.when) return;
+    const grades = asked.grades as Grade[];
+    if (!asked.when || grades.some((grade) => !grade.when)) return;
     try {
       const { preview } = await send<{ preview: Preview }>("POST", `${PATH}:preview`, asked);
       setTrial({ good: true, words: previewText(preview) });

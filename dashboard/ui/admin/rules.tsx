@@ -33,7 +33,9 @@ export default function RulesView() {
 
 function columns(view: AdminView<Rules>): Column<Rule>[] {
   const when = (rule: Rule) => <code class="rule-when">{rule.when}</code>;
-  const active = (rule: Rule) => (rule.active ? <a href="/alerts" data-inside="">{rule.active}</a> : "0");
+  const active = (rule: Rule) => {
+    return rule.active ? <a href={`/alerts?q=${encodeURIComponent(rule.id)}`} data-inside="">{rule.active}</a> : "0";
+  };
   return [
     { head: t("rules.rule"), cell: (rule) => <Name rule={rule} />, class: "is-wrapped" },
     { head: t("rules.when"), cell: when, class: "is-wrapped" },

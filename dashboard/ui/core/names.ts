@@ -11,7 +11,8 @@ const REASONS = ["timeout", "refused", "unreachable", "unresolved", "closed", "t
 export const kindName = (kind: string): string => tOr(`kind.${kind}`, kind);
 export const healthName = (health: string): string => t(`health.${health}`);
 export const severityName = (severity: string): string => tOr(`severity.${severity}`, severity);
-export const sourceName = (id: string): string => tOr(`source.${id}`, id);
+/** A source of the product itself has the name of its kind, one of the site's settings its own. */
+export const sourceName = (id: string): string => tOr(`source.${id}`, tOr(`source.kind.${id}`, id));
 
 /** Words of one line: "中断，连接超时，武定县". Empty ones are left out. */
 export function joined(words: readonly (string | null | undefined | false)[]): string {

@@ -70,16 +70,21 @@ function StateButton({ name, all, chosen }: { name: SourceState; all: readonly S
   return (
     <button type="button" class="chip" aria-pressed={chosen} data-state={name}
       onClick={() => setQuery({ state: chosen ? null : name })}>
-      <StateIcon state={name} /> {t(`source.state.${name}`)} <b>{count(n)}</b>
+      <StateIcon state={n ? name : "ok"} shape={SHAPES[name]} /> {t(`source.state.${name}`)} <b>{count(n)}</b>
     </button>
   );
 }
 
-const StateIcon = ({ state }: { state: SourceState }) => <Icon shape={SHAPES[state]} class={`is-${HEALTHS[state]}`} />;
+/** Of a count that is zero only the shape is left: nothing bright where nothing is wrong. */
+function StateIcon({ state, shape = SHAPES[state] }: { state: SourceState; shape?: ShapeName }) {
+  return <Icon shape={shape} class={`is-${HEALTHS[state]}`} />;
+}
 
-function kindWords(source: SourceRecord): string {
+/** The kind, unless the name says it, and the place. */
+function kindWords(source: SourceRecord, name = ""): string {
   const place = source.region && source.region !== site.value.region ? regionName(source.region) : "";
-  return joined([tOr(`source.kind.${source.kind}`, source.kind), place]);
+  const kind = tOr(`source.kind.${source.kind}`, source.kind);
+  return joined([kind === name ? "" : kind, place]);
 }
 
 /** How a source does and since when; for one that speaks how late it is. */
@@ -93,7 +98,7 @@ function SourceRow({ source, style }: { source: SourceRecord; style: string }) {
         <StateIcon state={state} />
         <div class="source-name">
           {alert ? <a href={`/alerts?alert=${encodeURIComponent(alert)}`} data-inside="">{name}</a> : <b>{name}</b>}
-          <small>{joined([kindWords(source), name === source.id ? "" : source.id])}</small>
+          <small>{joined([kindWords(source, name), name === source.id ? "" : source.id])}</small>
         </div>
         <div class="source-state">
           <span class={state === "silent" ? "is-hatched" : ""}>

@@ -28,7 +28,7 @@ export function Table<T>({ columns, rows, keyOf, rowClass, mark }: Props<T>) {
           {rows.map((row) => (
             <tr key={keyOf(row)} data-id={keyOf(row)} class={rowClass?.(row) ?? ""}>
               {columns.map((column, index) => (
-                <td key={index} class={column.class ?? ""} data-head={column.head}>{column.cell(row)}</td>
+                <td key={index} class={column.class ?? ""} data-head={column.head}><div>{column.cell(row)}</div></td>
               ))}
             </tr>
           ))}
