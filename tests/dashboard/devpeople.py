@@ -42,19 +42,18 @@ def roster(script: Script, first: date | None = None, days: int = HORIZON) -> Re
     at, tz = time.time(), planner.zone("Asia/Shanghai")
     today = datetime.fromtimestamp(at, tz).date()
     lists = _lists(today.isoformat()) | script.roster
-    rev = lists.pop("rev", 3)
     doc = load_content({name: lists[name] for name in LISTS}, Roster)
-    return {
-        "rev": rev,
+    answer = {
+        "rev": 3,
         "at": iso(at - 86400),
         "by": "admin",
         "comment": "",
-        **lists,
         "now": duty(at),
         "next": None,
         "plan": [planner.view(shift, doc, personal=True) for shift in planner.plan(doc, first or today, days, tz)],
         "findings": [finding.record("message") for finding in findings(doc, today, tz)],
     }
+    return answer | lists
 
 
 def _lists(today: str) -> Record:

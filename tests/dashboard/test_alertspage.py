@@ -200,15 +200,15 @@ async def test_a_shift_is_handed_over_with_two_signatures(site: Site) -> None:
     await expect(page.locator('[data-handover-part="broken"]')).to_contain_text("逾期 网管乙")
     await page.locator("[name=to]").fill("zhao")
     await page.locator("[name=remarks]").fill("<b>元谋</b>上联抢修中")
-    await page.locator("[data-handover]").click()
+    await page.locator(".handover-form [data-send]").click()
     await expect(page.locator(".handover-wait")).to_contain_text("值班员")
     await expect(page.locator(".handover-wait")).to_contain_text("<b>元谋</b>上联抢修中")
     await expect(page.locator("[data-accept]")).to_have_count(0)
     site.script.me |= {"name": "赵六"}
     other_page = await site.open("/alerts?view=handover")
     await other_page.locator("[data-accept]").click()
-    await other_page.locator("[data-accept-remarks]").fill("已知悉")
-    await other_page.locator("[data-accept-send]").click()
+    await other_page.locator("dialog [name=remarks]").fill("已知悉")
+    await other_page.locator("dialog [data-send]").click()
     await expect(other_page.locator(".handover-wait")).to_have_count(0)
     await expect(other_page.locator(".handover-past")).to_contain_text("赵六 于")
     assert [act["act"] for act in site.script.acts] == ["handover", "accept"]

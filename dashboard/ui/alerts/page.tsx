@@ -1,13 +1,17 @@
 /** The page of the alerts: the list with its detail, what is hidden by whom, handing over. */
 import { Views } from "../core/views";
 import { OldView } from "../shell/oldview";
+import HandoverView from "../shift/handover";
 import Detail from "./detail";
 import AlertList from "./list";
 
 export default function AlertsPage() {
   return (
     <Views names={["list", "hidden", "handover"]} prefix="alerts">
-      {(name) => (name === "list" ? <ListView /> : <OldView name={`alerts-${name}`} />)}
+      {(name) => {
+        if (name === "list") return <ListView />;
+        return name === "handover" ? <HandoverView /> : <OldView name={`alerts-${name}`} />;
+      }}
     </Views>
   );
 }

@@ -5,7 +5,6 @@ import { store } from "../core/picture";
 import { counties, countyName, geometry, mayAct, me, regionName, site } from "../core/site";
 import { Topology, compareAlerts } from "./derive.js";
 import { Context } from "./context.js";
-import { Duty } from "./duty.js";
 import { Hiders } from "./hidden.js";
 import { Scope } from "./netmodel.js";
 
@@ -27,7 +26,6 @@ class App {
     this.context = new Context();
     this.scope = new Scope();
     this.hiders = new Hiders(this);
-    this.duty = new Duty(this);
     this.context.alertOf = (id) => this.alertsOf(id)[0];
     this.navigate = navigate;
     this.geometry = geometry;

@@ -2,7 +2,6 @@
 import { language } from "../core/i18n";
 import { effect, untracked } from "@preact/signals";
 import { legacyApp } from "./app.js";
-import { handoverView } from "./handover.js";
 import { suppressView } from "./suppressview.js";
 import { assetPage } from "./asset.js";
 import { netScope } from "./netscope.js";
@@ -11,7 +10,6 @@ import { netEvidence } from "./evidence.js";
 
 const widgets = {
   "alerts-hidden": suppressView,
-  "alerts-handover": handoverView,
   "asset-page": assetPage,
   "net-scope": netScope,
   "net-tree": netTree,

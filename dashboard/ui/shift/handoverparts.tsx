@@ -1,0 +1,98 @@
+/** What is handed over: open and acknowledged alerts, broken promises, what is hidden and by whom, silent sources. */
+import type { ComponentChildren } from "preact";
+import { reasonName } from "../alerts/hidden";
+import { matchText } from "../alerts/match";
+import { Age } from "../core/age";
+import { t } from "../core/i18n";
+import { alertHolder, alertTitle, sourceName } from "../core/names";
+import { store } from "../core/picture";
+import { AlertIcon, Icon } from "../core/shapes";
+import { parse, shortTime } from "../core/time";
+import type { AlertRecord } from "../records";
+import type { Handover, HiddenAlert, Hiding } from "./handoverbook";
+
+/** Rows of a part; the rest is counted, with the way to the list. */
+const MOST = 50;
+
+export function HandoverParts({ handover }: { handover: Handover }) {
+  const { open, acked, hidden, silences, maintenance, sources } = handover;
+  const broken = new Set(handover.broken_promises);
+  const listed = new Map([...open, ...acked].map((alert) => [alert.id, alert]));
+  const late = [...broken].flatMap((id) => listed.get(id) ?? store.all("alert").get(id) ?? []);
+  const alert = (record: AlertRecord) => <AlertRow key={record.id} alert={record} broken={broken.has(record.id)} />;
+  return (
+    <div class="handover-grid">
+      <Part name="open" rows={open} row={alert} />
+      <Part name="acked" rows={acked} row={alert} />
+      <Part name="broken" rows={late} row={alert} />
+      <Part name="hidden" rows={hidden} row={(item, at) => <HiddenRow key={at} item={item} />} />
+      <Part name="hiders" rows={[...silences, ...maintenance]}
+        row={(item) => <HidingRow key={item.id} item={item} />} />
+      <Part name="sources" rows={sources} row={(source) => (
+        <li key={source.id}>
+          <Icon shape="ring-dashed" class="is-unknown" />
+          <span>{sourceName(source.id)}</span>
+          <span class="quiet"><Age since={source.silent_since ?? source.failing_since} form="span" /></span>
+        </li>
+      )} />
+    </div>
+  );
+}
+
+interface PartProps<T> {
+  name: string;
+  rows: readonly T[];
+  row: (item: T, at: number) => ComponentChildren;
+}
+
+function Part<T>({ name, rows, row }: PartProps<T>) {
+  const rest = rows.length - MOST;
+  return (
+    <section class="load-part" data-handover-part={name}>
+      <h2>{t(`handover.part.${name}`)} <b>{rows.length}</b></h2>
+      {rows.length ? <ul class="handover-list">{rows.slice(0, MOST).map(row)}</ul>
+        : <p class="quiet">{t("handover.part.none")}</p>}
+      {rest > 0 ? <p><a href="/alerts" data-inside="">{t("board.more", { n: rest })}</a></p> : null}
+    </section>
+  );
+}
+
+function AlertRow({ alert, broken }: { alert: AlertRecord; broken: boolean }) {
+  const who = alertHolder(alert);
+  return (
+    <li class={`sev-${alert.severity}`}>
+      <AlertIcon alert={alert} />
+      <a href={`/alerts?alert=${encodeURIComponent(alert.id)}`} data-inside="">{alertTitle(alert)}</a>
+      <Age since={alert.raised_at} />
+      <span class={who.open || broken ? "is-open" : "quiet"}>
+        {broken ? t("handover.broken", { who: who.text }) : who.text}
+      </span>
+      {alert.ack?.comment ? <small>{alert.ack.comment}</small> : null}
+    </li>
+  );
+}
+
+function Until({ at }: { at: string | null }) {
+  const until = parse(at);
+  return <span class="quiet">{until === null ? "" : t("hider.until", { at: shortTime(until) })}</span>;
+}
+
+function HiddenRow({ item }: { item: HiddenAlert }) {
+  return (
+    <li>
+      <span>{store.all("asset").get(item.asset)?.name ?? item.asset}</span>
+      <small>{[...new Set(item.reasons.map(reasonName))].join(" · ")}</small>
+      <Until at={item.until} />
+    </li>
+  );
+}
+
+function HidingRow({ item }: { item: Hiding }) {
+  return (
+    <li>
+      <span>{matchText(item.match ?? {})}</span>
+      <small>{[item.by, item.comment].filter(Boolean).join(" · ")}</small>
+      <Until at={item.until} />
+    </li>
+  );
+}
