@@ -89,11 +89,8 @@ def is_active(view: dict[str, Any]) -> bool:
     return bool((alert_of(view) or {}).get("active"))
 
 
-@pytest.mark.parametrize(
-    ("ahead", "shown_step", "restarted"),
-    [(300, "00:0", ()), (DAY, "1 d", ()), (DAY, "1 d", ("alert", "project")), (365 * DAY, "365 d", ())],
-    ids=["minutes", "a-day", "a-day-and-killed-roles", "a-year"],
-)
+@pytest.mark.parametrize("restarted", [()], ids=["running"])
+@pytest.mark.parametrize(("ahead", "shown_step"), [(DAY, "1 d"), (365 * DAY, "365 d")], ids=["a-day", "a-year"])
 async def test_a_clock_that_is_set_forward_and_back_hides_no_outage(
     tmp_path: Path, clock: MachineClock, ahead: int, shown_step: str, restarted: tuple[str, ...]
 ) -> None:
