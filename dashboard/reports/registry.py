@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.reports import availability, history, load
+from dashboard.reports import approvals, availability, history, load
 from dashboard.reports.pages import index
 from dashboard.reports.parts import ReportPage
 
-REPORTS: tuple[ReportPage, ...] = (load.REPORT, availability.REPORT, history.REPORT)
+REPORTS: tuple[ReportPage, ...] = (load.REPORT, availability.REPORT, history.REPORT, approvals.REPORT)
 REPORT_LIST = index(REPORTS)

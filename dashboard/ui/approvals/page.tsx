@@ -90,6 +90,7 @@ function Head({ name }: { name: string }) {
         <span class="quiet" role="status">{none}</span>
       </form>
       <a class="chip" data-inside="" href="/approvals/orders">{t("approvals.orders")}</a>
+      <a class="chip" href="/reports/approvals">{t("approvals.report")}</a>
       {query("item") ? <button type="button" class="chip" onClick={() => setQuery({ item: null })}>
         {t("approvals.item.all")}</button> : null}
     </header>
