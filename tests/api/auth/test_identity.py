@@ -150,9 +150,9 @@ async def test_one_code_opens_one_session_also_when_two_use_it_at_once(world: Wo
     async with world.signed_in("duty") as client:
         secret, _ = await enrolled(client, world)
     world.at += 60
-    async with world.client(peer="10.0.0.1") as one, world.client(peer="10.0.0.2") as two:
+    async with world.client(peer="10.0.0.1") as first, world.client(peer="10.0.0.2") as second:
         code = code_of(secret, world.at)
-        done = await asyncio.gather(*(sign_in(client, "duty-all", code=code) for client in (one, two)))
+        done = await asyncio.gather(*(sign_in(client, "duty-all", code=code) for client in (first, second)))
     assert sorted(answer.status_code for answer in done) == [200, 401]
 
 
