@@ -155,9 +155,9 @@ def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
 
 
 async def _confirmed(connection: HTTPConnection) -> Principal:
-    """An administrator who has entered the password lately (else 403 `not-confirmed`)."""
+    """Somebody who may change accounts and has entered the password lately (else 403 `not-confirmed`)."""
     principal, deps = principal_of(connection), deps_of(connection)
-    if not principal.may(Right.ADMINISTER):
+    if not principal.may(Right.ACCOUNTS):
         raise Problem("forbidden")
     if deps.clock() - principal.confirmed > deps.settings.confirm_minutes * 60:
         raise Problem("not-confirmed")

@@ -20,6 +20,7 @@ class Role(StrEnum):
     DUTY = "duty"
     OPERATOR = "operator"
     ADMIN = "admin"
+    SECURITY = "security"
     AUDITOR = "auditor"
 
 
@@ -34,7 +35,8 @@ class TokenScope(StrEnum):
 class Right(StrEnum):
     """A right of a principal. `look`: to see pictures of cameras (api/video_pictures.py).
 
-    `command`: to give orders about incidents; which role may give which is data (feeds.incidents.phases).
+    `accounts`: to change accounts, tokens and their rights. `command`: to give orders about incidents; which role may
+    give which is data (feeds.incidents.phases).
     """
 
     SEE = "see"
@@ -44,6 +46,7 @@ class Right(StrEnum):
     DIAGNOSE = "diagnose"
     INGEST = "ingest"
     ADMINISTER = "administer"
+    ACCOUNTS = "accounts"
     AUDIT = "audit"
 
 
@@ -53,8 +56,18 @@ ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     Role.DUTY: frozenset({Right.SEE, Right.ACT, Right.COMMAND, Right.LOOK}),
     Role.OPERATOR: frozenset({Right.SEE, Right.ACT, Right.LOOK, Right.DIAGNOSE}),
     Role.ADMIN: frozenset(Right) - {Right.COMMAND},
+    Role.SECURITY: frozenset({Right.SEE, Right.ACCOUNTS}),
     Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT}),
 }
+ADMINISTRATORS = frozenset({Role.ADMIN, Role.SECURITY, Role.AUDITOR})
+"""System, security and audit administrator (三员)."""
+
+
+def rights_of(role: str, *, separated: bool) -> frozenset[Right]:
+    """The rights of a role. With separated powers the system administrator neither changes accounts nor audits."""
+    rights = ROLE_RIGHTS.get(role, frozenset())
+    return rights - {Right.ACCOUNTS, Right.AUDIT} if separated and role == Role.ADMIN else rights
+
 
 TOKEN_RIGHTS: dict[str, frozenset[Right]] = {
     TokenScope.READ: frozenset({Right.SEE}),
@@ -110,9 +123,10 @@ def person(
     via: str = "session",
     must: str = "",
     confirmed: float = float("inf"),
+    separated: bool = False,
 ) -> Principal:
     """The principal of a person who signed in. Whoever must do something first has no rights until then."""
-    rights = frozenset[Right]() if must else ROLE_RIGHTS.get(role, frozenset())
+    rights = frozenset[Right]() if must else rights_of(role, separated=separated)
     return Principal(
         name=name, role=role, region=region, via=via, key=key, csrf=csrf, rights=rights, must=must, confirmed=confirmed
     )

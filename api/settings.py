@@ -16,6 +16,7 @@ class WebSettings:
     `idle_hours` without an action of the person. A person has `sessions` at a time at most. A password is to be changed
     after `password_days` (0: never), and is none of the last `password_history`. `second_factor` is "optional",
     "required" or "off". Dangerous orders need a password entered within the last `confirm_minutes`.
+    With `separated_powers` the system, security and audit administrator exclude one another.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +32,7 @@ class WebSettings:
     password_history: int = 5
     second_factor: str = "optional"
     confirm_minutes: float = 15.0
+    separated_powers: bool = False
     demo: bool = False
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from dashboard.shell import SiteLike
@@ -43,7 +44,16 @@ def account_html(site: SiteLike, build: str) -> str:
         {_input("code", word("account.code"), "one-time-code")}
         <button>{word("account.confirm_button")}</button>
       </form></section>
-    <section id="account-factor"><h2>{word("account.factor")}</h2>
+    {_factor(word)}
+    <section><h2>{word("account.sessions")}</h2><ul id="account-sessions"></ul></section>
+    <p><a href="/">{word("account.back")}</a></p>
+  </main>
+</body>
+</html>"""
+
+
+def _factor(word: Callable[[str], str]) -> str:
+    return f"""<section id="account-factor"><h2>{word("account.factor")}</h2>
       <p id="account-factor-state"></p>
       <form id="account-factor-form">
         {_input("password", word("account.present"), "current-password", "password")}
@@ -56,12 +66,7 @@ def account_html(site: SiteLike, build: str) -> str:
         {_input("code", word("account.code"), "one-time-code")}
         <button class="primary">{word("account.factor_confirm")}</button>
       </form>
-      <pre id="account-codes" hidden></pre></section>
-    <section><h2>{word("account.sessions")}</h2><ul id="account-sessions"></ul></section>
-    <p><a href="/">{word("account.back")}</a></p>
-  </main>
-</body>
-</html>"""
+      <pre id="account-codes" hidden></pre></section>"""
 
 
 def _input(name: str, label: str, purpose: str, kind: str = "text") -> str:

@@ -89,9 +89,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 scope, principal = connection.scope, _principal(connection)
                 status = message["status"]
-                with_token = "authorization" in connection.headers
-                peer, path = _peer(connection), scope["path"]
-                await self._witness.note(principal, peer, scope["method"], path, status, with_token)
+                peer, with_token = _peer(connection), "authorization" in connection.headers
+                await self._witness.note(principal, peer, scope["method"], scope["path"], status, with_token)
             await send(message)
 
         return witnessed
@@ -250,7 +249,7 @@ def _check_reach(principal: Principal | None, path: str) -> None:
         raise Problem("forbidden")
     if principal.via == "token" and not path.startswith(PROGRAM_PATHS):
         raise Problem("forbidden")
-    if path == STAFF_PAGE and not (principal.may(Right.ADMINISTER) or principal.may(Right.AUDIT)):
+    if path == STAFF_PAGE and not principal.rights & {Right.ADMINISTER, Right.ACCOUNTS, Right.AUDIT}:
         raise Problem("forbidden")
 
 

@@ -109,6 +109,7 @@ class Identities:
             key=key,
             csrf=session["csrf"],
             must=self._duty(account),
+            separated=self._settings.separated_powers,
             confirmed=session.get("confirmed", session["created"]),
         )
 
@@ -219,7 +220,14 @@ class Identities:
                 await self._end_oldest(tx, account_name, at)
         via, key, must = "demo" if demo else "session", digest(cookie), "" if demo else self._duty(account)
         opened = person(
-            account_name, account["role"], account["region"], key=key, csrf=session["csrf"], via=via, must=must
+            account_name,
+            account["role"],
+            account["region"],
+            key=key,
+            csrf=session["csrf"],
+            via=via,
+            must=must,
+            separated=self._settings.separated_powers and not demo,
         )
         return cookie, opened
 

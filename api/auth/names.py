@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 
-_ALIKE = str.maketrans(
-    {
-        "0": "o", "1": "l", "i": "l", "|": "l",
-        "а": "a", "в": "b", "с": "c", "е": "e", "н": "h", "і": "l", "ј": "j", "к": "k", "м": "m", "о": "o",
-        "р": "p", "ѕ": "s", "т": "t", "у": "y", "х": "x", "ӏ": "l",
-        "α": "a", "β": "b", "ε": "e", "η": "n", "ι": "l", "κ": "k", "ν": "v", "ο": "o", "ρ": "p", "τ": "t",
-        "υ": "u", "χ": "x", "ı": "l",
-        ".": "", "-": "", "_": "",
-    }
-)  # fmt: skip
+_CYRILLIC = ("авсеніјкморѕтухӏ", "abcehljkmopstyxl")
+_GREEK = ("αβεηικνορτυχ", "abenlkvoptux")
+_OTHER = ("01i|ı", "ollll")
+_ALIKE = str.maketrans(*("".join(part) for part in zip(_CYRILLIC, _GREEK, _OTHER, strict=True)), "._-")
 _PAIRS = (("rn", "m"), ("vv", "w"))
 
 

@@ -19,7 +19,7 @@ from api.dependencies import ConfirmedAdmin, Dependencies, Deps, principal_of
 from api.http.answers import Json, listing
 from api.http.findings import finding
 from api.http.problems import Problem
-from api.principal import Principal, Right, Role, TokenScope
+from api.principal import ADMINISTRATORS, Principal, Right, Role, TokenScope
 from api.responses import staff
 from api.responses.describe import answers
 from api.rights import check
@@ -65,7 +65,7 @@ class NewTokenBody(BaseModel):
 
 def _reader(connection: HTTPConnection) -> Principal:
     principal = principal_of(connection)
-    if not (principal.may(Right.ADMINISTER) or principal.may(Right.AUDIT)):
+    if not principal.rights & {Right.ACCOUNTS, Right.AUDIT}:
         raise Problem("forbidden")
     return principal
 
@@ -114,6 +114,7 @@ def _shown(account: dict[str, Any]) -> dict[str, Any]:
 async def add(deps: Deps, principal: ConfirmedAdmin, body: NewAccountBody) -> Response:
     """Create an account; 409 when the name is taken, 403 outside the asker's region."""
     _within(principal, "account_add", body.region)
+    _refuse_administrator(deps, str(body.role))
     try:
         await accounts.add_account(
             deps.journal, body.name, body.role, body.region, body.password, principal.name, must_change=True
@@ -130,7 +131,8 @@ async def add(deps: Deps, principal: ConfirmedAdmin, body: NewAccountBody) -> Re
 @router.patch("/accounts/{name}", responses=answers(staff.AccountView, "not-confirmed", "conflict", "outside-region"))
 async def change(deps: Deps, principal: ConfirmedAdmin, name: str, body: AccountChangeBody) -> Response:
     """Change the role, region or password, or disable the account. Its sessions end within two seconds."""
-    await _account(deps, principal, name)
+    account = await _account(deps, principal, name)
+    _refuse_administrator(deps, str(account["role"]), str(body.role or ""))
     changes = {key: value for key, value in body.model_dump().items() if value is not None}
     if not changes:
         raise Problem("invalid", findings=[finding("body", "missing")])
@@ -140,18 +142,18 @@ async def change(deps: Deps, principal: ConfirmedAdmin, name: str, body: Account
         _within(principal, "account_change", str(changes["region"]))
     permit = _permit(principal, "account_change")
     try:
-        account = await accounts.change_account(deps.journal, name, changes, principal.name, permit=permit)
+        changed = await accounts.change_account(deps.journal, name, changes, principal.name, permit=permit)
     except accounts.BadPassword as error:
         raise _unacceptable(error) from error
-    if account is None:
+    if changed is None:
         raise Problem("not-found")
-    return Json(_shown(account))
+    return Json(_shown(changed))
 
 
 @router.delete("/accounts/{name}", responses=answers(staff.RemovedAccount, "not-confirmed", "conflict"))
 async def remove(deps: Deps, principal: ConfirmedAdmin, name: str) -> Response:
     """Remove an account and end its sessions. Its entries in the audit log stay."""
-    await _account(deps, principal, name)
+    _refuse_administrator(deps, str((await _account(deps, principal, name))["role"]))
     if name == principal.name:
         raise _own()
     if not await accounts.remove_account(
@@ -225,6 +227,17 @@ async def _account(deps: Dependencies, principal: Principal, name: str) -> dict[
     if doc is None or not principal.reaches(str(doc.body["region"])):
         raise Problem("not-found")
     return doc.body
+
+
+def _refuse_administrator(deps: Dependencies, *roles: str) -> None:
+    """Raise Problem for an account of one of the three administrators, where their powers are separated.
+
+    None of them can raise or silence another: these accounts change on the machine only (`watchfloor user add`).
+    """
+    if deps.settings.separated_powers and ADMINISTRATORS & set(roles):
+        zh = "三权分立：系统、安全、审计管理员的账号只能在服务器上用 watchfloor user add 改动。"
+        en = "Powers are separated: accounts of administrators change on the machine only (watchfloor user add)."
+        raise Problem("forbidden", detail={"zh-CN": zh, "en": en})
 
 
 def _permit(principal: Principal, verb: str) -> accounts.Permit:

@@ -29,7 +29,7 @@ Code = Annotated[str, StringConstraints(max_length=32)]
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-class ProofBody(BaseModel):
+class PasswordProofBody(BaseModel):
     """The present password, and a code where the account has a second factor."""
 
     model_config = ConfigDict(extra="forbid")
@@ -37,7 +37,7 @@ class ProofBody(BaseModel):
     code: Code = ""
 
 
-class NewPasswordBody(ProofBody):
+class NewPasswordBody(PasswordProofBody):
     """A new password."""
 
     new: Secret
@@ -94,7 +94,7 @@ async def change_password(deps: Deps, request: Request, principal: Anybody, body
 
 
 @router.post("/confirm", status_code=204, responses=answers(None, "wrong-credentials", "second-factor", status=204))
-async def confirm(deps: Deps, request: Request, principal: Anybody, body: ProofBody) -> Response:
+async def confirm(deps: Deps, request: Request, principal: Anybody, body: PasswordProofBody) -> Response:
     """Enter the password again, as dangerous orders ask for."""
     store = _store(deps, principal)
     await _prove(request, principal, body)
@@ -109,7 +109,7 @@ async def activity(principal: Anybody) -> Response:
 
 
 @router.post("/second-factor", responses=answers(answered.NewSecondFactor, "wrong-credentials", "second-factor"))
-async def begin_factor(deps: Deps, request: Request, principal: Anybody, body: ProofBody) -> Response:
+async def begin_factor(deps: Deps, request: Request, principal: Anybody, body: PasswordProofBody) -> Response:
     """A new secret for the person's device. It counts once a code has confirmed it."""
     store, sealer = _store(deps, principal), _sealer(deps)
     await _prove(request, principal, body)
@@ -130,7 +130,7 @@ async def confirm_factor(deps: Deps, principal: Anybody, body: CodeBody) -> Resp
 @router.post(
     "/second-factor/remove", status_code=204, responses=answers(None, "wrong-credentials", "second-factor", status=204)
 )
-async def remove_factor(deps: Deps, request: Request, principal: Anybody, body: ProofBody) -> Response:
+async def remove_factor(deps: Deps, request: Request, principal: Anybody, body: PasswordProofBody) -> Response:
     """Remove the second factor of the own account."""
     store = _store(deps, principal)
     await _prove(request, principal, body)
@@ -159,6 +159,6 @@ def _sealer(deps: Dependencies) -> Sealer:
     return deps.sealer
 
 
-async def _prove(request: Request, principal: Principal, body: ProofBody) -> None:
+async def _prove(request: Request, principal: Principal, body: PasswordProofBody) -> None:
     taker = cast(SignIn, request.app.state.sign_in)
     await taker.prove(principal.name, body.password, peer_of(request), body.code)

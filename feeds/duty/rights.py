@@ -32,14 +32,16 @@ class PeopleRight:
 
 
 ADMIN = frozenset({"admin"})
+OF_ACCOUNTS = frozenset({"admin", "security"})
+"""Where powers are separated, the right to accounts (api.principal) leaves `security` alone."""
 ON_DUTY = frozenset({"admin", "duty", "operator"})
 
 _LINES = (
-    PeopleRight("account_add", ADMIN, RightScope.REGION),
-    PeopleRight("account_change", ADMIN, RightScope.REGION),
-    PeopleRight("account_remove", ADMIN, RightScope.REGION),
-    PeopleRight("token_add", ADMIN, RightScope.REGION),
-    PeopleRight("token_revoke", ADMIN, RightScope.REGION),
+    PeopleRight("account_add", OF_ACCOUNTS, RightScope.REGION),
+    PeopleRight("account_change", OF_ACCOUNTS, RightScope.REGION),
+    PeopleRight("account_remove", OF_ACCOUNTS, RightScope.REGION),
+    PeopleRight("token_add", OF_ACCOUNTS, RightScope.REGION),
+    PeopleRight("token_revoke", OF_ACCOUNTS, RightScope.REGION),
     PeopleRight("roster_put", ADMIN, RightScope.SITE),
     PeopleRight("roster_undo", ADMIN, RightScope.SITE),
     PeopleRight("roster_substitute", ON_DUTY, RightScope.REGION),

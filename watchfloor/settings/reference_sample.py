@@ -34,6 +34,7 @@ password_days = 180
 password_history = 5
 second_factor = "required"
 confirm_minutes = 15
+separated_powers = true
 demo = false
 [approvals]
 items = "items.csv"

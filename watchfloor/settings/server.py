@@ -147,6 +147,7 @@ def web(table: SettingsTable) -> WebSettings:
         password_days=table.number("password_days", 0.0, 0.0, 3650.0),
         password_history=table.whole("password_history", 5, 0, 24),
         second_factor=table.choice("second_factor", "optional", ("optional", "required", "off")),
+        separated_powers=table.flag("separated_powers", False),
         confirm_minutes=table.number("confirm_minutes", 15.0, 1.0, 1440.0),
         demo=table.flag("demo", False),
     )

@@ -40,6 +40,7 @@ def _parts(settings: Settings) -> list[dict[str, Any]]:
             session_hours=web.session_hours,
             idle_hours=web.idle_hours,
             second_factor=web.second_factor,
+            separated_powers=web.separated_powers,
         ),
         _part("redis", kind=_scheme(settings.redis_url)),
         _part("journal", kind=_scheme(settings.journal_url)),

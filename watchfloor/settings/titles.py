@@ -74,6 +74,10 @@ TITLES: dict[str, tuple[str, str]] = {
         "动态口令：自愿、人人必须或停用（停用不符合等保三级）",
         "one-time passwords: as people like, for everybody, or off (off does not meet level 3)",
     ),
+    "web.separated_powers": (
+        "三权分立：系统、安全、审计管理员互斥，其账号只能在服务器上改动",
+        "system, security and audit administrator exclude one another; their accounts change on the machine only",
+    ),
     "web.confirm_minutes": (
         "高风险操作前多少分钟内须输入过密码",
         "minutes within which the password was entered before dangerous orders",

@@ -7,7 +7,8 @@ export function reportActivity(csrf: () => string): void {
     if (Date.now() - last < EVERY || !csrf()) return;
     last = Date.now();
     const headers = { "X-CSRF-Token": csrf() };
-    void fetch("/api/v1/account/activity", { method: "POST", credentials: "same-origin", headers }).catch(() => undefined);
+    const request = { method: "POST", credentials: "same-origin", headers } as const;
+    void fetch("/api/v1/account/activity", request).catch(() => undefined);
   };
   for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, report, { passive: true });
 }
