@@ -11,7 +11,8 @@ import unicodedata
 _CYRILLIC = ("авсеніјкморѕтухӏ", "abcehljkmopstyxl")
 _GREEK = ("αβεηικνορτυχ", "abenlkvoptux")
 _OTHER = ("01i|ı", "ollll")
-_ALIKE = str.maketrans(*("".join(part) for part in zip(_CYRILLIC, _GREEK, _OTHER, strict=True)), "._-")
+_LIKE, _LATIN = ("".join(part) for part in zip(_CYRILLIC, _GREEK, _OTHER, strict=True))
+_ALIKE = str.maketrans(_LIKE, _LATIN, "._-")
 _PAIRS = (("rn", "m"), ("vv", "w"))
 
 
