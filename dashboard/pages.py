@@ -98,6 +98,11 @@ def approval_orders(order_id: str = "", **_: Any) -> Component:
     return _page("approval-orders", panel("approvals-orders", tag="div", className=""))
 
 
+def incidents(**_: Any) -> Component:
+    """The incidents with the reports that are due, and one incident in full."""
+    return _page("incidents", panel("incidents-page"), panel("incident-detail", tag="aside"))
+
+
 def asset(asset_id: str = "", **_: Any) -> Component:
     """One asset; its script reads the id from the address."""
     return _page("asset", panel("asset-page"), panel("map", mode="desk"))
@@ -127,6 +132,7 @@ PAGES = (
     Page("admin", "nav.admin", admin, path="/admin"),
     Page("warnings", "nav.warnings", warnings, path="/warnings"),
     Page("receipts", "nav.receipts", receipts, path="/receipts"),
+    Page("incidents", "nav.incidents", incidents, path="/incidents"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

@@ -14,6 +14,7 @@ NAV = (
     ("video", "/video", "nav.video"),
     ("approvals", "/approvals", "nav.approvals"),
     ("warnings", "/warnings", "nav.warnings"),
+    ("incidents", "/incidents", "nav.incidents"),
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),
     ("reports", "/reports", "nav.reports"),

@@ -140,7 +140,7 @@ class AttachBody(IncidentOrderBody):
     incident: ShortText
 
 
-class ProofBody(IncidentOrderBody):
+class ReportProofBody(IncidentOrderBody):
     """That a report was received: by phone who answered under what number, else the receiver's receipt number.
 
     `at` is when it was received, left out: now. `nothing_new`: a follow-up report that says so.

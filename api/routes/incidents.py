@@ -134,7 +134,7 @@ async def candidates(deps: Deps, principal: Viewer, receipt_id: str) -> Response
 
 
 @router.post("/obligations/{obligation_id:path}/proof", responses=answers(None, *OF_ORDER) | _record(OBLIGATION))
-async def prove(deps: Deps, principal: Commander, obligation_id: str, body: bodies.ProofBody) -> Response:
+async def prove(deps: Deps, principal: Commander, obligation_id: str, body: bodies.ReportProofBody) -> Response:
     """Enter the proof that a report was received. An obligation is met by proof only."""
     return await _ordered(deps, principal, OBLIGATION, "obligation.proof", obligation_id, body)
 

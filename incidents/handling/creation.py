@@ -7,18 +7,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from feeds.incidents.classes import class_name, event_classes
+from feeds.incidents.classes import event_classes
 from feeds.model import Command, Receipt
 from feeds.model.incidents import NATURES, Incident
 from incidents.handling.orders import FUTURE
+from incidents.handling.titles import LENGTH, made_title
 from incidents.refusals import OrderRefused
 
 ZONE = ZoneInfo("Asia/Shanghai")
-TITLE = 60
-"""Characters of a title."""
 MODES = ("real", "exercise")
-WHOLE_NAMES = ("事故", "事件", "灾", "灾害", "洪涝", "干旱", "地震", "中毒", "疫情", "疾病", "袭击", "攻击", "故障")
-"""Ends of class names that need no further "事件"."""
 
 
 def incident_id(site: str, mode: str, received_at: float, number: int) -> str:
@@ -27,15 +24,7 @@ def incident_id(site: str, mode: str, received_at: float, number: int) -> str:
     return f"{site}:{'X' if mode == 'exercise' else ''}{day}-{number:04d}"
 
 
-def made_title(place: str, event_class: str) -> str:
-    """Place and class, as people name an event."""
-    kind = class_name(event_class) or "突发"
-    return f"{place}{kind}{'' if kind.endswith(WHOLE_NAMES) else '事件'}"[:TITLE]
-
-
-def created(
-    id: str, command: Command, receipts: Sequence[Receipt], region_name: str, region: str, now: float
-) -> Incident:
+def created(id: str, command: Command, receipts: Sequence[Receipt], region: str, now: float) -> Incident:
     """The incident of an order to create one. What the order does not give comes from its first receipt.
 
     Raises OrderRefused.
@@ -53,7 +42,7 @@ def created(
         mode=mode_of(args, receipts),
         nature=str(args.get("nature") or "event"),
         event_class=event_class,
-        title=str(args.get("title") or made_title(place or region_name, event_class))[:TITLE],
+        title=str(args.get("title") or made_title(place, region, event_class))[:LENGTH],
         text=str(args.get("text") or (receipt.text if receipt else "")),
         region=region,
         regions=(region,),

@@ -29,7 +29,6 @@ from incidents.handling.orders import ORDERS, carried_out
 from incidents.receipts.domain import ReceiptDomain
 from incidents.refusals import OrderRefused
 from incidents.reporting.domain import ObligationDomain
-from maps.regions import table
 
 KIND = "incident"
 CREATE, ATTACH = "incident.create", "incident.attach"
@@ -103,7 +102,7 @@ class IncidentDomain(StepDomain):
             [float(command.args.get("received_at") or now), *(receipt.received_at for receipt in receipts)]
         )
         id = yield from self._next_id(mode, received_at)
-        incident = created(id, command, receipts, table().name(region), region, now)
+        incident = created(id, command, receipts, region, now)
         self._change(None, incident, "created", command, now)
         for receipt in receipts:
             self._receipts.take_up(receipt, "opened", id, command, now)

@@ -16,6 +16,7 @@ from feeds.model import Command, Outcome
 from feeds.model.incidents import FIGURES, POSTS, CasualtyReport, GradeVersion, Incident, PostHolder, Response
 from incidents.handling.casualties import proposed, with_casualty
 from incidents.handling.phases import permitted
+from incidents.handling.titles import title_after
 from incidents.refusals import OrderRefused, required
 
 DAY = 86_400.0
@@ -100,6 +101,8 @@ def _edited(incident: Incident, args: Mapping[str, Any], now: float) -> Incident
     if occurred_at is not None and occurred_at > now + FUTURE:
         raise OrderRefused("future")
     edited = replace(incident, **changes)
+    if "title" not in changes:
+        edited = replace(edited, title=title_after(incident, edited.place, edited.region, edited.event_class))
     event_class = event_classes().get(edited.event_class)
     watch = event_class.watch_days * DAY if event_class is not None else 0.0
     started = edited.occurred_at or edited.received_at

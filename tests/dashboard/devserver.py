@@ -23,6 +23,7 @@ from maps.layers import layer
 from tests.dashboard import picture
 from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
 from tests.dashboard.devapprovals import ScriptedApprovals, add_approvals
+from tests.dashboard.devincidents import add_incidents, incidents, obligations
 from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
 from tests.dashboard.devviews import ScriptedViews
@@ -41,6 +42,7 @@ class Script:
     def __init__(self) -> None:
         now = time.time()
         self.state: dict[str, dict[str, Any]] = picture.picture(now) | {"receipt": receipts(now)}
+        self.state |= {"incident": incidents(now), "obligation": obligations(now)}
         self.decided: dict[str, dict[str, Any]] = {}
         self.rev = 1
         self.beating = True
@@ -142,6 +144,7 @@ def create(script: Script) -> FastAPI:
     add_history(api, script)
     add_suppression(api, script)
     add_emergency(api, script)
+    add_incidents(api, script)
     add_people(api, script)
     add_admin(api, script)
     add_approvals(api, script)

@@ -11,6 +11,7 @@ import { mayAct, regionName } from "../core/site";
 import { parse, stamp } from "../core/time";
 import type { CandidateRecord, ReceiptDetail } from "../records";
 import { decided } from "./page";
+import { TakeUp } from "./takeup";
 
 const LIKELY = 0.7;
 
@@ -55,6 +56,7 @@ function Whole({ receipt }: { receipt: ReceiptDetail }) {
       </header>
       {receipt.text === receipt.title ? null : <p class="warning-text">{receipt.text}</p>}
       <Facts receipt={receipt} />
+      <TakeUp receipt={receipt} />
       <Decision receipt={receipt} />
       <Candidates candidates={receipt.candidates} />
       <Life receipt={receipt} />

@@ -27,6 +27,8 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "warnings-page": async () => (await import("../warnings/page")).default,
   "warning-detail": async () => (await import("../warnings/detail")).default,
   "warning-timeline": async () => (await import("../warnings/timeline")).default,
+  "incidents-page": async () => (await import("../incidents/page")).default,
+  "incident-detail": async () => (await import("../incidents/detail")).default,
   "receipts-page": async () => (await import("../receipts/page")).default,
   "receipt-detail": async () => (await import("../receipts/detail")).default,
   "approvals-page": async () => (await import("../approvals/page")).default,

@@ -1,4 +1,4 @@
-/** The head of the two pages of emergency feeds: warnings, and receipts with how many nobody has answered. */
+/** The head of the pages of emergencies: warnings, receipts with how many nobody has answered, incidents. */
 import { newReceipts, warnings } from "../alerts/summary";
 import { path } from "../core/address";
 import { count } from "../core/format";
@@ -7,20 +7,21 @@ import { t } from "../core/i18n";
 const TABS = [
   { name: "warnings", href: "/warnings" },
   { name: "receipts", href: "/receipts" },
+  { name: "incidents", href: "/incidents" },
 ] as const;
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
   const late = newReceipts.value.filter((receipt) => receipt.unanswered && receipt.mode === "real").length;
   const waiting = newReceipts.value.filter((receipt) => receipt.mode === "real").length;
-  const badge = { warnings: warnings.value.real.length, receipts: waiting };
+  const badge = { warnings: warnings.value.real.length, receipts: waiting, incidents: null };
   return (
     <header class="list-top emergency-tabs">
-      <h1 class="sr-only">{t(here === "warnings" ? "warnings.list" : "receipts.list")}</h1>
+      <h1 class="sr-only">{t(`${here}.list`)}</h1>
       <nav class="tabs">
         {TABS.map(({ name, href }) => (
           <a key={name} class="chip" href={href} data-inside="" data-tab={name}
             aria-current={path() === href ? "page" : undefined} aria-selected={name === here}>
-            {t(`nav.${name}`)} <b>{count(badge[name])}</b>
+            {t(`nav.${name}`)} {badge[name] === null ? null : <b>{count(badge[name])}</b>}
           </a>
         ))}
       </nav>

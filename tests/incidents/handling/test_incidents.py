@@ -65,6 +65,15 @@ async def test_an_incident_is_opened_with_class_and_place_or_their_absence_said(
     assert desk.incident(id).phase == "active"
 
 
+async def test_a_title_that_nobody_gave_follows_place_and_class(desk: CommandDesk) -> None:
+    id = await desk.done("incident.create", receipts=[await desk.receipt("R1", "14:12", event_class="mass")])
+    await desk.done("incident.open", id, event_class="hazchem", place="开发区")
+    assert desk.incident(id).title == "开发区危险化学品事故"
+    await desk.done("incident.edit", id, title="液氨泄漏")
+    await desk.done("incident.edit", id, place="经开区")
+    assert desk.incident(id).title == "液氨泄漏"
+
+
 async def test_only_a_leader_ends_and_only_without_a_running_response(desk: CommandDesk) -> None:
     id = await desk.opened()
     response = {"level": "III", "matters": "泄漏", "measures": "疏散", "expected_end": moment("18:00")}

@@ -1,0 +1,209 @@
+/** One incident: what and where, grade and response, reports due, figures, posts, orders, and its life. */
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../core/api";
+import { query, setQuery } from "../core/address";
+import { Age } from "../core/age";
+import { duration } from "../core/format";
+import { t, tOr } from "../core/i18n";
+import { className } from "../core/names";
+import { mayDo, regionName } from "../core/site";
+import { parse, stamp } from "../core/time";
+import type { IncidentDetail, IncidentRecord, ObligationRecord } from "../records";
+import { Countdown, reportName } from "./countdown";
+import { openOrder, openProof, ordersFor } from "./orders";
+import { GradeMark } from "./page";
+import { incidentOf, reportsOf, useIncidents } from "./records";
+
+export default function IncidentDetailPanel() {
+  useIncidents();
+  const id = query("incident");
+  return id ? <Detail key={id} id={id} /> : <p class="rows-empty">{t("incidents.choose")}</p>;
+}
+
+function Detail({ id }: { id: string }) {
+  const live = incidentOf(id);
+  const [whole, setWhole] = useState<IncidentDetail | null>(null);
+  const [missing, setMissing] = useState(false);
+  const rev = live?.rev;
+  useEffect(() => {
+    const aborter = new AbortController();
+    get<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`, aborter.signal)
+      .then(setWhole, () => void (!aborter.signal.aborted && setMissing(true)));
+    return () => aborter.abort();
+  }, [id, rev]);
+  const incident = live ?? whole;
+  return (
+    <article class="warning-detail incident-detail" data-id={id}>
+      <button type="button" class="chip warning-close" onClick={() => setQuery({ incident: null })}>
+        {t("warnings.close")}
+      </button>
+      {incident ? <Whole incident={incident} life={whole?.timeline ?? []} />
+        : <p class="rows-empty">{t(missing ? "incidents.missing" : "incidents.loading")}</p>}
+    </article>
+  );
+}
+
+function Whole({ incident, life }: { incident: IncidentRecord; life: IncidentDetail["timeline"] }) {
+  return (
+    <>
+      <Head incident={incident} />
+      <Orders incident={incident} />
+      <Proposal incident={incident} />
+      {incident.text ? <p class="warning-text">{incident.text}</p> : null}
+      <Reports id={incident.id} />
+      <Figures incident={incident} />
+      <Facts incident={incident} />
+      <Life steps={life} />
+    </>
+  );
+}
+
+function Head({ incident }: { incident: IncidentRecord }) {
+  return (
+    <header class="incident-head">
+      <GradeMark incident={incident} />
+      <div>
+        <p>
+          {incident.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>}
+          <b>{t(`incidents.phase.${incident.phase}`)}</b> <Age since={incident.phase_at} />
+          {incident.response
+            ? <b class={`grade-${incident.response}`}> {t("incidents.response", { level: incident.response })}</b>
+            : <span class="quiet"> {t("incidents.no-response")}</span>}
+        </p>
+        <h2>{incident.title}</h2>
+        <p class="quiet mono">{incident.id}</p>
+      </div>
+    </header>
+  );
+}
+
+function Orders({ incident }: { incident: IncidentRecord }) {
+  if (!mayDo("command")) return null;
+  return (
+    <div class="incident-orders" role="group" aria-label={t("incidents.orders")}>
+      {ordersFor(incident).map((order) => (
+        <button key={order} type="button" class="chip" data-order={order} onClick={() => openOrder(order, incident)}>
+          {t(`incidents.order.${order}`)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** The grade that the figures give and nobody has given yet. */
+function Proposal({ incident }: { incident: IncidentRecord }) {
+  const proposal = incident.grade_proposal;
+  if (!proposal) return null;
+  const dead = proposal.if_missing_dead;
+  return (
+    <p class="incident-proposal is-hatched">
+      {t("incidents.proposed", { grade: t(`incidents.grade.${proposal.grade}`) })}
+      {proposal.criterion ? ` (${proposal.criterion})` : ""}
+      {dead ? ` ${t("incidents.if-dead", { grade: t(`incidents.grade.${dead}`) })}` : ""}
+      <small class="quiet"> {proposal.source}</small>
+    </p>
+  );
+}
+
+function Reports({ id }: { id: string }) {
+  const reports = reportsOf(id);
+  return (
+    <section>
+      <h3>{t("incidents.reports")}</h3>
+      {reports.length ? (
+        <ul class="incident-reports">{reports.map((due) => <Report key={due.id} due={due} />)}</ul>
+      ) : <p class="quiet">{t("incidents.reports.none")}</p>}
+    </section>
+  );
+}
+
+function Report({ due }: { due: ObligationRecord }) {
+  const unmet = ["pending", "warned", "late"].includes(due.state);
+  const at = parse(due.due_at);
+  return (
+    <li class={`is-${due.state}${due.late ? " was-late" : ""}`} data-id={due.id}>
+      <span>{reportName(due)}<small class="quiet"> {at === null ? t("incidents.at-once") : stamp(at)}</small></span>
+      {unmet ? <Countdown due={due} /> : <b>{t(`incidents.report.${due.state}`)}</b>}
+      {due.late && due.state === "met"
+        ? <b class="is-bad">{t("incidents.was-late", { span: duration(due.late_seconds * 1000) })}</b> : null}
+      {due.because_regraded ? <small>{t("incidents.because-regraded")}</small> : null}
+      {due.proof ? <small class="quiet">{proofWords(due)}</small> : null}
+      {unmet && mayDo("command")
+        ? (
+          <button type="button" class="chip" data-proof="" onClick={() => openProof(due)}>
+            {t("incidents.proof")}
+          </button>
+        ) : null}
+    </li>
+  );
+}
+
+function proofWords(due: ObligationRecord): string {
+  const proof = due.proof!;
+  const parts = [stamp(parse(proof.at) ?? 0), proof.recipient, proof.number];
+  return [...parts, proof.retroactive ? t("incidents.retroactive") : ""].filter(Boolean).join(" · ");
+}
+
+function Figures({ incident }: { incident: IncidentRecord }) {
+  const figures = Object.entries(incident.figures);
+  if (!figures.length) return null;
+  return (
+    <section>
+      <h3>{t("incidents.figures")}</h3>
+      <ul class="incident-figures">
+        {figures.map(([what, figure]) => (
+          <li key={what} data-figure={what}>
+            <b>{figure.value.toLocaleString("en-US")}</b> {t(`incidents.figure.${what}`)}
+            <small class="quiet"> {figure.source}{figure.official ? ` ${t("incidents.official")}` : ""}</small>
+            {figure.others.map((other) => (
+              <small key={other.source} class="is-bad"> {other.source}：{other.value.toLocaleString("en-US")}</small>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Facts({ incident }: { incident: IncidentRecord }) {
+  const when = (value: string | null): string => (parse(value) === null ? "" : stamp(parse(value)!));
+  const rows: [string, string][] = [
+    ["class", className(incident.event_class)],
+    ["place", [incident.place, regionName(incident.region)].filter(Boolean).join(" · ")],
+    ["received", when(incident.received_at)],
+    ["occurred", when(incident.occurred_at) || t("incidents.unknown")],
+    ["posts", incident.posts.map((held) => `${t(`incidents.post.${held.post}`)} ${held.holder}`).join("；")],
+    ["receipts", incident.receipts.join("；")],
+    ["merged", incident.merged.join("；")],
+    ["merged_into", incident.merged_into],
+    ["transferred_to", incident.transferred_to],
+    ["reason", incident.phase_reason],
+    ["watched", when(incident.watched_until)],
+    ["cause", incident.cause],
+    ["lessons", incident.lessons],
+  ];
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => value ? (
+        <div key={name} data-fact={name}><dt>{t(`incidents.fact.${name}`)}</dt><dd>{value}</dd></div>
+      ) : null)}
+    </dl>
+  );
+}
+
+function Life({ steps }: { steps: IncidentDetail["timeline"] }) {
+  return (
+    <section>
+      <h3>{t("incidents.life")}</h3>
+      <ol class="warning-life">
+        {[...steps].reverse().map((step) => (
+          <li key={step.seq}>
+            <time>{stamp(parse(step.at) ?? 0)}</time>{" "}
+            {tOr(`incidents.entry.${step.name}`, t(`incidents.order.${step.name}`))}
+            <small>{[step.actor, step.reason].filter(Boolean).join("：")}</small>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

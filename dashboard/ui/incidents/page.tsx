@@ -1,0 +1,110 @@
+/** The incidents: those in hand with the nearest report that is due, those that have ended, and exercises apart. */
+import { useEffect } from "preact/hooks";
+import { query, setQuery } from "../core/address";
+import { Age } from "../core/age";
+import { count } from "../core/format";
+import { t } from "../core/i18n";
+import { className } from "../core/names";
+import { mayDo, regionName } from "../core/site";
+import { VirtualList } from "../core/virtual";
+import { sheetOpen } from "../forms/sheet";
+import type { IncidentRecord } from "../records";
+import { EmergencyTabs } from "../warnings/tabs";
+import { Countdown, reportName } from "./countdown";
+import { openNew } from "./new";
+import { incidentsOf, TABS, unmetOf, useIncidents, type Tab } from "./records";
+
+const ROW = 64;
+
+export default function IncidentsPage() {
+  const here = useIncidents();
+  const tab = TABS.find((name) => name === query("tab")) ?? "open";
+  useNewKey();
+  return (
+    <>
+      <EmergencyTabs here="incidents" />
+      <div class="warnings-filters" role="group" aria-label={t("incidents.which")}>
+        {TABS.map((name) => <TabButton key={name} name={name} chosen={name === tab} />)}
+        {mayDo("command") ? (
+          <button type="button" class="chip primary" data-new="" onClick={openNew}>
+            {t("incidents.new")} <kbd>F2</kbd>
+          </button>
+        ) : null}
+      </div>
+      <Rows rows={incidentsOf(tab)} here={here} />
+    </>
+  );
+}
+
+/** F2 opens the form of a new incident, from anywhere on the page. */
+function useNewKey(): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key !== "F2" || !mayDo("command") || sheetOpen()) return;
+      event.preventDefault();
+      openNew();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, []);
+}
+
+function TabButton({ name, chosen }: { name: Tab; chosen: boolean }) {
+  return (
+    <button type="button" class={`chip show-${name}`} aria-pressed={chosen} data-tab={name}
+      onClick={() => setQuery({ tab: name === "open" ? null : name })}>
+      {t(`incidents.tab.${name}`)} <b>{count(incidentsOf(name).length)}</b>
+    </button>
+  );
+}
+
+function Rows({ rows, here }: { rows: IncidentRecord[]; here: boolean }) {
+  if (!rows.length) return <p class="rows-empty">{t(here ? "incidents.none" : "incidents.loading")}</p>;
+  return (
+    <VirtualList rows={rows} keyOf={(incident) => incident.id} height={ROW} shown={query("incident")}
+      label={t("incidents.list")} class="incident-rows">
+      {(incident, style) => <Row key={incident.id} incident={incident} style={style} />}
+    </VirtualList>
+  );
+}
+
+function Row({ incident, style }: { incident: IncidentRecord; style: string }) {
+  const chosen = query("incident") === incident.id;
+  const [due] = unmetOf(incident.id);
+  return (
+    <div role="listitem" style={style} data-id={incident.id}>
+      <button type="button" class={`incident-row${chosen ? " is-chosen" : ""}`} aria-pressed={chosen}
+        onClick={() => setQuery({ incident: chosen ? null : incident.id }, { open: !query("incident") })}>
+        <GradeMark incident={incident} />
+        <span class="incident-what">
+          {incident.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>}
+          {incident.title}
+          <small>
+            {[t(`incidents.phase.${incident.phase}`), className(incident.event_class), regionName(incident.region)]
+              .filter(Boolean).join(" · ")}
+            {incident.commander_missing ? <b class="is-bad"> {t("incidents.no-commander")}</b> : null}
+          </small>
+        </span>
+        <span class="incident-when">
+          {due ? <Countdown due={due} /> : null}
+          <small>{due ? reportName(due) : <Age since={incident.received_at} form="ago" />}</small>
+        </span>
+      </button>
+    </div>
+  );
+}
+
+/** The grade that a person gave, the one that the figures propose (hatched), or a dash. */
+export function GradeMark({ incident }: { incident: IncidentRecord }) {
+  const proposed = incident.grade ? "" : (incident.grade_proposal?.grade ?? "");
+  const grade = incident.grade || proposed;
+  const words = t(grade ? `incidents.grade.${grade}` : "incidents.grade.none");
+  const kind = grade ? `grade-${grade}` : "grade-none";
+  return (
+    <b class={`grade-mark ${kind}${proposed ? " is-hatched" : ""}`}
+      title={proposed ? t("incidents.proposed", { grade: words }) : words}>
+      {grade || "—"}
+      <small>{words}</small>
+    </b>
+  );
+}

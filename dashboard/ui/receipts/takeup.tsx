@@ -1,0 +1,50 @@
+/** Makes an incident of a receipt, or attaches it to one that is in hand. */
+import { list, send } from "../core/api";
+import { address, navigate } from "../core/address";
+import { t } from "../core/i18n";
+import { mayDo } from "../core/site";
+import { Message, useAct } from "../forms/act";
+import type { Option } from "../forms/field";
+import { openForm } from "../forms/form";
+import type { IncidentRecord, ReceiptRecord } from "../records";
+
+const IN_HAND = "received,verifying,active";
+
+export function TakeUp({ receipt }: { receipt: ReceiptRecord }) {
+  const act = useAct();
+  if (receipt.state !== "new" || !mayDo("command")) return null;
+  const path = `/api/v1/receipts/${encodeURIComponent(receipt.id)}`;
+  const open = (): void => {
+    void act.run(() => send<IncidentRecord>("POST", `${path}/open`, {})).then((made) => made && show(made));
+  };
+  return (
+    <div class="incident-orders">
+      <button type="button" class="primary" data-open="" disabled={act.busy} onClick={open}>
+        {t("receipts.open-incident")}
+      </button>
+      <button type="button" class="chip" data-attach="" onClick={() => void openAttach(receipt, path)}>
+        {t("receipts.attach")}
+      </button>
+      <Message said={act.said} />
+    </div>
+  );
+}
+
+const show = ({ id, mode }: IncidentRecord): void =>
+  navigate(address("/incidents", { incident: id, tab: mode === "real" ? null : "exercise" }));
+
+async function openAttach(receipt: ReceiptRecord, path: string): Promise<void> {
+  const found = await list<IncidentRecord>(`/api/v1/incidents?phase=${IN_HAND}&mode=${receipt.mode}&limit=100`, 3);
+  const options = found.map(({ id, title }): Option => [id, `${title} · ${id.split(":")[1] ?? id}`]);
+  openForm({
+    title: t("receipts.attach"),
+    parts: [{ name: "incident", label: t("incidents.list"), kind: "select", options }],
+    initial: { incident: options[0]?.[0] ?? "" },
+    label: t("receipts.attach"),
+    save: async ({ incident }) => {
+      const made = await send<IncidentRecord>("POST", `${path}/attach`, { incident });
+      show(made);
+      return made;
+    },
+  });
+}
