@@ -133,7 +133,7 @@ export function MonthsChart({ months, before, present }: {
                 <i style={`height:${((row?.done ?? 0) / most) * 100}%`}><b>{row ? count(row.done) : ""}</b></i>
                 {was ? <u style={`bottom:${(was / most) * 100}%`} /> : null}
               </span>
-              <span>{Number(month.slice(5))}{t("approvals.month")}</span>
+              <span>{t("approvals.month", { m: Number(month.slice(5)) })}</span>
               <small>{row ? percent(row.in_time_share).replace("%", "") : "—"}</small>
             </div>
           );
