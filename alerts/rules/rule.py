@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerts.rules.cel import syntax, typecheck
+from alerts.rules.cel import hints, syntax, typecheck
 from alerts.rules.cel.typecheck import ExpressionReferences
 from alerts.rules.context import EmptyContext, RegionContext, RuleContext
 from alerts.rules.delays import Verdict
@@ -248,6 +248,7 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
             (error.zh, error.en) if isinstance(error, typecheck.ExpressionError) else ("无法理解", "not understood")
         )
         excerpt = _near(rule.when, error.at)
+        zh, en = hints.added(rule.when, zh, en)
         raise RuleError(rule.id, f"{excerpt}：{zh}", f"{excerpt}: {en}") from error
     _check_patterns(rule, uses)
     if ":" in rule.id or rule.id in BUILT_IN:
@@ -265,8 +266,8 @@ def _program(rule: RuleSettings, source: str) -> cel.Program:
         return cel.compile(source)
     except ValueError as error:
         text = str(error).partition("ERROR: ")[2].splitlines() or [str(error)]
-        reason = text[0].replace("<input>:", "")
-        raise RuleError(rule.id, f"when = {source!r} 语法错误：{reason}", f"when = {source!r}: {reason}") from error
+        zh, en = hints.added(source, *[text[0].replace("<input>:", "")] * 2)
+        raise RuleError(rule.id, f"when = {source!r} 语法错误：{zh}", f"when = {source!r}: {en}") from error
 
 
 def _with_maps(source: str, uses: ExpressionReferences) -> str:

@@ -105,6 +105,7 @@ region = "532300"
 mode = "strict"
 profile = "cn-12379"
 keys = ["tls/ca.pem"]
+parents = ["core"]
 magnitude = 3.0
 cred = "platform"
 [[source]]
@@ -152,7 +153,6 @@ file = "layers/schools.csv"
 [[source]]
 id = "log"
 kind = "network.syslog"
-parents = ["core"]
 url = "udp://0.0.0.0:1514"
 region = "532300"
 cred = "core-v3"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from collectors.network import charset
 from collectors.network.http.checks import json_path, pick, plain
@@ -42,12 +42,6 @@ def read(payload: bytes, params: dict[str, str]) -> tuple[Value, float | None]:
 def plain_text(text: str) -> str:
     """The text in printable characters."""
     return "".join(letter for letter in text if letter.isprintable())
-
-
-def clock_says(moment: float) -> str:
-    """The text of a value whose own time cannot be used."""
-    stamp = datetime.fromtimestamp(min(max(moment, 0.0), 4e9), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    return f"其时钟显示 {stamp}，采用接收时间 | its clock says {stamp}: the time of receipt is used"
 
 
 def _scalar(text: str) -> Value:

@@ -19,6 +19,7 @@ from collectors.network.mqtt import availability, packets
 from collectors.network.mqtt import payload as payloads
 from collectors.network.mqtt.packets import MqttMessage
 from collectors.network.mqtt.topics import unshared
+from collectors.network.own_time import OLDEST, clock_says
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality, Value
@@ -35,8 +36,6 @@ NOTHING = "已订阅，尚无消息 | subscribed; no message yet"
 RETAINED = "保留消息，时间未知 | retained, of unknown age"
 ACL_EN = "; when the device does send, the broker may withhold it without a word: let the account read this topic (ACL)"
 ACL_ZH = "；若设备确在发送，可能是代理的访问控制（ACL）不作声地扣下：请为该账号授予此主题的读取权限"
-OLDEST = 1.5e9
-"""Epoch seconds (2017). A device that gives an earlier time has no time."""
 AHEAD = 60.0
 """Seconds by which a message's own time may be ahead for it to be used."""
 
@@ -189,8 +188,8 @@ class TopicWatch:
                 self._own_times[instance] = moment
                 return self._reading(value, quality, moment, instance=instance)
             if not message.retain:
-                self._own_times[instance] = moment
-                return self._reading(value, Quality.UNCERTAIN, at, text=payloads.clock_says(moment), instance=instance)
+                self._own_times[instance] = at
+                return self._reading(value, Quality.UNCERTAIN, at, text=clock_says(moment), instance=instance)
         if message.retain:
             return self._reading(value, Quality.UNCERTAIN, at, text=RETAINED, instance=instance, fresh_for=0.0)
         return self._reading(value, quality, at, instance=instance)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 
-from collectors.errors import NotReady, Reason
+from collectors.errors import NotReady, Reason, Undetermined
 from collectors.network.addresses import resolve
 
 GREETING = 3.0
@@ -14,11 +14,8 @@ BUFFER = 65536
 LONGEST = 4096
 """Bytes of a first answer at most; the standard's own limit for its text."""
 # OPC 10000-6, 7.1.5 and OPC 10000-4, 7.39.2.
-_ERRORS = {
-    0x80830000: "the server does not know this address",
-    0x807D0000: "the server is too busy",
-    0x80820000: "an internal error of the server",
-}
+TOO_BUSY = 0x807D0000
+_ERRORS = {0x80830000: "the server does not know this address", 0x80820000: "an internal error of the server"}
 
 
 async def greet(host: str, port: int, url: str) -> None:
@@ -43,6 +40,8 @@ async def _greet(host: str, port: int, url: str) -> None:
         payload = await reader.readexactly(size - 8)
         if head[:3] == b"ERR":
             code = struct.unpack("<I", payload[:4])[0]
+            if code == TOO_BUSY:
+                raise Undetermined(Reason.REFUSED, "the server is too busy", "服务器过忙")
             raise NotReady(Reason.WRONG_ANSWER, _ERRORS.get(code, f"status {code:#010x}"))
     except asyncio.IncompleteReadError as error:
         raise NotReady(Reason.CLOSED) from error

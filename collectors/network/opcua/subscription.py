@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from collectors.contract import Measurement, Target
 from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
+from collectors.network.own_time import OLDEST, clock_says
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality
@@ -41,6 +44,7 @@ class ValueWatch:
             values,
         )
         self._seen: Measurement | None = None
+        self._newest = 0.0
         self._problem: CollectorError | None = None
         self._has_news = asyncio.Event()
 
@@ -49,10 +53,8 @@ class ValueWatch:
         params = self._target.params
         at, metric, unit = self._clock(), params.get("metric", "opcua.value"), params.get("unit", "")
         try:
-            self._seen, self._problem = (
-                self._values.measurement(data_value, self.node, metric, unit, at, published),
-                None,
-            )
+            measurement = self._values.measurement(data_value, self.node, metric, unit, at, published)
+            self._seen, self._problem = self._timely(measurement, at), None
         except Misconfigured as error:
             self._seen, self._problem = None, error
         self._has_news.set()
@@ -62,6 +64,17 @@ class ValueWatch:
             self._callbacks.push(self._target, [self._seen])
         else:
             self._callbacks.request_poll(self._target)
+
+    def _timely(self, measurement: Measurement, at: float) -> Measurement:
+        """The value, with the time of receipt where its source's clock went back or has no time."""
+        source = at if measurement.observed_at is None else measurement.observed_at
+        if source > OLDEST and source >= self._newest:
+            self._newest = source
+            return measurement
+        self._newest = max(self._newest, at)
+        quality = Quality.BAD if measurement.quality is Quality.BAD else Quality.UNCERTAIN
+        text = f"{measurement.text} {clock_says(source)}".strip()
+        return structs.replace(measurement, observed_at=at, confirmed_at=None, quality=quality, text=text)
 
     async def answer(self, deadline: float) -> list[Measurement]:
         """The value, confirmed when the server last spoke; waits for the first one. Raises Misconfigured, NotReady."""

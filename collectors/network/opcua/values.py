@@ -11,7 +11,7 @@ from asyncua.ua.status_codes import StatusCodes as CODES
 from asyncua.ua.uaerrors import UaStatusCodeError
 
 from collectors.contract import Measurement
-from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, Undetermined, not_ready
 from feeds import wire
 from feeds.model import Quality, Severity, Value
 
@@ -39,6 +39,21 @@ SECURITY = frozenset(
         CODES.BadNonceInvalid,
     )
 )
+
+
+NO_ROOM = frozenset(
+    (
+        CODES.BadTooManySessions,
+        CODES.BadTooManySubscriptions,
+        CODES.BadTooManyMonitoredItems,
+        CODES.BadTooManyOperations,
+        CODES.BadTcpServerTooBusy,
+        CODES.BadTcpNotEnoughResources,
+        CODES.BadResourceUnavailable,
+        CODES.BadOutOfMemory,
+    )
+)
+"""The server works and has no room for us: nothing is known of what it watches."""
 
 
 class WrongType(Misconfigured):
@@ -157,6 +172,12 @@ def _of_status(code: int) -> CollectorError:
         return AuthFailed(
             f"the server refuses our security ({name}); let it trust our certificate, or mend policy and mode",
             f"服务器拒绝我方安全设置（{name}）；请在服务器上信任本方证书，或改正 policy 与 mode",
+        )
+    if code in NO_ROOM:
+        return Undetermined(
+            Reason.REFUSED,
+            f"the server has no session or resources free ({name}): end other clients, or raise its limit",
+            f"服务器没有空闲的会话或资源（{name}）：请结束其他客户端，或调大其上限",
         )
     if code == CODES.BadTcpEndpointUrlInvalid:
         return Misconfigured(f"the server does not know this address ({name})", f"服务器不认识该地址（{name}）")

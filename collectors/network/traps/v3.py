@@ -21,6 +21,7 @@ from pysnmp.proto import rfc1902
 
 from collectors.network.snmp.ber import BadMessage, BerReader, Value
 from collectors.network.snmp.users import names, user_of
+from collectors.network.traps.timeliness import EngineClocks
 from collectors.settings import Credential
 
 ENGINES = 4096
@@ -78,7 +79,8 @@ class SecureTraps:
         self._users = [credential for credential in credentials if credential.kind == "snmpv3"]
         self._taken = taken
         self._learned: set[bytes] = set()
-        self._address, self._done = "", False
+        self._address, self._done, self._late = "", False, False
+        self._clocks, self._stamp = EngineClocks(time.monotonic), (b"", 0, 0)
         self._engine = engine.SnmpEngine()
         self._wire = _Wire(send)
         self._engine.register_transport_dispatcher(self._wire)
@@ -91,12 +93,13 @@ class SecureTraps:
 
     def receive(self, data: bytes, addr: tuple[str, int], *, may_learn: bool) -> None:
         """One datagram; what it holds reaches `taken` before this returns. Raises BadMessage."""
-        sender = engine_of(data)
+        sender, boots, engine_time = security_of(data)
         if sender and sender not in self._learned:
             if not may_learn or len(self._learned) >= ENGINES:
                 raise BadMessage("an engine that nobody knows")
             self._learn(sender)
-        self._address, self._done = addr[0], False
+        self._address, self._done, self._late = addr[0], False, False
+        self._stamp = (sender, boots, engine_time)
         try:
             self._wire.handle_timer_tick(time.time())
             self._engine.message_dispatcher.receive_message(
@@ -104,6 +107,8 @@ class SecureTraps:
             )
         except (PySnmpError, PyAsn1Error) as error:
             raise BadMessage(type(error).__name__) from error
+        if self._late:
+            raise BadMessage("not in the time window (RFC 3414, 3.2)")
         # An inform begins with questions for our engine's id and time; everything else must have been authentic.
         if not self._done and sender not in (b"", self._own):
             raise BadMessage("not authentic")
@@ -128,6 +133,10 @@ class SecureTraps:
 
     def _notified(self, _: object, __: object, ___: object, ____: object, pairs: Sequence[Any], _____: object) -> None:
         self._done = True
+        # Our own engine's messages (informs) are held to its time by pysnmp; the sender's own are held here.
+        if self._stamp[0] != self._own and not self._clocks.accept(*self._stamp):
+            self._late = True
+            return
         self._taken(tuple((str(oid), _plain(value)) for oid, value in pairs), self._address)
 
     def close(self) -> None:
@@ -148,8 +157,8 @@ def _plain(value: Any) -> Value:
         return None
 
 
-def engine_of(data: bytes) -> bytes:
-    """msgAuthoritativeEngineID of a v3 message (RFC 3414, 2.4). Raises BadMessage."""
+def security_of(data: bytes) -> tuple[bytes, int, int]:
+    """msgAuthoritativeEngineID, boots and time of a v3 message (RFC 3414, 2.4). Raises BadMessage."""
     message = BerReader(data, 0, len(data)).inside(0x30)
     message.next()
     message.inside(0x30)
@@ -157,4 +166,7 @@ def engine_of(data: bytes) -> bytes:
     engine_id = security.value(0x04)
     if not isinstance(engine_id, bytes) or len(engine_id) > 32:
         raise BadMessage("an engine id of more than 32 octets")
-    return engine_id
+    boots, engine_time = security.value(0x02), security.value(0x02)
+    if not isinstance(boots, int) or not isinstance(engine_time, int):
+        raise BadMessage("no engine boots and time")
+    return engine_id, boots, engine_time

@@ -1,0 +1,40 @@
+"""Hints for what users of Prometheus, Zabbix and SQL write out of habit where CEL says it otherwise. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_STRINGS = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
+_HABITS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+    (re.compile(r"=~|!~"), '正则匹配写作 name.matches("expr")', 'match a pattern by name.matches("expr")'),
+    (re.compile(r"\babsent\w*\s*\("), "无数据写作 health == 'unknown'", "no data is health == 'unknown'"),
+    (re.compile(r"\bnodata\s*\("), "无数据写作 health == 'unknown'", "no data is health == 'unknown'"),
+    (re.compile(r"\band\b|\bAND\b"), "“并且”写作 &&", '"and" is written &&'),
+    (re.compile(r"\bor\b|\bOR\b"), "“或者”写作 ||", '"or" is written ||'),
+    (re.compile(r"\bnot\b|\bNOT\b"), "“非”写作 !", '"not" is written !'),
+    (re.compile(r"<>"), "不等于写作 !=", '"not equal" is written !='),
+    (re.compile(r"(?<![=!<>])=(?![=~])"), "等于写作 ==", '"equal" is written =='),
+    (re.compile(r"\b(?:True|TRUE|False|FALSE)\b"), "真假写作 true、false", "truths are written true and false"),
+    (re.compile(r"\b(?:None|NULL|nil)\b"), "空值写作 null", "no value is written null"),
+    (
+        re.compile(r"\b(?:irate|increase|avg_over_time|min_over_time|max_over_time|last)\s*\(|\[\d+[smhd]\]"),
+        '变化率写作 rate(m["name"], 300)；持续时间写在 for',
+        'a rate is rate(m["name"], 300); how long it must hold is the rule\'s `for`',
+    ),
+    (re.compile(r"\b\d+(?:\.\d+)?[KMGT]\b"), "数字不带单位后缀，如 1000000.0", "numbers have no suffix: 1000000.0"),
+)
+
+
+def added(source: str, zh: str, en: str) -> tuple[str, str]:
+    """The words of an error with the hint for its expression, where there is one."""
+    hint_zh, hint_en = for_expression(source)
+    return (f"{zh}；{hint_zh}", f"{en}; {hint_en}") if hint_en else (zh, en)
+
+
+def for_expression(source: str) -> tuple[str, str]:
+    """The hint in Chinese and English for the first habit in an expression that does not compile; ("", "") without."""
+    bare = _STRINGS.sub('""', source)
+    for pattern, zh, en in _HABITS:
+        if pattern.search(bare):
+            return zh, en
+    return "", ""

@@ -1,0 +1,32 @@
+"""What users of other tools write: refused, with the word that CEL has for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.rules.rule import RuleError, compile_rule
+from alerts.settings import RuleSettings
+
+
+@pytest.mark.parametrize(
+    ("when", "hint"),
+    [
+        ('name =~ "core.*"', "name.matches"),
+        ('kind == "switch" and health == "down"', "&&"),
+        ('kind == "switch" OR health == "down"', "||"),
+        ("not stale", '"not" is written !'),
+        ('absent(m["icmp.rtt_ms"])', "health == 'unknown'"),
+        ('kind = "switch"', "=="),
+        ('kind <> "switch"', "!="),
+        ("stale == True", "true and false"),
+        ("rate(http_requests_total[5m]) > 10.0", 'rate(m["name"], 300)'),
+    ],
+)
+def test_a_habit_of_another_tool_is_refused_with_the_word_for_it(when: str, hint: str) -> None:
+    with pytest.raises(RuleError) as refused:
+        compile_rule(RuleSettings(id="r", when=when))
+    assert hint in refused.value.message["en"]
+
+
+def test_words_within_texts_are_no_habit() -> None:
+    compile_rule(RuleSettings(id="r", when='name == "salt and pepper = good"'))
