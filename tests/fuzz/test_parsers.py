@@ -30,7 +30,7 @@ from collectors.network.mqtt import packets
 from collectors.network.snmp import ber
 from collectors.network.syslog.framing import Framing
 from collectors.network.syslog.parser import parse as parse_syslog
-from collectors.network.traps.v3 import engine_of
+from collectors.network.traps.v3 import security_of
 from feeds.cap.envelope import opened
 from feeds.cap.message import CapRefused
 from feeds.cap.message import parse as parse_cap
@@ -66,7 +66,7 @@ def atom(raw: bytes) -> Any:
 
 
 def trap(raw: bytes) -> None:
-    for read in (ber.version_of, ber.notification, engine_of, ber.response):
+    for read in (ber.version_of, ber.notification, security_of, ber.response):
         try:
             read(raw)
         except ber.BadMessage:
