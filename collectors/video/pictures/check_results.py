@@ -61,8 +61,8 @@ def _state(check: PictureCheck, judgement: Judgement, settled: bool, ignored: fr
 def _result(check: PictureCheck, picture: DecodedPicture, baseline: Baseline, state: CheckState) -> CheckResult:
     measure = MEASURES[check.name]
     base = baseline.of(measure.statistic) if measure.learned and baseline.recent else None
-    known = base if base is not None else baseline.alike
-    limit = None if measure.learned and base is None else measure.limit(known)
+    reference = base if base is not None else baseline.alike
+    limit = None if measure.learned and base is None else measure.limit(reference)
     return CheckResult(
         name=check.name,
         state=state,
