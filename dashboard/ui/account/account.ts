@@ -35,7 +35,7 @@ async function ask<T>(method: string, path: string, body?: object): Promise<T | 
     method,
     credentials: "same-origin",
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": csrf },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined ? null : JSON.stringify(body),
   });
   if (answer.status === 401 && method === "GET") {
     location.replace("/signin?next=/account");
