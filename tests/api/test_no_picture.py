@@ -18,6 +18,7 @@ WITHOUT = {
     "/api/v1/escalations",
     "/api/v1/escalations/history",
     "/api/v1/handover/list",
+    "/api/v1/incident_choices",
     "/api/v1/me",
     "/api/v1/map/counties.geojson",
     "/api/v1/receivers",

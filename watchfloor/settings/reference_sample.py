@@ -36,6 +36,9 @@ second_factor = "required"
 confirm_minutes = 15
 separated_powers = true
 demo = false
+[incidents]
+reporting = "seen-A"
+
 [approvals]
 items = "items.csv"
 departments = "departments.csv"

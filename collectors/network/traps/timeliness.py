@@ -24,11 +24,11 @@ class EngineClocks:
     def accept(self, engine: bytes, boots: int, time: int) -> bool:
         """True for an authentic message within the time window, whose values are then taken over."""
         now = self._clock()
-        known = self._engines.get(engine)
+        last = self._engines.get(engine)
         if boots >= LAST_BOOTS:
             return False
-        if known is not None:
-            last_boots, last_time, heard_at = known
+        if last is not None:
+            last_boots, last_time, heard_at = last
             expected = last_time + (now - heard_at)
             if boots < last_boots or (boots == last_boots and time < expected - WINDOW):
                 return False

@@ -11,9 +11,18 @@ from collectors.video.pictures.statistics import EDGE_HEIGHT, EDGE_WIDTH, Compar
 from feeds.snapshots.records import CheckResult
 
 SCENE = {
-    "p1": 10.0, "p50": 110.0, "p99": 220.0, "deviation": 40.0, "bright": 0.0, "flat": 0.1, "detail": 0.8,
-    "laplacian": 300.0, "noise": 1.0, "cast": 4.0, "chroma": 14.0,
-}  # fmt: skip
+    "p1": 10.0,
+    "p50": 110.0,
+    "p99": 220.0,
+    "deviation": 40.0,
+    "bright": 0.0,
+    "flat": 0.1,
+    "detail": 0.8,
+    "laplacian": 300.0,
+    "noise": 1.0,
+    "cast": 4.0,
+    "chroma": 14.0,
+}
 
 
 def picture(**values: float) -> DecodedPicture:
