@@ -115,7 +115,7 @@ RAW_DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         ("x-gzip", gzip.compress(PAGE, mtime=0)),
         ("deflate", zlib.compress(PAGE)),
         ("deflate", RAW_DEFLATE.compress(PAGE) + RAW_DEFLATE.flush()),
-        ("gzip, gzip", gzip.compress(gzip.compress(PAGE, mtime=0))),
+        ("gzip, gzip", gzip.compress(gzip.compress(PAGE, mtime=0), mtime=0)),
         ("identity", PAGE),
     ],
 )
