@@ -169,9 +169,10 @@ def _shown(text: str) -> str:
 
 
 def _correction(verdict: Observation, language: str) -> str:
-    """Advice for a target that does not answer. Other sentences hold their correction themselves."""
-    reason = next((each for each in Reason if verdict.text == each or verdict.text.startswith(f"{each}: ")), None)
-    if reason is None or verdict.value is not False:
+    """Advice for a target, or the broker before it, that does not answer. Other sentences hold their correction."""
+    text = verdict.text.partition(" | ")[2] or verdict.text
+    reason = next((each for each in Reason if text == each or text.startswith(f"{each}: ")), None)
+    if reason is None or verdict.value is True:
         return ""
     return _CORRECTIONS[reason][0 if language.startswith("zh") else 1]
 

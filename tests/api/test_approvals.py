@@ -216,4 +216,4 @@ async def test_actions_on_cards_and_orders_are_commands_to_the_approvals_role(ca
         refused = problem(await client.post(act, json={"id": "x/hall:1", "action": "appeal"}), 422, "invalid")
         assert refused["errors"][0]["field"] == "body.reason"
     seen = [(command.action, command.subject, command.args["supervises"]) for command in cases.desk.seen]
-    assert seen[:2] == [("order:create", "", False), ("order:sign", "2026-0001", False)]
+    assert seen[:2] == [("order:create", "", True), ("order:sign", "2026-0001", True)]

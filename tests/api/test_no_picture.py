@@ -13,6 +13,7 @@ from tests.api.test_regions import fill_journal, paths
 WITHOUT = {
     "/healthz",
     "/metrics",
+    "/api/v1/account",
     "/api/v1/accounts",
     "/api/v1/audit",
     "/api/v1/escalations",

@@ -160,6 +160,7 @@ def sample(monkeypatch: pytest.MonkeyPatch) -> ReportPage:
     monkeypatch.setitem(sys.modules, "sample_report", module)
     exec(compile(match[1], str(GUIDE), "exec"), module.__dict__)
     words = {"report.sources": "Sources", "report.sources.what": "How late", "control.kind": "Kind"}
+    words |= {f"report.sources.{name}": name for name in ("name", "kind", "lag", "unread")}
     text = catalogue.text
     monkeypatch.setattr(catalogue, "text", lambda key, *more, **values: words.get(key) or text(key, *more, **values))
     report: ReportPage = module.REPORT

@@ -189,6 +189,10 @@ def add_people(api: FastAPI, script: Script) -> None:
     _add_handover(api, script)
     _add_staff(api, script)
 
+    @api.post("/api/v1/account/activity", status_code=204)
+    async def activity() -> None:
+        """A person is there; the scripted session never ends."""
+
     @api.get("/api/v1/roster")
     async def get_roster(first: date | None = None, days: int = HORIZON) -> Record:
         return roster(script, first, days)

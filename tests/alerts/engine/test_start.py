@@ -148,8 +148,9 @@ def alerts(drawn: list[Any]) -> list[Alert]:
 
 def comparable(alert_core: AlertCore) -> dict[str, Any]:
     """What a board has drawn from its alerts."""
-    names = ("_on", "_suspects", "_waiting", "_failing", "_cuts", "_silent")
+    names = ("_on", "_suspects", "_waiting", "_failing", "_cuts")
     inside = {name: getattr(alert_core.inhibition, name) for name in names}
+    inside["silent"] = alert_core.inhibition._sources.silent
     ends = {}
     while alert_core.open_alerts.expiries.next_due() is not None:
         at = alert_core.open_alerts.expiries.next_due()

@@ -123,7 +123,7 @@ class Machine(RuleBasedStateMachine):
         self.run(self.rig.step(seconds))
 
     @step(
-        what=st.sampled_from(["ack", "unack", "comment", "shelve", "unshelve"]),
+        action=st.sampled_from(["ack", "unack", "comment", "shelve", "unshelve"]),
         number=st.integers(0, 9),
         lasting=st.sampled_from([2.0, 20.0]),
     )
@@ -131,7 +131,7 @@ class Machine(RuleBasedStateMachine):
         until = {"until": self.rig.now + lasting} if action in ("ack", "shelve") else {}
         self.run(self.wish(action, self.some_alert(number), **until))
 
-    @step(what=st.sampled_from(["silence", "maintain"]), match=MATCHES, lasting=st.sampled_from([2.0, 20.0]))
+    @step(action=st.sampled_from(["silence", "maintain"]), match=MATCHES, lasting=st.sampled_from([2.0, 20.0]))
     def hide(self, action: str, match: dict[str, Any], lasting: float) -> None:
         self.run(self.wish(action, f"{action}{next(self.commands)}", match=match, until=self.rig.now + lasting))
 

@@ -160,7 +160,7 @@ def test_what_cannot_mean_anything_is_refused_at_load_in_both_languages(when: st
 
 
 def test_refused_settings_of_a_rule() -> None:
-    refused = (({"over": "incident"}, "over ="), ({"hold": -1.0}, "for must"), ({"recover_for": 1e9}, "recover"))
+    refused = (({"over": "planet"}, "over ="), ({"hold": -1.0}, "for must"), ({"recover_for": 1e9}, "recover"))
     for bad, complaint in refused:
         with pytest.raises(RuleError, match=complaint):
             compile_rule(rule(**bad))

@@ -30,6 +30,8 @@ WHOLE_SITE = {
 @pytest.mark.parametrize("verb", PEOPLE_RIGHTS)
 def test_every_verb_for_every_principal(verb: str) -> None:
     roles = {"admin", "duty", "operator"} if verb in BY_OFFICERS else {"admin"}
+    if verb.startswith(("account_", "token_")):
+        roles.add("security")
     for role, region, concerned in product([*Role, *TokenScope, "", "root"], REGIONS, REGIONS):
         if role not in roles:
             expected = "role"
