@@ -144,7 +144,7 @@ async def test_a_rule_is_tried_while_it_is_written_and_a_storm_is_asked_back(sit
     await expect(page.locator('tr[data-id="node-down"] [data-act]')).to_have_text(["改动历史", "照此新建"])
     await page.locator('tr[data-id="slow"] [data-act=edit]').click()
     await expect(page.locator("dialog [name=over] option")).to_have_text(
-        ["资产", "来源", "预警", "接报单", "办件", "地区"]
+        ["资产", "来源", "预警", "接报单", "突发事件", "报送", "办件", "地区"]
     )
     await page.locator("dialog [name=when]").fill("helth == 'down'")
     await expect(page.locator("[data-trial]")).to_contain_text("没有 helth 这个名字")
