@@ -47,7 +47,9 @@ E2E := $(filter-out tests/e2e/test_spine.py,$(wildcard tests/e2e/test_*.py)) \
   tests/watchfloor/backup/test_backup.py tests/watchfloor/backup/test_history.py \
   tests/watchfloor/demo/test_field_devices.py tests/watchfloor/runtime/test_liveness.py \
   tests/dashboard/test_admin.py tests/dashboard/test_alertspage.py tests/dashboard/test_history.py \
-  tests/dashboard/test_network.py tests/dashboard/test_report_pages.py tests/deploy/test_install.py
+  tests/dashboard/test_network.py tests/dashboard/test_report_pages.py tests/dashboard/test_approvals.py \
+  tests/dashboard/test_incidents.py tests/dashboard/test_video.py tests/dashboard/test_warnings.py \
+  tests/deploy/test_install.py
 E2E_TESTS := tests/e2e/test_spine.py::test_killed_roles_restart_and_nothing_is_lost
 NOT_E2E := $(addprefix --ignore=,$(E2E)) $(addprefix --deselect=,$(E2E_TESTS))
 # Closest to the journal: `make test` runs these on SQLite, `make e2e` on PostgreSQL.
