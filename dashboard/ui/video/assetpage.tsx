@@ -1,5 +1,5 @@
 /** The page of one asset: cameras and recorders have pages of their own, everything else has the common one. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { path } from "../core/address";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
@@ -9,8 +9,17 @@ import { RecorderPage } from "./recorder";
 
 const RECORDERS = ["nvr", "platform"];
 
+const PREFIX = "/assets/";
+
+/** The asset of the address. While another page comes, the address is that page's already and the asset stays. */
+function useAssetId(): string {
+  const last = useRef("");
+  if (path().startsWith(PREFIX)) last.current = decodeURIComponent(path().slice(PREFIX.length));
+  return last.current;
+}
+
 export default function AssetPage() {
-  const id = decodeURIComponent(path().replace(/^\/assets\//, ""));
+  const id = useAssetId();
   const asset = store.all("asset").get(id);
   if (!store.ready.value) return <p class="rows-empty">{t("video.waiting")}</p>;
   if (asset?.kind === "camera") return <div class="camera-page"><CameraDetail key={id} id={id} /></div>;
