@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from collectors import registry
-from collectors.errors import CollectorError, Misconfigured, Reason
+from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.jobs import Spec
 from collectors.probing import retries, verdicts
 from collectors.settings import Credential, SchemeSettings
@@ -26,14 +26,26 @@ from feeds.model import Observation, Quality
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One poll of one probe. The first observation is the verdict `family.up`.
+
+    `reason` tells why a target did not answer, or a broker or gateway in front of it. It is None for a target that
+    answered, and where the verdict's text names the correction itself.
+    """
+
+    observations: Sequence[Observation]
+    reason: Reason | None = None
+
+
 async def collect_once(
     uri: str,
     timeout: float = 2.0,
     credentials: Mapping[str, Credential] | None = None,
     clock: Clock = now,
     data: Path | None = None,
-) -> list[Observation]:
-    """The observations of one attempt. The first is the verdict `family.up`.
+) -> Attempt:
+    """Poll a probe once.
 
     `timeout` is in seconds. `credentials` None: there are no settings to read them from. `data` is the folder of
     collectors' own files, such as keys. Raises no CollectorError: its sentence becomes the verdict's text.
@@ -52,11 +64,11 @@ async def collect_once(
         finally:
             await poller.close()
     except CollectorError as error:
-        return list(verdicts.failed(spec, error, clock()))
+        return Attempt(verdicts.failed(spec, error, clock()), error.reason if isinstance(error, NotReady) else None)
     except Exception as error:  # a person who tries a device needs a sentence, not a traceback
         log.debug("the collector itself failed", exc_info=error)
-        return list(verdicts.failed(spec, verdicts.broken(error), clock()))
-    return list(verdicts.answered(spec, measurements, clock()))
+        return Attempt(verdicts.failed(spec, verdicts.broken(error), clock()))
+    return Attempt(verdicts.answered(spec, measurements, clock()))
 
 
 def _spec(uri: str, settings: SchemeSettings) -> Spec:
@@ -84,19 +96,21 @@ def _no_callbacks(data: Path | None) -> SubscriberCallbacks:
     )
 
 
-def fine(observations: Sequence[Observation]) -> bool:
+def fine(attempt: Attempt) -> bool:
     """True when the target is up."""
-    return bool(observations) and observations[0].value is True
+    return attempt.observations[0].value is True
 
 
-def render(observations: Sequence[Observation], *, as_json: bool = False, language: str = "zh-CN") -> str:
+def render(attempt: Attempt, *, as_json: bool = False, language: str = "zh-CN") -> str:
     """The observations as lines for people, the first with its correction, or as a JSON list."""
+    observations = attempt.observations
     if as_json:
         shown = [{**wire.public(each), "probe": _address(each.probe)} for each in observations]
         return json.dumps(shown, ensure_ascii=False, indent=2)
-    width = min(max((len(_shown(observation.key)) for observation in observations), default=0), WIDEST)
+    width = min(max(len(_shown(observation.key)) for observation in observations), WIDEST)
     lines = [_line(observation, width, language) for observation in observations]
-    if observations and (correction := _correction(observations[0], language)):
+    if attempt.reason is not None:
+        correction = _CORRECTIONS[attempt.reason][0 if language.startswith("zh") else 1]
         lines.insert(1, f"{'':<{width}} {correction}")
     return "\n".join(lines)
 
@@ -144,6 +158,11 @@ _CORRECTIONS = {
         "有应答，但不是所要的：核对端口、路径与 expect 等参数",
         "it answers, but not with what was asked for: check port, path and parameters such as expect",
     ),
+    Reason.OFFLINE: (
+        "代理可达，设备自己的在线主题表示离线：检查设备的电源与网络；词语不符时用 online=、offline= 说明",
+        "the broker answers, and the device's availability topic says offline: check the device's power and network; "
+        "name its words by online= and offline= when they are other ones",
+    ),
 }
 
 
@@ -166,15 +185,6 @@ def _shown(text: str) -> str:
     """Text from a device without control characters, and bounded in length."""
     text = "".join(letter if letter.isprintable() else " " for letter in text[: LONGEST + 1]).rstrip()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def _correction(verdict: Observation, language: str) -> str:
-    """Advice for a target, or the broker before it, that does not answer. Other sentences hold their correction."""
-    text = verdict.text.partition(" | ")[2] or verdict.text
-    reason = next((each for each in Reason if text == each or text.startswith(f"{each}: ")), None)
-    if reason is None or verdict.value is True:
-        return ""
-    return _CORRECTIONS[reason][0 if language.startswith("zh") else 1]
 
 
 def _in_language(text: str, language: str) -> str:

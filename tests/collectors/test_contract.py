@@ -179,20 +179,20 @@ def test_ten_thousand_jobs_need_no_task_each() -> None:
     ],
 )
 async def test_once_answers_clearly_what_cannot_be_asked(text: str, word_zh: str, word_en: str) -> None:
-    observations = await once.collect_once(text, 1.0)
-    assert not once.fine(observations)
-    assert any(expected in once.render(observations) for expected in word_zh.split("|"))
-    assert word_en in once.render(observations, language="en")
+    attempt = await once.collect_once(text, 1.0)
+    assert not once.fine(attempt)
+    assert any(expected in once.render(attempt) for expected in word_zh.split("|"))
+    assert word_en in once.render(attempt, language="en")
 
 
 async def test_once_says_that_a_target_is_up_and_how_fast() -> None:
     async with serve(silence) as port:
-        observations = await once.collect_once(f"tcp://127.0.0.1:{port}", ANSWERED)
-    assert once.fine(observations)
-    lines = once.render(observations).splitlines()
+        attempt = await once.collect_once(f"tcp://127.0.0.1:{port}", ANSWERED)
+    assert once.fine(attempt)
+    lines = once.render(attempt).splitlines()
     assert lines[0].split() == ["tcp.up", "正常"]
     assert lines[1].startswith("tcp.connect_ms")
-    record = json.loads(once.render(observations, as_json=True))[0]
+    record = json.loads(once.render(attempt, as_json=True))[0]
     assert (record["metric"], record["value"], record["quality"]) == ("tcp.up", True, "good")
     assert record["observed_at"].endswith("Z")
 
@@ -200,12 +200,12 @@ async def test_once_says_that_a_target_is_up_and_how_fast() -> None:
 async def test_once_says_why_a_target_is_down() -> None:
     async with serve(silence) as port:
         pass
-    observations = await once.collect_once(f"tcp://127.0.0.1:{port}", ANSWERED)
-    assert "不通  拒绝连接" in once.render(observations)
-    assert "down  refused" in once.render(observations, language="en")
+    attempt = await once.collect_once(f"tcp://127.0.0.1:{port}", ANSWERED)
+    assert "不通  拒绝连接" in once.render(attempt)
+    assert "down  refused" in once.render(attempt, language="en")
 
 
 async def test_once_gives_up_in_its_time() -> None:
     async with serve(silence) as port:
-        observations = await once.collect_once(f"http://127.0.0.1:{port}/", SILENT)
-    assert observations[0].text.startswith("timeout")
+        attempt = await once.collect_once(f"http://127.0.0.1:{port}/", SILENT)
+    assert attempt.observations[0].text.startswith("timeout")

@@ -64,13 +64,13 @@ def test_every_scheme_that_asks_stands_here() -> None:
 
 async def ask(text: str, timeout: float = ANSWERED) -> tuple[Observation, str, str]:
     """The verdict, and what a person reads in both languages; bounded in size and secrets."""
-    observations = await once.collect_once(text, timeout, CREDENTIALS)
-    zh, en = once.render(observations), once.render(observations, language="en")
-    for rendered in (zh, en, once.render(observations, as_json=True)):
+    attempt = await once.collect_once(text, timeout, CREDENTIALS)
+    zh, en = once.render(attempt), once.render(attempt, language="en")
+    for rendered in (zh, en, once.render(attempt, as_json=True)):
         assert SECRET not in rendered
         assert len(rendered) < 20_000
     assert all(letter.isprintable() or letter == "\n" for letter in zh + en)
-    return observations[0], zh, en
+    return attempt.observations[0], zh, en
 
 
 BROKERED = ("mqtt", "mqtts")
@@ -217,8 +217,18 @@ async def test_a_secret_that_stands_in_the_address_is_not_said_again(name: str) 
 
 
 async def test_a_credential_without_settings_names_the_option() -> None:
-    observations = await once.collect_once("snmp://127.0.0.1?cred=core", 1.0)
-    assert "-c watchfloor.toml" in once.render(observations)
+    attempt = await once.collect_once("snmp://127.0.0.1?cred=core", 1.0)
+    assert "-c watchfloor.toml" in once.render(attempt)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_said_with_its_mend(reason: Reason, language: str) -> None:
+    verdict = Observation(
+        asset="", metric="tcp.up", value=False, observed_at=0.0, received_at=0.0, source="s", text=reason
+    )
+    _, correction = once.render(once.Attempt([verdict], reason), language=language).splitlines()
+    assert correction.strip()
 
 
 async def test_wrong_credentials_have_words_of_their_own() -> None:
@@ -249,9 +259,8 @@ def test_readings_are_named_with_their_instance_and_hostile_text_is_tame() -> No
             asset="", metric=metric, value=value, instance=instance, observed_at=0.0, received_at=0.0, source="s"
         )
 
-    text = once.render(
-        [observation("snmp.if_up", "x", "Gi0/1"), observation("snmp.name", "\x1b[2Jevil\n" + "y" * 5000)]
-    )
+    hostile = observation("snmp.name", "\x1b[2Jevil\n" + "y" * 5000)
+    text = once.render(once.Attempt([observation("snmp.if_up", "x", "Gi0/1"), hostile]))
     first, second = text.splitlines()
     assert first.split() == ["snmp.if_up[Gi0/1]", "x"]
     assert "\x1b" not in text

@@ -16,7 +16,7 @@ from collectors.network.opcua import handshake
 from collectors.network.opcua.handshake import greet
 from collectors.shared_connection import SharedConnection
 from collectors.sim.mqtt import MqttBroker
-from tests.collectors.network.loopback import failure, serve, silence, target_of
+from tests.collectors.network.loopback import closing, failure, serve, silence, target_of
 
 
 class Path:
@@ -69,22 +69,18 @@ async def answers(poller: MqttPoller, target: Target) -> bool:
 
 async def test_mqtt_is_back_within_two_intervals_after_its_path_is() -> None:
     interval, loop = 1.0, asyncio.get_running_loop()
-    async with site() as (path, port):
-        poller = MqttPoller()
+    async with site() as (path, port), closing(MqttPoller()) as poller:
         target = target_of(f"mqtt://127.0.0.1:{port}/site/7?every=1h", timeout=interval)
-        try:
-            await poller.poll(target)
-            path.broken = True
-            await asyncio.sleep(0.6)  # what the broker has just said no longer counts as an answer
-            for _ in range(2):
-                assert isinstance(await failure(poller, target), NotReady)
-            path.broken = False
-            mended = loop.time()
-            while not await answers(poller, target):
-                assert loop.time() - mended < 20.0
-            assert loop.time() - mended < 10.0
-        finally:
-            await poller.close()
+        await poller.poll(target)
+        path.broken = True
+        await asyncio.sleep(0.6)  # what the broker has just said no longer counts as an answer
+        for _ in range(2):
+            assert isinstance(await failure(poller, target), NotReady)
+        path.broken = False
+        mended = loop.time()
+        while not await answers(poller, target):
+            assert loop.time() - mended < 20.0
+        assert loop.time() - mended < 10.0
 
 
 async def test_an_attempt_that_hangs_ends_and_the_next_one_begins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,26 +10,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.damage import PLACES, damage
 from tests.e2e.site import Person, Service, Site, running
 from tests.e2e.test_stores_lost import is_told
 from tests.patience import until
 
-PAGE = 4096
 NAMES = {"history": "指标历史库", "cases": "审批案件库", "intake": "接收库", "journal": "台账"}
-PLACES = ("head", "middle", "tail")
-
-
-def damage(file: Path, place: str) -> None:
-    """Overwrite the head or every page of the middle, or cut the second half off."""
-    content = bytearray(file.read_bytes())
-    if place == "head":
-        content[:64] = b"\xff" * 64
-    elif place == "middle":
-        for at in range(2 * PAGE, len(content) - PAGE, PAGE):
-            content[at : at + 8] = b"\xff" * 8
-    else:
-        del content[len(content) // 2 // PAGE * PAGE :]
-    file.write_bytes(content)
 
 
 async def readyz_names(site: Site, word: str) -> bool:

@@ -16,8 +16,8 @@ def run(uri: str, timeout: float, config: Path | None, language: str, *, as_json
     """
     settings = load(config) if config else None
     credentials, data = (settings.credentials, settings.data) if settings else (None, None)
-    observations = asyncio.run(once.collect_once(uri, timeout, credentials, data=data))
+    attempt = asyncio.run(once.collect_once(uri, timeout, credentials, data=data))
     shown = once.render(
-        observations, as_json=as_json, language=language or (settings.site.language if settings else "zh-CN")
+        attempt, as_json=as_json, language=language or (settings.site.language if settings else "zh-CN")
     )
-    return shown, once.fine(observations)
+    return shown, once.fine(attempt)

@@ -29,10 +29,6 @@ def lost(desk: Desk, second: float, *parents: str) -> None:
     desk.fold(second, source("cma", ok=False, failing_since=T0 + second, parents=parents or ("core",)))
 
 
-def notified_assets(desk: Desk) -> list[str]:
-    return [asset for _, asset, reason in desk.notices if reason == "raised"] or [asset for _, asset, _ in desk.notices]
-
-
 def test_a_source_behind_a_failed_core_is_part_of_that_failure_whichever_is_known_first(desk: Desk) -> None:
     lost(desk, 10)
     desk.until(13)

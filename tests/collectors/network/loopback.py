@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from collectors import uri
 from collectors.contract import Measurement, Poller, Target
@@ -14,6 +15,7 @@ from collectors.probing import retries
 from collectors.settings import Credential
 from feeds.model import Value
 
+AnyPoller = TypeVar("AnyPoller", bound=Poller)
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -79,6 +81,15 @@ async def ask(poller: Poller, target: Target) -> dict[str, Measurement]:
     """What a poll gives, by metric; validated and bounded as the runner does it. Raises CollectorError."""
     type(poller).validate(target)
     return {measurement.metric: measurement for measurement in await retries.attempt(poller, target, target.timeout)}
+
+
+@asynccontextmanager
+async def closing(poller: AnyPoller) -> AsyncIterator[AnyPoller]:
+    """The poller, closed at the end."""
+    try:
+        yield poller
+    finally:
+        await poller.close()
 
 
 async def failure(poller: Poller, target: Target) -> CollectorError:

@@ -18,7 +18,7 @@ from collectors.network.tls import certificate as certificates
 from collectors.network.tls import lenient
 from collectors.settings import Credential
 from feeds.model import Quality
-from tests.collectors.network.loopback import ANSWERED, ask, failure, saying, serve, values_of
+from tests.collectors.network.loopback import ANSWERED, ask, closing, failure, saying, serve, values_of
 
 CASES = Path(__file__).parent / "cases"
 SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "field-cases"
@@ -29,20 +29,14 @@ CREDENTIALS = {"gw": Credential(name="gw", kind="header", values={"header": "X-A
 
 async def poll(uri: str) -> dict[str, Measurement]:
     target = registry.target_of(uri, timeout=ANSWERED, credentials=CREDENTIALS)
-    poller = registry.poller_class(target.scheme)()
-    try:
+    async with closing(registry.poller_class(target.scheme)()) as poller:
         return await ask(poller, target)
-    finally:
-        await poller.close()
 
 
 async def refusal(uri: str) -> NotReady:
     target = registry.target_of(uri, timeout=ANSWERED)
-    poller = registry.poller_class(target.scheme)()
-    try:
+    async with closing(registry.poller_class(target.scheme)()) as poller:
         error = await failure(poller, target)
-    finally:
-        await poller.close()
     assert isinstance(error, NotReady)
     return error
 

@@ -26,6 +26,7 @@ from tests.collectors.network.loopback import (
     ANSWERED,
     SILENT,
     ask,
+    closing,
     failure,
     hanging_up,
     saying,
@@ -64,15 +65,6 @@ async def device(having: Memory = memory, delay: float = 0.0) -> AsyncIterator[M
         await device.stop()
 
 
-@asynccontextmanager
-async def poller() -> AsyncIterator[ModbusPoller]:
-    poller = ModbusPoller()
-    try:
-        yield poller
-    finally:
-        await poller.close()
-
-
 @pytest.mark.parametrize(
     ("point", "value"),
     [
@@ -95,7 +87,7 @@ async def poller() -> AsyncIterator[ModbusPoller]:
     ],
 )
 async def test_a_register_is_read_as_its_type_says(point: str, value: object) -> None:
-    async with device() as server, poller() as asker:
+    async with device() as server, closing(ModbusPoller()) as asker:
         measurements = await ask(asker, target_of(f"modbus://{server.address}/1?{point}&metric=voltage&unit=V"))
     assert measurements["voltage"].value == value
     assert type(measurements["voltage"].value) is type(value)
@@ -104,7 +96,7 @@ async def test_a_register_is_read_as_its_type_says(point: str, value: object) ->
 
 
 async def test_a_float_that_is_no_number_is_of_bad_quality() -> None:
-    async with device() as server, poller() as asker:
+    async with device() as server, closing(ModbusPoller()) as asker:
         measurements = await ask(asker, target_of(f"modbus://{server.address}?hr=30:float32"))
     assert (measurements["modbus.value"].value, measurements["modbus.value"].quality) == (None, Quality.BAD)
 
@@ -120,7 +112,7 @@ def test_every_order_of_bytes_is_read_back(number: float, order: str) -> None:
 
 async def test_probes_of_one_device_share_a_connection_and_a_request() -> None:
     uris = [f"?hr={register}" for register in (0, 1, 2, 10, 20, 900)]
-    async with device() as server, poller() as asker:
+    async with device() as server, closing(ModbusPoller()) as asker:
         polls = [ask(asker, target_of(f"modbus://{server.address}/1{query}")) for query in uris]
         measurements = await asyncio.gather(*polls, ask(asker, target_of(f"modbus://{server.address}/2?ir=0")))
         assert server.connections == 1
@@ -136,7 +128,7 @@ async def test_probes_of_one_device_share_a_connection_and_a_request() -> None:
 
 
 async def test_a_register_that_is_not_there_does_not_take_its_neighbours_along() -> None:
-    async with device() as server, poller() as asker:
+    async with device() as server, closing(ModbusPoller()) as asker:
         for _ in range(2):
             present, gone = await asyncio.gather(
                 ask(asker, target_of(f"modbus://{server.address}?hr=11")),
@@ -162,14 +154,14 @@ async def test_exception_codes_are_told_in_words(code: int, kind: type[Exception
         while request := await reader.read(12):
             writer.write(request[:4] + b"\0\3" + request[6:7] + bytes([request[7] | 0x80, code]))
 
-    async with serve(talk) as port, poller() as asker:
+    async with serve(talk) as port, closing(ModbusPoller()) as asker:
         error = await failure(asker, target_of(f"modbus://127.0.0.1:{port}?hr=0"))
     assert isinstance(error, kind)
     assert message in error.en
 
 
 async def test_each_way_to_fail_has_its_word() -> None:
-    async with poller() as asker:
+    async with closing(ModbusPoller()) as asker:
         refused = await failure(asker, target_of(f"modbus://127.0.0.1:{free_port()}?hr=0"))
         errors = [refused]
         for talk in (silence, hanging_up, saying(b"HTTP/1.1 400 Bad Request\r\n\r\n"), saying(b"\0\1\0\0\xff\xff\1")):
@@ -187,7 +179,7 @@ async def test_an_answer_that_does_not_fit_is_refused(answer: bytes) -> None:
         while request := await reader.read(12):
             writer.write(request[:4] + struct.pack(">H", len(answer) + 1) + request[6:7] + answer)
 
-    async with serve(talk) as port, poller() as asker:
+    async with serve(talk) as port, closing(ModbusPoller()) as asker:
         error = await failure(asker, target_of(f"modbus://127.0.0.1:{port}?hr=0"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
@@ -200,7 +192,7 @@ async def test_a_dead_unit_holds_up_the_others_behind_its_gateway_for_one_reques
         requests.append(unit)
         return memory(unit, function)
 
-    async with device(counted) as server, poller() as asker:
+    async with device(counted) as server, closing(ModbusPoller()) as asker:
         dead = [failure(asker, target_of(f"modbus://{server.address}/5?hr={n * 200}", timeout=2.0)) for n in range(5)]
         alive = ask(asker, target_of(f"modbus://{server.address}/7?hr=21"))
         answers: list[Any] = await asyncio.gather(*dead, alive)
@@ -211,7 +203,7 @@ async def test_a_dead_unit_holds_up_the_others_behind_its_gateway_for_one_reques
 
 
 async def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
-    async with device() as server, poller() as asker:
+    async with device() as server, closing(ModbusPoller()) as asker:
         await ask(asker, target_of(f"modbus://{server.address}?hr=21"))
         server.delay = 2 * SILENT
         error = await failure(asker, target_of(f"modbus://{server.address}?hr=21", timeout=SILENT))
@@ -222,7 +214,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_one() -> None:
 
 
 async def test_a_slow_device_does_not_delay_another() -> None:
-    async with device(delay=ANSWERED / 2) as slow, device() as quick, poller() as asker:
+    async with device(delay=ANSWERED / 2) as slow, device() as quick, closing(ModbusPoller()) as asker:
         waiting = asyncio.create_task(ask(asker, target_of(f"modbus://{slow.address}?hr=21")))
         await until(lambda: slow.requests)
         await ask(asker, target_of(f"modbus://{quick.address}?hr=21"))
@@ -232,7 +224,7 @@ async def test_a_slow_device_does_not_delay_another() -> None:
 
 
 async def test_a_device_that_restarts_is_asked_over_a_new_connection() -> None:
-    async with device() as server, poller() as asker:
+    async with device() as server, closing(ModbusPoller()) as asker:
         target = target_of(f"modbus://{server.address}?hr=21")
         await ask(asker, target)
         await server.stop()
@@ -270,9 +262,9 @@ def test_what_is_wrongly_written_is_told_with_its_mend(text: str, mend: str) -> 
 
 async def test_once_shows_the_value() -> None:
     async with device() as server:
-        measurements = await once.collect_once(f"modbus://{server.address}/1?hr=0:float32&metric=voltage&unit=V", 2.0)
-    assert once.fine(measurements)
-    assert "230.5 V" in once.render(measurements)
+        attempt = await once.collect_once(f"modbus://{server.address}/1?hr=0:float32&metric=voltage&unit=V", 2.0)
+    assert once.fine(attempt)
+    assert "230.5 V" in once.render(attempt)
 
 
 def test_the_shortest_decimal_of_a_float_is_taken() -> None:
@@ -291,7 +283,7 @@ async def test_a_serial_server_is_asked_in_rtu_frames() -> None:
     device = ModbusDevice("127.0.0.1", 0, memory, rtu=True)
     await device.start()
     try:
-        async with poller() as asker:
+        async with closing(ModbusPoller()) as asker:
             where = f"modbus://{device.address}/1?framing=rtu"
             measurements = await asyncio.gather(
                 *(ask(asker, target_of(f"{where}&{point}")) for point in ("hr=0:float32", "hr=21", "co=3", "ir=0"))
@@ -310,7 +302,7 @@ async def test_a_serial_server_is_asked_in_rtu_frames() -> None:
 
 
 async def test_the_wrong_framing_and_a_broken_frame_are_wrong_answers() -> None:
-    async with serve(saying(b"\x01\x03\x02\x00\x07\x00\x00")) as port, poller() as asker:
+    async with serve(saying(b"\x01\x03\x02\x00\x07\x00\x00")) as port, closing(ModbusPoller()) as asker:
         error = await failure(asker, target_of(f"modbus://127.0.0.1:{port}/1?framing=rtu&hr=0"))
     assert isinstance(error, NotReady)
     assert error.reason is Reason.WRONG_ANSWER
@@ -335,7 +327,7 @@ async def test_modbus_security_trusts_the_named_authority_and_shows_our_certific
         return Credential(name="plc", kind="tls", values={"ca": ca.cert_pem.bytes().decode(), **more})
 
     try:
-        async with poller() as asker:
+        async with closing(ModbusPoller()) as asker:
             right = target_of(f"{where}&cred=plc", plc_credential(authority, **shown))
             assert (await ask(asker, right))["modbus.value"].value == 65535
             error = await failure(asker, target_of(f"{where}&cred=plc", plc_credential(trustme.CA(), **shown)))

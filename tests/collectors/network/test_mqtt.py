@@ -386,9 +386,9 @@ async def test_once_waits_for_a_message() -> None:
         collecting = asyncio.create_task(once.collect_once(f"mqtt://{server.address}/a?unit=m", ANSWERED))
         await until(lambda: any(client.filters for client in server.clients))
         server.publish("a", "3.5")
-        measurements = await collecting
-    assert once.fine(measurements)
-    assert "3.5 m" in once.render(measurements)
+        attempt = await collecting
+    assert once.fine(attempt)
+    assert "3.5 m" in once.render(attempt)
 
 
 # -- packets ---------------------------------------------------------------------------

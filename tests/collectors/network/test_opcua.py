@@ -366,9 +366,9 @@ def test_a_credential_that_cannot_work_is_told_with_its_mend(values: dict[str, s
 
 async def test_once_shows_the_value() -> None:
     async with plant() as server:
-        measurements = await once.collect_once(f"opc.tcp://{server.address}?{LEVEL}", ANSWERED)
+        attempt = await once.collect_once(f"opc.tcp://{server.address}?{LEVEL}", ANSWERED)
         await server.alarm("High", True, "水位过高")
         alarms = await once.collect_once(f"opc.tcp://{server.address}?alarms=server", ANSWERED)
-    assert once.fine(measurements)
-    assert "1.5 m" in once.render(measurements)
+    assert once.fine(attempt)
+    assert "1.5 m" in once.render(attempt)
     assert "水位过高" in once.render(alarms)

@@ -12,7 +12,7 @@ from pysnmp.proto.api import v2c
 
 from collectors.contract import Measurement
 from collectors.network.snmp.probe import SnmpPoller
-from tests.collectors.network.loopback import ask, target_of
+from tests.collectors.network.loopback import ask, closing, target_of
 from tests.collectors.network.snmp_agent import Agent, serving
 
 NAME, DESCRIPTION = "1.3.6.1.2.1.31.1.1.1.1", "1.3.6.1.2.1.2.2.1.2"
@@ -38,13 +38,9 @@ def interfaces(rows: Rows) -> dict[str, object]:
 
 @asynccontextmanager
 async def polled(agent: Agent, path: str = "") -> AsyncIterator[dict[str, Measurement]]:
-    poller = SnmpPoller()
-    try:
-        target = target_of(f"snmp://127.0.0.1:{agent.port}{path}", timeout=5.0)
-        measurements = await poller.poll(target)
+    async with closing(SnmpPoller()) as poller:
+        measurements = await poller.poll(target_of(f"snmp://127.0.0.1:{agent.port}{path}", timeout=5.0))
         yield {f"{each.metric}[{each.instance}]" if each.instance else each.metric: each for each in measurements}
-    finally:
-        await poller.close()
 
 
 @pytest.mark.parametrize(
@@ -102,15 +98,11 @@ async def test_an_agent_that_fails_at_getbulk_is_asked_by_getnext(manner: str) -
 
 
 async def test_an_agent_that_is_silent_to_getbulk_is_said_to_be_partial_and_asked_by_getnext_next_time() -> None:
-    async with without_bulk("silent") as agent:
-        poller = SnmpPoller()
-        try:
-            target = target_of(f"snmp://127.0.0.1:{agent.port}", timeout=1.0)
-            first = await ask(poller, target)
-            assert first["snmp.partial"].value is True
-            second = await poller.poll(target)
-        finally:
-            await poller.close()
+    async with without_bulk("silent") as agent, closing(SnmpPoller()) as poller:
+        target = target_of(f"snmp://127.0.0.1:{agent.port}", timeout=1.0)
+        first = await ask(poller, target)
+        assert first["snmp.partial"].value is True
+        second = await poller.poll(target)
     assert {each.instance for each in second if each.metric == "if.oper"} == {"Gi1", "Gi2", "Gi3"}
 
 

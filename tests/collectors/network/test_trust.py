@@ -200,9 +200,9 @@ async def test_mysql_without_tls_is_told_nothing(authority: trustme.CA) -> None:
 
 async def test_the_mend_names_the_option(authority: trustme.CA, stranger: trustme.CA) -> None:
     async with server("https", authority, []) as text:
-        measurements = await once.collect_once(text, 20.0, {"mine": credential(stranger)})
-    assert 'ca = "file:ca.pem"' in once.render(measurements)
-    assert 'kind = "tls"' in once.render(measurements, language="en")
+        attempt = await once.collect_once(text, 20.0, {"mine": credential(stranger)})
+    assert 'ca = "file:ca.pem"' in once.render(attempt)
+    assert 'kind = "tls"' in once.render(attempt, language="en")
 
 
 @pytest.mark.parametrize("name", ["tls", "smtp", "https"])
@@ -216,8 +216,8 @@ async def test_a_credential_of_kind_tls_signs_nobody_in(name: str, authority: tr
         await reader.read()
 
     async with serve(mail if name == "smtp" else page, None if name == "smtp" else tls) as port:
-        measurements = await once.collect_once(f"{name}://localhost:{port}?cred=mine", 20.0, {"mine": only})
-    assert measurements[0].value is True, measurements[0].text
+        attempt = await once.collect_once(f"{name}://localhost:{port}?cred=mine", 20.0, {"mine": only})
+    assert attempt.observations[0].value is True, attempt.observations[0].text
     if name == "smtp":
         assert [line.split()[0] for line in mail.heard] == ["EHLO", "STARTTLS", "EHLO", "QUIT"]
 
@@ -239,11 +239,11 @@ async def test_a_certificate_of_our_own_is_shown_to_who_asks(authority: trustme.
 
     async with serve(page, tls) as port:
         credentials = {"mine": Credential(name="mine", kind="tls", values=shown)}
-        measurements = await once.collect_once(f"https://localhost:{port}/?cred=mine", 20.0, credentials)
+        attempt = await once.collect_once(f"https://localhost:{port}/?cred=mine", 20.0, credentials)
         without = {"mine": Credential(name="mine", kind="tls", values={"ca": shown["ca"]})}
         refused = await once.collect_once(f"https://localhost:{port}/?cred=mine", 20.0, without)
-    assert measurements[0].value is True, measurements[0].text
-    assert refused[0].value is False
+    assert attempt.observations[0].value is True, attempt.observations[0].text
+    assert refused.observations[0].value is False
     assert len(heard) == 1
     assert heard[0]
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
 
-from collectors.contract import Measurement
+from collectors.contract import Target
 from collectors.errors import Misconfigured, NotReady, Undetermined
 from collectors.jobs import Spec
 from collectors.network import charset
@@ -23,9 +22,10 @@ from collectors.network.mqtt import availability, payload, topics
 from collectors.network.mqtt.probe import MqttPoller
 from collectors.network.smtp import SmtpPoller
 from collectors.probing import verdicts
+from collectors.sim.mqtt import MqttBroker
 from feeds.model import Health, Quality, Reading
 from feeds.projection.readings import health_of
-from tests.collectors.network.loopback import Talk, ask, failure, serve, target_of, values_of
+from tests.collectors.network.loopback import Talk, ask, closing, failure, serve, target_of, values_of
 from tests.collectors.network.test_dns import serving
 from tests.collectors.network.test_mqtt import Desktop, at, broker, desktop, has_told
 from tests.patience import until
@@ -48,15 +48,6 @@ def modbus(answer: Callable[[int, int, bytes], tuple[int, bytes]] = lambda unit,
     return talk
 
 
-@asynccontextmanager
-async def modbus_poller() -> AsyncIterator[ModbusPoller]:
-    poller = ModbusPoller()
-    try:
-        yield poller
-    finally:
-        await poller.close()
-
-
 @pytest.mark.parametrize(
     ("query", "value"),
     [
@@ -71,7 +62,7 @@ async def modbus_poller() -> AsyncIterator[ModbusPoller]:
     ],
 )
 async def test_a_makers_mark_for_no_value_is_a_bad_reading(query: str, value: object) -> None:
-    async with serve(modbus()) as port, modbus_poller() as poller:
+    async with serve(modbus()) as port, closing(ModbusPoller()) as poller:
         reading = (await ask(poller, target_of(f"modbus://127.0.0.1:{port}/1?{query}")))["modbus.value"]
     assert reading.value == value
     assert reading.quality is (Quality.BAD if value is None else Quality.GOOD)
@@ -84,20 +75,23 @@ def test_a_mark_that_is_no_number_is_refused() -> None:
 
 
 async def test_a_string_of_registers_may_be_gb18030() -> None:
-    async with serve(modbus()) as port, modbus_poller() as poller:
+    async with serve(modbus()) as port, closing(ModbusPoller()) as poller:
         readings = values_of(await ask(poller, target_of(f"modbus://127.0.0.1:{port}/1?hr=20:string:4")))
     assert readings["modbus.value"] == "中国"
 
 
 async def test_an_answer_of_another_unit_is_refused_with_both() -> None:
-    async with serve(modbus(lambda unit, at, pdu: (1, pdu))) as port, modbus_poller() as poller:
+    async with serve(modbus(lambda unit, at, pdu: (1, pdu))) as port, closing(ModbusPoller()) as poller:
         error = await failure(poller, target_of(f"modbus://127.0.0.1:{port}/3?hr=0"))
     assert "unit 1 answered where unit 3 was asked" in error.en
 
 
 @pytest.mark.parametrize("code", [4, 8, 7])
 async def test_a_register_that_fails_is_a_bad_reading_of_a_device_that_answers(code: int) -> None:
-    async with serve(modbus(lambda unit, at, pdu: (unit, bytes([0x83, code])))) as port, modbus_poller() as poller:
+    async with (
+        serve(modbus(lambda unit, at, pdu: (unit, bytes([0x83, code])))) as port,
+        closing(ModbusPoller()) as poller,
+    ):
         reading = (await ask(poller, target_of(f"modbus://127.0.0.1:{port}/3?hr=0")))["modbus.value"]
     assert (reading.value, reading.quality) == (None, Quality.BAD)
     assert f"Modbus exception {code}" in reading.text
@@ -106,14 +100,14 @@ async def test_a_register_that_fails_is_a_bad_reading_of_a_device_that_answers(c
 
 @pytest.mark.parametrize(("code", "unit"), [(5, 3), (6, 3), (10, 3), (10, 0)])
 async def test_a_busy_unit_and_one_without_a_path_are_unknown(code: int, unit: int) -> None:
-    async with serve(modbus(lambda _, at, pdu: (unit, bytes([0x83, code])))) as port, modbus_poller() as poller:
+    async with serve(modbus(lambda _, at, pdu: (unit, bytes([0x83, code])))) as port, closing(ModbusPoller()) as poller:
         error = await failure(poller, target_of(f"modbus://127.0.0.1:{port}/3?hr=0"))
     assert isinstance(error, Undetermined)
 
 
 async def test_units_behind_a_gateway_that_cannot_be_reached_are_unknown() -> None:
     port = free_port()
-    async with modbus_poller() as poller:
+    async with closing(ModbusPoller()) as poller:
         units = [target_of(f"modbus://127.0.0.1:{port}/{unit}?hr=0") for unit in (3, 4)]
         errors = await asyncio.gather(*(failure(poller, unit) for unit in units))
         serial = await failure(poller, target_of(f"modbus://127.0.0.1:{free_port()}/3?hr=0&framing=rtu"))
@@ -192,7 +186,7 @@ def test_the_probes_own_words_come_first() -> None:
 async def test_availability_as_json_takes_a_device_down_and_an_odd_word_is_told() -> None:
     async with broker() as server, desktop() as desk:
         target = at(server, "pump/state?field=level&availability=pump/availability")
-        await ask_soon(desk, server, target.uri)
+        await first_poll(desk, server, target)
         server.publish("pump/availability", '{"state":"offline"}')
         await until(lambda: desk.looks)
         assert "offline" in (await failure(desk.poller, target)).en
@@ -209,18 +203,18 @@ async def test_availability_as_json_takes_a_device_down_and_an_odd_word_is_told(
     assert "neither on nor off" in odd.text
 
 
-async def ask_soon(desk: Desktop, server: object, uri: str) -> dict[str, Measurement]:
-    """The first poll of a topic that says nothing yet."""
-    asking = asyncio.create_task(ask(desk.poller, target_of(uri)))
+async def first_poll(desk: Desktop, server: MqttBroker, target: Target) -> None:
+    """Poll for the first time, with a message that comes meanwhile."""
+    polling = asyncio.create_task(ask(desk.poller, target))
     await asyncio.sleep(0)
-    server.publish("pump/state", '{"level": 1}') if hasattr(server, "publish") else None
-    return await asking
+    server.publish("pump/state", '{"level": 1}')
+    await polling
 
 
 async def test_a_clock_that_goes_back_does_not_freeze_a_value() -> None:
     async with broker() as server, desktop() as desk:
         target = at(server, "pump/state?field=level&time=at&metric=level")
-        await ask_soon(desk, server, target.uri)
+        await first_poll(desk, server, target)
         for value, moment in (
             (11.5, desk.time),
             (41.5, 3600.0),
@@ -280,7 +274,7 @@ def test_a_shared_subscription_receives_by_its_own_filter(pattern: str, plain: s
 
 async def test_values_of_a_shared_subscription_come() -> None:
     async with broker() as server, desktop() as desk:
-        await ask_soon(desk, server, at(server, "$share/g/pump/state?field=level&metric=level").uri)
+        await first_poll(desk, server, at(server, "$share/g/pump/state?field=level&metric=level"))
         server.publish("pump/state", '{"level": 7}')
         await until(lambda: has_told(desk, "level", 7))
 
@@ -349,6 +343,6 @@ async def test_a_server_that_knows_only_helo_is_up() -> None:
 
 
 def test_octets_that_are_no_text_stay_shown() -> None:
-    assert charset.decoded(b"\xff\xfe") == "\ufffd\ufffd" or "\ufffd" in charset.decoded(b"\xff\xfe")
+    assert "\ufffd" in charset.decoded(b"\xff\xfe")
     assert charset.repaired("a\udcd6\udcd0") == "a中"
     assert charset.repaired("a\ud800") == "a?"

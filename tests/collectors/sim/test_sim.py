@@ -64,8 +64,8 @@ async def test_devices_answer_break_and_mend(tmp_path: Path) -> None:
     async with world(tmp_path) as (world_read, uris, _):
         assert [await up(uri) for uri in uris] == [True, True, True]
         await world_read.break_("page")
-        measurements = await once.collect_once(uris[2], ANSWERED)
-        assert (measurements[0].value, measurements[0].text) == (False, "refused")
+        attempt = await once.collect_once(uris[2], ANSWERED)
+        assert (attempt.observations[0].value, attempt.observations[0].text) == (False, "refused")
         assert [await up(uri) for uri in uris[:2]] == [True, True]
         await world_read.mend("page")
         assert await up(uris[2])

@@ -316,6 +316,6 @@ def test_a_probe_that_cannot_work_is_refused_at_load(uri: str) -> None:
 
 async def test_collect_once_gives_every_rung(clip: EncodedClip) -> None:
     async with camera(clip) as (_, port):
-        observations = await collect_once(f"rtsp://127.0.0.1:{port}/ch1", timeout=10.0)
-    read = {observation.metric: observation.value for observation in observations}
+        attempt = await collect_once(f"rtsp://127.0.0.1:{port}/ch1", timeout=10.0)
+    read = {observation.metric: observation.value for observation in attempt.observations}
     assert (read["rtsp.up"], read["rtsp.described"], read["rtsp.frames"]) == (True, True, True)

@@ -13,7 +13,7 @@ import pytest
 
 from collectors import once
 from collectors.sim.world import World, read
-from feeds.model import Asset, Observation
+from feeds.model import Asset
 from tests.collectors.network.loopback import ANSWERED
 from tests.patience import until
 from watchfloor.demo.demo import prepare
@@ -31,14 +31,14 @@ class Demo:
     settings: Settings
     assets: dict[str, Asset]
 
-    async def see(self, asset: str, timeout: float = ANSWERED) -> list[list[Observation]]:
+    async def see(self, asset: str, timeout: float = ANSWERED) -> list[once.Attempt]:
         """What each probe of the asset says now."""
         credentials = self.settings.credentials
         uris = self.assets[asset].probes
         return list(await asyncio.gather(*(once.collect_once(uri, timeout, credentials) for uri in uris)))
 
     async def up(self, asset: str, timeout: float = ANSWERED) -> bool:
-        return all(once.fine(reading) for reading in await self.see(asset, timeout))
+        return all(once.fine(attempt) for attempt in await self.see(asset, timeout))
 
 
 @asynccontextmanager
@@ -60,7 +60,7 @@ async def test_every_device_answers_breaks_and_is_mended(tmp_path: Path) -> None
         for asset in names:
             assert await demo_.up(asset), asset
             await demo_.world.break_(asset)
-            assert not any(once.fine(reading) for reading in await demo_.see(asset, 0.5)), asset
+            assert not any(once.fine(attempt) for attempt in await demo_.see(asset, 0.5)), asset
             await demo_.world.mend(asset)
             assert await demo_.up(asset), asset
 
@@ -71,7 +71,7 @@ async def test_one_unit_and_one_sensor_break_alone(tmp_path: Path) -> None:
         await demo_.world.break_("ENV1")
         assert await demo_.up("PWR2")
         assert await demo_.up("ENV2")
-        texts = [reading[0].text for reading in await demo_.see("ENV1")]
+        texts = [attempt.observations[0].text for attempt in await demo_.see("ENV1")]
         assert all(text.startswith("offline") for text in texts)
 
 
@@ -81,7 +81,8 @@ async def test_the_flood_raises_the_stations_own_alarm(tmp_path: Path) -> None:
         await demo_.world.break_("HYD1-flood")
 
         async def level() -> object:
-            readings = {reading.key: reading for part in await demo_.see("HYD1") for reading in part}
+            attempts = await demo_.see("HYD1")
+            readings = {reading.key: reading for attempt in attempts for reading in attempt.observations}
             return readings["river.level"].value
 
         async def flooded() -> bool:

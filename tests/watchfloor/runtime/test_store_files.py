@@ -11,11 +11,10 @@ import pytest
 from feeds.cases.store import CaseStore, cases_url
 from feeds.history.store import HistoryStore, history_url
 from feeds.journal import Intake, Journal, intake_url, sqlite_url
+from tests.damage import PLACES, damage
 from watchfloor.runtime import journal_watch, store_files
 from watchfloor.runtime.journal_watch import JournalWatch
 from watchfloor.runtime.store_files import DAMAGED, LIVES, REPLACED, STORES, StoreFiles, is_whole
-
-PAGE = 4096
 
 
 async def make_stores(data: Path) -> None:
@@ -105,20 +104,7 @@ async def test_a_role_that_only_compares_records_nothing(journal: Journal) -> No
     assert await journal.cursor(store_files.CURSOR) is None
 
 
-def damage(file: Path, place: str) -> None:
-    content = bytearray(file.read_bytes())
-    assert len(content) > 4 * PAGE
-    if place == "head":
-        content[:64] = b"\xff" * 64
-    elif place == "middle":
-        for at in range(2 * PAGE, len(content) - PAGE, PAGE):
-            content[at : at + 8] = b"\xff" * 8
-    else:
-        del content[len(content) // 2 // PAGE * PAGE :]
-    file.write_bytes(content)
-
-
-@pytest.mark.parametrize("place", ["head", "middle", "tail"])
+@pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("store", STORES)
 async def test_damage_of_a_store_is_found_wherever_it_is(tmp_path: Path, store: str, place: str) -> None:
     journal = Journal(sqlite_url(tmp_path), "test")
