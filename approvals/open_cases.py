@@ -56,13 +56,14 @@ def case_record(row: CaseRow, *, unverified: bool = False) -> ApprovalCase:
 
 
 SILENT_AFTER = 900.0
+"""Seconds without a report after which a source of cases is silent."""
 
 
 class OpenCases:
     """Open cases by their number in the store."""
 
     def __init__(self, departments: Mapping[str, str], silent_after: float = SILENT_AFTER) -> None:
-        """`silent_after`: a source that has not reported for so many seconds is silent."""
+        """`silent_after`: seconds without a report after which a source is silent."""
         self._departments, self._silent_after = departments, silent_after
         self.silent: frozenset[str] = frozenset()
         """Systems whose source is silent."""
@@ -152,7 +153,7 @@ class OpenCases:
         return rows
 
     def notice_silence(self, now: float) -> None:
-        """Note which sources are silent. Boards with cases of one that fell silent or spoke again are counted anew."""
+        """Note which sources are silent. Boards with cases of a source that changed are counted again."""
         silent = frozenset(system for system, at in self.heard.items() if now - at >= self._silent_after)
         changed, self.silent = silent ^ self.silent, silent
         if changed:

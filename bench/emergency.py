@@ -1,7 +1,7 @@
-"""Warnings under load: the registry's step while many are held, and what lies inside of 50 that arrive at once.
+"""Warnings under load: a step of the registry while it holds many, and the impact of 50 that arrive at once.
 
-The registry is measured without its journal and without reading CAP: what a step costs beside them must not grow
-with how much is held. Impact is over 50,000 placed assets; every warning has a polygon of its own.
+The registry is measured without its journal and without parsing CAP, because the cost of a step must not grow with the
+number of warnings held. The impact of a warning is the assets inside its polygon, of 50,000 with a position.
 """
 
 from __future__ import annotations

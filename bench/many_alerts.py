@@ -1,11 +1,11 @@
-"""Back after `kill -9` with a prefecture's flood open: the alert role, the web role, and the whole site.
+"""Recovery after `kill -9` while a whole prefecture's alerts are open: of the alert role, the web role, and both.
 
     python -m bench.many_alerts [--alerts 215000] [--kills 3] [--folder DIR]
 
-The open alerts are written into the journal of a site that stands still, in the form that the role writes: alerts of
-another tool with a lease, on assets of the inventory. The site then starts on them. A kill ends one role, or the
-alert role and the web role together. Back means that `/readyz` is 200, and `/metrics` counts every alert and one
-that was posted after the kill.
+The open alerts are written into the journal of a stopped site, in the form that the alert role writes: alerts of
+another tool with a lease, on assets of the inventory. The site then starts with them. A kill ends one role, or the
+alert role and the web role together. The site has recovered when `/readyz` is 200 and `/metrics` counts every alert,
+and one that was posted after the kill.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ async def fill(site: Site, count: int) -> None:
         await journal.close()
 
 
-class Back:
-    """Asks a site as an operator's tools do, and measures how long it takes to be whole again."""
+class Recovery:
+    """Polls a site as an operator's tools do, and measures the time until it has recovered."""
 
     def __init__(self, site: Site, http: aiohttp.ClientSession, tokens: tuple[str, str], alerts: int) -> None:
         self._site, self._http, self._expected = site, http, alerts
@@ -128,10 +128,10 @@ def _active_alerts(metrics: str) -> float:
     return sum(float(line.rpartition(" ")[2]) for line in lines)
 
 
-async def killed(site: Site, back: Back, roles: tuple[str, ...], marker: str) -> dict[str, Any]:
+async def killed(site: Site, recovery: Recovery, roles: tuple[str, ...], marker: str) -> dict[str, Any]:
     """Kill the roles once. Returns the seconds until the site was whole, and the processor seconds of each."""
     site.kill(*roles)
-    seconds = await back.until_whole(marker)
+    seconds = await recovery.until_whole(marker)
     return {"s": seconds, "cpu_s": {role: round(processes.cpu(site.members()[role]["pid"]), 2) for role in roles}}
 
 
@@ -146,11 +146,11 @@ async def play(at: Path, alerts: int, kills: int) -> dict[str, list[dict[str, An
         await site.ready(WITHIN)
         tokens = tuple(site.cli("token", "add", scope, "--scope", scope).stdout.split()[-1] for scope in SCOPES)
         async with aiohttp.ClientSession() as http:
-            back = Back(site, http, (tokens[0], tokens[1]), alerts)
-            await back.until_whole("before")
+            recovery = Recovery(site, http, (tokens[0], tokens[1]), alerts)
+            await recovery.until_whole("before")
             for turn in range(kills):
                 for roles in KILLED:
-                    result = await killed(site, back, roles, f"after{'-'.join(roles)}{turn}")
+                    result = await killed(site, recovery, roles, f"after{'-'.join(roles)}{turn}")
                     results.setdefault("+".join(roles), []).append(result)
                     await asyncio.sleep(3.0)  # an end soon after a start doubles the supervisor's pause
     finally:
@@ -175,7 +175,7 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="back after a kill with many open alerts")
+    parser = argparse.ArgumentParser(description="recovery after a kill with many open alerts")
     parser.add_argument("--alerts", type=int, default=ALERTS)
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="keep the site there")

@@ -235,7 +235,7 @@ class Reporter:
                 self._note_repeats_sent(alert)
 
     def _note_repeats_sent(self, alert: ListenerAlert) -> None:
-        """The repeats in a report are told; those that came meanwhile are not."""
+        """Count the repeats in a sent report as reported. Those that came meanwhile remain."""
         tracked = self._alerts.get(alert.identity)
         if tracked is not None and alert.repeats:
             self._track(replace(tracked, repeats=max(0, tracked.repeats - alert.repeats)))

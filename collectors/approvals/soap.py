@@ -14,6 +14,7 @@ from lxml import etree
 from collectors.approvals.answers import document_of, require_ok, rows_of
 from collectors.approvals.feed import Rows
 from collectors.approvals.http_feed import HttpCaseFeed, PageRequest, RowPage
+from collectors.charset import decoded
 from collectors.errors import UnexpectedForm
 
 ENVELOPES = {"1.1": "http://schemas.xmlsoap.org/soap/envelope/", "1.2": "http://www.w3.org/2003/05/soap-envelope"}
@@ -96,11 +97,7 @@ def parsed(raw: bytes) -> Any:
     if text.startswith(b"<?xml"):
         text = text[text.find(b"?>") + 2 :]
     try:
-        decoded = text.decode("utf-8")
-    except UnicodeDecodeError:
-        decoded = text.decode("gb18030", "replace")
-    try:
-        return etree.fromstring(decoded, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
+        return etree.fromstring(decoded(text), etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UnexpectedForm(f"not XML: {error}", f"应答不是 XML：{error}") from error
 

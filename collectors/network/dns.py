@@ -1,9 +1,8 @@
 """`dns://server/name?type=A&expect=10.0.0.1`: does this name server answer, and answer right (RFC 1035)?
 
-Every poll asks the server itself, over UDP with EDNS (RFC 6891), without it when the server does not
-know it (6891, 7), and over TCP when the answer was cut (RFC 7766). `expect`
-lists the values that are allowed, by commas; each value of the answer must be
-among them. Messages are dnspython's. aiodns is not used: c-ares keeps answers for up to an hour and
+Every poll asks the server itself, over UDP with EDNS (RFC 6891), without EDNS when the server lacks it, and over TCP
+when the answer was cut (RFC 7766). `expect` lists the values that are allowed, by commas; each value of the answer
+must be among them. Messages are dnspython's. aiodns is not used: c-ares keeps answers for up to an hour and
 its binding cannot switch that off, so a dead server would look alive; aiohttp would use it as well.
 """
 
@@ -159,7 +158,7 @@ def _values(answer: dns.message.Message, kind: str) -> list[str]:
 
 
 def _plain(value: str) -> str:
-    """A value to compare: an address in its shortest form, else a name in lower case without the last dot."""
+    """The form in which values are compared: addresses in their shortest form, names in lower case without last dot."""
     text = value.strip().strip('"').rstrip(".").lower()
     try:
         return str(ipaddress.ip_address(text))

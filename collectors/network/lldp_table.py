@@ -1,4 +1,4 @@
-"""The remote table of an LLDP agent (LLDP-MIB 1.0.8802.1.1.2), in the shapes that real devices give it."""
+"""The remote table of an LLDP agent (LLDP-MIB 1.0.8802.1.1.2), with the deviations of real devices."""
 
 from __future__ import annotations
 
@@ -59,14 +59,15 @@ async def walk(agent: Agent, asset: str) -> list[Neighbour]:
     for index in sorted(columns[CHASSIS], key=_time_mark):
         neighbour = _neighbour(asset, index, columns, managed)
         if not (neighbour.chassis or neighbour.name or neighbour.address):
-            continue  # an empty row names nobody
-        # A neighbour that has started again may stand there twice: the later row counts, with what both say.
+            continue  # an empty row
+        # A neighbour that restarted may have two rows until the older one ages out. The later one counts.
         before = latest.get((neighbour.port, neighbour.chassis))
         latest[neighbour.port, neighbour.chassis] = neighbour if before is None else _joined_rows(before, neighbour)
     return list(latest.values())
 
 
 def _joined_rows(before: Neighbour, after: Neighbour) -> Neighbour:
+    """The later row, with the values of the earlier one where it has none."""
     return replace(
         after,
         name=after.name or before.name,
@@ -106,7 +107,7 @@ def _neighbour(
 
 
 def _remote_port(index: str, columns: Mapping[str, Mapping[str, Raw]]) -> str:
-    """The far port. A number of the far device's own (LldpPortIdSubtype local) says less than its description."""
+    """The neighbour's port. A local number (LldpPortIdSubtype local) is replaced by the port's description."""
     kind = columns[PORT_KIND].get(index)
     port, description = _identity(columns[PORT_ID].get(index), kind == MAC - 1), text(columns[PORT_NAME].get(index))
     return description if description and (not port or (kind == LOCAL and port.isdecimal())) else port

@@ -14,10 +14,9 @@ from typing import ClassVar
 
 import aiosmtplib
 
-from collectors import uri
+from collectors import charset, uri
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, not_ready
-from collectors.network import charset
 from collectors.network.addresses import choice, literal, need_host, resolve
 from collectors.network.tls import trust
 
@@ -142,7 +141,7 @@ def _meaning(error: aiosmtplib.SMTPException, target: Target) -> CollectorError:
 
 
 def _plain(text: str) -> str:
-    """The first line, as far as it can be shown; in GB 18030 where it is no UTF-8."""
-    text = charset.repaired(text)
+    """The first line of a reply, whose charset is unknown, in printable characters."""
+    text = charset.redecoded(text)
     first = text.splitlines()[0] if text.strip() else ""
-    return "".join(letter for letter in first if letter.isprintable())[:_SHOWN]
+    return charset.printable(first)[:_SHOWN]

@@ -1,4 +1,4 @@
-"""A camera's status in few words, as lists, counts and filters show it. Made from the readings of its ladder. Pure."""
+"""The status of a camera for lists, counts and filters, from the readings of its ladder. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Readings = Mapping[str, Any]
 
 
 class CameraGroup(StrEnum):
-    """The groups in which cameras are counted, worst first: what kind of fault keeps one from its work."""
+    """The groups in which cameras are counted, by their fault, worst first."""
 
     OFFLINE = "offline"
     FRAMES = "frames"
@@ -46,12 +46,12 @@ _RUNG_KEYS = tuple(f"camera.rung[{rung}]" for rung in RUNGS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraStatus:
-    """A camera's group and what fails.
+    """The fields of a camera's status. `camera_status` gives them in public form.
 
     `fails` is the failing rung, `why` its reason, "" without one. `conflict` is `false-online`, `false-offline` or "".
     `rungs` has a letter for each rung, lowest first: o ok, f failed, u unknown, - not checked. `faults` are the raised
-    picture checks with commas between. `maker` is "" where nobody knows it. `key_point`: its importance is KEY_POINT
-    or more (重点点位).
+    picture checks with commas between. `maker` is "" when it is unknown. `key_point`: the importance is at least
+    KEY_POINT (重点点位).
     """
 
     group: CameraGroup
@@ -74,12 +74,12 @@ def group_of(health: str, fails: str) -> CameraGroup:
 
 
 def maker_of(labels: Mapping[str, str], readings: Readings) -> str:
-    """The maker by the inventory's label, else as the camera or its platform says."""
+    """The maker from the inventory's label, else from ONVIF, else from the GB/T 28181 platform. "" when unknown."""
     return str(labels.get("maker") or _value(readings, "onvif.maker") or _value(readings, "gb28181.maker"))
 
 
 def camera_status(health: str, labels: Mapping[str, str], readings: Readings, importance: int = 0) -> dict[str, Any]:
-    """The public form of a camera's `CameraStatus`: made at each of its polls, so it is not made twice."""
+    """The fields of a `CameraStatus` in public form. A dict, because it is made at every poll of every camera."""
     fails = _value(readings, "camera.fails")
     return {
         "group": str(group_of(health, fails)),

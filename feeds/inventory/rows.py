@@ -120,9 +120,10 @@ _IN_PROBES = str.maketrans({"；": " ", "：": ":", "？": "?", "＝": "=", "＆
 
 
 def plain(column: str, text: str) -> str:
-    """A cell without invisible characters, odd blanks and full-width signs, as an input method leaves them.
+    """Normalise a cell that was typed with a Chinese input method or copied from a document.
 
-    Names keep their own signs. In numbers, full-width digits become plain ones.
+    Invisible characters are removed, and special blanks become plain ones. Full-width signs become plain ones where the
+    column has separators. Numbers, codes and ids are normalised to NFKC. Names keep their signs.
     """
     text = text.translate(_INVISIBLE).translate(_BLANKS).strip()
     if column == "probes":

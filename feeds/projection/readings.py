@@ -11,11 +11,8 @@ from feeds.model import Asset, AssetState, Health, Observation, Quality, Reading
 
 UP = ".up"
 HEARTBEAT_UP = "heartbeat.up"
-_OK, _UNKNOWN, _BAD = (
-    Health.OK,
-    Health.UNKNOWN,
-    Quality.BAD,
-)  # an enum attribute lookup takes as long as creating a reading
+# An enum attribute lookup takes as long as creating a reading.
+_OK, _UNKNOWN, _BAD = Health.OK, Health.UNKNOWN, Quality.BAD
 _observed_at = attrgetter("observed_at")
 
 
@@ -23,8 +20,8 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
     """Health from the reachability readings (keys of metric `*.up`) that are fresh now.
 
     All fail: down. Some fail, or have bad quality: degraded. None fresh: unknown. Readings of uncertain quality are
-    ignored, because their collector was isolated. An asset that answers is degraded too while a fresh value of it is of
-    bad quality: what cannot be read is not health.
+    ignored, because their collector was isolated. An asset that answers is also degraded while any fresh reading of it
+    has bad quality, because the device then has values that it cannot measure.
 
     An overdue heartbeat has failed: for it, the absence of a call is the failure.
     """

@@ -1,4 +1,4 @@
-"""Bodies of HTTP answers, unpacked where the server compressed them although nobody asked for it. Bounded."""
+"""Bodies of HTTP responses, limited in size. Some servers compress them although the request asks for `identity`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import aiohttp
 from collectors.errors import NotReady, Reason
 
 BODY_LIMIT = 1 << 20
-"""Bytes of an answer that are looked at, after unpacking; the rest is never read."""
+"""Bytes of a body that are read, after decompression."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
 async def read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """The first BODY_LIMIT bytes, and whether that is all. Raises NotReady for a coding that cannot be unpacked."""
+    """The first BODY_LIMIT bytes, and whether the body ends there.
+
+    Raises NotReady for a Content-Encoding that is not supported, or a body that does not have it.
+    """
     codings = [coding.strip().lower() for coding in answer.headers.get("Content-Encoding", "").split(",")]
     unpackers = [_unpacker(coding) for coding in reversed(codings) if coding not in ("", "identity")]
     body = bytearray()
@@ -31,7 +34,7 @@ async def read(answer: aiohttp.ClientResponse) -> tuple[bytes, bool]:
 
 
 class _Unpacker:
-    """One coding of a body. `deflate` comes with the zlib header of RFC 9110 or, from some servers, without."""
+    """Decompresses one coding of a body. `deflate` has a zlib header (RFC 9110), which some servers leave out."""
 
     def __init__(self, coding: str) -> None:
         self.coding = coding

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from collectors import uri
+from collectors.charset import printable
 from collectors.contract import Measurement, Target
 from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network.tls import certificate as certificates
@@ -124,7 +125,7 @@ def plain(value: object) -> Value:
 
 def _text(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(letter for letter in text[:_SHOWN] if letter.isprintable())
+    return printable(text[:_SHOWN])
 
 
 def certificate(tls: ssl.SSLObject | None, now: float, warn: float) -> list[Measurement]:
@@ -147,7 +148,7 @@ def redirects(target: Target) -> int:
 
 
 def location(headers: Mapping[str, str]) -> str:
-    """The Location header, each octet that is no ASCII percent-encoded as it came, whatever its charset."""
+    """The Location header as a URL. Octets beyond ASCII are percent-encoded as they are: their charset is unknown."""
     return quote(headers.get("Location", "").encode("utf-8", "surrogateescape"), safe=_URL_OCTETS)
 
 

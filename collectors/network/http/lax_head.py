@@ -1,8 +1,8 @@
-"""Heads of HTTP answers made regular before they are parsed, as browsers and curl accept them.
+"""Repair of HTTP response heads before aiohttp parses them, as browsers and curl do it.
 
-Blanks before a colon, bare CR, lines without a colon, names that are no token, a Content-Length that is repeated or
-contradicts Transfer-Encoding: RFC 9112 calls them errors, and devices send them. What cannot be mended is refused with
-the header's name.
+Devices send blanks before a colon, bare CR, lines without a colon, names that are no token, and a Content-Length that
+is repeated or stands beside Transfer-Encoding. RFC 9112 calls these errors. A head that cannot be repaired is refused,
+and the error names the header.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from aiohttp.client_proto import ResponseHandler
 HEAD_LIMIT = 64 * 1024
 """Octets of an answer's head that are read."""
 FIELD_LIMIT = 65_000
+"""Octets of one header field that aiohttp accepts."""
 _LINES = re.compile(rb"\r?\n")
 _END = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -23,11 +24,11 @@ _START = b"HTTP/"
 
 
 class HeadError(aiohttp.ClientError):
-    """A head that cannot be used. Its words name the header."""
+    """A head that cannot be repaired. The message names the header."""
 
 
 class LaxResponseHandler(ResponseHandler):
-    """Holds an answer's head until it is whole, and hands it on in regular form. Interim answers (1xx) alike."""
+    """Buffers a response head until it is complete, and passes it to aiohttp repaired. So too for 1xx responses."""
 
     _head: bytes = b""
     _in_head: bool = True
@@ -76,7 +77,7 @@ class LaxResponseHandler(ResponseHandler):
 
 
 def regular(head: bytes) -> bytes:
-    """The head, without its end, as RFC 9112 wants it. Raises ValueError with the header's name."""
+    """Repair a head. `head` lacks its empty line; the result has it. Raises ValueError, which names the header."""
     first, *lines = _LINES.split(head)
     fields: list[tuple[bytes, bytes]] = []
     for line in lines:
@@ -92,7 +93,7 @@ def regular(head: bytes) -> bytes:
 
 
 def _framing(fields: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """The fields with one Content-Length at most, and none beside Transfer-Encoding (RFC 9112, 6.3)."""
+    """Keep at most one Content-Length, and none beside Transfer-Encoding (RFC 9112, 6.3). Raises ValueError."""
     lengths = {
         part.strip() for name, value in fields if name.lower() == b"content-length" for part in value.split(b",")
     }

@@ -2,7 +2,7 @@
 
 A rule says which messages raise an alert and which end it.
 A rule without `clear` is for an event: its alert ends by itself when it is not raised again within `lasts`.
-A site's rule replaces the shipped rule of the same id, or with `adds` gives it further messages.
+A site's rule replaces the shipped rule of the same id. With `adds` it extends that rule by further messages.
 """
 
 from __future__ import annotations
@@ -82,8 +82,11 @@ def rules(kind: str, settings: SourceSettings) -> tuple[AlarmRule, ...]:
     return (*own.values(), *(rule for id, rule in shipped(kind).items() if id not in own))
 
 
-def _joined(kind: str, source: str, id: str, rule: AlarmRule) -> AlarmRule:
-    """The shipped rule of that id with the messages of `rule` in front of its own. Raises Misconfigured."""
+def _extended(kind: str, source: str, id: str, rule: AlarmRule) -> AlarmRule:
+    """The shipped rule `id`, extended by the messages of `rule`, which are tried first.
+
+    Raises Misconfigured when no rule of that id is shipped.
+    """
     shipped_rules = shipped(kind)
     if id not in shipped_rules:
         raise Misconfigured(
@@ -105,7 +108,7 @@ _FOLDERS = {"syslog": "syslog", "trap": "traps"}
 
 
 def wordings(kind: str, name: str) -> list[dict[str, str]]:
-    """Rows of a data file beside the rules: the wording of one maker each."""
+    """The rows of a data file beside the rules: expressions of one maker (`raise`, `clear`), or only examples."""
     text = (files("collectors.network") / _FOLDERS[kind] / name).read_text(encoding="utf-8")
     return list(tomllib.loads(text)["wording"])
 
@@ -134,7 +137,7 @@ def _own(kind: str, source: str, listener_rule: ListenerRule) -> AlarmRule:
         )
     try:
         rule = _compiled(kind, listener_rule, "", ())
-        return _joined(kind, source, listener_rule.id, rule) if listener_rule.adds else rule
+        return _extended(kind, source, listener_rule.id, rule) if listener_rule.adds else rule
     except ValueError as error:
         raise Misconfigured(
             f"source {source!r}, rule {listener_rule.id!r}: {error}",

@@ -1,7 +1,7 @@
 """Identification of senders: from a device's names on the wire to an asset of the inventory. Pure.
 
-A relay passes on messages of others. An asset is one by its label `relay=yes`, or once it has passed on a message of
-another asset. A message that names its host is never the relay's own.
+A relay forwards messages of other devices. An asset is a relay when it has the label `relay=yes`, or once it has
+forwarded a message of another asset. A message from a relay that names an unknown host belongs to no asset.
 """
 
 from __future__ import annotations
@@ -39,9 +39,11 @@ class Senders:
         return ""
 
     def origin(self, host: str, named: bool, address: str) -> tuple[str, str]:
-        """The asset ("" when unknown) and the shown sender of a message with `host` in its header.
+        """The asset of a message ("" when unknown), and the name of its sender for display.
 
-        `named` is False where `host` may be a word of the text. `address` is where the message came from.
+        `host` is the host in the message's header, "" for none. `named` is False where it may be a word of the text.
+        `address` is the address that the message came from. Notes that address as a relay's when `host` is another
+        asset.
         """
         by_host, by_address = self.find(host), self.find(address)
         if by_host:
@@ -54,7 +56,7 @@ class Senders:
 
 
 def plain(name: str) -> str:
-    """A name in lower case, an IP address in its shortest form, and a MAC address without separators."""
+    """The form in which names are compared: lower case, IPv6 in its shortest form, MAC addresses without separators."""
     name = name.strip().lower().removeprefix("::ffff:")
     if ":" in name:
         try:

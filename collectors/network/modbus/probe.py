@@ -194,9 +194,8 @@ class RegisterReader:
         silent: set[int] = set()
         while self._waiting:
             for block in blocks(self._waiting.values(), self._limits):
-                if all(
-                    point_request.point in self._waiting for point_request in block.point_requests
-                ):  # else they have failed together
+                # A lost gateway fails the points of all blocks at once.
+                if all(point_request.point in self._waiting for point_request in block.point_requests):
                     await self._serve(block, silent)
 
     async def _serve(self, block: Block, silent: set[int]) -> None:

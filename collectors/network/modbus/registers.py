@@ -14,9 +14,10 @@ import re
 import struct
 from dataclasses import dataclass
 
+from collectors.charset import decoded, printable
 from collectors.contract import Measurement, Target
 from collectors.errors import CollectorError, Misconfigured
-from collectors.network import charset
+from collectors.network.unusable_values import no_value
 from feeds.model import Quality, Value
 
 FUNCTIONS = {"co": 1, "di": 2, "hr": 3, "ir": 4}
@@ -179,11 +180,6 @@ def decode(point: Point, raw: bytes) -> tuple[Value, Quality, str]:
     return number, Quality.GOOD, ""
 
 
-def no_value(mark: str) -> str:
-    """The text of a reading whose device says that it has no value."""
-    return f"设备表示无有效值（{mark}） | the device says that it has no value ({mark})"
-
-
 def no_values(target: Target) -> tuple[float, ...]:
     """The numbers of `nodata=0x8000,-9999`. Raises Misconfigured."""
     numbers = []
@@ -218,8 +214,7 @@ def shortest(number: float) -> float:
 
 
 def _text(raw: bytes) -> str:
-    text = charset.decoded(raw.split(b"\0", 1)[0])
-    return "".join(letter for letter in text if letter.isprintable()).strip()
+    return printable(decoded(raw.split(b"\0", 1)[0])).strip()
 
 
 def unreadable(target: Target, reason: CollectorError) -> Measurement:

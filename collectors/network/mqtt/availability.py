@@ -1,13 +1,15 @@
-"""Words by which devices say that they are there or gone, plain or within JSON. Pure."""
+"""Availability messages of MQTT devices: a word for online or offline, as text or in a JSON object. Pure."""
 
 from __future__ import annotations
 
 import json
 
-from collectors.network import charset
+from collectors.charset import decoded
 
-ON = frozenset(("online", "on", "up", "connected", "available", "alive", "true", "1", "yes", "running", "在线", "上线"))
-OFF = frozenset(
+ONLINE = frozenset(
+    ("online", "on", "up", "connected", "available", "alive", "true", "1", "yes", "running", "在线", "上线")
+)
+OFFLINE = frozenset(
     (
         "offline",
         "off",
@@ -25,33 +27,38 @@ OFF = frozenset(
     )
 )
 FIELDS = ("state", "status", "availability", "online", "available", "connected", "value")
-"""Names of the word in a JSON object, the first that is there."""
+"""Fields of a JSON object that may hold the word. The first one that is there counts."""
 SHOWN = 60
+"""Characters that are shown of a word that means neither."""
 
 
 def word_of(payload: bytes) -> str:
-    """The word of a payload: the text, or the value of one of FIELDS in a JSON object."""
-    text = charset.decoded(payload).strip()
+    """The word of a message. Text that is no JSON, or JSON without a word, is returned whole."""
+    text = decoded(payload).strip()
     try:
-        document = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    if isinstance(document, dict):
-        document = next((document[name] for name in FIELDS if name in document), text)
-    if isinstance(document, bool):
-        return str(document).lower()
-    return (
-        document.strip() if isinstance(document, str) else text if isinstance(document, dict | list) else str(document)
-    )
+    if isinstance(value, dict):
+        value = next((value[name] for name in FIELDS if name in value), None)
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else text
 
 
 def read(payload: bytes, online: str | None, offline: str | None) -> bool | None:
-    """Whether the device is there; None for a word that says neither. `online` and `offline` are the probe's own."""
-    text, word = charset.decoded(payload).strip(), word_of(payload)
+    """True for a device that is online, False for one that is offline, None for a word that means neither.
+
+    `online` and `offline` are the words that the probe names. They come before the usual ones, which are matched in any
+    case.
+    """
+    text, word = decoded(payload).strip(), word_of(payload)
     if offline is not None and offline in (text, word):
         return False
     if online is not None and online in (text, word):
         return True
-    if word.lower() in OFF:
+    if word.lower() in OFFLINE:
         return False
-    return True if word.lower() in ON else None
+    return True if word.lower() in ONLINE else None

@@ -1,4 +1,4 @@
-"""Payloads of `mqtt://` probes: value, own time, marks for no value. Pure."""
+"""Payloads of `mqtt://` probes: the value, its own time, and the marks that mean no value. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import re
 from datetime import datetime
 
-from collectors.network import charset
+from collectors.charset import decoded
 from collectors.network.http.checks import json_path, pick, plain
 from feeds.model import Value
 
@@ -16,7 +16,7 @@ _NOT_FINITE = frozenset(f"{sign}{word}" for sign in ("", "+", "-") for word in (
 
 
 def marks(params: dict[str, str]) -> frozenset[str | float]:
-    """The numbers and words of `nodata=-9999,N/A` that mean no value."""
+    """The values of `nodata=-9999,N/A` that mean no value. A number is in the set as text and as a number."""
     texts = [text.strip() for text in params.get("nodata", "").split(",") if text.strip()]
     return frozenset([*texts, *(float(text) for text in texts if _NUMBER.fullmatch(text))])
 
@@ -24,7 +24,7 @@ def marks(params: dict[str, str]) -> frozenset[str | float]:
 def read(payload: bytes, params: dict[str, str]) -> tuple[Value, float | None]:
     """Value and own time (epoch seconds) of a payload. Raises ValueError."""
     try:
-        text = charset.decoded(payload, "strict")
+        text = decoded(payload, "strict")
     except UnicodeDecodeError as error:
         raise ValueError("消息不是文本 | the payload is no text") from error
     if "field" not in params and "time" not in params:
@@ -37,11 +37,6 @@ def read(payload: bytes, params: dict[str, str]) -> tuple[Value, float | None]:
     except LookupError as error:
         raise ValueError(f"消息中没有 {params['field'][:80]} | the payload has no {params['field'][:80]}") from error
     return plain(value), moment(document, params)
-
-
-def plain_text(text: str) -> str:
-    """The text in printable characters."""
-    return "".join(letter for letter in text if letter.isprintable())
 
 
 def _scalar(text: str) -> Value:
@@ -59,7 +54,10 @@ def _scalar(text: str) -> Value:
 
 
 def moment(document: object, params: dict[str, str]) -> float | None:
-    """The message's own time: epoch seconds, milliseconds, or RFC 3339."""
+    """The message's own time in epoch seconds. None without one.
+
+    The parameter `time` is its path. It may be epoch seconds, epoch milliseconds or RFC 3339 with a zone.
+    """
     if "time" not in params:
         return None
     try:

@@ -6,9 +6,8 @@ A "+" in the topic gives one reading a match, with what stood there as its insta
 
 The broker's answer is not the device's: a topic that is silent for longer than `every` is stale, and nobody can tell.
 `availability=TOPIC` (a last will) says that the device itself is gone, in words or JSON. A broker that cannot be
-reached makes its devices unknown, except where the topic is the broker's own (`$SYS/…`). `nodata=-9999` are
-marks that mean no value. A retained message is of unknown age: it is
-uncertain and never fresh, unless it carries its time.
+reached makes its devices unknown, except where the topic is the broker's own (`$SYS/…`). `nodata=-9999` are marks that
+mean no value. A retained message is of unknown age: it is uncertain and never fresh, unless it carries its time.
 """
 
 from __future__ import annotations
@@ -205,7 +204,7 @@ class Topics:
         for watch in self._exact.get(message.topic, ()):
             watch.take(message, "")
         for watch in self._patterns:
-            matched = topics.matches(unshared(watch.topic), message.topic)
+            matched = topics.matches(watch.pattern, message.topic)
             if matched is not None:
                 watch.take(message, "/".join(matched)[:TEXT])
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from collectors import uri
+from collectors.charset import printable
 from collectors.contract import Measurement, Target
 from collectors.errors import Misconfigured, NotReady, Reason, Silent
-from collectors.network.modbus.registers import no_value
 from collectors.network.mqtt import availability, packets
 from collectors.network.mqtt import payload as payloads
 from collectors.network.mqtt.packets import MqttMessage
 from collectors.network.mqtt.topics import unshared
-from collectors.network.own_time import OLDEST, clock_says
+from collectors.network.unusable_values import OLDEST, no_value, unusable_time
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality, Value
@@ -56,12 +56,17 @@ class LastMessage:
 
 @dataclass(slots=True, eq=False)
 class TopicWatch:
-    """One probe: the subscription of its topic, and the last messages."""
+    """One probe: the subscription of its topic, and the last messages.
+
+    `topic` is the filter that is subscribed to. `pattern` is the filter by which it receives: without `$share/GROUP/`.
+    `gone`: the availability topic says offline. `odd_word` is its last word that means neither, "" for none.
+    """
 
     target: Target
     callbacks: SubscriberCallbacks | None
     clock: Clock
     topic: str = ""
+    pattern: str = ""
     filters: dict[str, int] = field(default_factory=dict)
     every: float = 60.0
     waited: bool = False
@@ -80,15 +85,16 @@ class TopicWatch:
         params = self.target.params
         qos = int(params.get("qos", "1"))
         self.topic = topic(self.target)
+        self.pattern = unshared(self.topic)
         self.filters = {self.topic: qos} | ({params["availability"]: qos} if "availability" in params else {})
         self.every = uri.duration(params.get("every", EVERY))
         self._since = self.clock()
-        self._marks = payloads.marks(self.target.params)
+        self._marks = payloads.marks(params)
 
     @property
     def about_broker(self) -> bool:
         """True when the topic is one of the broker's own statistics."""
-        return unshared(self.topic).startswith("$SYS/")
+        return self.pattern.startswith("$SYS/")
 
     async def first(self, deadline: float) -> None:
         """Wait for the first message, so that the first poll has a value. `deadline` is in loop time."""
@@ -168,7 +174,7 @@ class TopicWatch:
         if present is not None:
             self.gone, self.odd_word = not present, ""
         elif payload:  # a retained message that is taken back is empty
-            self.odd_word = payloads.plain_text(availability.word_of(payload))[: availability.SHOWN]
+            self.odd_word = printable(availability.word_of(payload))[: availability.SHOWN]
         if (self.gone, self.odd_word) != before:
             self._request_poll()
 
@@ -189,13 +195,13 @@ class TopicWatch:
                 return self._reading(value, quality, moment, instance=instance)
             if not message.retain:
                 self._own_times[instance] = at
-                return self._reading(value, Quality.UNCERTAIN, at, text=clock_says(moment), instance=instance)
+                return self._reading(value, Quality.UNCERTAIN, at, text=unusable_time(moment), instance=instance)
         if message.retain:
             return self._reading(value, Quality.UNCERTAIN, at, text=RETAINED, instance=instance, fresh_for=0.0)
         return self._reading(value, quality, at, instance=instance)
 
     def _is_usable(self, moment: float, at: float, instance: str) -> bool:
-        """False for a message's own time that lies ahead, before any device of today, or before the last one's."""
+        """False for a message's own time that lies ahead, before OLDEST, or before that of the last message."""
         return OLDEST < moment <= at + AHEAD and moment >= self._own_times.get(instance, moment)
 
     def _reading(

@@ -14,6 +14,7 @@ from asyncua import ua
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds as IDS
 
+from collectors.charset import printable
 from collectors.contract import Measurement
 from collectors.network.opcua.values import seconds, severity
 from collectors.subscriber import Condition
@@ -272,4 +273,4 @@ def _text(value: object) -> str:
     if isinstance(value, ua.LocalizedText):
         value = value.Text
     text = value if isinstance(value, str) else ""
-    return "".join(letter for letter in text[:TEXT] if letter.isprintable()).replace("[", "(").replace("]", ")")
+    return printable(text[:TEXT]).replace("[", "(").replace("]", ")")

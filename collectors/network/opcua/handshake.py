@@ -19,9 +19,9 @@ _ERRORS = {0x80830000: "the server does not know this address", 0x80820000: "an 
 
 
 async def greet(host: str, port: int, url: str) -> None:
-    """Raises NotReady, OSError when nobody there speaks OPC UA, TimeoutError when nobody does within GREETING.
+    """Check that a server speaks OPC UA. Raises NotReady, OSError, and TimeoutError after GREETING seconds.
 
-    A path that drops everything and comes back is tried again at once, not when TCP sends its first packet once more.
+    Without that limit, an attempt on a broken path would wait for TCP's retransmissions after the path is back.
     """
     async with asyncio.timeout(GREETING):
         await _greet(host, port, url)

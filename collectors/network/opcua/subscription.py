@@ -10,7 +10,7 @@ from msgspec import structs
 
 from collectors.contract import Measurement, Target
 from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
-from collectors.network.own_time import OLDEST, clock_says
+from collectors.network.unusable_values import OLDEST, unusable_time
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock
 from feeds.model import Quality
@@ -66,14 +66,14 @@ class ValueWatch:
             self._callbacks.request_poll(self._target)
 
     def _timely(self, measurement: Measurement, at: float) -> Measurement:
-        """The value, with the time of receipt where its source's clock went back or has no time."""
+        """The value. Its source time is replaced by the time of receipt when it goes back or was never set."""
         source = at if measurement.observed_at is None else measurement.observed_at
         if source > OLDEST and source >= self._newest:
             self._newest = source
             return measurement
         self._newest = max(self._newest, at)
         quality = Quality.BAD if measurement.quality is Quality.BAD else Quality.UNCERTAIN
-        text = f"{measurement.text} {clock_says(source)}".strip()
+        text = f"{measurement.text} {unusable_time(source)}".strip()
         return structs.replace(measurement, observed_at=at, confirmed_at=None, quality=quality, text=text)
 
     async def answer(self, deadline: float) -> list[Measurement]:

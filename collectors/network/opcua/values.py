@@ -10,6 +10,7 @@ from asyncua import ua
 from asyncua.ua.status_codes import StatusCodes as CODES
 from asyncua.ua.uaerrors import UaStatusCodeError
 
+from collectors.charset import printable
 from collectors.contract import Measurement
 from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason, Undetermined, not_ready
 from feeds import wire
@@ -127,7 +128,7 @@ def plain(variant: ua.Variant, node: str) -> Value:
     if isinstance(value, datetime):
         return wire.iso(seconds(value) or 0.0)
     if isinstance(value, str):
-        return "".join(letter for letter in value[:TEXT] if letter.isprintable())
+        return printable(value[:TEXT])
     raise WrongType(node, f"a structure (结构 {variant.VariantType.name})")
 
 

@@ -26,6 +26,7 @@ Raw = int | float | str | bytes | None
 """A value as gufo-snmp gives it: integers, OIDs and addresses as str, octet strings as bytes."""
 
 _PANIC = "PanicException"
+"""Name of the exception of a panic in the library's Rust code. It is a BaseException that no module exports."""
 WALK_LIMIT = 4096
 """Objects that one walk may bring: a hostile agent ends no walk by itself."""
 REPETITIONS = 20
@@ -41,7 +42,7 @@ DISCOVERY_SHARE = 0.35
 class Agent:
     """One agent, while one poll has it to itself. `timeout` in seconds bounds every single request.
 
-    `bulk` is False once the agent has failed at GetBulk, so that GetNext is used; `bulk_works` once it has succeeded.
+    `bulk`: walk by GetBulk. It becomes False when the agent fails at GetBulk. `bulk_works`: GetBulk has succeeded once.
     """
 
     session: SnmpSession
@@ -89,8 +90,8 @@ class Agent:
     async def walk(self, oid: str, limit: int = WALK_LIMIT) -> dict[str, Raw]:
         """The subtree below `oid`, by index ("2" of ifDescr.2). Raises CollectorError, also when it goes in circles.
 
-        An agent that answers GetBulk with an error or with nothing is asked by GetNext; from the next walk on also one
-        that does not answer GetBulk at all.
+        Uses GetNext when the agent answers GetBulk with an error or with nothing. An agent that does not answer GetBulk
+        at all fails once, and is walked by GetNext from then on.
         """
         if not self.bulk:
             return await self._walk(oid, limit, self.session.getnext(oid))
@@ -103,7 +104,7 @@ class Agent:
             self.bulk = self.bulk_works
             raise
         if not values and not self.bulk_works:
-            # No such rows, or a GetBulk that failed: the library tells them not apart.
+            # There are no such rows, or GetBulk failed: the library gives the same result for both.
             values = await self._walk(oid, limit, self.session.getnext(oid))
             self.bulk = not values
         self.bulk_works = self.bulk_works or (self.bulk and bool(values))
@@ -128,8 +129,8 @@ class Agent:
         except BaseException as error:
             if type(error).__name__ != _PANIC:
                 raise
-            # The library's Rust code panics at an answer that no GetNext may have (noSuchObject).
-            raise NotReady(Reason.WRONG_ANSWER, f"the agent answers GetNext below {oid} with what is none") from None
+            # The library's Rust code panics at noSuchObject, which an answer to GetNext must not hold.
+            raise NotReady(Reason.WRONG_ANSWER, f"the agent gives an invalid answer to GetNext below {oid}") from None
         return values
 
     async def _ask(self, request: object, timeout: float) -> dict[str, Raw]:

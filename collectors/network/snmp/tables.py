@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from collectors.charset import decoded
 from collectors.network.snmp.profile import Metric, Table
 from collectors.network.snmp.session import Agent, Raw
 
@@ -98,16 +99,10 @@ def _named(table: Table, indexes: list[str], labels: Mapping[str, Raw]) -> dict[
 
 def text(value: Raw) -> str:
     """A device's text for display: UTF-8, else GB 18030 (Chinese makers), without control characters."""
-    if isinstance(value, bytes):
-        try:
-            decoded = value.decode("utf-8")
-        except UnicodeDecodeError:
-            decoded = value.decode("gb18030", errors="replace")
-    else:
-        decoded = "" if value is None else str(value)
+    shown = decoded(value) if isinstance(value, bytes) else "" if value is None else str(value)
     # Brackets would end the instance's place in a reading's key.
     clean = (
-        "".join(character if character.isprintable() else " " for character in decoded)
+        "".join(character if character.isprintable() else " " for character in shown)
         .replace("[", "(")
         .replace("]", ")")
     )

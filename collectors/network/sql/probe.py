@@ -26,6 +26,7 @@ from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import unquote
 
 from collectors import uri
+from collectors.charset import printable
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import Misconfigured, NotReady, Reason, not_ready
 from collectors.network.addresses import choice, need_host, resolve
@@ -184,7 +185,7 @@ def plain(value: Any) -> Value:
         return value.isoformat()
     if isinstance(value, bytes | bytearray | memoryview):
         raise NotReady(Reason.WRONG_ANSWER, "the query gives binary data")
-    return "".join(letter for letter in str(value)[:_SHOWN] if letter.isprintable())
+    return printable(str(value)[:_SHOWN])
 
 
 def _text(value: Value) -> str:

@@ -1,4 +1,4 @@
-"""Messages out of a syslog stream over TCP (RFC 6587): octet counts and terminators, told apart at each message. Pure.
+"""Framing of syslog over TCP (RFC 6587): octet counting and terminators, told apart message by message. Pure.
 
 A counted message begins with a number, a blank and `<`. Any other ends with LF, CRLF or NUL (RFC 6587, 3.4.2). One
 stream may mix them.
@@ -14,7 +14,7 @@ _TERMINATORS = b"\r\n\x00"
 _COUNT_DIGITS = 7
 _COUNT = re.compile(rb"([1-9]\d{0,6}) <")
 _UNFINISHED_COUNT = re.compile(rb"[1-9]\d{0,6} ?\Z")
-_HOPELESS = re.compile(rb"\d{%d,32} " % (_COUNT_DIGITS + 1))
+_NO_COUNT = re.compile(rb"\d{%d,32} " % (_COUNT_DIGITS + 1))
 _END = re.compile(rb"[\n\x00]")
 
 
@@ -52,7 +52,7 @@ class Framing:
         return b"" if unfinished or self._lost else held.strip(_TERMINATORS)
 
     def _next(self, buffer: bytes) -> tuple[int, bytes]:
-        """The octets that are used and the message in them; (0, b"") when more are needed."""
+        """The number of octets that are used up and the message in them. (0, b"") when more octets are needed."""
         if self._lost:
             return self._line(buffer)
         between = len(buffer) - len(buffer.lstrip(_TERMINATORS))
@@ -62,7 +62,7 @@ class Framing:
             return self._counted(buffer, int(count[1]), count.end() - 1)
         if _UNFINISHED_COUNT.match(buffer):
             return 0, b""
-        if _HOPELESS.match(buffer):
+        if _NO_COUNT.match(buffer):
             raise ValueError("no octet count where one belongs")
         return self._line(buffer)
 

@@ -1,14 +1,14 @@
-"""Headers of syslog messages as devices really write them: RFC 3164 and its many variants. Pure.
+"""Headers of syslog messages: RFC 3164 and the variants of many makers. Pure.
 
-Before the message may stand sequence numbers, the host or an IOS-XR node, the time with or without a year and a zone,
-the host, and a tag. Each is optional. No expression here may match in two ways: hostile lines must not make it slow.
+In this order, each optional: sequence numbers, the host or an IOS-XR node, the time with or without a year and a zone,
+the host, a tag. No expression may match in two ways, so that a hostile line takes no longer than others.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 _MONTHS = {
@@ -44,7 +44,7 @@ _NUMERIC = re.compile(r" ?(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?", re.A)
 class Header:
     """The header of a line. `end` is the offset of the text behind it.
 
-    `named` is False where `host` is only the word in the place of a host, which may belong to the text.
+    `named` is False where `host` is a guess: the word at the position of a host, which may belong to the text.
     `at` is the device's own time in epoch seconds, None without a time that can be read.
     """
 
@@ -62,10 +62,7 @@ def read(text: str, begin: int, now: float, zone: tzinfo) -> Header:
     at = match.end() if match else begin
     time, host, at = _dated(text, at)
     header = _tagged(text, at, dated=time is not None, host=host)
-    moment = _moment(time, now, zone) if time is not None else None
-    return Header(
-        end=header.end, at=moment, host=header.host, named=header.named, tag=header.tag, process=header.process
-    )
+    return header if time is None else replace(header, at=_moment(time, now, zone))
 
 
 def _dated(text: str, at: int) -> tuple[re.Match[str] | None, str, int]:
@@ -108,8 +105,7 @@ def _tagged(text: str, at: int, *, dated: bool, host: str) -> Header:
         return _behind_host(text, at, tag, host, dated)
     tag = _TAG.match(text, behind) if word else None
     if tag is not None and "[" not in word:
-        header = _behind_host(text, behind, tag, word, dated)
-        return Header(end=header.end, host=word, named=dated, tag=header.tag, process=header.process)
+        return replace(_behind_host(text, behind, tag, word, dated), named=dated)
     return Header(end=at, host=word.strip("[]") if dated else "")
 
 
@@ -143,18 +139,18 @@ def _is_address(word: str) -> bool:
 
 
 def _moment(match: re.Match[str], now: float, zone: tzinfo) -> float | None:
-    """Epoch seconds. A time without a year is the last such moment, with a day to spare for clocks that run ahead."""
+    """Epoch seconds. A time without a year is the latest such moment that is at most a day ahead of `now`."""
     fields = match.groupdict()
     month = int(fields["number"]) if fields.get("number") else _MONTHS.get(fields.get("month") or "", 0)
     zone = _own_zone(fields, zone)
     local_now = datetime.fromtimestamp(now, zone)
-    tag = fields.get("year") or fields.get("late_year")
-    for year in (int(tag),) if tag else (local_now.year + 1, local_now.year, local_now.year - 1):
+    own_year = fields.get("year") or fields.get("late_year")
+    for year in (int(own_year),) if own_year else (local_now.year + 1, local_now.year, local_now.year - 1):
         try:
             moment = datetime(
                 year, month, int(match["day"]), int(match["h"]), int(match["m"]), int(match["s"]), 0, zone
             )
-            if tag or moment <= local_now + timedelta(days=1):
+            if own_year or moment <= local_now + timedelta(days=1):
                 return moment.timestamp()
         except (ValueError, OverflowError):
             continue  # the 29th of February, most likely
@@ -162,7 +158,7 @@ def _moment(match: re.Match[str], now: float, zone: tzinfo) -> float | None:
 
 
 def _own_zone(fields: dict[str, str | None], zone: tzinfo) -> tzinfo:
-    """The zone that the time itself gives. Names other than UTC mean several zones: the site's counts."""
+    """The zone of the time itself, else `zone`. Names other than UTC and GMT are ambiguous (CST), so `zone` counts."""
     if fields.get("zone") in ("UTC", "GMT") or fields.get("offset") == "Z":
         return UTC
     match = _NUMERIC.fullmatch(fields.get("offset") or "")

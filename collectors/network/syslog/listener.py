@@ -2,8 +2,8 @@
 
 A line of `level` or worse gives the reading `syslog.message[SEVERITY]` of its asset, with the line as its text.
 The shipped rules and the source's own raise and end alerts. Some also give a state as a reading, such as
-`syslog.link[GigabitEthernet0/0/1]` = "down". The asset is identified by the host in the
-line, else by the address, unless that is a relay's.
+`syslog.link[GigabitEthernet0/0/1]` = "down". The asset is identified by the host in the line, else by the address,
+unless that is a relay's.
 """
 
 from __future__ import annotations
@@ -177,20 +177,19 @@ class SyslogListener(Listener):
             verdict = _verdict(rule, matched_text)
             if verdict is None:
                 continue
-            active, part_name = verdict
-            part = self.messages.part(subject, text(part_name.encode()))
+            active, part_text = verdict
+            part = self.messages.part(subject, text(part_text.encode()))
             at = _time(line, moment)
             yield _state(rule, active, part, shown, at), rule.signal(active, part, shown, at)
 
 
 def _verdict(rule: AlarmRule, matched_text: str) -> tuple[bool, str] | None:
-    """Whether the text raises (True) or ends the rule's alert, and the part; None when it does neither.
+    """True to raise the rule's alert or False to clear it, and the part's name. None when no expression matches.
 
-    A change of a part from one state to the other names both: the later one counts.
+    One line may match expressions of both for the same part ("changed from up to down"). The match that ends later
+    in the line counts.
     """
-    raised, cleared = _first(rule.raises, matched_text), None
-    if raised is None or rule.clears:
-        cleared = _first(rule.clears, matched_text)
+    raised, cleared = _first(rule.raises, matched_text), _first(rule.clears, matched_text)
     if raised is None:
         return None if cleared is None else (False, _part(cleared))
     if cleared is not None and _part(cleared) == _part(raised) and cleared.end() > raised.end():
@@ -199,6 +198,7 @@ def _verdict(rule: AlarmRule, matched_text: str) -> tuple[bool, str] | None:
 
 
 def _first(patterns: Sequence[Any], matched_text: str) -> Any:
+    """The match of the first expression that matches, else None. RE2's patterns have no types."""
     return next((match for pattern in patterns if (match := pattern.search(matched_text))), None)
 
 

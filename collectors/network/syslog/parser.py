@@ -56,7 +56,7 @@ class Line:
     """One message. `at` is the device's own time (epoch seconds), None when it says none that can be read.
 
     `form` is "5424", "3164" or "" (neither). `data` is the structured data by element and name.
-    `named` is False where `host` is only the word in the place of a host (RFC 3164), which may belong to the text.
+    `named` is False where `host` is a guess: the word at the position of a host, which may belong to the text.
     """
 
     raw: bytes

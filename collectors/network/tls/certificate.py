@@ -13,6 +13,7 @@ from functools import lru_cache
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from collectors.charset import printable
 from collectors.contract import Measurement
 from collectors.network.tls import lenient
 from feeds import wire
@@ -20,13 +21,15 @@ from feeds.model import Quality
 
 DAY = 86400.0
 _SHOWN = 120
+_IRREGULAR = (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
+"""Errors of the strict parser for a certificate that violates RFC 5280."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """The part of a certificate that is watched. Times in epoch seconds; names as text, bounded.
 
-    `remark` says what of the certificate is against the standard, "" for a regular one.
+    `remark` names what violates RFC 5280, in English, "" for a regular certificate.
     """
 
     subject: str
@@ -49,18 +52,18 @@ class Certificate:
 
 @lru_cache(maxsize=4096)
 def read(der: bytes) -> Certificate:
-    """The certificate. One that is against the standard is read as far as it goes, with a remark.
+    """Parse a certificate. One that the strict parser refuses is read by `lenient`, and has a remark.
 
-    Raises ValueError when the bytes hold no validity and names.
+    Raises ValueError when validity or names cannot be read.
     """
     try:
         return _regular(der)
     except _IRREGULAR as error:
         odd = lenient.read(der)
-        remarks = "; ".join(dict.fromkeys(odd.remarks)) or _printable(str(error))
+        remarks = "; ".join(dict.fromkeys(odd.remarks)) or _shown(str(error))
         return Certificate(
-            subject=_printable(odd.subject),
-            issuer=_printable(odd.issuer),
+            subject=_shown(odd.subject),
+            issuer=_shown(odd.issuer),
             dns_names=tuple(odd.dns_names),
             addresses=tuple(odd.addresses),
             begins=odd.begins,
@@ -68,9 +71,6 @@ def read(der: bytes) -> Certificate:
             self_issued=odd.self_issued,
             remark=remarks,
         )
-
-
-_IRREGULAR = (ValueError, x509.DuplicateExtension, x509.InvalidVersion, x509.UnsupportedGeneralNameType)
 
 
 def _regular(der: bytes) -> Certificate:
@@ -98,11 +98,9 @@ def _regular(der: bytes) -> Certificate:
 def measure(chain: Sequence[Certificate], now: float, warn: float, family: str = "tls") -> list[Measurement]:
     """`days_left`, `expires`, `expiring` of the certificate in `chain` (leaf first) that ends first.
 
-    An empty chain, which could not be read, gives `days_left` without a value. One that is against the standard gives
-    `odd_certificate` as well.
-
     An intermediate that runs out takes the service with it; a root that was sent along does not.
-    `warn` is in seconds; `expiring` is True within `warn` of the end, and after it.
+    `warn` is in seconds; `expiring` is True within `warn` of the end, and after it. A chain with a remark also gives
+    `odd_certificate`. An empty chain stands for a leaf that cannot be read: it gives `days_left` without a value.
     """
     if not chain:
         text = "证书无法解读 | the certificate cannot be read"
@@ -140,12 +138,12 @@ def lifetime(certificate: Certificate, now: float) -> str:
 def _name(name: x509.Name) -> str:
     common = name.get_attributes_for_oid(NameOID.COMMON_NAME) or name.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     text = str(common[0].value) if common else name.rfc4514_string()
-    return _printable(text)
+    return _shown(text)
 
 
-def _printable(text: str) -> str:
-    """A text from outside without what a terminal or a page could trip over."""
-    return "".join(letter for letter in text if letter.isprintable())[:_SHOWN] or "-"
+def _shown(text: str) -> str:
+    """A text from a certificate, safe to show, of at most _SHOWN characters."""
+    return printable(text)[:_SHOWN] or "-"
 
 
 def _ascii(name: str) -> str:

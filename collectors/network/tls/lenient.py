@@ -1,7 +1,8 @@
-"""X.509 certificates that a strict parser refuses, read as far as they go. Pure.
+"""Lenient reader for X.509 certificates that a strict parser refuses. Pure.
 
-Devices show certificates with an extension twice, an odd version, names in GBK or of unknown types, addresses as
-text. The fields that people act on are read from the DER by themselves, and what is odd is said in words.
+Devices present certificates with a repeated extension, a version above 3, names in GBK or of unknown types, and
+addresses written as text. This reader takes validity, subject, issuer and alternative names from the DER. It checks
+nothing else. Deviations from RFC 5280 that it meets become remarks.
 """
 
 from __future__ import annotations
@@ -12,19 +13,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-SEQUENCE, SET, OID, INTEGER, OCTETS = 0x30, 0x31, 0x06, 0x02, 0x04
+from collectors.charset import decoded
+
+SEQUENCE, INTEGER, OCTETS = 0x30, 0x02, 0x04
 VERSION, EXTENSIONS, DNS_NAME, IP_ADDRESS = 0xA0, 0xA3, 0x82, 0x87
 COMMON_NAME, ORGANIZATION = b"\x55\x04\x03", b"\x55\x04\x0a"
 ALTERNATIVE_NAMES = b"\x55\x1d\x11"
 UTC_TIME = 0x17
 _SHORT = re.compile(rb"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?")
 _LONG = re.compile(rb"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?")
+_ENCODINGS = {0x1E: "utf-16-be", 0x1C: "utf-32-be"}
+"""Encodings of BMPString and UniversalString."""
 _MOST_FIELDS = 1000
 
 
 @dataclass(slots=True, kw_only=True)
 class Fields:
-    """What could be read. Times in epoch seconds. `remarks` say in English what is odd."""
+    """The fields of a certificate. Times in epoch seconds. `remarks` are its deviations from RFC 5280, in English."""
 
     subject: str = "-"
     issuer: str = "-"
@@ -37,14 +42,8 @@ class Fields:
 
 
 def read(der: bytes) -> Fields:
-    """Raises ValueError when validity and names cannot be found."""
-    [certificate] = list(_children(der))[:1] or [(0, b"")]
-    if certificate[0] != SEQUENCE:
-        raise ValueError("this is no certificate")
-    parts = list(_children(certificate[1]))
-    if not parts or parts[0][0] != SEQUENCE:
-        raise ValueError("this is no certificate")
-    items = list(_children(parts[0][1]))
+    """The fields of a certificate in DER. Raises ValueError when validity or names cannot be read."""
+    items = list(_children(_first_sequence(_first_sequence(der))))
     fields = Fields()
     if items and items[0][0] == VERSION:
         _judge_version(items.pop(0)[1], fields)
@@ -64,8 +63,16 @@ def read(der: bytes) -> Fields:
     return fields
 
 
+def _first_sequence(data: bytes) -> bytes:
+    """Content of the first element, which must be a SEQUENCE. Raises ValueError."""
+    tag, content = next(_children(data), (0, b""))
+    if tag != SEQUENCE:
+        raise ValueError("this is no certificate")
+    return content
+
+
 def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Tag and content of each element. Raises ValueError."""
+    """Tag and content of each element, at most _MOST_FIELDS. Raises ValueError for a wrong length."""
     at = 0
     for _ in range(_MOST_FIELDS):
         if at >= len(data):
@@ -76,7 +83,7 @@ def _children(data: bytes) -> Iterator[tuple[int, bytes]]:
         if length & 0x80:
             size = length & 0x7F
             if not 1 <= size <= 4:
-                raise ValueError("the certificate has a length that is none")
+                raise ValueError("the certificate has an element of invalid length")
             length, at = int.from_bytes(data[at : at + size], "big"), at + size
         if at + length > len(data):
             raise ValueError("the certificate is cut off")
@@ -101,13 +108,10 @@ def _name(body: bytes) -> str:
 
 
 def text(tag: int, octets: bytes) -> str:
-    """A string of any type: BMPString and UniversalString as such, else UTF-8 or GB 18030."""
-    if tag in (0x1E, 0x1C):
-        return octets.decode("utf-16-be" if tag == 0x1E else "utf-32-be", "replace")
-    try:
-        return octets.decode("utf-8")
-    except UnicodeDecodeError:
-        return octets.decode("gb18030", "replace")
+    """Decode a string of any type. Types other than BMPString and UniversalString may hold UTF-8 or GB 18030."""
+    if tag in _ENCODINGS:
+        return octets.decode(_ENCODINGS[tag], "replace")
+    return decoded(octets)
 
 
 def _time(tag: int, octets: bytes) -> float:

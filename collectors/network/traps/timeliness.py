@@ -1,7 +1,7 @@
-"""Timeliness of SNMPv3 notifications (RFC 3414, 3.2 (7) b): a recorded message that is played again is refused. Pure.
+"""Timeliness of SNMPv3 notifications (RFC 3414, 3.2 (7) b), against recorded messages that are replayed. Pure.
 
-The sender of a trap is the authoritative engine: its boots and time only go forward. What is known of an engine is
-kept while the listener runs, so that a message is refused also long after it was heard first.
+The sender of a trap is the authoritative engine: its boots and time only go forward. The newest boots and time of each
+engine are stored as long as the listener runs.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ LAST_BOOTS = 2**31 - 1
 
 
 class EngineClocks:
-    """Boots and time of sender engines, as their authentic messages gave them. `clock` is monotonic, in seconds."""
+    """The newest boots and time of each sender engine, from authentic messages. `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._engines: dict[bytes, tuple[int, int, float]] = {}
 
     def accept(self, engine: bytes, boots: int, time: int) -> bool:
-        """True for an authentic message within the time window, whose values are then taken over."""
+        """True for a message within the time window. Stores its boots and time. The message must be authentic."""
         now = self._clock()
         last = self._engines.get(engine)
         if boots >= LAST_BOOTS:

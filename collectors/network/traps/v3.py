@@ -133,7 +133,7 @@ class SecureTraps:
 
     def _notified(self, _: object, __: object, ___: object, ____: object, pairs: Sequence[Any], _____: object) -> None:
         self._done = True
-        # Our own engine's messages (informs) are held to its time by pysnmp; the sender's own are held here.
+        # pysnmp checks the time of informs, for which our engine is authoritative. It does not check that of traps.
         if self._stamp[0] != self._own and not self._clocks.accept(*self._stamp):
             self._late = True
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from collectors.video.pictures import limits
 from collectors.video.pictures.checks import CHECKS, SETTLING, Baseline, Judgement, PictureCheck, PictureState
 from collectors.video.pictures.decoding import DecodedPicture
 from feeds.snapshots.records import CheckResult, CheckState
@@ -12,36 +13,36 @@ from feeds.snapshots.records import CheckResult, CheckState
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """The statistic that tells most about a check. `above`: it is bad from the limit upwards, else below it.
+    """The statistic that is shown for a check. `above`: it is bad from the limit upwards, else below it.
 
-    `limit` is a number, or follows from the camera's baseline of that statistic. `learned`: it has a baseline.
+    `limit` is a number, or a function of the statistic's median in the camera's baseline. None: the limit is the
+    baseline's share of equal pixels.
     """
 
     statistic: str
-    limit: Callable[[float], float]
+    limit: float | Callable[[float], float] | None
     above: bool
-    learned: bool = False
 
 
 MEASURES: Mapping[str, Measure] = {
-    "black": Measure("p99", lambda base: 32, above=False),
-    "no-signal": Measure("deviation", lambda base: 2, above=False),
-    "frozen": Measure("equal", lambda base: base, above=True),
-    "dark": Measure("p99", lambda base: 64, above=False),
-    "bright": Measure("p50", lambda base: 235, above=True),
-    "covered": Measure("flat", lambda base: min(0.95, base + 0.4), above=True, learned=True),
-    "blurred": Measure("detail", lambda base: base - 0.18, above=False, learned=True),
-    "noisy": Measure("noise", lambda base: max(6.0, 3 * base), above=True, learned=True),
-    "tinted": Measure("cast", lambda base: max(20.0, base + 15), above=True, learned=True),
-    "moved": Measure("edges", lambda base: 0.6, above=False),
+    "black": Measure("p99", limits.BLACK_P99, above=False),
+    "no-signal": Measure("deviation", limits.NO_SIGNAL_DEVIATION, above=False),
+    "frozen": Measure("equal", None, above=True),
+    "dark": Measure("p99", limits.DARK_P99, above=False),
+    "bright": Measure("p50", limits.BRIGHT_P50, above=True),
+    "covered": Measure("flat", limits.covered_flat, above=True),
+    "blurred": Measure("detail", limits.blurred_detail, above=False),
+    "noisy": Measure("noise", limits.noisy_noise, above=True),
+    "tinted": Measure("cast", limits.tinted_cast, above=True),
+    "moved": Measure("edges", limits.MOVED_EDGES, above=False),
 }
-"""The measure of each check. Several checks look at more than one statistic: docs/video.md has them all."""
+"""The measure of each check. Several checks use more than one statistic: docs/video.md lists them all."""
 
 
 def check_results(
     state: PictureState, picture: DecodedPicture, judgement: Judgement, ignore: Iterable[str]
 ) -> tuple[CheckResult, ...]:
-    """The results of the sample that `judgement` is about. `state` is that of the camera after it."""
+    """The result of every check for one sample. `judgement` is that of the sample, `state` the camera's after it."""
     baseline = state.baselines[judgement.mode]
     settled = state.in_mode > SETTLING
     ignored = frozenset(ignore)
@@ -60,14 +61,16 @@ def _state(check: PictureCheck, judgement: Judgement, settled: bool, ignored: fr
 
 def _result(check: PictureCheck, picture: DecodedPicture, baseline: Baseline, state: CheckState) -> CheckResult:
     measure = MEASURES[check.name]
-    base = baseline.of(measure.statistic) if measure.learned and baseline.recent else None
-    reference = base if base is not None else baseline.alike
-    limit = None if measure.learned and base is None else measure.limit(reference)
+    usual: float | None = None
+    limit = baseline.alike if measure.limit is None else measure.limit
+    if callable(limit):
+        usual = baseline.of(measure.statistic) if baseline.recent else None
+        limit = None if usual is None else limit(usual)
     return CheckResult(
         name=check.name,
         state=state,
         value=_rounded(_value(picture, measure.statistic)),
-        baseline=_rounded(base),
+        baseline=_rounded(usual),
         limit=_rounded(limit),
         above=measure.above,
     )

@@ -13,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from collectors.video.pictures import limits
 from collectors.video.pictures.decoding import DecodedPicture
 from collectors.video.pictures.statistics import PictureStatistics, mixed
 from feeds.snapshots.records import CheckResult
@@ -117,12 +118,12 @@ def _shifted(look: Look) -> bool:
         return False
     turned = max(abs(compared.dx), abs(compared.dy)) >= 6 and compared.peak >= 0.08
     near = abs(look.now.flat - _base(look, "flat")) < 0.2
-    return near and compared.edges < 0.6 and (turned or compared.edges < 0.4)
+    return near and compared.edges < limits.MOVED_EDGES and (turned or compared.edges < 0.4)
 
 
 def _dead(now: PictureStatistics) -> bool:
     """Two such pictures look alike in any case: black, dark, plain or covered ones."""
-    return now.p99 <= 64 or now.p99 - now.p1 <= 9 or _plain(now)
+    return now.p99 <= limits.DARK_P99 or now.p99 - now.p1 <= 9 or _plain(now)
 
 
 def _plain(now: PictureStatistics) -> bool:
@@ -133,13 +134,13 @@ def _plain(now: PictureStatistics) -> bool:
 CHECKS: tuple[PictureCheck, ...] = (
     PictureCheck(
         "black",
-        lambda look: look.now.p99 <= 32 and look.now.p99 - look.now.p1 <= 6,
+        lambda look: look.now.p99 <= limits.BLACK_P99 and look.now.p99 - look.now.p1 <= 6,
         lambda look: look.now.p99 > 40 or look.now.p99 - look.now.p1 > 9,
         urgent=True,
     ),
     PictureCheck(
         "no-signal",
-        lambda look: look.now.deviation < 2 and look.now.cast > 40,
+        lambda look: look.now.deviation < limits.NO_SIGNAL_DEVIATION and look.now.cast > 40,
         lambda look: look.now.deviation >= 3 or look.now.cast <= 30,
         urgent=True,
     ),
@@ -151,21 +152,21 @@ CHECKS: tuple[PictureCheck, ...] = (
     ),
     PictureCheck(
         "dark",
-        lambda look: look.daylight and look.now.p99 <= 64 and look.now.p99 - look.now.p1 > 9,
+        lambda look: look.daylight and look.now.p99 <= limits.DARK_P99 and look.now.p99 - look.now.p1 > 9,
         lambda look: not look.daylight or look.now.p99 > 80,
         after=3,
     ),
     PictureCheck(
         "bright",
-        lambda look: look.now.p50 >= 235 or look.now.bright >= 0.5,
+        lambda look: look.now.p50 >= limits.BRIGHT_P50 or look.now.bright >= 0.5,
         lambda look: look.now.p50 < 220 and look.now.bright < 0.4,
         after=3,
     ),
     PictureCheck(
         "covered",
         lambda look: (
-            look.now.p99 > 64
-            and look.now.flat >= min(0.95, _base(look, "flat") + 0.4)
+            look.now.p99 > limits.DARK_P99
+            and look.now.flat >= limits.covered_flat(_base(look, "flat"))
             and _edges(look) < 0.25
             and look.now.deviation >= 2
         ),
@@ -176,7 +177,7 @@ CHECKS: tuple[PictureCheck, ...] = (
     PictureCheck(
         "blurred",
         lambda look: (
-            look.now.detail < _base(look, "detail") - 0.18
+            look.now.detail < limits.blurred_detail(_base(look, "detail"))
             and look.now.laplacian < 0.25 * _base(look, "laplacian")
             and look.now.flat < 0.95
         ),
@@ -186,19 +187,19 @@ CHECKS: tuple[PictureCheck, ...] = (
     ),
     PictureCheck(
         "noisy",
-        lambda look: look.now.noise > 3 * _base(look, "noise") and look.now.noise > 6,
+        lambda look: look.now.noise > limits.noisy_noise(_base(look, "noise")),
         lambda look: look.now.noise < 2 * _base(look, "noise") or look.now.noise < 4,
         after=3,
         learned=True,
     ),
     PictureCheck(
         "tinted",
-        lambda look: look.now.cast >= 20 and look.now.cast >= _base(look, "cast") + 15,
+        lambda look: look.now.cast >= limits.tinted_cast(_base(look, "cast")),
         lambda look: look.now.cast < _base(look, "cast") + 8,
         after=3,
         learned=True,
     ),
-    PictureCheck("moved", _shifted, lambda look: _edges(look) > 0.6, after=3, learned=True),
+    PictureCheck("moved", _shifted, lambda look: _edges(look) > limits.MOVED_EDGES, after=3, learned=True),
 )
 """Every check, the most certain first: a picture is named by the first that is raised."""
 NAMES = tuple(check.name for check in CHECKS)

@@ -12,10 +12,10 @@ import dns.rcode
 import dns.rrset
 import pytest
 
+from collectors import charset
 from collectors.contract import Target
 from collectors.errors import Misconfigured, NotReady, Undetermined
 from collectors.jobs import Spec
-from collectors.network import charset
 from collectors.network.dns import DnsPoller
 from collectors.network.modbus.probe import ModbusPoller
 from collectors.network.mqtt import availability, payload, topics
@@ -344,5 +344,5 @@ async def test_a_server_that_knows_only_helo_is_up() -> None:
 
 def test_octets_that_are_no_text_stay_shown() -> None:
     assert "\ufffd" in charset.decoded(b"\xff\xfe")
-    assert charset.repaired("a\udcd6\udcd0") == "a中"
-    assert charset.repaired("a\ud800") == "a?"
+    assert charset.redecoded("a\udcd6\udcd0") == "a中"
+    assert charset.redecoded("a\ud800") == "a?"
