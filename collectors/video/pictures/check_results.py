@@ -62,10 +62,12 @@ def _state(check: PictureCheck, judgement: Judgement, settled: bool, ignored: fr
 def _result(check: PictureCheck, picture: DecodedPicture, baseline: Baseline, state: CheckState) -> CheckResult:
     measure = MEASURES[check.name]
     usual: float | None = None
-    limit = baseline.alike if measure.limit is None else measure.limit
-    if callable(limit):
+    limit: float | None
+    if callable(measure.limit):
         usual = baseline.of(measure.statistic) if baseline.recent else None
-        limit = None if usual is None else limit(usual)
+        limit = None if usual is None else measure.limit(usual)
+    else:
+        limit = baseline.alike if measure.limit is None else measure.limit
     return CheckResult(
         name=check.name,
         state=state,
