@@ -36,7 +36,7 @@ AGENTS = {
     "snmp": scale.UPS,
     "snmp, 10 objects": {oid: value for oid, value in scale.UPS.items() if oid.endswith(".0") and oid != "6.1.0"},
 }
-"""What the agent shows. Each poll is one GET of these and of three more: sysUpTime, snmpEngineBoots and -Time.
+"""The objects of each agent. Each poll is one GET of these and of three more: sysUpTime, snmpEngineBoots and -Time.
 The second has seven scalars, no table, and lacks an eighth scalar of the profile: `snmp.missing` says so."""
 CREDENTIAL = """
 [credentials.v2c]

@@ -30,7 +30,7 @@ ROWS = "b0,测试节点,router,532301,25.01,101.5,,,,,,\n"
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is sent: alerts a request, connections, seconds; `run` tells the alerts of one run from another's."""
+    """The load of one run: alerts a request, connections, seconds; `run` tells the alerts of one run from another's."""
 
     port: int
     token: str

@@ -1,6 +1,6 @@
-"""What one poll costs each role, by stage: the real code, one process after the other's work, no sockets and no waking.
+"""The cost of one poll in each role, by stage: the real code, one stage after the other, without sockets or waking.
 
-What `checks` adds to it is the protocol, the kernel, and that a process which has slept finds its caches cold.
+The benchmark `checks` also includes the protocol, the kernel, and the cold caches of a process that has slept.
 """
 
 from __future__ import annotations

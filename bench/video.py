@@ -1,4 +1,4 @@
-"""What video costs: keepalives of many devices of GB/T 28181, and samples of pictures.
+"""The cost of video: keepalives of many devices of GB/T 28181, and samples of pictures.
 
     python -m bench.video [--devices 10000] [--seconds 30] [--samples 100]
 

@@ -30,16 +30,16 @@ OURS = ("expect", "contains", "verify", "cred", *checks.OURS)
 WARN = 30 * 86400.0
 """Seconds before its end from which a certificate is said to be ending."""
 HEADER_KIND = "header"
-"""Kind of credentials that are a request header of their own, such as X-API-Key."""
+"""Kind of a credential that is sent in a request header of its own, such as X-API-Key."""
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 _tls: ContextVar[ssl.SSLObject | None] = ContextVar("tls", default=None)
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Remembers the TLS side of the connection: an answer without a body has given it back before it can be asked.
+    """Stores the TLS object of each new connection. Its connections repair response heads (see lax_head).
 
-    Its connections accept irregular heads (see lax_head).
+    A response without a body releases its connection before the caller can ask for the TLS object.
     """
 
     def __init__(self, **more: Any) -> None:

@@ -79,7 +79,7 @@ class ModbusEndpoint:
 class ModbusConnection:
     """Opens itself when it is needed, and again after an error. Not for two callers at once.
 
-    `opened`: the last request had a connection, whatever became of the request.
+    `opened`: there was a connection for the last request, also when the request failed.
     """
 
     def __init__(self, place: ModbusEndpoint) -> None:
@@ -91,7 +91,7 @@ class ModbusConnection:
 
     @property
     def is_serial_server(self) -> bool:
-        """True when the endpoint passes on RTU frames, so that it is no device itself."""
+        """True when the endpoint is a serial server (`framing=rtu`), with the devices behind it."""
         return self._place.rtu
 
     async def read(self, request: ModbusRequest, timeout: float) -> bytes:
@@ -192,7 +192,11 @@ def crc(frame: bytes) -> bytes:
 
 
 def _exception(request: ModbusRequest, code: int) -> CollectorError:
-    """The error for an exception. A busy unit and one without a path are unknown; a failure is a bad reading."""
+    """The error for an exception code of the unit.
+
+    A busy unit and one without a path are Undetermined. A failure of the device is a DeviceFault, which becomes a bad
+    reading.
+    """
     if code in STOP:
         return Refusal(code)
     en, zh = EXCEPTIONS.get(code, ("unknown exception", "未知异常码"))

@@ -54,7 +54,7 @@ NO_ROOM = frozenset(
         CODES.BadOutOfMemory,
     )
 )
-"""The server works and has no room for us: nothing is known of what it watches."""
+"""Status codes of a server that works but has no free session or resources. The state of its nodes is unknown."""
 
 
 class WrongType(Misconfigured):

@@ -39,8 +39,8 @@ BUILT_IN: Mapping[str, Mapping[str, Query]] = {
         ),
         "lock_waits": Query(statement="SELECT count(*) FROM pg_locks WHERE NOT granted"),
         "replication_lag_s": Query(
-            # Equal positions mean no lag, however long nothing was written. A standby that does not stream has none
-            # that can be told. Without pg_monitor the status of the receiver is hidden, its row is not.
+            # Equal positions mean no lag, however old the last transaction is. The lag of a standby that does not
+            # stream is unknown. Without pg_monitor, the receiver's row is visible and its status is NULL.
             statement="SELECT CASE WHEN NOT pg_is_in_recovery() THEN 0 "
             "WHEN NOT EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE coalesce(status, 'streaming') = 'streaming') "
             "THEN NULL "

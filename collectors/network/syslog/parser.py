@@ -143,7 +143,7 @@ def _structured(text: str, at: int) -> tuple[dict[str, dict[str, str]], int]:
 
 
 def _stamp(timestamp: str) -> float | None:
-    """Epoch seconds of an RFC 3339 time, None when it is none or has no zone."""
+    """Epoch seconds of an RFC 3339 time, None for another text or a time without a zone."""
     if len(timestamp) < 19:
         return None
     try:

@@ -140,7 +140,7 @@ def read_chain(tls: ssl.SSLObject) -> list[certificates.Certificate]:
     try:
         chain = [certificates.read(leaf)]
     except ValueError:
-        return []  # OpenSSL took it: what it holds is said as missing, and decides nothing
+        return []  # OpenSSL accepted it, so it decides nothing: `measure` reports its dates as missing
     for der in issuers:
         with suppress(ValueError):
             chain.append(certificates.read(der))

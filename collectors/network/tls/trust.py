@@ -1,9 +1,9 @@
-"""Whom a probe believes over TLS, and who it says it is: one way for every scheme.
+"""TLS contexts of probes: the authorities that a probe trusts and the certificate that it shows, for every scheme.
 
-The credential that `cred=` names may hold `ca` (PEM, `"file:ca.pem"`): whom to trust instead of the system's
-authorities. `certificate` and `key` (PEM) are what the probe shows to a server that asks. A credential of kind `tls`
-holds nothing but these; the kinds `password` and `token` may have a `ca` beside them. A context costs twenty times a
-handshake, so they are kept.
+The credential that `cred=` names may hold `ca` (PEM, `"file:ca.pem"`), which is trusted instead of the system's
+authorities. `certificate` and `key` (PEM) are shown to a server that asks. A credential of kind `tls` holds nothing but
+these. The kinds `password` and `token` may have a `ca` as well. Contexts are cached, because making one costs twenty
+times a handshake.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What users of other tools write: refused, with the word that CEL has for it."""
+"""Habits of users of other tools: refused, with the word that CEL has for it."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def line_of(text: str) -> bytes:
 
 
 def heard(log: SyslogListener, *lines: bytes, address: str = RELAY) -> list[tuple[str, str, str, bool]]:
-    """What the lines raise and end: (asset or sender, rule, part, active)."""
+    """The signals of the lines: (asset or sender, rule, part, active)."""
     for line in lines:
         log.take(line, address)
     signals = []

@@ -62,7 +62,7 @@ def test_engines_are_apart_and_one_at_its_last_boots_is_refused() -> None:
 
 
 def watched(*moments: float) -> list[tuple[float | None, Quality, str]]:
-    """What a watch makes of values whose source times are `moments`, received at 1,800,000,000."""
+    """Time, quality and text of values with the source times `moments`, all received at 1,800,000,000."""
     now = 1_800_000_000.0
     watch = ValueWatch(target_of("opc.tcp://h?node=i%3D1"), None, None, lambda: now, values)  # type: ignore[arg-type]
     seen = []

@@ -197,7 +197,7 @@ async def test_a_write_does_not_take_a_lease_again_that_another_held_meanwhile(c
 
 
 async def test_a_write_does_not_take_a_lease_again_in_a_redis_that_was_emptied(copies: list[Copy]) -> None:
-    """What the process has read from it is worth nothing any more: it must read everything again."""
+    """The process must read everything again, because its copy came from the former content."""
     first, _ = copies
     await first.lease.take()
     keys = [first.bus.keys.lease(ROLE), first.bus.keys.taken(ROLE)]

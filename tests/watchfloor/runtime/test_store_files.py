@@ -45,7 +45,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def faults(journal: Journal, *, updates_record: bool = True) -> dict[str, str]:
-    """What a newly started role finds."""
+    """The faults that a newly started role reports."""
     watch = StoreFiles(journal)
     await watch.compare(updates_record=updates_record)
     return watch.faults
