@@ -70,11 +70,17 @@ class CollectorError(Exception):
 
 
 class NotReady(CollectorError):
-    """Try again. `measurements` holds what was read before the failure, such as a status code."""
+    """Try again. `measurements` holds what was read before the failure, such as a status code.
 
-    def __init__(self, reason: Reason, detail: str = "", measurements: Sequence[Measurement] = ()) -> None:
+    `detail` follows the reason. Without `detail_zh` it follows the Chinese reason too.
+    """
+
+    def __init__(
+        self, reason: Reason, detail: str = "", measurements: Sequence[Measurement] = (), *, detail_zh: str = ""
+    ) -> None:
         tail = f": {detail}" if detail else ""
-        super().__init__(f"{reason}{tail}", f"{reason.words['zh-CN']}{tail}")
+        tail_zh = f"：{detail_zh}" if detail_zh else tail
+        super().__init__(f"{reason}{tail}", f"{reason.words['zh-CN']}{tail_zh}")
         self.reason = reason
         self.measurements = tuple(measurements)
 
@@ -83,16 +89,14 @@ class UnexpectedForm(NotReady):
     """Try again: the request succeeded, but the answer is not a document of the expected form."""
 
     def __init__(self, en: str, zh: str) -> None:
-        super().__init__(Reason.WRONG_ANSWER, en)
-        self.zh = masked(f"{self.reason.words['zh-CN']}：{zh}")
+        super().__init__(Reason.WRONG_ANSWER, en, detail_zh=zh)
 
 
 class Undetermined(NotReady):
     """Try again: a broker or gateway in front of the target failed, or the target was busy. It is unknown, not down."""
 
     def __init__(self, reason: Reason, en: str, zh: str) -> None:
-        super().__init__(reason, en)
-        self.zh = masked(f"{reason.words['zh-CN']}：{zh}")
+        super().__init__(reason, en, detail_zh=zh)
 
 
 class AuthFailed(CollectorError):
