@@ -81,8 +81,8 @@ class Principal:
     """The asker of a request. `via` is session, token, wall or demo; `key` is the id of its session or token document.
 
     `csrf` is what the X-CSRF-Token of its writes must be ("" when none is needed).
-    `must` is what the person has to do first: "password", "second-factor" or "". `confirmed` is when the password was
-    entered last, in epoch seconds.
+    `must` names a step that the person has to take first: "password", "second-factor" or "". `confirmed` is the time
+    at which the password was last entered, in epoch seconds.
     `personal` is False for walls: names of people and their comments are left out.
     """
 
@@ -125,7 +125,7 @@ def person(
     confirmed: float = float("inf"),
     separated: bool = False,
 ) -> Principal:
-    """The principal of a person who signed in. Whoever must do something first has no rights until then."""
+    """The principal of a person who signed in. With `must` set it has no rights."""
     rights = frozenset[Right]() if must else rights_of(role, separated=separated)
     return Principal(
         name=name, role=role, region=region, via=via, key=key, csrf=csrf, rights=rights, must=must, confirmed=confirmed

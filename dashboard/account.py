@@ -1,74 +1,73 @@
-"""The page of a person's own account: plain HTML and one module, so that it works before anything else is allowed."""
+"""The page of a person's own account. It is the only page of a person who must change the password first."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from html import escape
-
-from dashboard.shell import SiteLike
+from dashboard.plain_page import plain_page
+from dashboard.shell import SiteLike, text_element
 from feeds.texts import catalogue
+
+_MESSAGE = '<p class="form-message" role="alert"></p>'
+_USERNAME = '<input type="text" autocomplete="username" data-username hidden>'
 
 
 def account_html(site: SiteLike, build: str) -> str:
     """The whole page; its module reads and changes /api/v1/account."""
-
-    def word(key: str) -> str:
-        return escape(catalogue.text(key, site.language))
-
-    base = f"/static/{build}"
-    return f"""<!DOCTYPE html>
-<html lang="{site.language}" data-language="{site.language}" data-base="{base}">
-<head>
-  <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width, initial-scale=1">
-  <title>{word("account.title")} · {escape(site.name)}</title>
-  <link rel="icon" href="/favicon.ico" type="image/svg+xml">
-  <link rel="stylesheet" href="{base}/built/styles.css">
-  <script type="module" src="{base}/built/account.js"></script>
-</head>
-<body class="signin account">
-  <main id="account">
-    <h1>{word("account.title")}<span id="account-name"></span></h1>
-    <p id="account-message" role="alert"></p>
-    <section><h2>{word("account.password")}</h2>
-      <form id="account-password">
-        {_input("password", word("account.present"), "current-password", "password")}
-        {_input("code", word("account.code"), "one-time-code")}
-        {_input("new", word("account.new"), "new-password", "password")}
-        {_input("again", word("account.again"), "new-password", "password")}
-        <button class="primary">{word("account.change")}</button>
-      </form></section>
-    <section><h2>{word("account.confirm")}</h2>
-      <form id="account-confirm">
-        {_input("password", word("account.present"), "current-password", "password")}
-        {_input("code", word("account.code"), "one-time-code")}
-        <button>{word("account.confirm_button")}</button>
-      </form></section>
-    {_factor(word)}
-    <section><h2>{word("account.sessions")}</h2><ul id="account-sessions"></ul></section>
-    <p><a href="/">{word("account.back")}</a></p>
-  </main>
-</body>
-</html>"""
+    body = f"""  <main id="account">
+    <h1>{text_element("account.title", site)} <small id="account-name"></small></h1>
+    <p id="account-message" role="alert" hidden></p>
+    {_password(site)}
+    {_factor(site)}
+    {_confirm(site)}
+    <section>{text_element("account.sessions", site, "h2")}<ul id="account-sessions"></ul>
+      <p class="form-message" id="account-ended" role="alert"></p></section>
+    <footer>{text_element("account.back", site, "a", ' href="/"')}
+      <button type="button" class="link" data-switch="language"></button></footer>
+  </main>"""
+    title = f"{catalogue.text('account.title', site.language)} · {site.name}"
+    return plain_page(site, build, title=title, module="account", classes="signin account", body=body)
 
 
-def _factor(word: Callable[[str], str]) -> str:
-    return f"""<section id="account-factor"><h2>{word("account.factor")}</h2>
+def _password(site: SiteLike) -> str:
+    return f"""<section>{text_element("account.password", site, "h2")}
+      <form id="account-password">{_USERNAME}
+        {_present_password(site)}
+        {_input(site, "new", "account.new", "new-password", "password")}
+        {_input(site, "again", "account.again", "new-password", "password")}
+        {text_element("account.change", site, "button", ' class="primary"')}{_MESSAGE}
+      </form></section>"""
+
+
+def _confirm(site: SiteLike) -> str:
+    return f"""<section>{text_element("account.confirm", site, "h2")}
+      <form id="account-confirm">{_USERNAME}
+        {_present_password(site)}
+        {text_element("account.confirm_button", site, "button", ' class="plain"')}{_MESSAGE}
+      </form></section>"""
+
+
+def _factor(site: SiteLike) -> str:
+    return f"""<section id="account-factor">{text_element("account.factor", site, "h2")}
       <p id="account-factor-state"></p>
-      <form id="account-factor-form">
-        {_input("password", word("account.present"), "current-password", "password")}
-        {_input("code", word("account.code"), "one-time-code")}
-        <button>{word("account.factor_button")}</button>
+      <form id="account-factor-form">{_USERNAME}
+        {_present_password(site)}
+        <button class="plain"></button>{_MESSAGE}
       </form>
       <form id="account-factor-confirm" hidden>
-        <p>{word("account.factor_help")}</p>
+        {text_element("account.factor_help", site, "p")}
         <code id="account-secret"></code>
-        {_input("code", word("account.code"), "one-time-code")}
-        <button class="primary">{word("account.factor_confirm")}</button>
+        {text_element("account.factor_link", site, "a", ' id="account-secret-link"')}
+        {_input(site, "code", "account.factor_code", "one-time-code")}
+        {text_element("account.factor_confirm", site, "button", ' class="primary"')}{_MESSAGE}
       </form>
-      <pre id="account-codes" hidden></pre></section>"""
+      <div id="account-codes" hidden>{text_element("account.codes", site, "p")}<pre></pre></div></section>"""
 
 
-def _input(name: str, label: str, purpose: str, kind: str = "text") -> str:
+def _present_password(site: SiteLike) -> str:
+    """The present password, and the code that accounts with a second factor need as well."""
+    password = _input(site, "password", "account.present", "current-password", "password")
+    return password + _input(site, "code", "account.code", "one-time-code", attributes=" data-code hidden")
+
+
+def _input(site: SiteLike, name: str, key: str, purpose: str, kind: str = "text", *, attributes: str = "") -> str:
     field = f'<input name="{name}" type="{kind}" autocomplete="{purpose}" maxlength="1024">'
-    return f"<label><span>{label}</span>{field}</label>"
+    return f"<label{attributes}>{text_element(key, site)}{field}</label>"

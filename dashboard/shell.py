@@ -22,7 +22,7 @@ NAV = (
     ("admin", "/admin", "nav.admin"),
 )
 # Until it is known who asks, the door to what only some may enter is not shown: each needs one of these rights.
-RIGHTS = {"admin": "administer audit"}
+RIGHTS = {"admin": "administer accounts audit"}
 # Reports load charts and tables, which no live page has: the browser goes there by loading a page.
 OUTSIDE = frozenset({"reports"})
 _INSIDE = {True: ' data-inside=""', False: ""}
@@ -51,7 +51,8 @@ class Site:
     region: str = ""
 
 
-def _text(key: str, site: SiteLike, tag: str = "span", extra: str = "") -> str:
+def text_element(key: str, site: SiteLike, tag: str = "span", extra: str = "") -> str:
+    """An element with the text of a key, which the browser translates again (`translate` of core/i18n.ts)."""
     return f'<{tag} data-text="{key}"{extra}>{escape(texts.text(key, site.language))}</{tag}>'
 
 
@@ -61,7 +62,7 @@ def _rights(name: str) -> str:
 
 def _nav(site: SiteLike) -> str:
     links = [
-        f'<a href="{path}"{_INSIDE[name not in OUTSIDE]}{_rights(name)}>{_text(key, site)}'
+        f'<a href="{path}"{_INSIDE[name not in OUTSIDE]}{_rights(name)}>{text_element(key, site)}'
         f'<b class="badge" data-badge="{name}"></b></a>'
         for name, path, key in NAV
     ]

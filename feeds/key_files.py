@@ -13,10 +13,9 @@ JOURNAL_KEY = "journal.key"
 
 
 def read_or_make(path: Path) -> list[bytes]:
-    """The keys of a file, in its order; the file is made with one new key when there is none.
+    """The keys of a file, in its order. An absent file is created with one new key.
 
-    Several processes may do this at once: all of them read the same key. Raises OSError, and ValueError for a file that
-    holds no key.
+    Processes that do this at the same time all read the same key. Raises OSError; ValueError for a file without a key.
     """
     if not path.exists():
         _make(path)

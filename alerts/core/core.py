@@ -80,7 +80,7 @@ class AlertCore:
         self.inhibition.loaded()
 
     def load(self, alerts: Sequence[Alert]) -> None:
-        """Begin with these open alerts as well. Call `inhibition.loaded` after the last ones."""
+        """Load some of the open alerts. Call `inhibition.loaded` after the last ones."""
         self.open_alerts.load(alerts)
         self.inhibition.load(alerts)
 

@@ -1,4 +1,4 @@
-"""Take the open alerts of the journal in, in parts between which the role renews its lease and reports progress."""
+"""Load the open alerts of the journal in parts. Between parts the role renews its lease and reports progress."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from feeds.documents.alert import AlertDocument
 from feeds.engine.requests import Asking, YieldToLoop
 
 PART = 2000
-"""Alerts that are taken in at a time."""
+"""Number of alerts in one part."""
 
 
 def load_alerts(core: AlertCore, notifier: Notifier, documents: Sequence[AlertDocument]) -> Asking[None]:
-    """Begin with these open alerts."""
+    """Load these open alerts into the core and the notifier."""
     notifier.start()
     for first in range(0, len(documents), PART):
         part = documents[first : first + PART]

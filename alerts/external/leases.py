@@ -42,7 +42,7 @@ class ExternalLeases:
     def __init__(self) -> None:
         self.leases: Deadlines[str] = Deadlines()
         self._states: dict[str, LeaseState] = {}
-        self._loaded: dict[str, ToolState] = {}  # of a start, until a report concerns them
+        self._loaded: dict[str, ToolState] = {}  # loaded at a start, until a report concerns them
 
     def load(self, documents: Iterable[AlertDocument], now: float) -> None:
         """Begin from the documents of open alerts. Leases start anew: no renewal could arrive in the meantime."""
@@ -57,7 +57,7 @@ class ExternalLeases:
         self.leases.fill(leases)
 
     def _state(self, id: str) -> LeaseState | None:
-        """The state of an alert's lease; made of its document when it is first asked for after a start."""
+        """The state of an alert's lease, or None. After a start it is built from the document at the first use."""
         if (tool_state := self._loaded.pop(id, None)) is not None:
             grades = {grade.face: ReportedSeverity(grade.severity, 0, grade.doubtful) for grade in tool_state.faces}
             self._states[id] = LeaseState(tool_state.lease, tool_state.at, grades)

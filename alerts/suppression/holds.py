@@ -52,7 +52,7 @@ class HoldRules:
         return Hold(since=since, until=until) if self._concerns(alert) else None
 
     def of_source(self, node: str, alert: Alert, since: float, now: float, *, born: bool) -> Hold | None:
-        """The hold of an alert on a source that failed at `since`, while what it hangs on may be the cause."""
+        """The hold of an alert about a source that failed at `since`, while a parent may prove to be the cause."""
         hold = Hold(since=since, until=now + self._result_age.bound(node, foreign=False)) if born else alert.hold
         waits = hold is not None and now < hold.until and self._result_age.doubtful(node, hold.since, foreign=False)
         return hold if waits else None

@@ -1,4 +1,4 @@
-"""Sources in the topology: a silent source blinds what it observes, and a source hangs on assets itself. Pure."""
+"""Sources in the topology. Assets of a silent source are unknown, and a source depends on its parent assets. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def is_source(id: str) -> bool:
 
 
 class SourceFailures:
-    """The sources that are silent, what each hangs on, and the open alerts about each.
+    """The silent sources, the parents of each source, and the open alerts about each source.
 
     `waiting` are the nodes of sources with an alert that is held back.
     """
@@ -38,7 +38,7 @@ class SourceFailures:
             self.place(source)
 
     def keep(self, alert: Alert) -> None:
-        """Take in the newest form of an alert about a source."""
+        """Store the current version of an alert about a source, or drop a closed one."""
         node = source_node(alert.asset)
         alerts = self._alerts.setdefault(node, {})
         if alert.open:
@@ -61,7 +61,7 @@ class SourceFailures:
         return list(self._alerts.get(node, {}).values())
 
     def place(self, id: str) -> bool:
-        """Take in what a source hangs on. True when that changes."""
+        """Put a source below its parents in the topology. True when its parents changed."""
         source, node = self._subjects.source(id), source_node(id)
         before = self._topology.asset(node)
         if source is None or not source.parents:

@@ -80,7 +80,7 @@ class Suppressor:
                 self.review(alert, now)
 
     def _stands_alone(self, alert: Alert) -> bool:
-        """True when nothing suppresses an alert, and nothing of the topology can: nearly all of a flood."""
+        """True when nothing suppresses an alert and the topology cannot. So are nearly all alerts of a flood."""
         marked = alert.suppressed_by or alert.shelf is not None or alert.hold is not None
         return not (marked or self._inhibition.explains(alert.asset))
 

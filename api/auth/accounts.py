@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from feeds.journal import Journal
 
 PASSWORDS_KEPT = 24
-"""Hashes of earlier passwords that an account keeps at most."""
+"""The largest number of hashes of earlier passwords in an account."""
 NAME = re.compile(r"[^\W_][\w.@-]{0,63}")
 
 
@@ -151,7 +151,10 @@ def _rights(account: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def hashed_password(password: str, name: str, earlier: Sequence[str] = ()) -> str:
-    """The hash of a new password of an account. Raises BadPassword; `earlier` are hashes that it must not fit."""
+    """The hash of a new password of the account `name`.
+
+    Raises BadPassword, also for a password that fits one of the hashes `earlier`.
+    """
     if (fault := await asyncio.to_thread(password_fault, password, name)) is not None:
         raise BadPassword(fault)
     for hashed in earlier:
@@ -161,7 +164,7 @@ async def hashed_password(password: str, name: str, earlier: Sequence[str] = ())
 
 
 async def unlock(journal: Journal, name: str, actor: str) -> int:
-    """Forget the failed sign-ins with a name, from all addresses. Returns how many of them were locked or counted."""
+    """Delete the counts and locks of failed sign-ins with a name. Returns the number of addresses that had one."""
     keys = [doc.id for doc in await journal.docs("lockout") if doc.id.startswith(f"pair:{name}|")]
     async with journal.begin() as tx:
         await tx.append(kind="audit", name="sign-in-unlocked", subject=name, at=now(), actor=actor, body={})

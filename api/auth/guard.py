@@ -12,8 +12,9 @@ from urllib.parse import quote, urlencode, urlsplit
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.auth.askers import asker_of, peer_of
 from api.auth.cookies import Cookies
 from api.auth.identities import Identities, demo_officer
 from api.auth.witness import Witness
@@ -31,7 +32,7 @@ SIGN_IN = "/signin"
 SESSION = "/api/v1/session"
 ACCOUNT_PAGE = "/account"
 OWN_ACCOUNT = (ACCOUNT_PAGE, "/api/v1/account", SESSION, "/api/v1/me", "/api/v1/site")
-"""What a person reaches who has to change the password or to set up the second factor first."""
+"""Paths that stay open to a person who must first change the password or set up the second factor."""
 ICONS = ("/favicon.ico", "/_favicon.ico", "/manifest.json", "/manifest.webmanifest")
 PUBLIC = frozenset({"/healthz", "/readyz", SIGN_IN, *ICONS})
 WALL_DATA = ("/api/v1/live", "/api/v1/snapshot", "/api/v1/site", "/api/v1/kpi", "/api/v1/roster")
@@ -65,12 +66,12 @@ class Guard:
             return
         connection = HTTPConnection(scope)
         if scope["type"] == "http":
-            send = self._witnessed(connection, send)
-        with asked_by({"address": _peer(connection)}):
+            send = self._witness.watching(connection, send)
+        with asked_by({"address": peer_of(connection)}):
             try:
                 answer = await self._admit(connection)
             except Problem as problem:
-                with asked_by(_asker(connection)):
+                with asked_by(asker_of(connection)):
                     await self._refuse(problem, connection, receive, send)
                 return
             except JournalLost as error:
@@ -79,24 +80,11 @@ class Guard:
             if answer is not None:
                 await answer(scope, receive, send)
                 return
-            with asked_by(_asker(connection)):
+            with asked_by(asker_of(connection)):
                 await self._app(scope, bounded(receive) if scope["type"] == "http" else receive, send)
 
-    def _witnessed(self, connection: HTTPConnection, send: Send) -> Send:
-        """A `send` that has refusals and reads of personal data noted before the answer begins."""
-
-        async def witnessed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                scope, principal = connection.scope, _principal(connection)
-                status = message["status"]
-                peer, with_token = _peer(connection), "authorization" in connection.headers
-                await self._witness.note(principal, peer, scope["method"], scope["path"], status, with_token)
-            await send(message)
-
-        return witnessed
-
     async def _admit(self, connection: HTTPConnection) -> Response | None:
-        """None to go on; an answer of its own (a redirect); raises Problem."""
+        """None when the request may go on, or a redirect in its place. Raises Problem for a refused request."""
         scope, path = connection.scope, connection.scope["path"]
         if self._deps.settings.demo:
             _check_demo_host(connection.headers)
@@ -177,37 +165,15 @@ class Guard:
 
 
 def _is_action(connection: HTTPConnection) -> bool:
-    """False for a request that an open page makes by itself: a read within a page, or a socket.
+    """True for a request that proves that the person is present: a write, or the opening of a page.
 
-    Browsers say what a request is for (Fetch Metadata). Programs do not, and count as active.
+    The reads and sockets of an open page do not count. The header Sec-Fetch-Mode (W3C Fetch Metadata) tells them apart.
+    Requests without it count.
     """
     scope, mode = connection.scope, connection.headers.get("sec-fetch-mode", "")
     if scope["type"] != "http":
         return False
     return scope["method"] not in SAFE or mode in ("", "navigate")
-
-
-def _principal(connection: HTTPConnection) -> Principal | None:
-    principal = connection.scope.get("state", {}).get("principal")
-    return principal if isinstance(principal, Principal) else None
-
-
-def _peer(connection: HTTPConnection) -> str:
-    return connection.client.host if connection.client else ""
-
-
-def _asker(connection: HTTPConnection) -> dict[str, str]:
-    """What audit entries say of the asker; the session or token by the beginning of its digest."""
-    principal, address = _principal(connection), _peer(connection)
-    if principal is None:
-        return {"address": address}
-    return {
-        "role": principal.role,
-        "region": principal.region,
-        "address": address,
-        "session": principal.key[:16],
-        "via": principal.via,
-    }
 
 
 def _is_public(scope: Scope, path: str) -> bool:

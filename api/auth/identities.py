@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, TypedDict
 
 from api.auth.accounts import digest
+from api.auth.documents import is_open, without_secrets
 from api.principal import Principal, Role, TokenScope, person, program
 from api.settings import WebSettings
 from feeds.clock import Clock
@@ -59,7 +60,7 @@ class Identities:
     async def session(self, cookie: str, *, active: bool = True) -> Principal | None:
         """The principal of a session by its cookie; None when it is unknown, ended or too old.
 
-        `active`: the person has done something, so that the session does not count as idle.
+        `active`: the request counts as use of the session, which ends when it is idle for too long.
         """
         return await self._by_session(digest(cookie), active)
 
@@ -68,7 +69,7 @@ class Identities:
         return await self._by_token(digest(raw))
 
     async def again(self, principal: Principal) -> Principal | None:
-        """The same one as it is now, for sockets that stay open; None when it may no longer be here."""
+        """Look a principal up again, for sockets that stay open. None when its session or token has ended."""
         if principal.via in ("token", "wall"):
             return await self._by_token(principal.key)
         if principal.key:
@@ -114,7 +115,7 @@ class Identities:
         )
 
     def _duty(self, account: Mapping[str, Any]) -> str:
-        """What the person has to do before anything else."""
+        """The value of `Principal.must`: "password", "second-factor", or "" for an account in order."""
         days, changed = self._settings.password_days, account.get("changed")
         is_old = bool(days) and changed is not None and self._clock() - changed > days * 86400
         if account.get("must_change") or is_old:
@@ -145,16 +146,16 @@ class Identities:
         return self._recalled.get((kind, key)) if body is None and self._incomplete() else body
 
     def remembered(self) -> list[list[Any]]:
-        """What is cached, for `recall` after a restart: [kind, key, body], without what proves a password."""
+        """The cached documents as [kind, key, body], for `recall` after a restart. Bodies are without secrets."""
         bodies = ((kind, key, body) for (kind, key), (_, body) in list(self._cache.items())[-REMEMBERED:])
-        return [[kind, key, {name: body[name] for name in body if name != "hash"}] for kind, key, body in bodies]
+        return [[kind, key, without_secrets(body)] for kind, key, body in bodies]
 
     def recall(self, documents: list[list[Any]]) -> None:
-        """Use what an earlier process remembered while the journal is lost or has lost entries."""
+        """Use the `remembered` documents of an earlier process while the journal is lost or has lost entries."""
         self._recalled = {(kind, key): body for kind, key, body in documents}
 
     async def _read(self, kind: str, key: str) -> dict[str, Any] | None:
-        """A document's body. What is missing is not cached: a new token works at once."""
+        """A document's body, or None. A missing document is not cached, so that a new token works at once."""
         await self._drop_ended()
         at = self._clock()
         until, body = self._cache.get((kind, key), (0.0, {}))
@@ -217,7 +218,7 @@ class Identities:
             await tx.put("session", digest(cookie), session, seq=seq)
             await tx.put("session-use", digest(cookie), {"at": at})
             if not demo:
-                await self._end_oldest(tx, account_name, at)
+                await self._end_oldest(tx, account_name, session["stamp"], at)
         via, key, must = "demo" if demo else "session", digest(cookie), "" if demo else self._duty(account)
         opened = person(
             account_name,
@@ -231,10 +232,9 @@ class Identities:
         )
         return cookie, opened
 
-    async def _end_oldest(self, tx: Tx, name: str, at: float) -> None:
+    async def _end_oldest(self, tx: Tx, name: str, stamp: str, at: float) -> None:
         """End the oldest open sessions of an account above the limit; one more is being opened."""
-        docs = await self._journal.docs("session")
-        own = [doc for doc in docs if doc.body["account"] == name and doc.body["expires"] > at and not doc.body["demo"]]
+        own = [doc for doc in await self._journal.docs("session") if is_open(doc.body, name, stamp, at)]
         own.sort(key=lambda doc: float(doc.body["created"]))
         for doc in own[: max(0, len(own) - self._settings.sessions + 1)]:
             body = {"reason": "limit", "session": doc.id[:16]}

@@ -17,7 +17,7 @@ _PAIRS = (("rn", "m"), ("vv", "w"))
 
 
 def skeleton(name: str) -> str:
-    """A text that names which look alike have in common."""
+    """The skeleton of a name. Names with equal skeletons look alike."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     plain = "".join(letter for letter in unicodedata.normalize("NFD", folded) if not unicodedata.combining(letter))
     plain = plain.translate(_ALIKE)

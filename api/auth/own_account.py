@@ -8,12 +8,13 @@ from typing import Any
 
 from api.auth import second_factor
 from api.auth.accounts import PASSWORDS_KEPT, hashed_password
+from api.auth.documents import is_open
 from api.principal import Principal
 from feeds.cases.sealing import Sealer
 from feeds.journal import Journal
 
 SHOWN = 16
-"""Digits of a session's digest that name it."""
+"""Length of a session's id: the first digits of its digest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +30,10 @@ class OwnAccountStore:
         return doc.body if doc is not None else {}
 
     async def change_password(self, new: str, history: int, at: float) -> None:
-        """Set a new password, and end all other sessions. Raises BadPassword."""
+        """Set a new password and end all other sessions.
+
+        Raises BadPassword, also for the present password and the `history` ones before it.
+        """
         account = await self.account()
         earlier = [account["hash"], *account.get("hashes", [])][: history + 1]
         hashed, stamp = await hashed_password(new, self.principal.name, earlier), second_factor.new_stamp()
@@ -43,14 +47,14 @@ class OwnAccountStore:
         await self._change("password-changed", changes, at, stamp=stamp)
 
     async def begin_factor(self, sealer: Sealer, at: float) -> str:
-        """Put a new secret beside the account, to be confirmed by a code. Returns it in base32."""
+        """Store a new secret, not in use until `confirm_factor`. Returns it in base32."""
         secret, sealed = second_factor.new_secret(sealer)
         async with self.journal.begin() as tx:
             await tx.put("factor-pending", self.principal.name, {"secret": sealed, "at": at})
         return secret
 
     async def confirm_factor(self, code: str, sealer: Sealer, at: float) -> list[str]:
-        """Take the pending secret into use when the code is its own. Returns recovery codes; [] for a wrong code."""
+        """Put the secret of `begin_factor` into use. Returns the recovery codes; [] for a wrong code."""
         doc = await self.journal.doc("factor-pending", self.principal.name)
         step = second_factor.matching_step(doc.body["secret"], code, at, sealer) if doc is not None else None
         if doc is None or step is None:
@@ -65,7 +69,7 @@ class OwnAccountStore:
         await self._change("second-factor-removed", {}, at, without=("factor",))
 
     async def confirm(self, at: float) -> None:
-        """Note that the password was entered again."""
+        """Record that the password was entered again in this session."""
         async with self.journal.begin() as tx:
             name = self.principal.name
             await tx.append(kind="audit", name="session-confirmed", subject=name, at=at, actor=name)
@@ -89,6 +93,7 @@ class OwnAccountStore:
 
     async def sessions(self, at: float) -> list[dict[str, Any]]:
         """The open sessions, newest first: id, created, used, address, current."""
+        stamp = (await self.account()).get("stamp")
         uses = {doc.id: float(doc.body["at"]) for doc in await self.journal.docs("session-use")}
         rows = [
             {
@@ -99,7 +104,7 @@ class OwnAccountStore:
                 "current": doc.id == self.principal.key,
             }
             for doc in await self.journal.docs("session")
-            if doc.body["account"] == self.principal.name and doc.body["expires"] > at and not doc.body["demo"]
+            if is_open(doc.body, self.principal.name, stamp, at)
         ]
         return sorted(rows, key=lambda row: -float(row["created"]))
 

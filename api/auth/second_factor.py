@@ -16,13 +16,13 @@ from feeds.cases.sealing import Sealer
 
 SECRET_BYTES, DIGITS, STEP = 20, 6, 30
 SKEW = 1
-"""Steps by which the clock of the device may be off."""
+"""Time steps of 30 s by which the clock of the device may differ (RFC 6238, 5.2)."""
 RECOVERY_CODES = 10
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 def new_secret(sealer: Sealer) -> tuple[str, str]:
-    """A new secret in base32 for the person's device, and sealed for the account's document."""
+    """A new secret: in base32 for the person's device, and sealed for the account's document."""
     raw = secrets.token_bytes(SECRET_BYTES)
     text = base64.b32encode(raw).decode()
     return text, base64.b64encode(sealer.seal({"totp": text})).decode()
@@ -35,7 +35,7 @@ def address(secret: str, site: str, name: str) -> str:
 
 
 def matching_step(sealed: str, code: str, at: float, sealer: Sealer, after: int = 0) -> int | None:
-    """The time step whose code this is; None for a wrong code, and for a step up to `after`, which was used before.
+    """The time step of a code; None for a wrong code. Codes of steps up to `after` were used and are wrong.
 
     Raises feeds.cases.sealing.SealBroken when the site's key has changed.
     """
@@ -66,7 +66,7 @@ def _letters(count: int) -> str:
 
 
 def recovery_digest(code: str) -> str:
-    """The digest of a recovery code; blanks, case and the hyphen do not count."""
+    """The SHA-256 of a recovery code without blanks, hyphens and case."""
     plain = "".join(letter for letter in code.casefold() if letter.isalnum())
     return hashlib.sha256(plain.encode()).hexdigest()
 

@@ -63,7 +63,7 @@ class SignIn:
     def __init__(
         self, journal: Journal, identities: Identities, clock: Clock, sealer: Sealer | None, *, factors: bool = True
     ) -> None:
-        """`sealer` opens the secrets of second factors; `factors` False asks nobody for one."""
+        """`sealer` opens the secrets of second factors. With `factors` False no second factor is asked for."""
         self._journal, self._identities, self._clock = journal, identities, clock
         self._sealer, self._factors = sealer, factors
         self._turn = asyncio.Lock()
@@ -83,7 +83,7 @@ class SignIn:
 
     @asynccontextmanager
     async def _admitted(self, name: str, peer: str) -> AsyncIterator[str]:
-        """Wait for one's turn; the value is the key of the peer. Raises Problem: locked, busy."""
+        """Wait until this attempt may run, and yield the key of its peer. Raises Problem: locked, busy."""
         peer = peer_key(peer)
         if self._waiting.total() >= WAITING or self._waiting[peer] >= WAITING_OF_PEER:
             raise Problem("busy")
@@ -105,7 +105,7 @@ class SignIn:
             raise _locked(until - at)
 
     async def _attempt(self, name: str, password: str, peer: str, code: str) -> dict[str, Any]:
-        """The account."""
+        """The document of the account that name, password and code prove. Raises Problem."""
         await self._refuse_locked(_limits(name, peer))
         doc = await self._journal.doc("account", name)
         # Made before it is known whether the name exists, so that the first unknown one takes no longer.
@@ -121,7 +121,7 @@ class SignIn:
         return doc.body
 
     async def _check_factor(self, account: dict[str, Any], code: str, peer: str) -> None:
-        """Use a code of the second factor up. Raises Problem: second-factor, wrong-credentials."""
+        """Check a code of the second factor and mark it as used. Raises Problem: second-factor, wrong-credentials."""
         if not code:
             raise Problem("second-factor")
         sealer, at, used = self._sealer, self._clock(), False
@@ -141,7 +141,7 @@ class SignIn:
             raise Problem("wrong-credentials")
 
     async def _failed(self, name: str, peer: str, at: float) -> None:
-        """Count one failure on what the locks are at this moment: another web process may have counted meanwhile."""
+        """Count one failure in the transaction that reads the counts, because other web processes count as well."""
         await self._sweep(at)
         async with self._journal.begin() as tx:
             records = {}
@@ -180,7 +180,7 @@ def _limits(name: str, peer: str) -> dict[str, int]:
 
 
 def pair_key(name: str, peer: str) -> str:
-    """The lock record of a name at an address: whoever guesses elsewhere locks nobody out."""
+    """Id of the lock record of a name at one address. Failures at other addresses do not lock it."""
     return f"pair:{name}|{peer}"
 
 

@@ -1,7 +1,7 @@
 """Audit entries of refused requests and of reads of personal data, written before the answer goes out.
 
-The same asker repeating the same request within WINDOW seconds adds to a count, which the next entry has. Each asker
-writes at most MOST entries in WINDOW seconds: a flood of refused requests must not fill the journal.
+An asker writes at most one entry for a request and at most MOST entries in WINDOW seconds, so that a flood of refused
+requests does not fill the journal. The next entry of the asker has the number of requests left out as `repeated`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from starlette.requests import HTTPConnection
+from starlette.types import Message, Send
+
+from api.auth.askers import peer_of, principal_or_none
 from api.dependencies import Dependencies
 from api.principal import Principal
 from feeds.journal import JournalLost
@@ -20,57 +24,62 @@ log = logging.getLogger(__name__)
 WINDOW = 60.0
 MOST = 20
 ASKERS = 2000
+"""Askers that are remembered at most."""
 PERSONAL = re.compile(r"/api/v1/(accounts|roster|roster/history|receipts|receipts/[^/]+|handover(/.*)?|cases/[^/]+)")
-"""Paths whose answers hold telephone numbers, names or addresses of people (docs/security.md lists the fields)."""
+"""Paths whose answers hold telephone numbers, names or addresses of people."""
 
 
 @dataclass(slots=True)
 class _Asker:
-    """Entries of one asker in the current window, and how often each request came since its last entry."""
+    """The requests of one asker that have an entry in the current window, and the count of those without one."""
 
     since: float
-    written: int = 0
-    repeated: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    recorded: set[tuple[str, str, str]] = field(default_factory=set)
     left_out: int = 0
 
 
 class Witness:
-    """Notes refusals (403, and 401 for a bearer token) and reads of personal data."""
+    """Records refusals (403, and 401 for a bearer token) and reads of personal data in the audit log."""
 
     def __init__(self, deps: Dependencies) -> None:
         self._deps = deps
         self._askers: dict[str, _Asker] = {}
 
-    async def note(
-        self, principal: Principal | None, peer: str, method: str, path: str, status: int, with_token: bool
+    def watching(self, connection: HTTPConnection, send: Send) -> Send:
+        """A `send` that writes the audit entry of an answer, if it has one, before the response starts."""
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._record(connection, message["status"])
+            await send(message)
+
+        return watched
+
+    async def _record(self, connection: HTTPConnection, status: int) -> None:
+        scope, principal = connection.scope, principal_or_none(connection)
+        method, path, with_token = scope["method"], scope["path"], "authorization" in connection.headers
+        if entry := entry_name(principal, method, path, status, with_token=with_token):
+            await self._append(entry, principal, peer_of(connection), method, path, status)
+
+    async def _append(
+        self, entry: str, principal: Principal | None, peer: str, method: str, path: str, status: int
     ) -> None:
-        """Note one answer before it is sent, when it is one of those. `with_token`: a bearer token came with it."""
-        name = self._name(principal, method, path, status, with_token)
-        if not name:
-            return
+        """Append an audit entry named `entry` for one answer, within the limits of the asker."""
         asker = self._asker(principal.key or principal.name if principal is not None else peer)
-        key = (name, method, path)
-        if key in asker.repeated or asker.written == MOST:
-            asker.repeated[key] = asker.repeated.get(key, 0) + 1
+        key = (entry, method, path)
+        if key in asker.recorded or len(asker.recorded) == MOST:
             asker.left_out += 1
             return
-        asker.repeated[key], asker.written = 0, asker.written + 1
+        asker.recorded.add(key)
         actor, at = principal.name if principal is not None else "", self._deps.clock()
         body: dict[str, Any] = {"method": method, "status": status}
         body |= {"result": "refused" if status >= 400 else "read", "repeated": asker.left_out}
         asker.left_out = 0
         try:
             async with self._deps.journal.begin() as tx:
-                await tx.append(kind="audit", name=name, subject=path[:200], at=at, actor=actor, body=body)
+                await tx.append(kind="audit", name=entry, subject=path[:200], at=at, actor=actor, body=body)
         except JournalLost as error:
-            log.debug("a %s could not be noted: %s", name, error)
-
-    @staticmethod
-    def _name(principal: Principal | None, method: str, path: str, status: int, with_token: bool) -> str:
-        if status == 403 or (status == 401 and with_token):
-            return "refused"
-        is_read = method == "GET" and status == 200 and principal is not None and principal.personal
-        return "personal-read" if is_read and PERSONAL.fullmatch(path) else ""
+            log.debug("a %s could not be noted: %s", entry, error)
 
     def _asker(self, key: str) -> _Asker:
         at = self._deps.clock()
@@ -80,3 +89,15 @@ class Witness:
                 self._askers.clear()
             asker = self._askers[key] = _Asker(since=at, left_out=asker.left_out if asker is not None else 0)
         return asker
+
+
+def entry_name(principal: Principal | None, method: str, path: str, status: int, *, with_token: bool) -> str:
+    """The name of the audit entry of an answer; "" for most answers, which have none.
+
+    `with_token`: the request carried a bearer token.
+    """
+    if status == 403 or (status == 401 and with_token):
+        return "refused"
+    if status != 200 or method != "GET" or principal is None or not principal.personal:
+        return ""
+    return "personal-read" if PERSONAL.fullmatch(path) else ""

@@ -35,7 +35,7 @@ def _of(status: int, zh: str, en: str, zh_detail: str, en_detail: str) -> Templa
 TEMPLATES: dict[str, Template] = {
     "not-signed-in": _of(401, "未登录", "Not signed in", "请先登录。", "Sign in first."),
     "wrong-credentials": _of(
-        401, "用户名或密码不对", "Wrong name or password", "请核对后重试。", "Check both and try again."
+        401, "用户名或口令不对", "Wrong name or password", "请核对后重试。", "Check both and try again."
     ),
     "second-factor": _of(
         401,
@@ -48,14 +48,14 @@ TEMPLATES: dict[str, Template] = {
         403,
         "请先完善账号安全",
         "Your account needs something first",
-        "请先在“我的账号”页更换密码或启用动态口令。",
+        "请先在“我的账号”页更换口令或启用动态口令。",
         "Change the password or set up the second factor on the page of your account first.",
     ),
     "not-confirmed": _of(
         403,
-        "请再次输入密码",
+        "请再次输入口令",
         "Enter your password again",
-        "此操作须先在“我的账号”页再次输入密码。",
+        "此操作须先在“我的账号”页再次输入口令。",
         "This order needs your password again: enter it on the page of your account.",
     ),
     "token-refused": _of(

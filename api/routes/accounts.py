@@ -230,9 +230,10 @@ async def _account(deps: Dependencies, principal: Principal, name: str) -> dict[
 
 
 def _refuse_administrator(deps: Dependencies, *roles: str) -> None:
-    """Raise Problem for an account of one of the three administrators, where their powers are separated.
+    """With separated powers, raise Problem if one of `roles` is an administrator's.
 
-    None of them can raise or silence another: these accounts change on the machine only (`watchfloor user add`).
+    Accounts of the three administrators change on the machine only (`watchfloor user add`), so that none can promote or
+    disable another.
     """
     if deps.settings.separated_powers and ADMINISTRATORS & set(roles):
         zh = "三权分立：系统、安全、审计管理员的账号只能在服务器上用 watchfloor user add 改动。"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from api.auth.accounts import BadPassword
+from api.auth.askers import peer_of
 from api.auth.own_account import OwnAccountStore
 from api.auth.second_factor import address
 from api.auth.signin import SignIn
@@ -19,7 +20,6 @@ from api.http.problems import Problem
 from api.principal import Principal
 from api.responses import own_account as answered
 from api.responses.describe import answers
-from api.routes.session import peer_of
 from feeds import wire
 from feeds.cases.sealing import Sealer
 
@@ -95,7 +95,7 @@ async def change_password(deps: Deps, request: Request, principal: Anybody, body
 
 @router.post("/confirm", status_code=204, responses=answers(None, "wrong-credentials", "second-factor", status=204))
 async def confirm(deps: Deps, request: Request, principal: Anybody, body: PasswordProofBody) -> Response:
-    """Enter the password again, as dangerous orders ask for."""
+    """Enter the password again. Dangerous orders require it (`[web] confirm_minutes`)."""
     store = _store(deps, principal)
     await _prove(request, principal, body)
     await store.confirm(deps.clock())
@@ -104,13 +104,13 @@ async def confirm(deps: Deps, request: Request, principal: Anybody, body: Passwo
 
 @router.post("/activity", status_code=204, responses=answers(None, status=204))
 async def activity(principal: Anybody) -> Response:
-    """Say that the person is there: an open page alone does not keep a session."""
+    """Report that the person is present. An open page alone does not keep a session."""
     return Response(status_code=204)
 
 
 @router.post("/second-factor", responses=answers(answered.NewSecondFactor, "wrong-credentials", "second-factor"))
 async def begin_factor(deps: Deps, request: Request, principal: Anybody, body: PasswordProofBody) -> Response:
-    """A new secret for the person's device. It counts once a code has confirmed it."""
+    """Create a secret for the person's device. It is in use once a code has confirmed it."""
     store, sealer = _store(deps, principal), _sealer(deps)
     await _prove(request, principal, body)
     secret = await store.begin_factor(sealer, deps.clock())
@@ -120,7 +120,7 @@ async def begin_factor(deps: Deps, request: Request, principal: Anybody, body: P
 
 @router.post("/second-factor/confirm", responses=answers(answered.RecoveryCodes))
 async def confirm_factor(deps: Deps, principal: Anybody, body: CodeBody) -> Response:
-    """Take the new secret into use with a code of it. The answer has the recovery codes, once."""
+    """Put the new secret into use by one of its codes. Only this answer has the recovery codes."""
     codes = await _store(deps, principal).confirm_factor(body.code.strip(), _sealer(deps), deps.clock())
     if not codes:
         raise Problem("invalid", findings=[finding("body.code", "code_wrong")])
@@ -147,7 +147,7 @@ async def end_session(deps: Deps, principal: Anybody, id: str) -> Response:
 
 
 def _store(deps: Dependencies, principal: Principal) -> OwnAccountStore:
-    """Raises Problem for programs and the demo: only a person with a session has an account."""
+    """The account of a person with a session. Raises Problem for programs and the demo, which have none."""
     if principal.via != "session":
         raise Problem("forbidden")
     return OwnAccountStore(journal=deps.journal, principal=principal)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
+from api.auth.askers import peer_of
 from api.auth.cookies import Cookies
 from api.auth.identities import Identities
 from api.auth.signin import SignIn
@@ -102,11 +103,6 @@ async def demo_role(deps: Deps, request: Request, principal: Anybody, body: Demo
     answer = Json(_me(opened))
     Cookies(deps.settings).set_session(answer, cookie)
     return answer
-
-
-def peer_of(request: Request) -> str:
-    """The address at the other end of the connection."""
-    return request.client.host if request.client else ""
 
 
 def _me(principal: Principal) -> dict[str, Any]:

@@ -22,9 +22,9 @@ _PENDING, _TURN, _RECORDED, _BASIS, _CLOCK = "pending", "turn", "recorded", "bas
 REPAIRS = "repairs"
 """Cursor of the journal that names the last repair of a document by another process than its engine."""
 PART = 2000
-"""Records of a start that are compared at a time."""
+"""Number of records that are compared with Redis before other tasks run."""
 TRUSTED_FROM = 10_000
-"""Records of a kind from which on Redis is not compared one by one when nothing can differ."""
+"""Number of records of a kind from which the comparison with Redis is skipped when nothing can differ."""
 _BEGINNING = "0-0"
 
 
@@ -94,8 +94,8 @@ def _saved_position(epoch: str, cursors: Mapping[str, str], pending: Mapping[str
 class Resumption:
     """Where an engine goes on. `adrift`: the change stream that it follows was replaced or has lost unread entries.
 
-    `published`: the last batch that the journal has was published to this life of Redis, by this version of the
-    program, and no document was repaired since.
+    `published`: the last batch in the journal was published to this life of Redis, by this version of the program, and
+    no document was repaired since.
     """
 
     position: Position
@@ -150,10 +150,10 @@ async def _cursor_of(bus: Bus, stream: str, saved: str) -> str:
 
 
 async def unpublished(bus: Bus, kind: str, records: Mapping[str, Any], at: float, *, trusted: bool) -> list[Change]:
-    """Where Redis differs from the journal's records of a kind: those that are gone, then those that are other ones.
+    """The changes that bring Redis to the journal's records of a kind: removals, then new and changed records.
 
-    `trusted`: everything that the journal has was published to this Redis (Resumption.published). Then tens of
-    thousands of records are not compared as long as Redis has as many, because that takes seconds.
+    `trusted`: everything in the journal was published to this Redis (Resumption.published). Then
+    TRUSTED_FROM records or more are not compared while Redis has the same number, because that takes seconds.
     """
     if trusted and len(records) >= TRUSTED_FROM and await bus.count(kind) == len(records):
         return []

@@ -1,7 +1,7 @@
 """Verification of the journal, row by row, from any source of rows: hash chains, anchors, documents, and the seal.
 
-An anchor is an entry of one chain that states the heads of the other chains at that moment. A fault that a person has
-accepted (`watchfloor journal accept`, or a restore with --force) is listed in the entry that says so, and not reported.
+An anchor is an entry of one chain that states the heads of the other chains at that moment. An audit entry lists the
+faults that a person has accepted (`watchfloor journal accept`, or a restore with --force). They are not reported.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from feeds.journal.records import ANCHOR, GENESIS, ChainFault, row_hash
 ACCEPTING = ("journal-accepted", "restore")
 """Names of audit entries that list accepted faults in `body.faults`, each [chain, number, text]."""
 MOST = 1000
-"""Faults of documents, and accepted faults of one entry, at most."""
+"""Largest number of faults of documents, and of accepted faults in one entry."""
 MOST_ANCHORS = 20
-"""Faults at most that anchors report of one chain."""
+"""Largest number of faults of one chain that anchors report."""
 
 
 class Checker:
@@ -68,7 +68,7 @@ class Checker:
         self._faults.append(ChainFault(chain=chain, chain_seq=number, seq=seq, what=problem, foreign=foreign))
 
     def _add_foreign(self, chain: str, number: int, seq: int, signature: str) -> None:
-        """Report a key that is not here, once for each chain, for the documents and for the seal ("")."""
+        """Report a key that the keyring lacks: once for each chain, and once for documents and seal (chain "")."""
         key = key_id(signature)
         if (chain, key) not in self._foreign:
             self._foreign.add((chain, key))

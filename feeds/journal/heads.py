@@ -72,9 +72,9 @@ class Heads:
 
 
 def parse(document: Any, keyring: Keyring | None = None, *, unsigned: bool = True) -> Heads:
-    """Heads from their JSON. Raises KeyError, TypeError or ValueError, also for a record that the keys do not prove.
+    """Heads from their JSON. Raises KeyError, TypeError or ValueError, also for a wrong signature.
 
-    `unsigned` admits a record without a signature: an earlier version wrote it.
+    `unsigned` admits a record without a signature, as earlier versions wrote it.
     """
     if document["format"] != FORMAT:
         raise ValueError("unknown format")
@@ -127,7 +127,7 @@ async def anchor(journal: Journal, last: Mapping[str, Any] | None = None) -> dic
 
 
 async def missing(journal: Journal, recorded: Heads) -> list[Gap]:
-    """The gaps of each chain: entries that the record names and the journal no longer has. The first finding stays."""
+    """The gaps of each chain: entries that the record has and the journal lacks. Earlier recorded gaps come first."""
     gaps = await _missing(journal, recorded)
     return list(recorded.gaps) if gaps and recorded.gaps else gaps
 

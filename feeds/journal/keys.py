@@ -1,7 +1,7 @@
-"""Keys outside the database that prove the journal: whoever can only write to the database cannot sign.
+"""Keys that sign the journal. They are kept outside the database, so that write access to it is not enough to forge.
 
-A signature is `ID:HMAC-SHA256` in hexadecimal. ID names the key and gives nothing of it away. The first key of the file
-signs. Further ones only verify: keys of earlier times and of other machines.
+A signature is `ID:HMAC-SHA256` in hexadecimal. ID identifies the key and reveals nothing of it. The first key of the
+file signs. The others, of earlier times and of other machines, only verify.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Keyring:
         )
 
     def has(self, signature: str) -> bool:
-        """True when the key that the signature names is here."""
+        """True when the keyring has the key of a signature."""
         return key_id(signature) in self._keys
 
 
@@ -47,7 +47,7 @@ def key_id(signature: str) -> str:
 
 
 def load_keys(path: Path) -> Keyring:
-    """The keys of a file, which is made when there is none. Raises JournalLost, and StoreRefused for a damaged file."""
+    """The keys of a file. An absent file is created. Raises JournalLost, and StoreRefused for a damaged file."""
     try:
         return Keyring(read_or_make(path))
     except OSError as error:

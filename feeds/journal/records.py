@@ -125,7 +125,7 @@ class OutboxState:
 class ChainFault:
     """A break in a hash chain; with `chain` "" a fault of the seal or of a document.
 
-    `foreign`: nothing is known to be wrong, but only a key that is not here could prove it.
+    `foreign`: the signature belongs to a key that the keyring lacks, so it could not be checked.
     """
 
     chain: str

@@ -1,8 +1,8 @@
 """The seal: a signed row of the journal that states the heads of all chains and a digest of all documents.
 
-Every transaction renews it. The digest is the sum of the documents' signatures modulo 2^256, so that a change costs as
-much as the documents that it touches. A transaction that finds the journal different from its seal goes on, and notes
-what it found in `broken`, which stays until a person accepts it.
+Every transaction renews it. The digest is the sum of the documents' signatures modulo 2^256, so that the cost of a
+change depends only on the documents that it touches. A transaction that finds the journal different from its seal
+continues and records the difference in `broken`, which stays until a person accepts it.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def parse(value: str) -> tuple[Seal, str]:
 
 
 def opened(value: str, keyring: Keyring) -> tuple[Seal, str]:
-    """The seal of a row, and its signature. One that is unreadable, or not proven by our key, is `broken`."""
+    """The seal of a row, and its signature. An unreadable seal, or one with a wrong signature, has `broken` set."""
     try:
         seal, signature = parse(value)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -113,7 +113,7 @@ async def heads(connection: AsyncConnection) -> dict[str, tuple[int, str]]:
 
 
 async def entries_before(connection: AsyncConnection, seq: int | None) -> tuple[bool, bool]:
-    """True when the log has entries below a number (None: any), and true when one of them is signed."""
+    """Two booleans: the log has entries below a number (None: any), and one of those is signed."""
     log_ = schema.entry
     earlier = select(log_.c.seq).where(log_.c.seq < seq) if seq is not None else select(log_.c.seq)
     signed = earlier.where(log_.c.mac != "")
@@ -123,7 +123,7 @@ async def entries_before(connection: AsyncConnection, seq: int | None) -> tuple[
 
 
 async def sign_documents(connection: AsyncConnection, keyring: Keyring) -> tuple[int, int]:
-    """Sign every document as it is. Returns their number and the digest."""
+    """Sign every document anew. Returns the number of documents and their digest."""
     table, after, count, digest = schema.doc, ("", ""), 0, 0
     is_sqlite = connection.dialect.name == "sqlite"
     body = cast(table.c.body, LargeBinary) if is_sqlite else table.c.body
@@ -141,7 +141,7 @@ async def sign_documents(connection: AsyncConnection, keyring: Keyring) -> tuple
 
 
 def text_of(body: Any) -> str:
-    """A stored body as text. Bytes that are no UTF-8 are replaced: such a body was never signed."""
+    """A stored body as text. Bytes that are not UTF-8 are replaced, so such a body fits no signature."""
     return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
 
 
@@ -160,11 +160,11 @@ class SealUpdate:
         self.touched = False
 
     def began_at(self, chain: str, length: int, hash: str) -> None:
-        """Note the head of our chain as it was found."""
+        """Record the head of this process's chain before the transaction."""
         self._first = (chain, length, hash)
 
     def ended_at(self, chain: str, length: int, hash: str) -> None:
-        """Note the new head of our chain."""
+        """Record the head of this process's chain after the transaction."""
         self._last, self.touched = (chain, length, hash), True
 
     async def put(self, rows: Sequence[dict[str, Any]]) -> None:

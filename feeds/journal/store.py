@@ -44,7 +44,7 @@ class Journal(OutboxRows):
     """One process's access to the journal; `chain` names the writing process."""
 
     def __init__(self, url: str, chain: str, key: Path | None = None) -> None:
-        """`key`: the file of keys that sign what is written. A journal that was signed once is not written without."""
+        """`key`: the file of keys that sign entries and documents. A signed journal cannot be written without it."""
         super().__init__(Store(url, chain, marks=schema.cursor))
         self.chain, self._key = chain, key
         self.keyring: Keyring | None = None

@@ -61,7 +61,7 @@ class Tx(OutboxTx):
     ) -> int:
         """Add one entry to this process's chain; returns its global sequence number.
 
-        An audit entry names in `body["by"]` who asked: role, region, address, session (feeds.asker).
+        An audit entry has the asker as `body["by"]`: role, region, address, session (feeds.asker).
         """
         number, prev = self._head or await self._last()
         if kind == AUDIT and (asker := current_asker()):
@@ -193,11 +193,11 @@ class Tx(OutboxTx):
         return {chain: list(head) for chain, head in (await seals.heads(self._sql)).items() if chain != self._chain}
 
     def reseal(self) -> None:
-        """Seal the journal as it is at the end of the transaction: a person has accepted it."""
+        """Make a new seal of the whole journal at the end of the transaction, without the earlier `broken`."""
         self._reseal = True
 
     async def seal(self) -> None:
-        """Renew the seal after the last `flush`; the first one signs what an earlier version wrote."""
+        """Renew the seal after the last `flush`. The first seal of a journal also signs all existing documents."""
         if self._keyring is None or self._seal is None or not (self._seal.touched or self._reseal):
             return
         seal = None if self._reseal else await self._seal.finish()

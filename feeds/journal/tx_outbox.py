@@ -46,7 +46,7 @@ def done_before(moment: float) -> ColumnElement[bool]:
 
 
 class OutboxTx:
-    """The part of a transaction for outgoing messages. They are sent in few statements, before a read or at its end."""
+    """The part of a transaction for outgoing messages. One statement inserts new rows, before a read or at the end."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._sql = connection

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 async def enter(site: Site, view: str, role: str = "admin") -> Page:
-    rights = ["see", "act", "administer", "audit"] if role == "admin" else ["see", "audit"]
+    rights = ["see", "act", "administer", "accounts", "audit"] if role == "admin" else ["see", "audit"]
     site.script.me |= {"name": "root", "role": role, "rights": rights}
     return await site.open(f"/admin?view={view}")
 
@@ -20,6 +20,14 @@ async def test_others_find_a_closed_door_and_no_way_to_it(site: Site) -> None:
     page = await site.open("/admin")
     await expect(page.locator(".forbidden")).to_contain_text("没有权限")
     await expect(page.locator('#nav a[href="/admin"]')).to_be_hidden()
+
+
+async def test_the_security_administrator_finds_accounts_and_tokens_only(site: Site) -> None:
+    site.script.me |= {"name": "sec", "role": "security", "rights": ["see", "accounts"]}
+    page = await site.open("/admin?view=accounts")
+    await expect(page.locator('#nav a[href="/admin"]')).to_be_visible()
+    await expect(page.locator(".view-tab")).to_have_text(["账号", "令牌"])
+    await expect(page.locator("[data-add]")).to_be_visible()
 
 
 async def test_an_account_is_added_changed_and_put_out_of_use_after_a_question(site: Site) -> None:

@@ -137,7 +137,7 @@ def _check(
 ) -> list[ChainFault]:
     """The faults of the backup's journal. Raises BackupError for them, unless `force`, and for altered files.
 
-    A key that is not here is no reason to refuse: the machine that had it may be lost.
+    A signature of an unknown key is no reason to refuse, because the machine with that key may be lost.
     """
     faults = files.check(folder, manifest, progress, keyring)
     if not manifest.is_proven(keyring):

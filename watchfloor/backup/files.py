@@ -30,9 +30,9 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 LOG, DOCUMENTS, CURSORS = "entry", "doc", "cursor"
 SIGNED_SINCE = "0006"
-"""First version of the journal that is signed."""
+"""First schema version whose journal is signed."""
 CHECKED = (LOG, DOCUMENTS, CURSORS)
-"""Tables of the journal that its proof is about."""
+"""Tables of the journal that are verified."""
 BATCH = 1000
 Progress = Callable[[str, int, int], None]
 """Called with the current task ("write entry"), the number of rows done, and the total."""
@@ -108,7 +108,7 @@ class BackupManifest:
         return canonical(asdict(self) | {"mac": ""})
 
     def is_proven(self, keyring: Keyring | None) -> bool:
-        """False for a manifest without a signature, or with one of ours that does not fit it."""
+        """False for a missing or wrong signature. Signatures of unknown keys, and old schemas without one, pass."""
         if keyring is None or (not self.mac and self.schema < SIGNED_SINCE):
             return True
         if self.mac and not keyring.has(self.mac):  # of another machine: the check of the rows says so

@@ -214,7 +214,7 @@ async def accept(journal: Journal, data: Path, bus: Bus | None, *, by: str) -> A
 
 
 def accepted(faults: Sequence[ChainFault]) -> list[list[str | int]]:
-    """Faults as an entry lists them that accepts them (feeds.journal.chains)."""
+    """Faults as [chain, number, text], as the accepting audit entry lists them (feeds.journal.chains)."""
     return [[fault.chain, fault.chain_seq, fault.what] for fault in faults[:MOST]]
 
 

@@ -1,8 +1,8 @@
 """Detection of damaged, emptied and replaced store files: their structure, and the lives of history and cases.
 
-A store begins a life when its file is made (feeds.journal.companions). The journal keeps the lives that it has seen, so
-that a file that was emptied, removed or replaced is told apart from one that never was. SQLite's own check finds pages
-that are damaged or cut off. Stores in PostgreSQL have no files.
+Each store file gets a random name, its life, when it is created (feeds.journal.companions). The journal records these
+lives, so that an emptied, removed or replaced file is distinguished from a new one. SQLite's own check finds pages that
+are damaged or cut off. Stores in PostgreSQL have no files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LIVES = {"history": "history_mark", "cases": "case_mark"}
 """Stores that have a life, and the table that holds it."""
 STORES = ("journal", "intake", *LIVES)
 LARGEST = 1 << 30
-"""Bytes of a file up to which its structure is checked."""
+"""Size in bytes of the largest file whose structure is checked."""
 CHECK_FIRST, CHECK_EVERY, CHECK_DAMAGED_EVERY = 2.0, 3600.0, 30.0
 """Seconds until a file's structure is first checked, so that no start waits for it; between two checks; and between
 two checks of a damaged file."""
@@ -48,7 +48,7 @@ MESSAGES = {
 
 
 class StoreFiles:
-    """Compares the store files beside a SQLite journal. `faults` holds what is wrong, by store."""
+    """Compares the store files beside a SQLite journal. `faults` holds REPLACED or DAMAGED by store."""
 
     def __init__(self, journal: Journal) -> None:
         self.faults: dict[str, str] = {}
@@ -140,7 +140,7 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 async def accept(journal: Journal) -> list[str]:
-    """Take the stores as they are now; return those that were another life's. The caller writes the audit entry."""
+    """Record the present lives. Returns the replaced stores, for the audit entry that the caller writes."""
     recorded = await journal.cursor(CURSOR) or {}
     if not journal.store.is_sqlite or not recorded:
         return []
@@ -154,7 +154,7 @@ async def accept(journal: Journal) -> list[str]:
 
 
 async def forget(journal: Journal) -> None:
-    """Forget the lives: a restore has just filled the stores."""
+    """Delete the recorded lives, after a restore has filled the stores."""
     if await journal.cursor(CURSOR):
         async with journal.begin() as tx:
             await tx.set_cursor(CURSOR, {})

@@ -1,7 +1,7 @@
-"""Rules that can never be true: they ask for kinds, labels, readings or types that nothing of the inventory has.
+"""Detection of rules that can never be true: they compare with kinds, labels, readings or types that no asset has.
 
-The inventory and the probes decide. What a listener, a mapped source or an SNMP profile may bring is not known before,
-so readings of their families are never remarked on.
+The inventory and its probes are the reference. Readings of listeners, mapped sources and SNMP profiles are not known in
+advance, so their families are never reported.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Hints for what users of Prometheus, Zabbix and SQL write out of habit where CEL says it otherwise. Pure."""
+"""Hints for expressions in the syntax of Prometheus, Zabbix or SQL where CEL has another one. Pure."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _HABITS: tuple[tuple[re.Pattern[str], str, str], ...] = (
 
 
 def added(source: str, zh: str, en: str) -> tuple[str, str]:
-    """The words of an error with the hint for its expression, where there is one."""
+    """The Chinese and English text of an error, each with the hint for the expression `source` if there is one."""
     hint_zh, hint_en = for_expression(source)
     return (f"{zh}；{hint_zh}", f"{en}; {hint_en}") if hint_en else (zh, en)
 
 
 def for_expression(source: str) -> tuple[str, str]:
-    """The hint in Chinese and English for the first habit in an expression that does not compile; ("", "") without."""
+    """The Chinese and English hint for the first foreign construct of an expression; ("", "") if there is none."""
     bare = _STRINGS.sub('""', source)
     for pattern, zh, en in _HABITS:
         if pattern.search(bare):

@@ -1,5 +1,10 @@
 /** The page of a person's own account: password, second factor, sessions. */
+import { effect, signal } from "@preact/signals";
+import { get, ProblemError, send, setCsrf } from "../core/api";
 import { loadTexts, t } from "../core/i18n";
+import { followLanguageSwitch } from "../core/languageswitch";
+import { identify, me, site } from "../core/site";
+import { parse, setZone, stamp } from "../core/time";
 
 interface Session {
   id: string;
@@ -15,125 +20,172 @@ interface Account {
   sessions: Session[];
 }
 
-interface Problem {
-  type?: string;
-  detail?: string;
-  errors?: { message: string }[];
+interface NewSecret {
+  secret: string;
+  address: string;
 }
 
-const message = document.getElementById("account-message")!;
-let csrf = "";
-let enabled = false;
+/** What a form does. Returns the text of success, or "" to leave the form as it is. */
+type FormAct = (form: HTMLFormElement) => Promise<string>;
 
-function form(id: string): HTMLFormElement {
-  return document.querySelector<HTMLFormElement>(`#${id}`)!;
+const ACCOUNT = "/api/v1/account";
+const account = signal<Account | null>(null);
+
+function byId<T extends HTMLElement = HTMLElement>(id: string): T {
+  return document.getElementById(id) as T;
 }
 
-/** Ask the server; undefined, with the reason shown, when it refuses. */
-async function ask<T>(method: string, path: string, body?: object): Promise<T | undefined> {
-  const answer = await fetch(`/api/v1/${path}`, {
-    method,
-    credentials: "same-origin",
-    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRF-Token": csrf },
-    body: body === undefined ? null : JSON.stringify(body),
-  });
-  if (answer.status === 401 && method === "GET") {
-    location.replace("/signin?next=/account");
-    return undefined;
-  }
-  if (answer.ok) return answer.status === 204 ? ({} as T) : ((await answer.json()) as T);
-  const problem = (await answer.json()) as Problem;
-  message.textContent = problem.errors?.map((error) => error.message).join("；") ?? problem.detail ?? t("signin.lost");
-  return undefined;
+/** The reason of a refusal; the page of the sign-in instead when the session has ended. */
+function refusal(error: unknown): string {
+  if (!(error instanceof ProblemError)) throw error;
+  if (error.is("not-signed-in")) location.replace("/signin?next=/account");
+  if (!error.status) return t("signin.lost");
+  const errors = (error.problem.errors ?? []) as { message: string }[];
+  return errors.map((finding) => finding.message).join("\n") || error.message;
+}
+
+function say(line: Element, text: string, kind: "error" | "done" = "error"): void {
+  line.className = `form-message is-${kind}`;
+  line.textContent = text;
+}
+
+async function load(): Promise<void> {
+  account.value = await get<Account>(ACCOUNT);
 }
 
 /** The filled fields of a form. */
-function fields(element: HTMLFormElement): Record<string, string> {
-  const all = Object.fromEntries(new FormData(element)) as Record<string, string>;
+function fields(form: HTMLFormElement): Record<string, string> {
+  const all = Object.fromEntries(new FormData(form)) as Record<string, string>;
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ""));
 }
 
 function row(session: Session): HTMLLIElement {
   const item = document.createElement("li");
-  const since = session.created ? new Date(session.created).toLocaleString() : "";
-  item.textContent = `${since} · ${session.address} `;
-  if (session.current) item.append(t("account.this_session"));
-  else {
-    const end = document.createElement("button");
-    end.textContent = t("account.end");
-    end.addEventListener("click", () => void ask("DELETE", `account/sessions/${session.id}`).then(show));
-    item.append(end);
+  const words = document.createElement("span");
+  const since = parse(session.created);
+  words.textContent = [since === null ? "" : stamp(since), session.address].filter(Boolean).join(" · ");
+  const end = document.createElement(session.current ? "em" : "button");
+  end.textContent = t(session.current ? "account.this_session" : "account.end");
+  if (!session.current) {
+    end.className = "chip";
+    end.addEventListener("click", () => void endSession(session.id));
   }
+  item.append(words, end);
   return item;
 }
 
-async function show(): Promise<void> {
-  const account = await ask<Account>("GET", "account");
-  if (account === undefined) return;
-  const factor = account.second_factor;
-  enabled = factor.enabled;
-  document.getElementById("account-name")!.textContent = account.name;
-  if (account.must) message.textContent = t(`account.must.${account.must}`);
-  document.getElementById("account-factor")!.hidden = factor.policy === "off";
-  const state = factor.enabled ? "account.factor_on" : "account.factor_none";
-  document.getElementById("account-factor-state")!.textContent = t(state, { n: factor.recovery_left });
-  const button = form("account-factor-form").querySelector("button")!;
-  button.textContent = t(factor.enabled ? "account.factor_remove" : "account.factor_button");
-  document.getElementById("account-sessions")!.replaceChildren(...account.sessions.map(row));
-}
-
-async function changePassword(element: HTMLFormElement): Promise<void> {
-  const { again, ...body } = fields(element);
-  if (body.new !== again) {
-    message.textContent = t("account.differ");
-    return;
+async function endSession(id: string): Promise<void> {
+  say(byId("account-ended"), "");
+  try {
+    await send("DELETE", `${ACCOUNT}/sessions/${id}`);
+    await load();
+  } catch (error) {
+    say(byId("account-ended"), refusal(error));
   }
-  await done(await ask("POST", "account/password", body), element);
 }
 
-async function setFactor(element: HTMLFormElement): Promise<void> {
-  const path = enabled ? "account/second-factor/remove" : "account/second-factor";
-  const answer = await ask<{ secret?: string; address?: string }>("POST", path, fields(element));
-  if (answer?.secret === undefined) return done(answer, element);
-  element.hidden = true;
-  form("account-factor-confirm").hidden = false;
-  document.getElementById("account-secret")!.textContent = `${answer.secret}\n${answer.address}`;
+/** Draws the account, again after each change of it or of the language. */
+function draw({ name, must, second_factor: factor, sessions }: Account): void {
+  byId("account-name").textContent = name;
+  for (const field of document.querySelectorAll<HTMLInputElement>("[data-username]")) field.value = name;
+  for (const label of document.querySelectorAll<HTMLElement>("[data-code]")) label.hidden = !factor.enabled;
+  const message = byId("account-message");
+  message.hidden = !must;
+  message.textContent = must ? t(`account.must.${must}`) : "";
+  byId("account-factor").hidden = factor.policy === "off";
+  const state = factor.enabled ? "account.factor_on" : "account.factor_none";
+  byId("account-factor-state").textContent = t(state, { n: factor.recovery_left });
+  const button = byId("account-factor-form").querySelector("button")!;
+  button.textContent = t(factor.enabled ? "account.factor_remove" : "account.factor_button");
+  byId("account-sessions").replaceChildren(...sessions.map(row));
 }
 
-async function confirmFactor(element: HTMLFormElement): Promise<void> {
-  const answer = await ask<{ recovery_codes: string[] }>("POST", "account/second-factor/confirm", fields(element));
-  if (answer === undefined) return;
-  element.hidden = true;
-  const codes = document.getElementById("account-codes")!;
-  codes.hidden = false;
-  codes.textContent = `${t("account.codes")}\n\n${answer.recovery_codes.join("\n")}`;
-  await done(answer, element);
+async function changePassword(form: HTMLFormElement): Promise<string> {
+  const { again, ...body } = fields(form);
+  if (body.new !== again) {
+    say(form.querySelector("[role=alert]")!, t("account.differ"));
+    return "";
+  }
+  await send("POST", `${ACCOUNT}/password`, body);
+  return t("account.done");
 }
 
-async function done(answer: object | undefined, element: HTMLFormElement): Promise<void> {
-  if (answer === undefined) return;
-  element.reset();
-  message.textContent = t("account.done");
-  await show();
+async function confirmPassword(form: HTMLFormElement): Promise<string> {
+  await send("POST", `${ACCOUNT}/confirm`, fields(form));
+  return t("account.done");
 }
+
+async function setFactor(form: HTMLFormElement): Promise<string> {
+  byId("account-codes").hidden = true;
+  if (account.value?.second_factor.enabled) {
+    await send("POST", `${ACCOUNT}/second-factor/remove`, fields(form));
+    return t("account.done");
+  }
+  const { secret, address } = await send<NewSecret>("POST", `${ACCOUNT}/second-factor`, fields(form));
+  form.reset();
+  form.hidden = true;
+  byId("account-factor-confirm").hidden = false;
+  byId("account-secret").textContent = secret.replace(/(.{4})(?=.)/g, "$1 ");
+  byId<HTMLAnchorElement>("account-secret-link").href = address;
+  return "";
+}
+
+async function confirmFactor(form: HTMLFormElement): Promise<string> {
+  const { recovery_codes: codes } = await send<{ recovery_codes: string[] }>(
+    "POST", `${ACCOUNT}/second-factor/confirm`, fields(form),
+  );
+  form.hidden = true;
+  byId("account-factor-form").hidden = false;
+  byId("account-codes").hidden = false;
+  byId("account-codes").querySelector("pre")!.textContent = codes.join("\n");
+  return t("account.done");
+}
+
+/** Does what a form asks and says in the form what became of it. */
+async function submit(form: HTMLFormElement, act: FormAct): Promise<void> {
+  const line = form.querySelector("[role=alert]")!;
+  const button = form.querySelector("button")!;
+  button.disabled = true;
+  say(line, "");
+  try {
+    const done = await act(form);
+    if (done) {
+      form.reset();
+      say(line, done, "done");
+      await load();
+    }
+  } catch (error) {
+    say(line, refusal(error));
+  }
+  button.disabled = false;
+}
+
+const ACTS: Readonly<Record<string, FormAct>> = {
+  "account-password": changePassword,
+  "account-confirm": confirmPassword,
+  "account-factor-form": setFactor,
+  "account-factor-confirm": confirmFactor,
+};
 
 async function start(): Promise<void> {
   await loadTexts(document.documentElement.dataset.language);
-  csrf = (await ask<{ csrf: string }>("GET", "me"))?.csrf ?? "";
-  const acts: Record<string, (element: HTMLFormElement) => Promise<void>> = {
-    "account-password": changePassword,
-    "account-confirm": async (element) => done(await ask("POST", "account/confirm", fields(element)), element),
-    "account-factor-form": setFactor,
-    "account-factor-confirm": confirmFactor,
-  };
-  for (const [id, act] of Object.entries(acts)) {
-    form(id).addEventListener("submit", (event) => {
+  followLanguageSwitch();
+  for (const [id, act] of Object.entries(ACTS)) {
+    byId<HTMLFormElement>(id).addEventListener("submit", (event) => {
       event.preventDefault();
-      message.textContent = "";
-      void act(form(id));
+      void submit(byId<HTMLFormElement>(id), act);
     });
   }
-  await show();
+  try {
+    await identify();
+    setCsrf(me.value.csrf);
+    setZone(site.value.timezone);
+    await load();
+  } catch (error) {
+    byId("account-message").hidden = false;
+    byId("account-message").textContent = refusal(error);
+  }
+  effect(() => void (account.value && draw(account.value)));
   document.body.dataset.ready = "true";
 }
 

@@ -29,7 +29,7 @@ interface Accounts {
 const addressOf = (account: Account): string => `${PATH}/${encodeURIComponent(account.name)}`;
 
 export default function AccountsView() {
-  const view = useAdminView<Accounts>(PATH);
+  const view = useAdminView<Accounts>(PATH, "accounts");
   const head = view.may ? <AddButton label={t("accounts.add")} open={() => openAccount(view)} /> : null;
   return (
     <AdminFrame view={view} name="accounts" note={t("accounts.note")} head={head}>

@@ -17,10 +17,15 @@ const VIEWS: Readonly<Record<string, ComponentType>> = {
   accounts: AccountsView, tokens: TokensView, settings: SettingsView, documents: DocumentsView,
 };
 
+/** Views that the security administrator has; all others are the system administrator's. */
+const OF_ACCOUNTS: readonly string[] = ["accounts", "tokens"];
+
 export default function AdminPage() {
-  if (!mayDo("administer") && !mayDo("audit")) return <Forbidden />;
+  const rightOf = (name: string): string => (OF_ACCOUNTS.includes(name) ? "accounts" : "administer");
+  const names = Object.keys(VIEWS).filter((name) => mayDo(rightOf(name)) || mayDo("audit"));
+  if (!names.length) return <Forbidden />;
   return (
-    <Views names={Object.keys(VIEWS)} prefix="admin">
+    <Views names={names} prefix="admin">
       {(name) => {
         const View = VIEWS[name]!;
         return <View />;

@@ -30,7 +30,7 @@ interface Tokens {
 }
 
 export default function TokensView() {
-  const view = useAdminView<Tokens>(PATH);
+  const view = useAdminView<Tokens>(PATH, "accounts");
   const open = (): void => openSheet(() => t("tokens.add"), (close) => <NewTokenForm view={view} close={close} />);
   const head = view.may ? <AddButton label={t("tokens.add")} open={open} /> : null;
   return (

@@ -18,7 +18,7 @@ export interface AdminView<A> {
   answer: A | null;
   /** Why there is no answer, in words. */
   failed: string;
-  /** Whether this person administers at all. */
+  /** Whether this person may change entries. */
   may: boolean;
   /** Whether this person may change what concerns the whole site. */
   mayWhole: boolean;
@@ -28,8 +28,8 @@ export interface AdminView<A> {
   take: (answer: A) => void;
 }
 
-/** The answer at `path`, read again every 30 s unless somebody writes. */
-export function useAdminView<A extends object>(path: string): AdminView<A> {
+/** The answer at `path`, read again every 30 s unless somebody writes. Whoever has the right `right` may change it. */
+export function useAdminView<A extends object>(path: string, right = "administer"): AdminView<A> {
   const [answer, setAnswer] = useState<A | null>(null);
   const [failed, setFailed] = useState("");
   const act = useAct();
@@ -47,7 +47,7 @@ export function useAdminView<A extends object>(path: string): AdminView<A> {
     const timer = setInterval(() => void (!sheetOpen() && !anyUnsaved() && ask()), AGAIN);
     return () => clearInterval(timer);
   }, [path]);
-  const may = mayDo("administer");
+  const may = mayDo(right);
   return { answer, failed, may, mayWhole: may && !me.value.region, act, ask, take: setAnswer };
 }
 

@@ -13,11 +13,19 @@ export interface Problem {
 export class ProblemError extends Error {
   readonly status: number;
   readonly problem: Problem;
+  /** The header Retry-After: seconds after which it may be tried again, or "". */
+  readonly retryAfter: string;
 
-  constructor(status: number, problem: Problem) {
+  constructor(status: number, problem: Problem, retryAfter = "") {
     super(problem.detail || problem.title || String(status));
     this.status = status;
     this.problem = problem;
+    this.retryAfter = retryAfter;
+  }
+
+  /** True for the problem type urn:watchfloor:problem:`slug`. */
+  is(slug: string): boolean {
+    return this.problem.type === `urn:watchfloor:problem:${slug}`;
   }
 }
 
@@ -44,7 +52,7 @@ async function call<T>(path: string, options: RequestInit): Promise<T> {
     throw new ProblemError(0, {});
   }
   const body = decode(text);
-  if (!answer.ok) throw new ProblemError(answer.status, body as Problem);
+  if (!answer.ok) throw new ProblemError(answer.status, body as Problem, answer.headers.get("Retry-After") ?? "");
   return body as T;
 }
 

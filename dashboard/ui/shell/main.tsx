@@ -54,7 +54,7 @@ async function start(): Promise<void> {
     return;
   }
   setCsrf(me.value.csrf);
-  reportActivity(() => me.value.csrf ?? "");
+  reportActivity(() => Boolean(me.value.csrf));
   setZone(site.value.timezone);
   await suggestLanguage(me.value.language || site.value.language);
   followSound();

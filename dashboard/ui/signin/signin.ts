@@ -1,11 +1,11 @@
 /** Signing in: the password goes to the server once, and what went wrong is said in words. */
-import { effect } from "@preact/signals";
-import { language, loadTexts, otherLanguage, setLanguage, t } from "../core/i18n";
+import { ProblemError, send } from "../core/api";
+import { loadTexts, t } from "../core/i18n";
+import { followLanguageSwitch } from "../core/languageswitch";
 
 const form = document.querySelector<HTMLFormElement>("#signin")!;
 const message = document.getElementById("signin-message")!;
 const button = form.querySelector<HTMLButtonElement>("button[type=submit]")!;
-const switcher = document.getElementById("signin-language")!;
 
 /** Where to go on: a path of this site only. */
 function target(): string {
@@ -19,37 +19,32 @@ async function signIn(): Promise<void> {
   button.disabled = true;
   message.textContent = t("signin.pending");
   try {
-    const answer = await fetch("/api/v1/session", {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify(code ? { name, password, code } : { name, password }),
-    });
-    if (answer.ok) {
-      location.replace(target());
-      return;
-    }
-    if (answer.status === 401 && ((await answer.json()) as { type?: string }).type?.endsWith(":second-factor")) {
-      document.getElementById("signin-code")!.hidden = false;
-      form.querySelector<HTMLInputElement>("[name=code]")!.focus();
-      message.textContent = t("signin.code_wanted");
-      button.disabled = false;
-      return;
-    }
-    const reasons: Record<number, string> = { 401: "signin.wrong", 422: "signin.wrong", 429: "signin.locked" };
-    const wait = answer.headers.get("Retry-After") ?? "";
-    message.textContent = t(reasons[answer.status] ?? "signin.failed", { n: wait, status: answer.status });
-    form.querySelector<HTMLInputElement>("[name=password]")!.value = "";
-  } catch {
-    message.textContent = t("signin.lost");
+    await send("POST", "/api/v1/session", code ? { name, password, code } : { name, password });
+    location.replace(target());
+    return;
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    message.textContent = refusal(error);
   }
   button.disabled = false;
 }
 
+/** Why nobody is signed in, in words. Asks for a code, or for the password again. */
+function refusal(error: ProblemError): string {
+  if (!error.status) return t("signin.lost");
+  if (error.is("second-factor")) {
+    document.getElementById("signin-code")!.hidden = false;
+    form.querySelector<HTMLInputElement>("[name=code]")!.focus();
+    return t("signin.code_wanted");
+  }
+  const reasons: Record<number, string> = { 401: "signin.wrong", 422: "signin.wrong", 429: "signin.locked" };
+  form.querySelector<HTMLInputElement>("[name=password]")!.value = "";
+  return t(reasons[error.status] ?? "signin.failed", { n: error.retryAfter, status: error.status });
+}
+
 async function start(): Promise<void> {
   await loadTexts(document.documentElement.dataset.language);
-  effect(() => void (switcher.textContent = language() === "en" ? "中文" : "English"));
-  switcher.addEventListener("click", () => void setLanguage(otherLanguage()));
+  followLanguageSwitch();
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     void signIn();

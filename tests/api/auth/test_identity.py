@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from api.auth import accounts
+from api.auth.identities import Identities
 from api.auth.names import skeleton
 from api.auth.password_rules import PasswordFault, password_fault
 from api.auth.second_factor import matching_step, new_secret
@@ -233,3 +234,27 @@ async def test_guesses_from_elsewhere_lock_nobody_out_and_an_administrator_unloc
         async with world.signed_in("admin") as admin:
             assert (await admin.post("/api/v1/accounts/wang/unlock")).status_code == 204
         assert (await sign_in(guesser, "wang")).status_code == 200
+
+
+async def test_remembered_accounts_have_no_password_hash_and_no_secret_of_a_second_factor(world: World) -> None:
+    async with world.signed_in("duty") as client:
+        await enrolled(client, world)
+    doc = await world.journal.doc("account", "duty-all")
+    assert doc is not None
+    identities = Identities(world.journal, world.settings, lambda: world.at)
+    cookie, _ = await identities.open_session(doc.body | {"hashes": ["earlier"]}, "127.0.0.1")
+    assert await identities.session(cookie) is not None
+    [account] = [body for kind, _, body in identities.remembered() if kind == "account"]
+    assert account["factor"] == {}
+    assert not account.keys() & {"hash", "hashes"}
+
+
+async def test_sessions_that_a_new_password_ended_are_not_listed_and_take_no_place(world: World) -> None:
+    world.settings = WebSettings(sessions=2)
+    async with world.signed_in("duty") as client, world.client() as other:
+        assert (await sign_in(other, "duty-all")).status_code == 200
+        await client.post("/api/v1/account/password", json={"password": PASSWORD, "new": NEXT})
+        world.at += 2
+        assert len((await client.get("/api/v1/account")).json()["sessions"]) == 1
+        assert (await sign_in(other, "duty-all", NEXT)).status_code == 200
+        assert (await client.get("/api/v1/account")).status_code == 200
