@@ -14,18 +14,11 @@ from feeds.workdays.clock import Light
 
 BoardKey = tuple[str, str, str]
 """Department, region, group of kinds."""
-GROUPS = {"disclosure": "disclosure", "question": "question"}
-"""Kinds that are counted apart from permits."""
 
 
 def public_id(row: CaseRow) -> str:
     """The public id of a case: system and number with a colon between."""
     return f"{row.system}:{row.number}"
-
-
-def group_of(kind: str) -> str:
-    """The group in which a kind is counted."""
-    return GROUPS.get(kind, "permit")
 
 
 def case_record(row: CaseRow, *, unverified: bool = False) -> ApprovalCase:
@@ -168,7 +161,7 @@ class OpenCases:
 
     @staticmethod
     def _board(row: CaseRow) -> BoardKey:
-        return row.department, row.region, group_of(row.kind)
+        return row.department, row.region, words.GROUP_OF.get(row.kind, "permit")
 
     def touch_all(self) -> None:
         """Count every board again: the day has changed."""

@@ -190,7 +190,10 @@ class CaseAgeing(Struct, kw_only=True):
 
 
 class SlowStep(Struct, kw_only=True):
-    """A step by the office time of its visits. Visits whose end is unknown are counted and left out."""
+    """A step by the office time of its visits. Visits whose end is unknown are counted and left out.
+
+    `median_days` and `p90_days` are the same figures in working days of the site's office hours.
+    """
 
     item: str
     item_name: str
@@ -200,6 +203,8 @@ class SlowStep(Struct, kw_only=True):
     mean_minutes: float
     median_minutes: int | None
     p90_minutes: int | None
+    median_days: float | None
+    p90_days: float | None
     over_limit: int
 
 

@@ -18,11 +18,11 @@ from api.principal import Principal
 from api.query_parameters import Region, some_of
 from api.responses import approvals as answered
 from api.responses.describe import answers
-from api.routes.approvals import Several, access, split_list
+from api.routes.approvals import Several, access, split_kinds, split_list
 from feeds import wire
 from feeds.cases.contributions import PART
 from feeds.cases.figures import Period, ageing, grouped, month_period, summary
-from feeds.cases.words import KINDS
+from feeds.cases.words import GROUPS, KINDS
 from feeds.workdays.calendar import WorkCalendar
 from feeds.workdays.local_time import local_date
 
@@ -47,7 +47,8 @@ def _period(month: str, first: str, last: str, today: date) -> Period:
 
 def _where(principal: Principal, region: str, **dimensions: str) -> dict[str, Any]:
     """Conditions for the reader: alternatives of each dimension that is set, and both regions."""
-    named = {name: split_list(text) for name, text in dimensions.items() if text}
+    split = {"kind": split_kinds}
+    named = {name: split.get(name, split_list)(text) for name, text in dimensions.items() if text}
     return named | {"region": region, "within": principal.region}
 
 
@@ -76,7 +77,7 @@ async def _figure_query(
     to: Day = "",
     department: Several = "",
     item: Several = "",
-    kind: Annotated[Several, some_of((*KINDS, PART))] = "",
+    kind: Annotated[Several, some_of((*KINDS, *GROUPS, PART))] = "",
     region: Region = "",
 ) -> FigureQuery:
     """Raises Problem(invalid) for a period that is none or too long."""
@@ -119,7 +120,7 @@ async def open_case_ageing(
     principal: Viewer,
     department: Several = "",
     item: Several = "",
-    kind: Annotated[Several, some_of(KINDS)] = "",
+    kind: Annotated[Several, some_of((*KINDS, *GROUPS))] = "",
     region: Region = "",
 ) -> Response:
     """Open cases by days left and by age."""
@@ -139,6 +140,12 @@ async def slow_steps(
     parts = access(deps)
     name = parts.namer("item")
     steps = await parts.reader.slowest_steps(today.toordinal() - STEP_DAYS, where)
-    return Json(
-        {"items": [step | {"item_name": name(step["item"])} for step in steps], "as_of": wire.iso(deps.clock())}
-    )
+    day = parts.assessor().hours.minutes
+    items = [step | {"item_name": name(step["item"])} | _step_days(step, day) for step in steps]
+    return Json({"items": items, "as_of": wire.iso(deps.clock())})
+
+
+def _step_days(step: dict[str, Any], day: int) -> dict[str, float | None]:
+    """The median and the 90th percentile of a step in working days of `day` minutes of office time."""
+    minutes = {name: step[f"{name}_minutes"] for name in ("median", "p90")}
+    return {f"{name}_days": None if value is None else round(value / day, 2) for name, value in minutes.items()}

@@ -23,7 +23,7 @@ from feeds import wire
 from feeds.cases.assess import CaseRow
 from feeds.cases.facts import FactSet
 from feeds.cases.reader import CaseQuery
-from feeds.cases.words import KINDS
+from feeds.cases.words import GROUPS, KINDS
 from feeds.kinds.approvals import LIGHTS
 from feeds.mapping.expressions import identifier
 
@@ -52,6 +52,11 @@ def split_list(text: str) -> tuple[str, ...]:
     return tuple(filter(None, text.split(",")))
 
 
+def split_kinds(text: str) -> tuple[str, ...]:
+    """The kinds of a list with commas, in which the name of a group stands for its kinds."""
+    return tuple(kind for name in split_list(text) for kind in GROUPS.get(name, (name,)))
+
+
 @router.get("/approvals/cases", responses=answers(answered.CaseWindow))
 async def cases(
     deps: Deps,
@@ -60,7 +65,7 @@ async def cases(
     light: Annotated[Several, some_of(LIGHTS)] = "",
     department: Several = "",
     item: Several = "",
-    kind: Annotated[Several, some_of(KINDS)] = "",
+    kind: Annotated[Several, some_of((*KINDS, *GROUPS))] = "",
     step: Several = "",
     region: Region = "",
     paused: bool | None = None,
@@ -77,7 +82,7 @@ async def cases(
         light=split_list(light),
         department=split_list(department),
         item=split_list(item),
-        kind=split_list(kind),
+        kind=split_kinds(kind),
         step=split_list(step),
         region=region,
         within=principal.region,

@@ -24,11 +24,10 @@ from dashboard.reports.parts import (
 )
 from dashboard.reports.reading import Record
 from dashboard.reports.texts import ReportTexts, escaped
+from feeds.cases.words import GROUPS
 
 DIMENSIONS = ("department", "item", "month")
 COLUMN_NAMES = {"department": "approvals.column.department", "item": "approvals.column.item", "month": "control.month"}
-GROUPS = {"permit": "instant,promise,supplement,upward,joint,other", "disclosure": "disclosure", "question": "question"}
-"""The kinds of each group. Groups are never added together."""
 BUCKETS = (
     *("overdue_over_10", "overdue_6_10", "overdue_3_5", "overdue_1_2", "today"),
     *("1", "2_3", "4_5", "6_10", "over_10", "paused", "unknown"),
@@ -41,7 +40,7 @@ async def build(query: ReportQuery) -> Sequence[Part]:
     """The figures of the month, the table by the chosen dimension, thirteen months, and the ageing of open cases."""
     texts = query.texts
     month = f"{interval(query['month'], texts.zone)[0]:%Y-%m}"
-    kind = GROUPS.get(query["group"], GROUPS["permit"])
+    kind = query["group"] if query["group"] in GROUPS else "permit"
     by = query["dimension"] if query["dimension"] in DIMENSIONS else DIMENSIONS[0]
     summary = await query.get("/api/v1/approvals/summary", month=month, kind=kind)
     ageing = await query.get("/api/v1/approvals/ageing", kind=kind)
@@ -98,9 +97,9 @@ def _compared(summary: Record, texts: ReportTexts) -> GridTable:
         GridColumn(field="name", title=texts("approvals.report.figure"), width=140),
         GridColumn(field="own", title=texts("approvals.compare.own"), kind="number", digits=2),
         GridColumn(field="previous", title=_span(bases["previous"]), kind="number", digits=2, width=200),
-        GridColumn(field="previous_change", title=texts("approvals.compare.previous"), kind="share"),
+        GridColumn(field="previous_change", title=texts("approvals.compare.previous"), kind="share", digits=1),
         GridColumn(field="year_before", title=_span(bases["year_before"]), kind="number", digits=2, width=200),
-        GridColumn(field="year_before_change", title=texts("approvals.compare.year"), kind="share"),
+        GridColumn(field="year_before_change", title=texts("approvals.compare.year"), kind="share", digits=1),
     ]
     title = texts("approvals.compare", **{"from": summary["from"], "to": summary["to"]})
     return GridTable(name="compared", title=title, columns=columns, rows=rows, row_id="id")
@@ -148,11 +147,11 @@ def _table(by: str, rows: Sequence[Record], texts: ReportTexts) -> GridTable:
         GridColumn(field="done", title=texts("approvals.line.done"), kind="number", digits=0),
         GridColumn(field="due", title=texts("approvals.report.due"), kind="number", digits=0),
         GridColumn(field="in_time", title=texts("approvals.report.in_time"), kind="number", digits=0),
-        GridColumn(field="in_time_share", title=texts("approvals.line.share"), kind="share"),
-        GridColumn(field="plain", title=texts("approvals.report.plain"), kind="share", width=150),
-        GridColumn(field="settled", title=texts("approvals.report.settled"), kind="share", width=130),
+        GridColumn(field="in_time_share", title=texts("approvals.line.share"), kind="share", digits=1),
+        GridColumn(field="plain", title=texts("approvals.report.plain"), kind="share", digits=1, width=150),
+        GridColumn(field="settled", title=texts("approvals.report.settled"), kind="share", digits=1, width=130),
         GridColumn(field="mean_days", title=texts("approvals.line.mean"), kind="number", digits=2),
-        GridColumn(field="saved", title=texts("approvals.report.saved"), kind="share"),
+        GridColumn(field="saved", title=texts("approvals.report.saved"), kind="share", digits=1),
     ]
     title = texts(f"approvals.report.by.{by}")
     return GridTable(name="figures", title=title, columns=columns, rows=shown, row_id="id")

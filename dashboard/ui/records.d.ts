@@ -262,12 +262,13 @@ export interface ReceiptRecord {
   summary: string;
 }
 
-/** Another receipt that may report the same event. `score` is 0 to 1; from 0.70 on it is likely the same. */
+/** Another receipt that may report the same event. `score` is 0 to 1, `likely` is True for a high one. */
 export interface CandidateRecord {
   id: string;
   score: number;
   distance_m: number;
   seconds: number;
+  likely: boolean;
 }
 
 /** One incident. Writer: the command role. `id` is "{site}:{yyyymmdd}-{nnnn}", of an exercise "{site}:X…". */

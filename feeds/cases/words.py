@@ -10,6 +10,13 @@ from typing import Final, Literal
 CaseKind = Literal["instant", "promise", "supplement", "upward", "joint", "disclosure", "question", "other"]
 CaseState = Literal["applied", "open", "closed", "deleted", "shelf"]
 KINDS: tuple[CaseKind, ...] = ("instant", "promise", "supplement", "upward", "joint", "disclosure", "question", "other")
+GROUPS: dict[str, tuple[CaseKind, ...]] = {
+    "permit": ("instant", "promise", "supplement", "upward", "joint", "other"),
+    "disclosure": ("disclosure",),
+    "question": ("question",),
+}
+"""The groups in which cases are counted, with their kinds. Groups are never added together."""
+GROUP_OF: dict[str, str] = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
 KIND_WORDS: dict[str, CaseKind] = {
     "即办件": "instant",
     "即办": "instant",

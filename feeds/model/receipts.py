@@ -12,12 +12,13 @@ CHANNELS = ("phone", "sms", "110", "119", "120", "122", "12345", "cap", "system"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Another receipt that may report the same event. `score` is 0 to 1; from 0.70 on it is likely the same."""
+    """Another receipt that may report the same event. `score` is 0 to 1, `likely` is True for a high one."""
 
     id: str
     score: float
     distance_m: float
     seconds: float
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,11 @@ class OfficeHours:
     windows: tuple[tuple[int, int], ...] = ((540, 720), (810, 1050))
     cut_off: int = 1050
 
+    @property
+    def minutes(self) -> int:
+        """Minutes of office time in a working day."""
+        return sum(end - start for start, end in self.windows)
+
 
 OFFICE_HOURS = OfficeHours()
 """09:00 to 12:00 and 13:30 to 17:30; same-day cases until 17:30."""

@@ -14,6 +14,7 @@ from feeds.model import Candidate, Receipt
 from feeds.quakes import distance_km
 
 LIKELY, PERHAPS = 0.70, 0.40
+"""Scores from which on two receipts likely, or perhaps, report one event."""
 MOST = 5
 """Candidates of one receipt that are kept, the best ones."""
 CELL, CELL_KM = 0.1, 11.1
@@ -56,7 +57,13 @@ def candidate(receipt: Receipt, other: Receipt) -> Candidate | None:
     score = 0.5 * (1 - metres / radius) + 0.3 * (1 - seconds / window) + 0.2 * _alike(receipt, other)
     if score < PERHAPS:
         return None
-    return Candidate(id=other.id, score=round(score, 2), distance_m=round(metres, 1), seconds=round(seconds, 1))
+    return Candidate(
+        id=other.id,
+        score=round(score, 2),
+        distance_m=round(metres, 1),
+        seconds=round(seconds, 1),
+        likely=round(score, 2) >= LIKELY,
+    )
 
 
 def _limits(receipt: Receipt, other: Receipt) -> tuple[float, float]:

@@ -183,6 +183,25 @@ async def test_figures(cases: World) -> None:
         problem(await client.get("/api/v1/approvals/summary", params={"month": "2026-13"}), 422, "invalid")
 
 
+@pytest.mark.parametrize(("kind", "count"), [("permit", 2), ("promise,permit", 2), ("disclosure", 0), ("question", 0)])
+async def test_the_name_of_a_group_stands_for_its_kinds(cases: World, kind: str, count: int) -> None:
+    async with cases.signed_in("duty") as client:
+        assert (await client.get(LIST, params={"kind": kind})).json()["total"] == count
+        aged = (await client.get("/api/v1/approvals/ageing", params={"kind": kind})).json()
+        assert sum(aged["left"].values()) == count
+
+
+async def test_slow_steps_have_working_days_of_the_office_hours(cases: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def steps(*_: object) -> list[dict[str, object]]:
+        minutes = {"mean_minutes": 500.0, "median_minutes": 420, "p90_minutes": 1050}
+        return [{"item": "plan", "step": "承办", "n": 20, "unknown_end": 0, "over_limit": 3, **minutes}]
+
+    monkeypatch.setattr(CaseReader, "slowest_steps", steps)
+    async with cases.signed_in("duty") as client:
+        [step] = (await client.get("/api/v1/approvals/steps")).json()["items"]
+    assert (step["median_days"], step["p90_days"]) == (1.0, 2.5)
+
+
 async def test_a_site_without_cases_says_so(world: World) -> None:
     async with world.signed_in("duty") as client:
         problem(await client.get(LIST), 503, "busy")

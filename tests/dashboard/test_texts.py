@@ -57,7 +57,6 @@ SETS = {
     "source.state": ("ok", "failing", "silent"),
     "sources": ("last", "valid", "new", *FIGURES),
     "sources.view": ("data", "roles"),
-    "list": ("alert", "value", "region", "lasts", "holder"),
     "list.tab": ("open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.empty": ("open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.past": ("loading", "failed"),

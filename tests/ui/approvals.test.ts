@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { byDepartment, inOrder, monthBefore, totalOf, worst } from "../../dashboard/ui/approvals/counts";
+import { addMonths } from "../../dashboard/ui/core/days";
+import { byDepartment, inOrder, totalOf, worst } from "../../dashboard/ui/approvals/counts";
 import { sumOf, weeksOf, type Clock, type ClockDay } from "../../dashboard/ui/approvals/detail";
 import type { CaseBoardRecord } from "../../dashboard/ui/records";
 
@@ -42,8 +43,8 @@ test("departments are in the order of red, yellow, then the lower share in time"
 });
 
 test("months before a month cross the year", () => {
-  assert.equal(monthBefore("2026-01", 1), "2025-12");
-  assert.equal(monthBefore("2026-11", 12), "2025-11");
+  assert.equal(addMonths("2026-01", -1), "2025-12");
+  assert.equal(addMonths("2026-11", -12), "2025-11");
 });
 
 const day = (date: string, mark: ClockDay["mark"], number = 0, name = ""): ClockDay =>

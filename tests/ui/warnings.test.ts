@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { WarningRecord } from "../../dashboard/ui/records";
-import { inOrder, lanes, stacked, wanted } from "../../dashboard/ui/warnings/order";
+import { inOrder, lanes, stacked, matching } from "../../dashboard/ui/warnings/order";
 
 const HOUR = 3_600_000;
 const at = (hours: number): string => new Date(hours * HOUR).toISOString();
@@ -20,9 +20,9 @@ test("warnings in force come first, then the worse colour, then the newer", () =
 test("a cell of the matrix gives what is in force there, a warning of the prefecture too", () => {
   const list = [warning("here"), warning("whole", { regions: ["532300"] }), warning("there", { regions: ["532301"] }),
     warning("over", { state: "expired" })];
-  const chosen = wanted(list, { county: "532322", colour: "yellow", state: null });
+  const chosen = matching(list, { county: "532322", colour: "yellow", state: null });
   assert.deepEqual(chosen.map((each) => each.id), ["here", "whole"]);
-  assert.deepEqual(wanted(list, { county: null, colour: null, state: "expired" }).map((each) => each.id), ["over"]);
+  assert.deepEqual(matching(list, { county: null, colour: null, state: "expired" }).map((each) => each.id), ["over"]);
 });
 
 test("a lane has the warnings of one event and colour that touch the time shown, and none that was superseded", () => {

@@ -33,10 +33,10 @@ export default function AccountsView() {
   const head = view.may ? <AddButton label={t("accounts.add")} open={() => openAccount(view)} /> : null;
   return (
     <AdminFrame view={view} name="accounts" note={t("accounts.note")} head={head}>
-      {({ items }) => (
+      {({ items }) => items.length ? (
         <Table mark="accounts" columns={columns(view)} rows={items} keyOf={(account) => account.name}
           rowClass={(account) => (account.disabled ? "is-off" : "")} />
-      )}
+      ) : <p class="rows-empty">{t("accounts.none")}</p>}
     </AdminFrame>
   );
 }

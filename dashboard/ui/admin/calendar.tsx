@@ -1,7 +1,7 @@
 /** The roster as a calendar: one cell a shift, with two officers, a leader, and what is wrong with it in words. */
 import { pick, t } from "../core/i18n";
 import { day, serverNow } from "../core/time";
-import { weekdayOf } from "./days";
+import { weekdayOf } from "../core/days";
 import { openCell } from "./rosterforms";
 import { insteadOf, personName, shiftName, type RosterDocument, type RosterShift, type RosterView } from "./rosterbook";
 

@@ -111,7 +111,7 @@ interface StepProps {
 
 /** All that may be chosen; what is chosen and no longer known stays until somebody takes it out. */
 const withChosen = (options: Option[], chosen: string[]): Option[] => {
-  const missing = chosen.filter((key) => !options.some(([known]) => known === key));
+  const missing = chosen.filter((key) => !options.some(([option]) => option === key));
   return [...options, ...missing.map((key): Option => [key, key])];
 };
 

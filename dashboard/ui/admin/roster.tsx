@@ -8,7 +8,7 @@ import { RowActions, Table, type Column } from "../forms/table";
 import { shiftText } from "../shell/duty";
 import { Calendar } from "./calendar";
 import { openChanges } from "./changes";
-import { addMonths, daysFrom, mondayOf, monthDays } from "./days";
+import { addMonths, daysFrom, mondayOf, monthDays } from "../core/days";
 import {
   keepRoster, PATH, personName, refreshRoster, shiftName, type RosterDocument, type RosterLists, type RosterPerson,
   type RosterView as View,

@@ -13,7 +13,7 @@ import {
 export function openCell(view: RosterView, date: string, shift: RosterShift): void {
   const roster = view.answer;
   if (!roster) return;
-  const { officers: [one = "", two = ""], leader } = meantTeam(roster, date, shift.id);
+  const { officers: [first = "", second = ""], leader } = meantTeam(roster, date, shift.id);
   const others = roster.assignments.filter((dated) => dated.date !== date || dated.shift !== shift.id);
   const person = (name: string, label: string): Field => {
     return { name, label, kind: "select", options: personOptions(roster) };
@@ -21,17 +21,18 @@ export function openCell(view: RosterView, date: string, shift: RosterShift): vo
   const dated = others.length < roster.assignments.length;
   openForm({
     title: `${date} ${shiftName(shift)}`,
-    initial: { one, two, leader, pattern: false },
+    initial: { officer1: first, officer2: second, leader, pattern: false },
     parts: [
       { words: <p class="quiet">{t("roster.cell.what", { from: shift.start, to: shift.end })}</p> },
       [
-        person("one", t("roster.officer1")), person("two", t("roster.officer2")), person("leader", t("duty.leader")),
+        person("officer1", t("roster.officer1")), person("officer2", t("roster.officer2")),
+        person("leader", t("duty.leader")),
       ],
       ...(dated ? [{ name: "pattern", label: t("roster.cell.pattern"), kind: "check" } satisfies Field] : []),
     ],
     save: (values) => {
-      const team = values as { one: string; two: string; leader: string };
-      const officers = [team.one, team.two].filter(Boolean);
+      const team = values as { officer1: string; officer2: string; leader: string };
+      const officers = [team.officer1, team.officer2].filter(Boolean);
       const assignment = { date, shift: shift.id, officers, leader: team.leader };
       return keepRoster(view, { assignments: values.pattern ? others : [...others, assignment] });
     },

@@ -29,6 +29,11 @@ export const colourRank = (colour: string): number => (COLOURS.indexOf(colour) +
 export const allWarnings = settled("warning");
 /** The receipts that nobody has answered, exercises too. */
 export const newReceipts = settled("receipt");
+/** Of those the real ones, and how many of them wait too long. */
+export const openReceipts = computed(() => {
+  const real = newReceipts.value.filter((receipt) => receipt.mode === "real");
+  return { real, late: real.filter((receipt) => receipt.unanswered).length };
+});
 
 /** The warnings in force, worst first: real ones, exercises apart, tests only to be counted. */
 export const warnings = computed(() => {

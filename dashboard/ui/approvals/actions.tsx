@@ -5,7 +5,7 @@ import { t } from "../core/i18n";
 import { mayAct, mayDo } from "../core/site";
 import type { CardRecord } from "../records";
 import { askAgain } from "./data";
-import { written } from "./form";
+import { fieldText } from "./form";
 
 type Choice = CardRecord["choices"][number];
 
@@ -53,8 +53,8 @@ function ActionForm({ kind, id, rev, choice, done }: FormProps) {
   const [busy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const reason = written(event, "reason");
-    const body = { action: choice.action, rev, reason, days: Number(written(event, "days")) };
+    const reason = fieldText(event, "reason");
+    const body = { action: choice.action, rev, reason, days: Number(fieldText(event, "days")) };
     setBusy(true);
     try {
       if (kind === "card") await send("POST", "/api/v1/approvals/cards:act", { id, ...body });

@@ -12,7 +12,7 @@ import { Account, Calendar, eventTime } from "./clock";
 import { STEPS } from "./counts";
 import { useAnswer } from "./data";
 import type { CaseDetail, StepVisit } from "./detail";
-import { written } from "./form";
+import { fieldText } from "./form";
 import { Side } from "./side";
 import { kindOf, leftText, Light, lightOf } from "./words";
 
@@ -92,7 +92,7 @@ function Applicant({ detail }: { detail: CaseDetail }) {
   useEffect(() => setShown(null), [detail.key]);
   const ask = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const reason = written(event, "reason");
+    const reason = fieldText(event, "reason");
     try {
       setShown(await send<Unmasked>("POST", `/api/v1/approvals/cases/${detail.key}/unmask`, { reason }));
       setAsking(false);

@@ -1,9 +1,10 @@
 /** Open cases by days left, the five steps, the months, and the month against others. */
 import { query, setQuery } from "../core/address";
+import { addMonths } from "../core/days";
 import { count, number, percent } from "../core/format";
 import { language, t } from "../core/i18n";
 import { day, parse } from "../core/time";
-import { monthBefore, STEPS, type Backlog } from "./counts";
+import { STEPS, type Backlog } from "./counts";
 import { shortDay } from "./words";
 import type { Ageing, Compared, FigureRow, SlowStep, Summary } from "./data";
 
@@ -31,7 +32,7 @@ export function AgeingChart({ ageing }: { ageing: Ageing | null }) {
               {buckets.map((bucket) => <Bar key={bucket} bucket={bucket} n={left[bucket] ?? 0} most={most}
                 tone={bucket === "1" ? "yellow" : (TONES[name] ?? "normal")} due={ageing?.due[bucket]} />)}
             </div>
-            <span class={`age-name ${left && TONES[name] ? `light-${TONES[name]}` : "quiet"}`}>
+            <span class={`age-name ${TONES[name] ? `light-${TONES[name]}` : "quiet"}`}>
               {t(`approvals.bucket.${name}`)}
             </span>
           </div>
@@ -91,7 +92,6 @@ export const stepName = (step: string): string => (language() === "en" ? t(`appr
 
 function SlowSteps({ slow }: { slow: readonly SlowStep[] | null }) {
   if (!slow?.length) return <p class="quiet case-note">{t("approvals.slow.none")}</p>;
-  const days = (minutes: number | null): string => (minutes === null ? "—" : number(minutes / 450));
   return (
     <table class="case-table">
       <thead><tr>
@@ -101,7 +101,7 @@ function SlowSteps({ slow }: { slow: readonly SlowStep[] | null }) {
         {slow.slice(0, 5).map((step) => (
           <tr key={`${step.item}/${step.step}`}>
             <td class="cut">{step.item_name} {step.step}</td>
-            <td>{days(step.median_minutes)}</td><td>{days(step.p90_minutes)}</td>
+            <td>{number(step.median_days)}</td><td>{number(step.p90_days)}</td>
             <td class={step.over_limit ? "light-yellow" : ""}>{step.over_limit} / {step.n}</td>
           </tr>
         ))}
@@ -116,8 +116,8 @@ export function MonthsChart({ months, before, present }: {
 }) {
   const own = new Map(months.map((row) => [row.key, row]));
   const earlier = new Map(before.map((row) => [row.key, row]));
-  const names = Array.from({ length: 13 }, (_, index) => monthBefore(present, 12 - index));
-  const doneBefore = (month: string): number => earlier.get(monthBefore(month, 12))?.done ?? 0;
+  const names = Array.from({ length: 13 }, (_, index) => addMonths(present, index - 12));
+  const doneBefore = (month: string): number => earlier.get(addMonths(month, -12))?.done ?? 0;
   const most = Math.max(1, ...names.flatMap((month) => [own.get(month)?.done ?? 0, doneBefore(month)]));
   return (
     <section class="panel case-months" data-part="months">

@@ -1,6 +1,6 @@
 /** The count of a limit on a calendar, and how the due day came about. */
 import { t } from "../core/i18n";
-import { day as dayOf, now } from "../core/time";
+import { clock as timeOf, day as dayOf, parse, today as todayNow } from "../core/time";
 import { sumOf, weeksOf, type CaseDetail, type Clock, type ClockDay } from "./detail";
 import { shortDay } from "./words";
 
@@ -9,7 +9,7 @@ const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7];
 const LEGEND = ["counted", "ahead", "over", "off", "local_holiday", "excluded", "unpublished"] as const;
 
 export function Calendar({ clock }: { clock: Clock }) {
-  const today = dayOf(now());
+  const today = todayNow.value;
   const weeks = weeksOf(clock.days);
   const counts = new Map<string, number>();
   for (const day of clock.days) {
@@ -130,9 +130,10 @@ function Changes({ detail }: { detail: CaseDetail }) {
   );
 }
 
+/** "11-24 14:05" */
 export const eventTime = (at: string): string => {
-  const ms = Date.parse(at);
-  return `${dayOf(ms).slice(5)} ${new Date(ms + 8 * 3_600_000).toISOString().slice(11, 16)}`;
+  const ms = parse(at);
+  return ms === null ? "" : `${dayOf(ms).slice(5)} ${timeOf(ms).slice(0, 5)}`;
 };
 
 function eventText(name: string, body: Record<string, unknown>): string {

@@ -1,14 +1,9 @@
 /** Counts of the boards of open cases, added up by department. Groups of kinds are never added together. */
 import type { CaseBoardRecord } from "../records";
 
+/** Groups of kinds; the routes of cases and figures take their names as kinds. */
 export const GROUPS = ["permit", "disclosure", "question"] as const;
 export type Group = (typeof GROUPS)[number];
-/** The kinds of each group, as the routes of cases and figures take them. */
-export const KINDS_OF: Readonly<Record<Group, string>> = {
-  permit: "instant,promise,supplement,upward,joint,other",
-  disclosure: "disclosure",
-  question: "question",
-};
 export const STEPS = ["受理", "承办", "审批", "批准", "办结"] as const;
 
 /** Open cases of one department, or of all. `silent` is the oldest moment up to which a silent source has reported. */
@@ -82,11 +77,4 @@ export function inOrder<T extends Backlog & { share: number | null }>(rows: read
 export function worst(backlog: Backlog): string {
   if (backlog.silent) return "grey";
   return backlog.red ? "red" : backlog.yellow ? "yellow" : "green";
-}
-
-/** "2026-11" and so many months before it. */
-export function monthBefore(month: string, count: number): string {
-  const [year, number] = month.split("-").map(Number) as [number, number];
-  const months = year * 12 + number - 1 - count;
-  return `${Math.floor(months / 12)}-${String((months % 12) + 1).padStart(2, "0")}`;
 }

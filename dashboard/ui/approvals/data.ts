@@ -121,9 +121,9 @@ export interface SlowStep {
   item_name: string;
   step: string;
   n: number;
-  mean_minutes: number;
-  median_minutes: number | null;
-  p90_minutes: number | null;
+  /** Working days. */
+  median_days: number | null;
+  p90_days: number | null;
   over_limit: number;
 }
 export interface CaseRow {

@@ -1,4 +1,5 @@
 /** One case as `GET /api/v1/approvals/cases/{key}` gives it. */
+import { addDays, mondayOf, weekdayOf } from "../core/days";
 import type { CaseRow } from "./data";
 
 export interface ClockDay {
@@ -108,18 +109,12 @@ export function weeksOf(days: readonly ClockDay[]): { day: string; shown: ClockD
   const [first] = days;
   const last = days.at(-1);
   if (!first || !last) return [];
-  const known = new Map(days.map((day) => [day.day, day]));
-  const from = shift(first.day, -((weekday(first.day) + 6) % 7));
-  const to = shift(last.day, (7 - weekday(last.day)) % 7);
+  const byDay = new Map(days.map((day) => [day.day, day]));
+  const to = addDays(mondayOf(last.day), 6);
   const weeks: { day: string; shown: ClockDay | null }[][] = [];
-  for (let day = from; day <= to; day = shift(day, 1)) {
-    if (weekday(day) === 1) weeks.push([]);
-    weeks.at(-1)!.push({ day, shown: known.get(day) ?? null });
+  for (let day = mondayOf(first.day); day <= to; day = addDays(day, 1)) {
+    if (weekdayOf(day) === 1) weeks.push([]);
+    weeks.at(-1)!.push({ day, shown: byDay.get(day) ?? null });
   }
   return weeks;
 }
-
-// Days are dates of a calendar, not moments: they are counted in UTC, where each has 24 hours.
-const weekday = (day: string): number => new Date(`${day}T00:00:00Z`).getUTCDay();
-const shift = (day: string, by: number): string =>
-  new Date(Date.parse(`${day}T00:00:00Z`) + by * 86_400_000).toISOString().slice(0, 10);

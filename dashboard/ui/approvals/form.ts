@@ -1,5 +1,5 @@
-/** What a person has written into a form. */
-export function written(event: SubmitEvent, name: string): string {
+/** The text of a field of the form that is submitted, trimmed. */
+export function fieldText(event: SubmitEvent, name: string): string {
   const value = new FormData(event.target as HTMLFormElement).get(name);
   return typeof value === "string" ? value.trim() : "";
 }

@@ -8,7 +8,7 @@ import { mayDo, regionName, site } from "../core/site";
 import type { CardRecord, OrderRecord } from "../records";
 import { TaskButtons } from "./actions";
 import { askAgain, useAnswer } from "./data";
-import { written } from "./form";
+import { fieldText } from "./form";
 import { OrderSheet } from "./order";
 import { CardChip, departmentName, Light, limitText, ruleName, stateOfOrder } from "./words";
 
@@ -98,7 +98,7 @@ function Draft() {
     event.preventDefault();
     const cards = [...store.peek("card").values()].filter((card) => about && card.id.endsWith(`/${about}`));
     const body = {
-      title: written(event, "title"), text: written(event, "text"), department: written(event, "department"),
+      title: fieldText(event, "title"), text: fieldText(event, "text"), department: fieldText(event, "department"),
       region: query("region") ?? site.value.region, cases: about ? [about] : [], cards: cards.map((card) => card.id),
     };
     try {

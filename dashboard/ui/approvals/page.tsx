@@ -1,16 +1,17 @@
 /** Approvals: the site's backlog, or that of one department. */
 import { address, navigate, path, query, setQuery } from "../core/address";
 import { get, ProblemError } from "../core/api";
+import { addMonths } from "../core/days";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
-import { day, now } from "../core/time";
+import { today } from "../core/time";
 import { useState } from "preact/hooks";
 import { AgeingChart, Comparison, MonthsChart, StepsChart } from "./charts";
 import { CaseList } from "./cases";
-import { GROUPS, KINDS_OF, monthBefore, totalOf } from "./counts";
+import { GROUPS, totalOf } from "./counts";
 import { group, route, useAnswer, type Ageing, type SlowStep, type Summary, type Table, type Window } from "./data";
 import { Departments } from "./departments";
-import { written } from "./form";
+import { fieldText } from "./form";
 import { Items } from "./items";
 import { Strip } from "./strip";
 
@@ -20,16 +21,15 @@ const departmentOf = (address: string): string =>
 
 export default function ApprovalsPage() {
   const department = departmentOf(path());
-  const kind = KINDS_OF[group.value];
-  const month = day(now()).slice(0, 7);
+  const month = today.value.slice(0, 7);
   const backlog = totalOf(store.all("case_board").values(), group.value, department);
-  const where = { department, kind };
+  const where = { department, kind: group.value };
   const summary = useAnswer<Summary>(route("summary", where)).value;
   const ageing = useAnswer<Ageing>(route("ageing", where)).value;
   const slow = useAnswer<{ items: SlowStep[] }>(route("steps", { department })).value;
   const table = useAnswer<Table>(route("figures", { by: department ? "item" : "department", ...where })).value;
   const months = useAnswer<Table>(route("figures", yearTo(month, where))).value;
-  const before = useAnswer<Table>(route("figures", yearTo(monthBefore(month, 12), where))).value;
+  const before = useAnswer<Table>(route("figures", yearTo(addMonths(month, -12), where))).value;
   const rows = table?.items ?? [];
   const name = boardName(department) || department;
   return (
@@ -47,7 +47,7 @@ export default function ApprovalsPage() {
 }
 
 const yearTo = (month: string, where: Record<string, string>): Record<string, string> => ({
-  by: "month", from: `${monthBefore(month, 12)}-01`, to: `${month}-28`, ...where,
+  by: "month", from: `${addMonths(month, -12)}-01`, to: `${month}-28`, ...where,
 });
 
 function boardName(department: string): string {
@@ -60,7 +60,7 @@ function Head({ name }: { name: string }) {
   const [none, setNone] = useState("");
   const find = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const number = written(event, "number");
+    const number = fieldText(event, "number");
     if (!number) return;
     try {
       const answer = await get<Window>(route("search", { number }));

@@ -12,10 +12,10 @@ const moment = (at: string | null): string => (!at ? "…" : at.length === 10 ? 
 export function Side({ detail }: { detail: CaseDetail }) {
   const cards = [...store.all("card").values()].filter((card) => card.key === detail.key);
   const orders = [...store.all("order").values()].filter((order) => order.department === detail.department);
-  const taken = detail.suspensions.filter((each) => each.excluded);
+  const excluded = detail.suspensions.filter((suspension) => suspension.excluded);
   return (
     <aside class="panel case-side">
-      <Part title={t("approvals.suspensions")} note={t("approvals.suspensions.n", { n: taken.length })}>
+      <Part title={t("approvals.suspensions")} note={t("approvals.suspensions.n", { n: excluded.length })}>
         {detail.suspensions.map((each, index) => <SuspensionLine key={index} suspension={each} />)}
       </Part>
       <Part title={t("approvals.extensions")} note="">
@@ -63,12 +63,12 @@ export function Side({ detail }: { detail: CaseDetail }) {
 }
 
 function SuspensionLine({ suspension }: { suspension: Suspension }) {
-  const told = suspension.told_at ? t("approvals.told", { at: moment(suspension.told_at) }) : "";
+  const notified = suspension.told_at ? t("approvals.told", { at: moment(suspension.told_at) }) : "";
   return (
     <li class={suspension.excluded ? "" : "is-flawed"}>
       <Icon shape="pause" /> <b>{suspension.kind}</b>
       <span class="side-when">{moment(suspension.started)} – {moment(suspension.ended)}</span>
-      <small>{t("approvals.notice", { notice: suspension.notice || "—" })} {told}
+      <small>{t("approvals.notice", { notice: suspension.notice || "—" })} {notified}
         {suspension.flaw ? ` ${flagName(suspension.flaw)}` : ""}</small>
     </li>
   );

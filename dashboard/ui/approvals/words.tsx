@@ -16,7 +16,7 @@ export function Light({ light }: { light: string }) {
   const word = t(`approvals.light.${light || "none"}`);
   return (
     <span class={`light light-${light || "none"}`} title={word}>
-      <Icon shape={SHAPES[light] ?? "ring-dashed"} /><span class="unseen">{word}</span>
+      <Icon shape={SHAPES[light] ?? "ring-dashed"} /><span class="sr-only">{word}</span>
     </span>
   );
 }

@@ -19,7 +19,7 @@ export class ExtraView<K extends keyof Records> {
   private rev = "";
 
   /** `name` is the page's own and is unique on it. */
-  constructor(readonly name: string, private readonly wanted: ViewRequest & { kind: K }) {}
+  constructor(readonly name: string, private readonly query: ViewRequest & { kind: K }) {}
 
   /** The records by id. A component that asks is rendered again when one of them changes. */
   all(): ReadonlyMap<string, Records[K]> {
@@ -29,7 +29,7 @@ export class ExtraView<K extends keyof Records> {
 
   /** What to ask the server for, going on from the picture that is here. */
   request(): ViewRequest {
-    return this.rev ? { ...this.wanted, since: this.rev } : this.wanted;
+    return this.rev ? { ...this.query, since: this.rev } : this.query;
   }
 
   /** Takes a part of the view. True when it was the last one. */

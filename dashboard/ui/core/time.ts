@@ -1,8 +1,9 @@
 /** Times as the site reads them: its own zone, 24 hours, and the server's clock. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { language } from "./i18n";
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 let zone = "Asia/Shanghai";
 let offset = 0;
@@ -35,6 +36,12 @@ const tickers = new Set<(now: number) => void>();
 
 /** The server's time as of the last whole second. A component that reads it is rendered each second. */
 export const now = (): number => ticked.value;
+
+/** The site's day as of now, 2026-11-22. A component that reads it is rendered when the day changes. */
+export const today = computed(() => day(now()));
+
+/** The last whole minute in ms. A component that reads it is rendered each minute. */
+export const minute = computed(() => Math.floor(now() / MINUTE) * MINUTE);
 
 /** Calls `fn(now)` each second. Returns how to stop it. */
 export function everySecond(fn: (now: number) => void): () => void {

@@ -1,5 +1,5 @@
 /** The warnings in force at a glance. */
-import { newReceipts, sourceState, warningRegions, warnings } from "../alerts/summary";
+import { openReceipts, sourceState, warningRegions, warnings } from "../alerts/summary";
 import { t } from "../core/i18n";
 import { warningPlace } from "../core/names";
 import { Icon } from "../core/shapes";
@@ -33,13 +33,12 @@ export default function FeedWarnings() {
 
 /** Receipts that nobody has answered; exercises are not among them. */
 function OpenReceipts() {
-  const open = newReceipts.value.filter((receipt) => receipt.mode === "real");
-  const late = open.filter((receipt) => receipt.unanswered).length;
-  if (!open.length) return null;
+  const { real, late } = openReceipts.value;
+  if (!real.length) return null;
   return (
     <a class={`feed-receipts${late ? " is-late" : ""}`} href="/receipts" data-inside="">
       {late ? <Icon shape="triangle" class="is-degraded" /> : null}
-      {t(late ? "feed.receipts.late" : "feed.receipts", { n: open.length, late })}
+      {t(late ? "feed.receipts.late" : "feed.receipts", { n: real.length, late })}
     </a>
   );
 }

@@ -9,7 +9,7 @@ export interface Said {
   text: string;
 }
 
-const KNOWN: Readonly<Record<number, string>> = {
+const STATUS_TEXTS: Readonly<Record<number, string>> = {
   0: "ack.error.lost", 401: "ack.error.signedout", 429: "ack.error.busy", 503: "ack.error.busy",
   504: "suppress.unanswered",
 };
@@ -27,7 +27,7 @@ export const findingsOf = (error: ProblemError): RefusalFinding[] =>
 /** Why the server would not: its own words and each finding with its field, or ours where it said nothing. */
 export function refusalWords(error: ProblemError): string {
   const { problem, status } = error;
-  const key = KNOWN[status];
+  const key = STATUS_TEXTS[status];
   if (key) return t(key);
   const findings = findingsOf(error).map(({ field, message }) => [field, message].filter(Boolean).join(": "));
   const faults = (problem.faults as string[] | undefined) ?? [];

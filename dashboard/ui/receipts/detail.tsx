@@ -1,7 +1,7 @@
 /** One receipt: the report, where it is, what may be the same event, its life, the row as received, and a decision. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { newReceipts } from "../alerts/summary";
-import { get, ProblemError, send } from "../core/api";
+import { ProblemError, send } from "../core/api";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { t, tOr } from "../core/i18n";
@@ -9,11 +9,10 @@ import { className } from "../core/names";
 import { store } from "../core/picture";
 import { mayAct, regionName } from "../core/site";
 import { parse, stamp } from "../core/time";
+import { useDetail } from "../core/usedetail";
 import type { CandidateRecord, ReceiptDetail } from "../records";
 import { decided } from "./page";
 import { TakeUp } from "./takeup";
-
-const LIKELY = 0.7;
 
 export default function ReceiptDetailPanel() {
   const id = query("receipt");
@@ -21,16 +20,8 @@ export default function ReceiptDetailPanel() {
 }
 
 function Detail({ id }: { id: string }) {
-  const [whole, setWhole] = useState<ReceiptDetail | null>(null);
-  const [missing, setMissing] = useState(false);
-  const live = store.all("receipt").get(id);
-  const again = decided.value;
-  useEffect(() => {
-    const aborter = new AbortController();
-    get<ReceiptDetail>(`/api/v1/receipts/${encodeURIComponent(id)}`, aborter.signal)
-      .then(setWhole, () => void (!aborter.signal.aborted && setMissing(true)));
-    return () => aborter.abort();
-  }, [id, live, again]);
+  const versions = [store.all("receipt").get(id), decided.value];
+  const { detail: whole, missing } = useDetail<ReceiptDetail>(`/api/v1/receipts/${encodeURIComponent(id)}`, versions);
   return (
     <article class="warning-detail receipt-detail" data-id={id}>
       <button type="button" class="chip warning-close" onClick={() => setQuery({ receipt: null })}>
@@ -92,10 +83,10 @@ function Facts({ receipt }: { receipt: ReceiptDetail }) {
   );
 }
 
-/** Dismissing one, or taking that back; both with a reason, and from the form of the receipt that was looked at. */
+/** Dismisses the receipt or takes that back. Both need a reason and hold only for the revision that is shown. */
 function Decision({ receipt }: { receipt: ReceiptDetail }) {
   const [reason, setReason] = useState("");
-  const [told, setTold] = useState("");
+  const [failure, setFailure] = useState("");
   const [busy, setBusy] = useState(false);
   const verb = receipt.state === "new" ? "dismiss" : receipt.state === "dismissed" ? "restore" : null;
   if (!verb || !mayAct(receipt.region)) return null;
@@ -105,9 +96,9 @@ function Decision({ receipt }: { receipt: ReceiptDetail }) {
     send("POST", `/api/v1/receipts/${encodeURIComponent(receipt.id)}/${verb}`, { reason, rev: receipt.rev }).then(
       () => {
         setReason("");
-        setTold("");
+        setFailure("");
       },
-      (error: ProblemError) => setTold(error.message),
+      (error: ProblemError) => setFailure(error.message),
     ).finally(() => {
       setBusy(false);
       decided.value += 1;
@@ -121,7 +112,7 @@ function Decision({ receipt }: { receipt: ReceiptDetail }) {
           onInput={(event) => setReason((event.target as HTMLInputElement).value)} />
       </label>
       <button type="submit" class="primary" disabled={busy || !reason.trim()}>{t(`receipts.${verb}`)}</button>
-      {told ? <p class="is-bad" role="alert">{told}</p> : null}
+      {failure ? <p class="is-bad" role="alert">{failure}</p> : null}
     </form>
   );
 }
@@ -135,10 +126,10 @@ function Candidates({ candidates }: { candidates: CandidateRecord[] }) {
       <h3>{t("receipts.candidates")}</h3>
       <ul class="receipt-candidates">
         {candidates.map((candidate) => (
-          <li key={candidate.id} class={candidate.score >= LIKELY ? "is-likely" : ""}>
+          <li key={candidate.id} class={candidate.likely ? "is-likely" : ""}>
             <button type="button" class="link" onClick={() => setQuery({ receipt: candidate.id }, { open: true })}>
               <b>{Math.round(candidate.score * 100)}</b>{" "}
-              {t(candidate.score >= LIKELY ? "receipts.likely" : "receipts.perhaps")}{" "}
+              {t(candidate.likely ? "receipts.likely" : "receipts.perhaps")}{" "}
               {names.get(candidate.id) ?? candidate.id}
               <small>
                 {t("receipts.apart", { m: Math.round(candidate.distance_m), s: Math.round(candidate.seconds) })}

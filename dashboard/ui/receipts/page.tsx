@@ -1,7 +1,7 @@
 /** The receipts (接报): those that nobody has answered, the oldest late ones first; beside them those that are done. */
 import { computed, signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { newReceipts } from "../alerts/summary";
+import { newReceipts, openReceipts } from "../alerts/summary";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { list } from "../core/api";
@@ -27,7 +27,7 @@ export function byNeed(receipts: readonly ReceiptRecord[]): ReceiptRecord[] {
   });
 }
 
-const waiting = computed(() => byNeed(newReceipts.value.filter((receipt) => receipt.mode === "real")));
+const waiting = computed(() => byNeed(openReceipts.value.real));
 const practised = computed(() => byNeed(newReceipts.value.filter((receipt) => receipt.mode !== "real")));
 
 export default function ReceiptsPage() {

@@ -4,10 +4,9 @@ import { path } from "../core/address";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
 import { OldView } from "../shell/oldview";
+import { isRecorder } from "./cameras";
 import { CameraDetail } from "./detail";
 import { RecorderPage } from "./recorder";
-
-const RECORDERS = ["nvr", "platform"];
 
 const PREFIX = "/assets/";
 
@@ -23,7 +22,7 @@ export default function AssetPage() {
   const asset = store.all("asset").get(id);
   if (!store.ready.value) return <p class="rows-empty">{t("video.waiting")}</p>;
   if (asset?.kind === "camera") return <div class="camera-page"><CameraDetail key={id} id={id} /></div>;
-  if (asset && RECORDERS.includes(asset.kind)) return <div class="camera-page"><RecorderPage key={id} id={id} /></div>;
+  if (isRecorder(asset)) return <div class="camera-page"><RecorderPage key={id} id={id} /></div>;
   return <CommonPage key={id} />;
 }
 

@@ -32,6 +32,10 @@ export const narrow = (values: Readonly<Record<string, string | null>>): void =>
 
 export const chosen = computed(() => cameras.value.filter((camera) => inScope(camera, scope.value)));
 
+/** True for what cameras hang on. */
+export const isRecorder = (asset: { kind: string } | undefined): boolean =>
+  asset?.kind === "nvr" || asset?.kind === "platform";
+
 /** The recorder or platform that a camera hangs on, "" without one. */
 export const recorderOf = (camera: Pick<Camera, "parents">): string =>
-  camera.parents.find((id) => ["nvr", "platform"].includes(store.all("asset").get(id)?.kind ?? "")) ?? "";
+  camera.parents.find((id) => isRecorder(store.all("asset").get(id))) ?? "";

@@ -84,14 +84,14 @@ function gbId(asset: AssetRecord): string {
 /** What the camera hangs on, from near to far, each with its state. */
 function Chain({ asset }: { asset: AssetRecord }) {
   const assets = store.all("asset");
-  const way: { id: string; name: string; health: string }[] = [];
+  const chain: { id: string; name: string; health: string }[] = [];
   let above = assets.get(asset.parents[0] ?? "");
-  while (above && way.length < DEPTH && !way.some((step) => step.id === above!.id)) {
-    way.push({ id: above.id, name: above.name, health: above.health });
+  while (above && chain.length < DEPTH && !chain.some((step) => step.id === above!.id)) {
+    chain.push({ id: above.id, name: above.name, health: above.health });
     above = assets.get(above.parents[0] ?? "");
   }
-  if (!way.length) return null;
-  const bad = way.filter((step) => step.health !== "ok").length;
+  if (!chain.length) return null;
+  const bad = chain.filter((step) => step.health !== "ok").length;
   return (
     <section class="camera-chain">
       <h2>
@@ -99,7 +99,7 @@ function Chain({ asset }: { asset: AssetRecord }) {
         <span class="quiet">{bad ? t("video.chain.bad", { n: bad }) : t("video.chain.ok")}</span>
       </h2>
       <ol>
-        {way.map((step) => (
+        {chain.map((step) => (
           <li key={step.id}>
             <HealthIcon health={step.health} />
             <a href={`/assets/${encodeURIComponent(step.id)}`} data-inside="">{step.name}</a>

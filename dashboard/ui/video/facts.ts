@@ -14,8 +14,8 @@ const FACTS: Readonly<Record<Rung, readonly string[]>> = {
   clock: ["onvif.clock", "onvif.clock_s", "gb28181.clock", "gb28181.clock_s"],
   recording: ["gb28181.recording"],
 };
-/** What the sentence of a rung that is ok tells, of what there is. */
-const TOLD: Readonly<Record<Rung, readonly string[]>> = {
+/** The readings that the one line about a rung that is ok names, where there are any. */
+const SUMMARY: Readonly<Record<Rung, readonly string[]>> = {
   path: ["icmp.rtt_ms", "tcp.connect_ms"],
   signalling: ["gb28181.keepalive_s", "rtsp.connect_ms"],
   described: ["rtsp.codec"],
@@ -37,10 +37,10 @@ export function factsOf(asset: AssetRecord, rung: Rung): Fact[] {
     all.filter(([key]) => key === metric || key.startsWith(`${metric}[`)).map(([key, reading]) => ({ key, reading })));
 }
 
-/** "视频编码 H264，帧率 25 1/s": what a rung that is ok tells. */
-export function told(asset: AssetRecord, rung: Rung): string {
+/** "视频编码 H264，帧率 25 1/s": the one line about a rung that is ok. */
+export function rungSummary(asset: AssetRecord, rung: Rung): string {
   const facts = factsOf(asset, rung).filter(({ key, reading }) => {
-    return TOLD[rung].includes(key.split("[")[0]!) && reading.value !== null;
+    return SUMMARY[rung].includes(key.split("[")[0]!) && reading.value !== null;
   });
   return facts.slice(0, 3).map(({ key, reading }) => `${metricName(key)} ${readingText(reading)}`).join("，");
 }

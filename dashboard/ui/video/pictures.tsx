@@ -34,11 +34,11 @@ export function Pictures({ asset, index }: { asset: AssetRecord; index: Snapshot
   const [reason, setReason] = useState("");
   if (!index) return null;
   const chosen = index.evidence.find((proof) => proof.at === opened) ?? null;
-  const wanted = shots(asset, index, chosen);
+  const pair = shots(asset, index, chosen);
   return (
     <section class="camera-pictures">
       {index.why_not === "needs-reason" && !reason ? <Reason onGiven={setReason} /> : (
-        <Shots asset={asset} shots={wanted} reason={reason} />
+        <Shots asset={asset} shots={pair} reason={reason} />
       )}
       {index.evidence.length ? (
         <details>
@@ -65,9 +65,9 @@ export function Pictures({ asset, index }: { asset: AssetRecord; index: Snapshot
 
 const checkName = (name: string): string => tOr(`camera.check.${name}`, name);
 
-function Shots({ asset, shots: wanted, reason }: { asset: AssetRecord; shots: Shot[]; reason: string }) {
+function Shots({ asset, shots: pair, reason }: { asset: AssetRecord; shots: Shot[]; reason: string }) {
   const [looks, setLooks] = useState<Look[]>([]);
-  const there = wanted.filter((shot) => shot.picture);
+  const there = pair.filter((shot) => shot.picture);
   const version = there.map((shot) => `${shot.which} ${shot.picture!.id}`).join(" ");
   useEffect(() => {
     let ended = false;
@@ -78,12 +78,12 @@ function Shots({ asset, shots: wanted, reason }: { asset: AssetRecord; shots: Sh
   if (!there.length) return <Picture group={asset.camera!.group} look={NOTHING} name={asset.name} />;
   return (
     <div class="shots">
-      {wanted.map(({ which, picture }) => {
-        const found = looks.find((item) => item.picture?.id === picture?.id);
-        const live = which === "latest" ? asset.camera!.group : "ok";
+      {pair.map(({ which, picture }) => {
+        const shown = looks.find((item) => item.picture?.id === picture?.id);
+        const group = which === "latest" ? asset.camera!.group : "ok";
         return (
           <figure key={which}>
-            <Picture group={live} look={picture ? found : NOTHING} name={asset.name} still={which !== "latest"} />
+            <Picture group={group} look={picture ? shown : NOTHING} name={asset.name} still={which !== "latest"} />
             <figcaption class={which === "after" ? "is-degraded" : "quiet"}>
               {t(`video.shot.${which}`)} {picture ? joined(picture.faults.map(checkName)) : ""}
             </figcaption>

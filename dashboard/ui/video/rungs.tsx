@@ -5,7 +5,7 @@ import { errorText, metricName, sourceName } from "../core/names";
 import { Icon, type ShapeName } from "../core/shapes";
 import { parse } from "../core/time";
 import type { AssetRecord } from "../records";
-import { answer, factsOf, told, verdict } from "./facts";
+import { answer, factsOf, rungSummary, verdict } from "./facts";
 import { RUNGS, type Rung } from "./states";
 
 const SHAPES: Readonly<Record<string, ShapeName>> = {
@@ -42,7 +42,7 @@ function RungRow({ asset, rung, checked }: Required<Props> & { rung: Rung }) {
   const deduced = state === "ok" && deeper !== undefined && verdict(asset, deeper).by === by;
   const facts = factsOf(asset, rung);
   const reason = errorText(why);
-  const words = state === "ok" ? (deduced ? t("video.deduced") : told(asset, rung) || reason) : reason;
+  const words = state === "ok" ? (deduced ? t("video.deduced") : rungSummary(asset, rung) || reason) : reason;
   const fresh = checked !== null && (parse(at) ?? 0) >= checked;
   return (
     <li class={`rung-row is-${state}${fresh ? " is-fresh" : ""}`} data-rung={rung}>

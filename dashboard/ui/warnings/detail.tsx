@@ -1,6 +1,4 @@
 /** One warning: what, where, until when, what lies inside, what to do; then its messages, findings and original. */
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../core/api";
 import { query, setQuery } from "../core/address";
 import { language, pick, t, tOr } from "../core/i18n";
 import { warningTitle } from "../core/names";
@@ -8,6 +6,7 @@ import { store } from "../core/picture";
 import { duration } from "../core/format";
 import { regionName } from "../core/site";
 import { now, parse, stamp } from "../core/time";
+import { useDetail } from "../core/usedetail";
 import type { WarningDetail } from "../records";
 import { Inside } from "./inside";
 import { colourOf } from "./order";
@@ -18,22 +17,9 @@ export default function WarningDetailPanel() {
   return id ? <Detail key={id} id={id} /> : null;
 }
 
-/** Asks for the whole warning, and again whenever the live picture has another form of it. */
-function useWhole(id: string): [WarningDetail | null, boolean] {
-  const [whole, setWhole] = useState<WarningDetail | null>(null);
-  const [missing, setMissing] = useState(false);
-  const live = store.all("warning").get(id);
-  useEffect(() => {
-    const aborter = new AbortController();
-    get<WarningDetail>(`/api/v1/warnings/${encodeURIComponent(id)}`, aborter.signal)
-      .then(setWhole, () => void (!aborter.signal.aborted && setMissing(true)));
-    return () => aborter.abort();
-  }, [id, live]);
-  return [whole, missing];
-}
-
 function Detail({ id }: { id: string }) {
-  const [whole, missing] = useWhole(id);
+  const path = `/api/v1/warnings/${encodeURIComponent(id)}`;
+  const { detail: whole, missing } = useDetail<WarningDetail>(path, [store.all("warning").get(id)]);
   return (
     <article class={`warning-detail colour-${whole ? colourOf(whole) : "none"}`} data-id={id}>
       <button type="button" class="chip warning-close" onClick={() => setQuery({ warning: null })}>
@@ -124,7 +110,7 @@ function Chain({ warning }: { warning: WarningDetail }) {
               <i class="chip-colour">{t(`colour.letter.${link.colour || "none"}`)}</i>
               <time>{stamp(parse(link.sent) ?? 0)}</time>
               <b>{t(`warnings.type.${link.msg_type}`)}</b> {link.headline}
-              <small>{t(`warning.state.${link.state}`)}</small>
+              {" "}<small>{t(`warning.state.${link.state}`)}</small>
             </button>
           </li>
         ))}

@@ -9,7 +9,7 @@ export const COLOURS = ["red", "orange", "yellow", "blue", "none"] as const;
 export const colourOf = (warning: WarningRecord): string => warning.colour || "none";
 
 /** What is asked for: a county's code, a colour, a state; null is all. */
-export interface Wanted {
+export interface WarningFilter {
   county: string | null;
   colour: string | null;
   state: string | null;
@@ -29,7 +29,9 @@ export const touches = (warning: WarningRecord, county: string): boolean => {
   return warning.regions.some((region) => covers(region, county));
 };
 
-export function wanted(warnings: readonly WarningRecord[], { county, colour, state }: Wanted): WarningRecord[] {
+/** The warnings that a filter takes. By county or colour without a state only those in force. */
+export function matching(warnings: readonly WarningRecord[], filter: WarningFilter): WarningRecord[] {
+  const { county, colour, state } = filter;
   return warnings.filter((warning) => {
     if (colour && (colourOf(warning) !== colour || (!state && warning.state !== "active"))) return false;
     if (county && (!touches(warning, county) || (!state && warning.state !== "active"))) return false;
@@ -40,7 +42,7 @@ export function wanted(warnings: readonly WarningRecord[], { county, colour, sta
 export type Counts = ReadonlyMap<string, Readonly<Record<string, number>>>;
 
 /** Warnings in force by county and colour; "" has those of all counties and of none, each once. */
-export function counted(warnings: readonly WarningRecord[], counties: readonly string[]): Counts {
+export function countByCounty(warnings: readonly WarningRecord[], counties: readonly string[]): Counts {
   const counts = new Map<string, Record<string, number>>(["", ...counties].map((code) => [code, {}]));
   const add = (code: string, colour: string): void => {
     const row = counts.get(code)!;

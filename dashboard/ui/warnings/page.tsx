@@ -10,7 +10,7 @@ import { counties, countyShort } from "../core/site";
 import { parse, shortTime } from "../core/time";
 import { VirtualList } from "../core/virtual";
 import type { WarningRecord } from "../records";
-import { COLOURS, colourOf, counted, inOrder, STATES, wanted } from "./order";
+import { COLOURS, colourOf, countByCounty, inOrder, matching, STATES } from "./order";
 import { EmergencyTabs } from "./tabs";
 
 const ROW = 54;
@@ -25,17 +25,17 @@ const lists = computed(() => {
   for (const warning of inOrder(allWarnings.value)) by[showOf(warning)].push(warning);
   return by;
 });
-const counts = computed(() => counted(warnings.value.real, counties.value.map((county) => county.adcode)));
+const counts = computed(() => countByCounty(warnings.value.real, counties.value.map((county) => county.adcode)));
 
 export default function WarningsPage() {
   const show = SHOWS.find((name) => name === query("show")) ?? "real";
-  const asked = { county: query("county"), colour: query("colour"), state: query("state") };
+  const filter = { county: query("county"), colour: query("colour"), state: query("state") };
   const all = lists.value[show];
-  const rows = wanted(all, asked);
+  const rows = matching(all, filter);
   return (
     <>
       <EmergencyTabs here="warnings" />
-      <Matrix county={asked.county} colour={asked.colour} />
+      <Matrix county={filter.county} colour={filter.colour} />
       <div class="warnings-filters">
         <div role="group" aria-label={t("warnings.which")}>
           {SHOWS.map((name) => (
@@ -47,8 +47,8 @@ export default function WarningsPage() {
         </div>
         <div role="group" aria-label={t("warnings.states")}>
           {STATES.map((name) => (
-            <button key={name} type="button" class="chip" aria-pressed={name === asked.state} data-state={name}
-              onClick={() => setQuery({ state: name === asked.state ? null : name })}>
+            <button key={name} type="button" class="chip" aria-pressed={name === filter.state} data-state={name}
+              onClick={() => setQuery({ state: name === filter.state ? null : name })}>
               {t(`warning.state.${name}`)} <b>{count(all.filter((warning) => warning.state === name).length)}</b>
             </button>
           ))}

@@ -1,5 +1,5 @@
 /** The head of the pages of emergencies: warnings, receipts with how many nobody has answered, incidents. */
-import { newReceipts, warnings } from "../alerts/summary";
+import { openReceipts, warnings } from "../alerts/summary";
 import { path } from "../core/address";
 import { count } from "../core/format";
 import { t } from "../core/i18n";
@@ -11,9 +11,8 @@ const TABS = [
 ] as const;
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
-  const late = newReceipts.value.filter((receipt) => receipt.unanswered && receipt.mode === "real").length;
-  const waiting = newReceipts.value.filter((receipt) => receipt.mode === "real").length;
-  const badge = { warnings: warnings.value.real.length, receipts: waiting, incidents: null };
+  const { real, late } = openReceipts.value;
+  const badge = { warnings: warnings.value.real.length, receipts: real.length, incidents: null };
   return (
     <header class="list-top emergency-tabs">
       <h1 class="sr-only">{t(`${here}.list`)}</h1>

@@ -5,16 +5,18 @@ import { allWarnings } from "../alerts/summary";
 import { query, setQuery } from "../core/address";
 import { count } from "../core/format";
 import { t, tOr } from "../core/i18n";
-import { now, shortTime } from "../core/time";
+import { minute, shortTime } from "../core/time";
 import { lanes, stacked, type Lane } from "./order";
 
 const HALF = 12 * 3_600_000;
 const STEP = 3 * 3_600_000;
-const MINUTE = 60_000;
 const [LABEL, HEAD, LANE, BAR] = [118, 20, 30, 7];
 const DEEP = 3;
 
-const real = computed(() => allWarnings.value.filter((warning) => warning.status === "Actual"));
+const lanesNow = computed(() => {
+  const real = allWarnings.value.filter((warning) => warning.status === "Actual");
+  return lanes(real, minute.value - HALF, minute.value + HALF);
+});
 
 export default function WarningTimeline() {
   const box = useRef<HTMLDivElement>(null);
@@ -24,9 +26,8 @@ export default function WarningTimeline() {
     watch.observe(box.current!);
     return () => watch.disconnect();
   }, []);
-  // By whole minutes: a line that creeps every second would be drawn for nothing.
-  const at = Math.floor(now() / MINUTE) * MINUTE;
-  const rows = lanes(real.value, at - HALF, at + HALF);
+  const at = minute.value;
+  const rows = lanesNow.value;
   return (
     <>
       <header class="feed-head">

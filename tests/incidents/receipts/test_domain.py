@@ -180,6 +180,7 @@ async def test_duplicates_are_proposed_and_never_merged(desk: Desk) -> None:
     assert len(shown) == 4
     assert [candidate.id for candidate in shown["110:2"].candidates] == ["119:1"]
     assert shown["110:2"].candidates[0].score >= 0.70
+    assert shown["110:2"].candidates[0].likely
     assert shown["119:3"].candidates == shown["119:4"].candidates == ()
 
 
