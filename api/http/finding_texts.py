@@ -41,7 +41,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "too easy to guess: no common words, names, dates, keyboard rows or repeats; several unrelated words do well",
     ),
     "password_used": ("最近用过的口令不能再用", "it was used lately"),
-    "password_wrong": ("当前口令不对", "the present password is wrong"),
     "code_wrong": ("动态口令不对或已用过", "the code is wrong or was used"),
     "unknown_parameter": ("没有这个查询参数", "there is no such query parameter"),
     "too_many_views": ("视图过多，请先退订", "too many views: drop some first"),

@@ -40,6 +40,7 @@ function refusal(error: unknown): string {
   if (!(error instanceof ProblemError)) throw error;
   if (error.is("not-signed-in")) location.replace("/signin?next=/account");
   if (!error.status) return t("signin.lost");
+  if (error.is("wrong-credentials")) return t("account.wrong");
   const errors = (error.problem.errors ?? []) as { message: string }[];
   return errors.map((finding) => finding.message).join("\n") || error.message;
 }

@@ -140,7 +140,7 @@ function Account() {
     if (!name || token) return <span data-top="demo" hidden />;
     return (
       <span data-top="demo">
-        <a class="top-account" href="/account">{t("top.account")}</a>
+        <a class="link" href="/account">{t("top.account")}</a>
         <button type="button" class="link" onClick={() => void signOut()}>{t("top.signout")}</button>
       </span>
     );
