@@ -42,7 +42,7 @@ export interface ReadingRecord {
 /** Quality of a value (OPC UA Part 8). Staleness is a separate field. */
 export type Quality = "bad" | "good" | "uncertain";
 
-/** A camera's group and what fails. */
+/** The fields of a camera's status. `camera_status` gives them in public form. */
 export interface CameraStatusRecord {
   group: CameraGroup;
   fails: string;
@@ -54,7 +54,7 @@ export interface CameraStatusRecord {
   key_point: boolean;
 }
 
-/** The groups in which cameras are counted, worst first: what kind of fault keeps one from its work. */
+/** The groups in which cameras are counted, by their fault, worst first. */
 export type CameraGroup = "frames" | "offline" | "ok" | "other" | "picture" | "signalling" | "unknown";
 
 /** The state of a source or a role. Writer: the projector. */
