@@ -1,27 +1,40 @@
-"""What the API says of incidents beside their records: their life, the choices for forms, the words of refusals."""
+"""Answers about incidents beside their records: the life of one, the choices of forms, the words of refusals."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
-from feeds import wire
-from feeds.incidents.classes import event_classes
-from feeds.incidents.grading import grading_tables
+from api.records.life import LifeStepRecord, steps
+from feeds.incidents.classes import class_name, event_classes
+from feeds.incidents.grading import GRADES, grading_tables
+from feeds.incidents.phases import reasoned_orders
 from feeds.incidents.policies import reporting_policies
 from feeds.kinds import Record
 from feeds.model import Kind
 from feeds.model.incidents import FIGURES, POSTS
+from feeds.texts.catalogue import LANGUAGES
 
 ENTRIES = 500
 """Journal entries of one incident that are shown."""
-Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 TEXTS = {
     "missing": ("必填", "this is needed"),
     "half_position": ("经纬度须同时填写", "give latitude and longitude together"),
+    "transition": ("此刻不能这样做，当前阶段附后", "this is not possible now; the present state is enclosed"),
+    "response_running": ("响应尚未终止，请先终止响应", "a response is running; end it first"),
+    "post_taken": ("该岗位已有人，请核对后再接任", "somebody holds the post; look again, then take it over"),
+    "receipt_decided": ("该接报单已处理", "the receipt was already decided on"),
+    "merge_target": (
+        "不能并入该事件：须同为实战或演练且正在处置",
+        "it cannot be merged into that one: both must be in hand, and both real or both exercises",
+    ),
+    "merge_cycle": ("不能互相并入", "two incidents cannot be merged into one another"),
+    "too_late": ("并入已超过一天，不能撤销", "a merge can be undone within a day only"),
+    "not_due": ("该报送已登记或已作废", "the report is already met, skipped or void"),
+    "unknown_region": ("没有这个行政区划代码", "there is no such region code"),
     "future": ("时间在未来", "the time lies in the future"),
     "past": ("时间已过", "the time has passed"),
     "mode": ("演练与实战不能混在一起", "exercises and real events are never mixed"),
@@ -37,14 +50,9 @@ TEXTS = {
 """The words of each refusal of an order, in Chinese and English."""
 
 
-class IncidentStep(msgspec.Struct):
-    """One entry of the journal about an incident: `body` is the order as it was given (not for walls)."""
+class IncidentStep(LifeStepRecord, kw_only=True):
+    """One entry of the journal about an incident: `body` is the order as it was given, {} for walls."""
 
-    seq: int
-    name: str
-    at: Moment
-    actor: str
-    reason: str
     body: dict[str, Any]
 
 
@@ -56,21 +64,8 @@ class IncidentAdditions(msgspec.Struct):
 
 async def additions(deps: Dependencies, principal: Principal, record: Record) -> dict[str, Any]:
     """The fields of `IncidentAdditions`."""
-    entries = await deps.journal.entries(kind=Kind.INCIDENT, subject=record["id"], limit=ENTRIES)
-    personal = principal.personal
-    return {
-        "timeline": [
-            {
-                "seq": entry.seq,
-                "name": entry.name,
-                "at": wire.iso(entry.at),
-                "actor": entry.actor if personal else "",
-                "reason": entry.reason if personal else "",
-                "body": entry.body if personal else {},
-            }
-            for entry in entries
-        ]
-    }
+    life = await steps(deps, principal, Kind.INCIDENT, record["id"], ENTRIES)
+    return {"timeline": [step | {"body": body} for step, body in life]}
 
 
 def choices() -> dict[str, Any]:
@@ -81,7 +76,7 @@ def choices() -> dict[str, Any]:
                 "slug": event_class.slug,
                 "parent": event_class.parent,
                 "category": event_class.category,
-                "name": dict(event_class.name),
+                "name": {language: class_name(event_class.slug, language) for language in LANGUAGES},
                 "grading": event_class.grading,
                 "source": event_class.source,
             }
@@ -109,4 +104,6 @@ def choices() -> dict[str, Any]:
         ],
         "figures": list(FIGURES),
         "posts": list(POSTS),
+        "grades": list(GRADES),
+        "reasoned": reasoned_orders(),
     }

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
-from feeds import wire
+from api.records.life import LifeStepRecord, steps
 from feeds.kinds import Record
 from feeds.model import Kind
 
 ENTRIES = 200
 """Journal entries of one receipt that are shown."""
-Moment = Annotated[str, msgspec.Meta(extra_json_schema={"format": "date-time"})]
 
 
-class ReceiptStepRecord(msgspec.Struct):
+class ReceiptStepRecord(LifeStepRecord, kw_only=True):
     """One named step in a receipt's life; `raw` is the row that made it, "" for a step of a person or of time."""
 
-    seq: int
-    name: str
-    at: Moment
-    actor: str
-    reason: str
     raw: str
 
 
@@ -36,18 +30,5 @@ class ReceiptAdditions(msgspec.Struct):
 
 async def additions(deps: Dependencies, principal: Principal, record: Record) -> dict[str, Any]:
     """The fields of `ReceiptAdditions`."""
-    entries = await deps.journal.entries(kind=Kind.RECEIPT, subject=record["id"], limit=ENTRIES)
-    personal = principal.personal
-    return {
-        "transitions": [
-            {
-                "seq": entry.seq,
-                "name": entry.name,
-                "at": wire.iso(entry.at),
-                "actor": entry.actor if personal else "",
-                "reason": entry.reason if personal else "",
-                "raw": str(entry.body.get("raw", "")) if personal else "",
-            }
-            for entry in entries
-        ]
-    }
+    life = await steps(deps, principal, Kind.RECEIPT, record["id"], ENTRIES)
+    return {"transitions": [step | {"raw": str(body.get("raw", ""))} for step, body in life]}

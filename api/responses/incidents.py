@@ -41,13 +41,18 @@ class PolicyRow(msgspec.Struct):
 
 
 class IncidentChoices(msgspec.Struct):
-    """What forms about incidents choose from, each with its source."""
+    """The choices of forms about incidents. Classes, criteria and policies name their source.
+
+    `reasoned` are the orders for which a reason must be given.
+    """
 
     classes: list[EventClassChoice]
     grading: dict[str, list[GradingRow]]
     policies: list[PolicyRow]
     figures: list[str]
     posts: list[str]
+    grades: list[str]
+    reasoned: list[str]
 
 
 class ReceiptCandidate(msgspec.Struct):
@@ -82,4 +87,6 @@ CHOICES = {
     "policies": [],
     "figures": ["dead"],
     "posts": ["commander"],
+    "grades": ["I", "II", "III", "IV"],
+    "reasoned": ["false"],
 }

@@ -64,7 +64,7 @@ class CreateBody(EditBody):
 
 
 class VerifyBody(IncidentOrderBody):
-    """Who was called back to verify the report (Emergency Response Law Art. 60)."""
+    """The person or post that was called back to verify the report (Emergency Response Law Art. 60)."""
 
     called_back: ShortText
 

@@ -169,6 +169,9 @@ async def _answer(
     current = result.after
     if result.outcome is Outcome.CONFLICT and current is None and subject:
         current = await lists.find(deps, kind, subject, principal.audience)
+    if result.outcome is Outcome.CONFLICT and result.detail in TEXTS:
+        zh, en = TEXTS[result.detail]
+        raise Problem("conflict", code=result.detail, detail={"zh-CN": zh, "en": en}, current=current)
     if (problem := refusal(result, current)) is not None:
         raise problem
     if result.outcome is not Outcome.DONE:

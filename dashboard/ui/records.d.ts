@@ -327,7 +327,6 @@ export interface IncidentRecord {
   open: boolean;
   grade_rank: number;
   orders: Record<string, string[]>;
-  class_name: Record<string, string>;
 }
 
 /** A grade that a person gave: "I" to "IV", or "" for none, on what basis. `at` is when. */
@@ -425,6 +424,8 @@ export interface ObligationRecord {
   reason: string;
   created_at: string;
   rev: number;
+  unmet: boolean;
+  proofs: Record<string, string[]>;
 }
 
 /** That a report was received: by whom, how, under what number, when (`at`), entered when and by whom. */
@@ -644,7 +645,7 @@ export interface IncidentAdditions {
   timeline: IncidentStep[];
 }
 
-/** One entry of the journal about an incident: `body` is the order as it was given (not for walls). */
+/** One entry of the journal about an incident: `body` is the order as it was given, {} for walls. */
 export interface IncidentStep {
   seq: number;
   name: string;
@@ -839,9 +840,8 @@ export interface ReceiptFaces {
 /** Names of the fields that each face of kind incident has. */
 export interface IncidentFaces {
   map: "id" | "title" | "phase" | "grade" | "response" | "mode" | "event_class" | "region";
-  row: "id" | "mode" | "nature" | "title" | "event_class" | "class_name" | "region" | "place" | "received_at"
-    | "occurred_at" | "phase" | "phase_at" | "open" | "grade" | "grade_proposal" | "response" | "figures" | "posts"
-    | "commander_missing" | "merged" | "receipts" | "rev";
+  row: "id" | "mode" | "title" | "event_class" | "region" | "received_at" | "phase" | "open" | "grade" | "grade_rank"
+    | "grade_proposal" | "commander_missing" | "rev";
   full: keyof Records["incident"];
 }
 

@@ -1,6 +1,7 @@
-"""Classes of events (`classes.csv`): stable words with their category, their name and what depends on them.
+"""Classes of events (`classes.csv`): stable words with their category and what depends on them.
 
-The four categories are those of the Emergency Response Law; codes of GB/T 35561 are filled in where they are known.
+The four categories are those of the Emergency Response Law. `gb_code` is the code of GB/T 35561 and
+empty until it is confirmed. Names are in the catalogue of texts, under "class.SLUG".
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from feeds.texts.catalogue import catalogue
+
 OTHER_RADIUS_M, OTHER_WINDOW_MIN = 1_000.0, 120.0
-"""Within which two reports of an unknown class may be of one event."""
+"""Radius in metres and window in minutes within which two reports of no known class may be of one event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,6 @@ class EventClass:
     slug: str
     parent: str
     category: str
-    name: Mapping[str, str]
     gb_code: str
     radius_m: float
     window_min: float
@@ -47,7 +49,6 @@ def _class_of(row: Mapping[str, str]) -> EventClass:
         slug=row["slug"],
         parent=row["parent"],
         category=row["category"],
-        name={"zh-CN": row["name_zh"], "en": row["name_en"]},
         gb_code=row["gb_code"],
         radius_m=float(row["radius_m"]),
         window_min=float(row["window_min"]),
@@ -58,15 +59,19 @@ def _class_of(row: Mapping[str, str]) -> EventClass:
 
 
 def class_name(slug: str, language: str = "zh-CN") -> str:
-    """The name of a class; an unknown word is its own name, and no class has none."""
-    event_class = event_classes().get(slug)
-    return event_class.name[language] if event_class is not None else slug
+    """The name of a class. An unknown slug is returned as it is."""
+    return catalogue(language).get(f"class.{slug}", slug)
 
 
 def category_of(slug: str) -> str:
-    """The category of a class, "" for an unknown one."""
+    """The category of a class: natural, accident, health, social. An unknown class has the category ""."""
     event_class = event_classes().get(slug)
     return event_class.category if event_class is not None else ""
+
+
+def widest_radius_m() -> float:
+    """The greatest radius of all classes, in metres."""
+    return max(event_class.radius_m for event_class in event_classes().values())
 
 
 def limits_of(slug: str) -> tuple[float, float]:

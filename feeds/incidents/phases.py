@@ -9,22 +9,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from feeds.model.incidents import OPEN_PHASES
+from feeds.model.incidents import OPEN_PHASES, Incident
 
 DUTY, LEADER = "duty", "leader"
 BY_DUTY, BY_LEADER = (DUTY, LEADER), (LEADER,)
 CLOSED = ("merged", "archived")
 """Phases in which nothing of an incident is changed but the phase."""
+NO_INCIDENT = ("false", "transferred")
+"""Phases of what turned out to be no incident, or not one of this site."""
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseChange:
-    """An order that changes the phase. `to` "" restores the phase before. `approved_from`: there it needs a leader."""
+    """An order that changes the phase.
+
+    `to` is the next phase, "" for the one before. `approved_from` are the phases in which only a leader may give it.
+    `reason`: one must be given.
+    """
 
     origins: tuple[str, ...]
     to: str
     by: tuple[str, ...] = BY_DUTY
     approved_from: tuple[str, ...] = ()
+    reason: bool = False
 
     def roles(self, phase: str) -> tuple[str, ...]:
         """The roles that may give the order in a phase."""
@@ -34,13 +41,13 @@ class PhaseChange:
 PHASE_CHANGES: Mapping[str, PhaseChange] = {
     "verify": PhaseChange(("received",), "verifying"),
     "open": PhaseChange(("received", "verifying"), "active"),
-    "false": PhaseChange(OPEN_PHASES, "false", approved_from=("active",)),
-    "transfer": PhaseChange(OPEN_PHASES, "transferred", approved_from=("active",)),
+    "false": PhaseChange(OPEN_PHASES, "false", approved_from=("active",), reason=True),
+    "transfer": PhaseChange(OPEN_PHASES, "transferred", approved_from=("active",), reason=True),
     "merge": PhaseChange(OPEN_PHASES, "merged"),
     "unmerge": PhaseChange(("merged",), ""),
     "end": PhaseChange(("active",), "ended", BY_LEADER),
-    "reopen": PhaseChange(("ended",), "active"),
-    "restore": PhaseChange(("false", "transferred"), "", BY_LEADER),
+    "reopen": PhaseChange(("ended",), "active", reason=True),
+    "restore": PhaseChange(("false", "transferred"), "", BY_LEADER, reason=True),
     "review": PhaseChange(("ended",), "reviewing"),
     "archive": PhaseChange(("reviewing",), "archived", BY_LEADER),
 }
@@ -58,8 +65,22 @@ OTHER_ORDERS: Mapping[str, tuple[str, ...]] = {
 """Orders that leave the phase as it is, with the roles that may give them."""
 
 
-def orders_in(phase: str) -> dict[str, list[str]]:
-    """The orders that are possible in a phase, each with the roles that may give it."""
+def orders_of(incident: Incident) -> dict[str, list[str]]:
+    """The orders that are possible now, each with the roles that may give it."""
+    phase = incident.phase
     changes = {order: list(change.roles(phase)) for order, change in PHASE_CHANGES.items() if phase in change.origins}
-    others = {} if phase in CLOSED else {order: list(roles) for order, roles in OTHER_ORDERS.items()}
+    others = {order: list(roles) for order, roles in OTHER_ORDERS.items() if _fits(order, incident)}
     return changes | others
+
+
+def _fits(order: str, incident: Incident) -> bool:
+    if order == "respond":
+        return incident.open
+    if order == "end-response":
+        return bool(incident.response)
+    return incident.phase not in (*CLOSED, *(NO_INCIDENT if order == "grade" else ()))
+
+
+def reasoned_orders() -> list[str]:
+    """The orders for which a reason must be given."""
+    return [order for order, change in PHASE_CHANGES.items() if change.reason]

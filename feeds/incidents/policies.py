@@ -7,7 +7,7 @@ without minutes says "at once": it is an obligation without a due time, never a 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -41,11 +41,11 @@ class ReportingPolicy:
 
     @property
     def key(self) -> str:
-        """What the row is known by within its profile: step, recipient, channel and grade."""
+        """The identity of the row within its profile: step, recipient, channel and grade."""
         return f"{self.step}/{self.recipient}/{self.channel}/{self.grade.lstrip('<=*') or 'any'}"
 
     def applies(self, event_class: str, grade: str) -> bool:
-        """Whether an incident of this class and grade ("" for none) has to be reported by this row."""
+        """True when the row applies to incidents of this class and grade. A grade of "" is no grade."""
         return (self.classes == ("*",) or event_class in self.classes) and _grade_applies(self.grade, grade)
 
 
@@ -86,11 +86,29 @@ def _policy_of(row: dict[str, str]) -> ReportingPolicy:
     )
 
 
+PROOF_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "phone": ("recipient", "number"),
+    "network": ("number",),
+    "fax": ("number",),
+    "oa": ("number",),
+    "paper": ("recipient",),
+}
+"""What the proof of a report must name, by the channel that it went through.
+
+`recipient` is who answered or signed, `number` the number called or that of the receiver's receipt.
+"""
+
+
+def proofs_for(channel: str) -> dict[str, list[str]]:
+    """The channels through which a report that is due by `channel` may go, each with what its proof must name."""
+    return {name: list(fields) for name, fields in PROOF_FIELDS.items() if (name == "phone") == (channel == "phone")}
+
+
 def profiles() -> tuple[str, ...]:
     """The names of the shipped profiles."""
     return tuple(dict.fromkeys(policy.profile for policy in reporting_policies()))
 
 
 def policies_of(profile: str) -> tuple[ReportingPolicy, ...]:
-    """The rows of one profile; none for "" or an unknown one."""
+    """The rows of one profile. An unknown profile, as "", has no rows."""
     return tuple(policy for policy in reporting_policies() if policy.profile == profile)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.incidents.classes import class_name
 from feeds.incidents.grading import rank
-from feeds.incidents.phases import orders_in
+from feeds.incidents.phases import orders_of
+from feeds.incidents.policies import proofs_for
 from feeds.kinds.filters import Exact, Flag, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import point
 from feeds.kinds.searchable import Searchable
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
-from feeds.model.incidents import NATURES, OBLIGATION_STATES, PHASES, Incident, Obligation
+from feeds.model.incidents import MODES, NATURES, OBLIGATION_STATES, PHASES, Incident, Obligation
 
-MODES = ("real", "exercise")
 MODE = Words(name="mode", words=MODES, default="real", about="Left out: real; * for all")
 COUNTED = ("dead", "missing", "grave")
 
@@ -50,33 +49,23 @@ INCIDENT = RecordKind(
     derived=(
         Derived("open", bool, lambda incident: incident.open),
         Derived("grade_rank", int, lambda incident: rank(incident.grade)),
-        Derived("orders", dict[str, list[str]], lambda incident: orders_in(incident.phase)),
-        Derived("class_name", dict[str, str], lambda incident: _names(incident.event_class)),
+        Derived("orders", dict[str, list[str]], orders_of),
     ),
     faces={
         "map": ("id", "title", "phase", "grade", "response", "mode", "event_class", "region"),
         "row": (
             "id",
             "mode",
-            "nature",
             "title",
             "event_class",
-            "class_name",
             "region",
-            "place",
             "received_at",
-            "occurred_at",
             "phase",
-            "phase_at",
             "open",
             "grade",
+            "grade_rank",
             "grade_proposal",
-            "response",
-            "figures",
-            "posts",
             "commander_missing",
-            "merged",
-            "receipts",
             "rev",
         ),
     },
@@ -116,15 +105,15 @@ INCIDENT = RecordKind(
 )
 
 
-def _names(event_class: str) -> dict[str, str]:
-    return {language: class_name(event_class, language) for language in ("zh-CN", "en")}
-
-
 OBLIGATION = RecordKind(
     name="obligation",
     plural="obligations",
     record=Obligation,
     writer="command",
+    derived=(
+        Derived("unmet", bool, lambda due: due.unmet),
+        Derived("proofs", dict[str, list[str]], lambda due: proofs_for(due.channel)),
+    ),
     redact=("proof.by", "proof.recipient", "proof.number", "proof.note"),
     archive="obligation",
     entries=("obligation",),

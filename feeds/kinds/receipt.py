@@ -7,9 +7,9 @@ from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import point
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import CHANNELS, RECEIPT_STATES, Receipt
+from feeds.model.incidents import MODES
 from feeds.texts.catalogue import DEFAULT
 
-MODES = ("real", "exercise")
 SUMMARY = 120
 """Characters of a report that stand in a list."""
 

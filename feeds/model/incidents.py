@@ -12,10 +12,13 @@ from feeds.model.times import Time
 PHASES = ("received", "verifying", "active", "ended", "reviewing", "archived", "false", "transferred", "merged")
 OPEN_PHASES = ("received", "verifying", "active")
 NATURES = ("event", "threat")
+MODES = ("real", "exercise")
 POSTS = ("commander", "on-scene", "reporting", "scribe", "liaison")
 """指挥长, 现场指挥, 信息报送, 记录, 联络."""
 FIGURES = ("dead", "missing", "grave", "light", "trapped", "evacuated", "sheltered", "loss_yuan", "houses", "hectares")
 OBLIGATION_STATES = ("pending", "warned", "late", "met", "skipped", "void")
+UNMET = ("pending", "warned", "late")
+"""States of a report that is still due."""
 PROOF_CHANNELS = ("phone", "network", "fax", "oa", "paper")
 
 
@@ -228,3 +231,8 @@ class Obligation:
     reason: str = ""
     created_at: Time
     rev: int = 1
+
+    @property
+    def unmet(self) -> bool:
+        """Still due: pending, warned or late."""
+        return self.state in UNMET

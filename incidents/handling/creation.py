@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from feeds.incidents.classes import event_classes
 from feeds.model import Command, Receipt
-from feeds.model.incidents import NATURES, Incident
-from incidents.handling.orders import FUTURE
+from feeds.model.incidents import MODES, NATURES, Incident
+from feeds.receipts import FUTURE
 from incidents.handling.titles import LENGTH, made_title
 from incidents.refusals import OrderRefused
 
-ZONE = ZoneInfo("Asia/Shanghai")
-MODES = ("real", "exercise")
+
+def number_prefix(site: str, mode: str, received_at: float, zone: tzinfo) -> str:
+    """What the numbers of a day begin with. Those of an exercise can be mistaken for none."""
+    day = datetime.fromtimestamp(received_at, zone).strftime("%Y%m%d")
+    return f"{site}:{'X' if mode == 'exercise' else ''}{day}"
 
 
-def incident_id(site: str, mode: str, received_at: float, number: int) -> str:
-    """The number of an incident by the day on which it was received; that of an exercise can be mistaken for none."""
-    day = datetime.fromtimestamp(received_at, ZONE).strftime("%Y%m%d")
-    return f"{site}:{'X' if mode == 'exercise' else ''}{day}-{number:04d}"
+def created(command: Command, receipts: Sequence[Receipt], region: str, now: float) -> Incident:
+    """The incident of an order to create one, without its number.
 
-
-def created(id: str, command: Command, receipts: Sequence[Receipt], region: str, now: float) -> Incident:
-    """The incident of an order to create one. What the order does not give comes from its first receipt.
-
-    Raises OrderRefused.
+    What the order does not give comes from its first receipt. Raises OrderRefused.
     """
     args = command.args
     receipt = receipts[0] if receipts else None
@@ -38,8 +34,8 @@ def created(id: str, command: Command, receipts: Sequence[Receipt], region: str,
     _check(args, event_class, occurred_at, received_at, now)
     located = args if args.get("lat") is not None else _position(receipts)
     return Incident(
-        id=id,
-        mode=mode_of(args, receipts),
+        id="",
+        mode=_mode_of(args, receipts),
         nature=str(args.get("nature") or "event"),
         event_class=event_class,
         title=str(args.get("title") or made_title(place, region, event_class))[:LENGTH],
@@ -66,7 +62,7 @@ def created(id: str, command: Command, receipts: Sequence[Receipt], region: str,
     )
 
 
-def mode_of(args: Mapping[str, Any], receipts: Sequence[Receipt]) -> str:
+def _mode_of(args: Mapping[str, Any], receipts: Sequence[Receipt]) -> str:
     """Real or exercise; receipts of both kinds never make one incident. Raises OrderRefused."""
     modes = {receipt.mode for receipt in receipts} | ({str(args["mode"])} if args.get("mode") else set())
     if len(modes) > 1 or not modes <= set(MODES):

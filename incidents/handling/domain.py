@@ -17,15 +17,16 @@ from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
 from feeds.engine.requests import Asking, FindDocument, ListDocuments
 from feeds.incidents.grading import rank
 from feeds.incidents.phases import BY_DUTY
+from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Doc, Parcel
 from feeds.journal.forms import register
 from feeds.kinds import INCIDENT
 from feeds.model import Change, Command, Outcome, Receipt, Result
 from feeds.model.incidents import Incident
 from feeds.regions import covers
-from incidents.handling.creation import created, incident_id, mode_of
+from incidents.handling.creation import created, number_prefix
 from incidents.handling.merging import UNMERGE_WITHIN, check_merge, check_unmerge, merged, unmerged
-from incidents.handling.orders import ORDERS, carried_out
+from incidents.handling.orders import ORDERS, carried_out, check_region
 from incidents.receipts.domain import ReceiptDomain
 from incidents.refusals import OrderRefused
 from incidents.reporting.domain import ObligationDomain
@@ -51,9 +52,11 @@ class IncidentDomain(StepDomain):
     entry_kind = KIND
     actions = frozenset((CREATE, ATTACH, *(f"incident.{order}" for order in ORDERS)))
 
-    def __init__(self, receipts: ReceiptDomain, obligations: ObligationDomain, site: str = "") -> None:
+    def __init__(
+        self, receipts: ReceiptDomain, obligations: ObligationDomain, site: str, settings: IncidentSettings
+    ) -> None:
         super().__init__()
-        self._receipts, self._obligations, self._site = receipts, obligations, site
+        self._receipts, self._obligations, self._site, self._zone = receipts, obligations, site, settings.zone
         self._reset()
 
     def _reset(self) -> None:
@@ -69,7 +72,7 @@ class IncidentDomain(StepDomain):
             self._put(incident_of(doc))
 
     def records(self) -> Mapping[str, Incident]:
-        return {id: incident for id, incident in self.incidents.items() if incident.phase != "merged"}
+        return {id: incident for id, incident in self.incidents.items() if _on_screens(incident)}
 
     def clock_stepped(self, by: float, now: float) -> None:
         self._timers = []
@@ -95,23 +98,18 @@ class IncidentDomain(StepDomain):
         _check_role(command)
         receipts = yield from self._new_receipts(command, command.args.get("receipts") or ())
         region = str(command.args.get("region") or (receipts[0].region if receipts else "") or self._site)
-        if not covers(command.actor_region, region):
-            raise OrderRefused("region", Outcome.FORBIDDEN)
-        mode = mode_of(command.args, receipts)
-        received_at = min(
-            [float(command.args.get("received_at") or now), *(receipt.received_at for receipt in receipts)]
-        )
-        id = yield from self._next_id(mode, received_at)
-        incident = created(id, command, receipts, region, now)
+        check_region(command, region)
+        numberless = created(command, receipts, region, now)
+        incident = replace(numberless, id=(yield from self._next_id(numberless)))
         self._change(None, incident, "created", command, now)
         for receipt in receipts:
-            self._receipts.take_up(receipt, "opened", id, command, now)
+            self._receipts.take_up(receipt, "opened", incident.id, command, now)
         return self._done(command, incident)
 
     def _new_receipts(self, command: Command, ids: Sequence[str]) -> Asking[list[Receipt]]:
         """The receipts of an order, each of them new. Raises OrderRefused."""
         receipts = []
-        for id in ids:
+        for id in dict.fromkeys(ids):
             receipt = yield from self._receipts.find(id)
             if receipt is None:
                 raise OrderRefused("no_receipt")
@@ -122,14 +120,14 @@ class IncidentDomain(StepDomain):
             receipts.append(receipt)
         return receipts
 
-    def _next_id(self, mode: str, received_at: float) -> Asking[str]:
-        """A number that was never used: the journal is asked from the last one known of that day on."""
-        day = incident_id(self._site, mode, received_at, 0)
-        number = self._numbers.get(day, 0) + 1
-        while (yield FindDocument(KIND, incident_id(self._site, mode, received_at, number))) is not None:
+    def _next_id(self, incident: Incident) -> Asking[str]:
+        """A number that was never used. The journal is asked from the last number given in this run on."""
+        prefix = number_prefix(self._site, incident.mode, incident.received_at, self._zone)
+        number = self._numbers.get(prefix, 0) + 1
+        while (yield FindDocument(KIND, f"{prefix}-{number:04d}")) is not None:
             number += 1
-        self._numbers[day] = number
-        return incident_id(self._site, mode, received_at, number)
+        self._numbers[prefix] = number
+        return f"{prefix}-{number:04d}"
 
     def _order(self, command: Command, now: float) -> Asking[Result]:
         incident = yield from self._find(command.subject)
@@ -159,13 +157,14 @@ class IncidentDomain(StepDomain):
         target = yield from self._find(target_id)
         if target is None:
             raise OrderRefused("merge_target", Outcome.CONFLICT)
+        check_region(command, target.region)
         if order == "merge":
             check_merge(incident, target, self.incidents)
             after, target_after = merged(after, target)
         else:
             check_unmerge(incident, now)
             after, target_after = unmerged(after, target)
-        self._change(target, target_after, f"{order}d" if order == "merge" else "unmerged", command, now)
+        self._change(target, target_after, f"{order}d", command, now)
         return after
 
     def _attach(self, incident: Incident, command: Command, now: float) -> Asking[Result]:
@@ -220,7 +219,7 @@ class IncidentDomain(StepDomain):
     def document(self, id: str) -> Document:
         incident = self.incidents.get(id)
         stored = incident or self._closed[id]
-        shown = incident if incident is not None and incident.phase not in ("merged", "archived") else None
+        shown = incident if incident is not None and _on_screens(incident) else None
         return Document(body=msgspec.to_builtins(stored), shown=shown, open=incident is not None)
 
     def _record(
@@ -245,6 +244,10 @@ class IncidentDomain(StepDomain):
         for due in (_commander_due(incident), _leaves_at(incident)):
             if due is not None:
                 heapq.heappush(self._timers, (due, incident.id))
+
+
+def _on_screens(incident: Incident) -> bool:
+    return INCIDENT.live is None or INCIDENT.live(incident)
 
 
 def _check_role(command: Command) -> None:

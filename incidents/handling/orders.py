@@ -14,14 +14,14 @@ from feeds.incidents.classes import event_classes
 from feeds.incidents.grading import GRADES
 from feeds.model import Command, Outcome
 from feeds.model.incidents import FIGURES, POSTS, CasualtyReport, GradeVersion, Incident, PostHolder, Response
+from feeds.receipts import FUTURE
+from feeds.regions import covers, is_code
 from incidents.handling.casualties import proposed, with_casualty
 from incidents.handling.phases import permitted
 from incidents.handling.titles import title_after
 from incidents.refusals import OrderRefused, required
 
 DAY = 86_400.0
-FUTURE = 120.0
-"""Seconds by which a claimed time may be ahead of ours."""
 MOST = 1e7
 """The greatest number of people that a report of casualties may name."""
 EDITABLE = frozenset(
@@ -46,7 +46,7 @@ def _verify(incident: Incident, command: Command, now: float) -> Incident:
 
 
 def _open(incident: Incident, command: Command, now: float) -> Incident:
-    edited = _edited(incident, command.args, now)
+    edited = _edit(incident, command, now)
     if not edited.event_class:
         raise OrderRefused("missing:event_class")
     if not edited.place and edited.lat is None and not edited.place_unknown:
@@ -54,15 +54,9 @@ def _open(incident: Incident, command: Command, now: float) -> Incident:
     return replace(edited, opened_at=now, verified_at=edited.verified_at or now)
 
 
-def _false(incident: Incident, command: Command, now: float) -> Incident:
-    if not command.reason:
-        raise OrderRefused("missing:reason")
-    return incident
-
-
 def _transfer(incident: Incident, command: Command, now: float) -> Incident:
     required(command.args, "to", "receipt")
-    return replace(_false(incident, command, now), transferred_to=str(command.args["to"]))
+    return replace(incident, transferred_to=str(command.args["to"]))
 
 
 def _end(incident: Incident, command: Command, now: float) -> Incident:
@@ -72,7 +66,7 @@ def _end(incident: Incident, command: Command, now: float) -> Incident:
 
 
 def _reopen(incident: Incident, command: Command, now: float) -> Incident:
-    return replace(_false(incident, command, now), ended_at=None)
+    return replace(incident, ended_at=None)
 
 
 def _review(incident: Incident, command: Command, now: float) -> Incident:
@@ -85,16 +79,21 @@ def _archive(incident: Incident, command: Command, now: float) -> Incident:
 
 
 def _restore(incident: Incident, command: Command, now: float) -> Incident:
-    return replace(_false(incident, command, now), transferred_to="")
+    return replace(incident, transferred_to="")
+
+
+def check_region(command: Command, region: str) -> None:
+    """Raises OrderRefused unless the region is a code that the actor reaches."""
+    if not is_code(region):
+        raise OrderRefused("unknown_region")
+    if not covers(command.actor_region, region):
+        raise OrderRefused("region", Outcome.FORBIDDEN)
 
 
 def _edit(incident: Incident, command: Command, now: float) -> Incident:
-    return _edited(incident, command.args, now)
-
-
-def _edited(incident: Incident, args: Mapping[str, Any], now: float) -> Incident:
-    """The incident with other fields. Raises OrderRefused."""
-    changes = {name: value for name, value in args.items() if name in EDITABLE}
+    changes = {name: value for name, value in command.args.items() if name in EDITABLE}
+    if "region" in changes:
+        check_region(command, changes["region"])
     if changes.get("event_class") and changes["event_class"] not in event_classes():
         raise OrderRefused("unknown_class")
     occurred_at = changes.get("occurred_at")
@@ -114,8 +113,6 @@ def _grade(incident: Incident, command: Command, now: float) -> Incident:
     if grade not in (*GRADES, ""):
         raise OrderRefused("unknown_grade")
     required(command.args, "basis")
-    if incident.phase in ("false", "transferred"):
-        raise OrderRefused("transition", Outcome.CONFLICT)
     version = GradeVersion(
         grade=grade,
         basis=str(command.args["basis"]),
@@ -134,8 +131,6 @@ def _respond(incident: Incident, command: Command, now: float) -> Incident:
         raise OrderRefused("unknown_level")
     if float(args["expected_end"]) <= now:
         raise OrderRefused("past:expected_end")
-    if not incident.open:
-        raise OrderRefused("transition", Outcome.CONFLICT)
     started = Response(
         level=str(args["level"]),
         matters=str(args["matters"]),
@@ -149,8 +144,6 @@ def _respond(incident: Incident, command: Command, now: float) -> Incident:
 
 
 def _end_response(incident: Incident, command: Command, now: float) -> Incident:
-    if not incident.response:
-        raise OrderRefused("no_response", Outcome.CONFLICT)
     return _response_ended(incident, command.actor, now)
 
 
@@ -232,7 +225,7 @@ ORDERS: Mapping[str, Callable[[Incident, Command, float], Incident]] = {
     "edit": _edit,
     "verify": _verify,
     "open": _open,
-    "false": _false,
+    "false": _unchanged,
     "transfer": _transfer,
     "merge": _unchanged,
     "unmerge": _unchanged,

@@ -8,8 +8,8 @@ from maps.regions import table
 
 LENGTH = 60
 """Characters of a title."""
-WHOLE_NAMES = ("事故", "事件", "灾", "灾害", "洪涝", "干旱", "地震", "中毒", "疫情", "疾病", "袭击", "攻击", "故障")
-"""Ends of class names that need no further "事件"."""
+WHOLE_NAMES = ("事故", "事件")
+"""Ends of class names after which "事件" would say the same again."""
 
 
 def made_title(place: str, region: str, event_class: str) -> str:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from math import ceil, cos, floor, radians
 
+from feeds.incidents.classes import category_of, limits_of, widest_radius_m
 from feeds.model import Candidate, Receipt
 from feeds.quakes import distance_km
 
@@ -19,26 +20,6 @@ MOST = 5
 """Candidates of one receipt that are kept, the best ones."""
 CELL, CELL_KM = 0.1, 11.1
 """Degrees of one cell of the index, and the length of as many degrees of latitude."""
-OTHER = (1_000.0, 120.0)
-LIMITS = {
-    "traffic": (500.0, 60.0),
-    "fire": (500.0, 120.0),
-    "building": (500.0, 120.0),
-    "hazchem": (2_000.0, 180.0),
-    "geo": (2_000.0, 360.0),
-    "flood": (5_000.0, 720.0),
-    "forestfire": (5_000.0, 720.0),
-    "epidemic": (20_000.0, 2_880.0),
-}
-"""By class: radius in metres, window in minutes."""
-_WIDEST = max(radius for radius, _ in LIMITS.values())
-CATEGORIES = {
-    "natural": ("flood", "drought", "weather", "quake", "geo", "bio", "forestfire"),
-    "accident": ("work", "hazchem", "traffic", "building", "utility", "environment", "nuclear", "network", "fire"),
-    "health": ("epidemic", "unknown-disease", "food", "occupational", "animal"),
-    "social": ("mass", "economic", "terror", "foreign"),
-}
-_CATEGORY = {slug: category for category, slugs in CATEGORIES.items() for slug in slugs}
 
 
 def candidate(receipt: Receipt, other: Receipt) -> Candidate | None:
@@ -68,7 +49,7 @@ def candidate(receipt: Receipt, other: Receipt) -> Candidate | None:
 
 def _limits(receipt: Receipt, other: Receipt) -> tuple[float, float]:
     """The radius and window of a class; an unknown class counts as the other's."""
-    return LIMITS.get(receipt.event_class or other.event_class, OTHER)
+    return limits_of(receipt.event_class or other.event_class)
 
 
 def _apart(receipt: Receipt, other: Receipt) -> float:
@@ -86,8 +67,8 @@ def _alike(receipt: Receipt, other: Receipt) -> float:
         return 1.0
     if not receipt.event_class or not other.event_class:
         return 0.5
-    category = _CATEGORY.get(receipt.event_class)
-    return 0.5 if category is not None and category == _CATEGORY.get(other.event_class) else 0.0
+    category = category_of(receipt.event_class)
+    return 0.5 if category and category == category_of(other.event_class) else 0.0
 
 
 class ReceiptsByPlace:
@@ -120,7 +101,7 @@ class ReceiptsByPlace:
         if receipt.lat is None or receipt.lon is None:
             return
         # A receipt without a class takes the radius of the other one (see _limits).
-        radius = LIMITS.get(receipt.event_class, OTHER)[0] if receipt.event_class else _WIDEST
+        radius = limits_of(receipt.event_class)[0] if receipt.event_class else widest_radius_m()
         radius_km = max((radius + receipt.accuracy_m) / 1000, 5.0)
         rows = ceil(radius_km / CELL_KM)
         columns = ceil(radius_km / (CELL_KM * max(cos(radians(receipt.lat)), 0.1)))

@@ -16,38 +16,32 @@ import msgspec
 from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
 from feeds.engine.requests import Asking, FindDocument, ListDocuments
 from feeds.incidents.grading import rank
-from feeds.incidents.policies import ReportingPolicy, policies_of
+from feeds.incidents.phases import BY_DUTY, NO_INCIDENT
+from feeds.incidents.policies import ReportingPolicy, policies_of, proofs_for
+from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Doc, Parcel
 from feeds.journal.forms import register
 from feeds.kinds import OBLIGATION
 from feeds.model import Change, Command, Outcome, Result
 from feeds.model.incidents import PROOF_CHANNELS, Incident, Obligation, ReportProof
+from feeds.receipts import FUTURE
 from feeds.regions import covers
 from incidents.refusals import OrderRefused, required
 from incidents.reporting.merging import joined, parted
 from incidents.reporting.obligations import (
-    UNMET,
     ended,
     follow_up,
     next_change,
     next_follow_up,
     obligation,
     proved,
+    revived,
     skipped_after,
     timed,
 )
 
 KIND = "obligation"
 PROOF = "obligation.proof"
-FUTURE = 120.0
-PROOF_NEEDS: Mapping[str, tuple[str, ...]] = {
-    "phone": ("recipient", "number"),
-    "network": ("number",),
-    "fax": ("number",),
-    "oa": ("number",),
-    "paper": ("recipient",),
-}
-"""What a proof must name by its channel: who answered, the number called or the receiver's receipt, who signed."""
 
 
 def obligation_of(doc: Doc) -> Obligation:
@@ -56,21 +50,21 @@ def obligation_of(doc: Doc) -> Obligation:
 
 
 class ObligationDomain(StepDomain):
-    """Obligations of the incidents that are not archived. `profile` names the reporting policies of the site."""
+    """Obligations of the incidents that are not archived."""
 
     name = "command"
     kind = KIND
     entry_kind = KIND
     actions = frozenset((PROOF,))
 
-    def __init__(self, profile: str = "") -> None:
+    def __init__(self, settings: IncidentSettings) -> None:
         super().__init__()
-        self.use(profile)
+        self.use(settings)
         self._reset()
 
-    def use(self, profile: str) -> None:
-        """Make obligations by another profile from now on; those that are owed stay."""
-        self._policies = policies_of(profile)
+    def use(self, settings: IncidentSettings) -> None:
+        """Make obligations by other settings from now on. Those that are owed stay."""
+        self._policies, self._zone = policies_of(settings.reporting), settings.zone
 
     def _reset(self) -> None:
         self._steps.clear()
@@ -109,26 +103,29 @@ class ObligationDomain(StepDomain):
             self._owed(before, incident, now)
 
     def _phase_changed(self, before: Incident | None, incident: Incident, now: float) -> None:
-        if incident.phase in ("false", "transferred"):
+        left = before.phase if before is not None else ""
+        if incident.phase in NO_INCIDENT:
             self._end(self.of(incident.id), "void", incident.phase, now)
+        elif left in NO_INCIDENT:
+            self._changed([revived(due, now) for due in self.of(incident.id) if due.reason == left], "restored", now)
         elif incident.phase == "ended":
-            followups = [due for due in self.of(incident.id) if due.step == "follow-up"]
-            self._end(followups, "void", "ended", now)
+            self._end([due for due in self.of(incident.id) if due.step == "follow-up"], "void", "ended", now)
             self._make("ended", incident, incident.ended_at or now, now)
-        elif incident.phase == "active" and before is not None and before.phase == "ended":
+        elif left == "ended" and incident.open:
             self._end([due for due in self.of(incident.id) if due.step == "final"], "void", "reopened", now)
         elif incident.phase == "archived":
             self._archive(incident.id, now)
 
     def _owed(self, before: Incident | None, incident: Incident, now: float) -> None:
-        """New obligations of the rows that apply now and have none yet."""
+        """Owe the reports of the rows that apply now: a first report once, a daily one while the incident is open."""
         regraded = before is not None and bool(before.grade) and rank(incident.grade) < rank(before.grade)
         for policy in self._policies:
-            if not policy.applies(incident.event_class, incident.grade) or self._has(incident.id, policy):
+            if not policy.applies(incident.event_class, incident.grade):
                 continue
-            if policy.start == "slots":
-                self._add(follow_up(policy, incident, 1, now, now), "due", now)
-            elif policy.start in ("received", "occurred"):
+            rows = self._rows(incident.id, policy)
+            if policy.start == "slots" and not any(due.unmet for due in rows):
+                self._add(follow_up(policy, incident, len(rows) + 1, self._zone, now), "due", now)
+            elif policy.start in ("received", "occurred") and not rows:
                 self._first(policy, incident, regraded, now)
         if before is not None and before.figures != incident.figures and before.figures:
             self._make("casualties", incident, now, now)
@@ -145,14 +142,12 @@ class ObligationDomain(StepDomain):
         for policy in self._policies:
             if policy.start != start or not policy.applies(incident.event_class, incident.grade):
                 continue
-            former = self._rows(incident.id, policy)
-            if not any(due.state in UNMET for due in former):
-                self._add(obligation(policy, incident, len(former) + 1, starts_at, now), "due", now)
-
-    def _has(self, incident: str, policy: ReportingPolicy) -> bool:
-        return any(due.state != "void" or due.step != "follow-up" for due in self._rows(incident, policy))
+            rows = self._rows(incident.id, policy)
+            if not any(due.unmet for due in rows):
+                self._add(obligation(policy, incident, len(rows) + 1, starts_at, now), "due", now)
 
     def _rows(self, incident: str, policy: ReportingPolicy) -> list[Obligation]:
+        """The obligations of one row, whose numbers are 1 to their count."""
         return [due for due in self.of(incident) if due.policy == policy.key]
 
     def merge(self, incident: str, target: str, now: float) -> None:
@@ -171,7 +166,7 @@ class ObligationDomain(StepDomain):
         self._of_incident.pop(incident, None)
 
     def _end(self, obligations: Iterable[Obligation], state: str, reason: str, now: float) -> None:
-        self._changed([ended(due, state, reason) for due in obligations if due.state in UNMET], state, now)
+        self._changed([ended(due, state, reason) for due in obligations if due.unmet], state, now)
 
     def _changed(self, obligations: Iterable[Obligation], name: str, now: float) -> None:
         for due in obligations:
@@ -204,15 +199,15 @@ class ObligationDomain(StepDomain):
 
     def _proved(self, due: Obligation, command: Command, now: float) -> Obligation:
         args, channel = command.args, str(command.args.get("channel", ""))
-        if due.state not in UNMET:
+        if not due.unmet:
             raise OrderRefused("not_due", Outcome.CONFLICT)
-        if command.role not in ("duty", "leader"):
+        if command.role not in BY_DUTY:
             raise OrderRefused("role", Outcome.FORBIDDEN)
         if channel not in PROOF_CHANNELS:
             raise OrderRefused("unknown_channel")
-        if (channel == "phone") != (due.channel == "phone"):
+        if channel not in (proofs := proofs_for(due.channel)):
             raise OrderRefused("other_channel")
-        required(args, *PROOF_NEEDS[channel])
+        required(args, *proofs[channel])
         at = float(args.get("at") or now)
         if not due.starts_at - FUTURE <= at <= now + FUTURE:
             raise OrderRefused("proof_time")
@@ -240,12 +235,13 @@ class ObligationDomain(StepDomain):
     def _next_follow_up(self, due: Obligation, now: float) -> None:
         """Owe the report of the slot after this one, unless it is owed already."""
         policy = next((policy for policy in self._policies if policy.key == due.policy), None)
-        rows = [other for other in self.of(due.incident) if other.policy == due.policy]
         assert due.due_at is not None
-        if policy is None or any((other.due_at or 0.0) > due.due_at for other in rows):
+        if policy is None:
             return
-        number = max(int(other.id.rpartition("/")[2]) for other in rows) + 1
-        self._add(next_follow_up(due, policy.slots, number, now), "due", now)
+        rows = self._rows(due.incident, policy)
+        if any((other.due_at or 0.0) > due.due_at for other in rows):
+            return
+        self._add(next_follow_up(due, policy.slots, len(rows) + 1, self._zone, now), "due", now)
 
     # -- time --------------------------------------------------------------------
 

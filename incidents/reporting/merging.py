@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from feeds.model.incidents import Obligation
-from incidents.reporting.obligations import UNMET, ended, revived
+from incidents.reporting.obligations import ended, revived
 
 MERGED = "merged"
 
 
 def joined(merged: Iterable[Obligation], target: Iterable[Obligation]) -> list[Obligation]:
     """The obligations that end because another of the same kind is met or due earlier."""
-    standing = [due for due in target if due.state in (*UNMET, "met")]
+    standing = [due for due in target if due.unmet or due.state == "met"]
     over: list[Obligation] = []
-    for due in (due for due in merged if due.state in UNMET):
+    for due in (due for due in merged if due.unmet):
         twin = next((other for other in standing if _alike(due, other)), None)
         if twin is None:
             continue

@@ -7,13 +7,11 @@ report was received, however late it is entered; the lateness stays for ever.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
 from feeds.incidents.policies import ReportingPolicy
 from feeds.model.incidents import Incident, Obligation, ReportProof
 
-ZONE = ZoneInfo("Asia/Shanghai")
 LEAST_WARNING = 300.0
 SLOT_TERM = 3600.0
 """Seconds that count as the term of a follow-up report, which is due at an hour and not after a time."""
@@ -21,7 +19,6 @@ QUIET = 7200.0
 """A follow-up report that is due less than this after the last report is skipped."""
 RETROACTIVE = 600.0
 """A proof entered later than this after it happened is marked (补录)."""
-UNMET = ("pending", "warned", "late")
 
 
 def obligation(policy: ReportingPolicy, incident: Incident, number: int, starts_at: float, now: float) -> Obligation:
@@ -30,9 +27,9 @@ def obligation(policy: ReportingPolicy, incident: Incident, number: int, starts_
     return timed(_obligation(policy, incident, number, starts_at, due_at, now), now)
 
 
-def follow_up(policy: ReportingPolicy, incident: Incident, number: int, after: float, now: float) -> Obligation:
-    """The next daily report after a moment."""
-    return timed(_obligation(policy, incident, number, after, next_slot(policy.slots, after), now), now)
+def follow_up(policy: ReportingPolicy, incident: Incident, number: int, zone: tzinfo, now: float) -> Obligation:
+    """The next daily report from now on. `zone` is the zone of its hours."""
+    return timed(_obligation(policy, incident, number, now, next_slot(policy.slots, now, zone), now), now)
 
 
 def _obligation(
@@ -58,11 +55,11 @@ def _obligation(
     )
 
 
-def next_follow_up(due: Obligation, slots: tuple[str, ...], number: int, now: float) -> Obligation:
+def next_follow_up(due: Obligation, slots: tuple[str, ...], number: int, zone: tzinfo, now: float) -> Obligation:
     """The daily report of the slot after this one."""
     assert due.due_at is not None
     after = max(due.due_at, due.met_at or 0.0)
-    due_at = next_slot(slots, after)
+    due_at = next_slot(slots, after, zone)
     following = replace(
         due,
         id=f"{due.id.rpartition('/')[0]}/{number}",
@@ -83,11 +80,11 @@ def next_follow_up(due: Obligation, slots: tuple[str, ...], number: int, now: fl
     return timed(following, now)
 
 
-def next_slot(slots: tuple[str, ...], after: float) -> float:
-    """The first of the daily times ("08:00", Asia/Shanghai) after a moment, epoch seconds."""
-    local = datetime.fromtimestamp(after, ZONE)
+def next_slot(slots: tuple[str, ...], after: float, zone: tzinfo) -> float:
+    """The first of the daily times ("08:00" in `zone`) after a moment, epoch seconds."""
+    local = datetime.fromtimestamp(after, zone)
     times = [
-        datetime(day.year, day.month, day.day, int(slot[:2]), int(slot[3:5]), tzinfo=ZONE)
+        datetime(day.year, day.month, day.day, int(slot[:2]), int(slot[3:5]), tzinfo=zone)
         for day in (local.date(), local.date() + timedelta(days=1))
         for slot in sorted(slots)
     ]
@@ -96,7 +93,7 @@ def next_slot(slots: tuple[str, ...], after: float) -> float:
 
 def timed(due: Obligation, now: float) -> Obligation:
     """The obligation at a moment: pending, warned or late. One that is met, skipped or void does not change."""
-    if due.state not in UNMET or due.due_at is None or due.warn_at is None:
+    if not due.unmet or due.due_at is None or due.warn_at is None:
         return due
     state = "late" if now >= due.due_at else "warned" if now >= due.warn_at else "pending"
     return due if state == due.state else replace(due, state=state, late=due.late or state == "late", rev=due.rev + 1)

@@ -96,6 +96,7 @@ async def test_a_refused_order_says_what_stands_in_its_way(
     assert answer.status_code == status
     if code is not None:
         assert answer.json()["code"] == code
+        assert "阶段" in answer.json()["detail"]
     if status == 422:
         (finding,) = answer.json()["errors"]
         assert (finding["code"], finding["field"]) == ("missing", "body.place")

@@ -8,11 +8,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from feeds.bus import Bus
+from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Journal
 from feeds.model import Command, Outcome, Receipt, Result
 from feeds.model.incidents import Incident, Obligation
 from feeds.receipts import ReceiptReport
-from incidents.warnings.engine import CommandEngine
+from incidents.engine import CommandEngine
 from tests.incidents.rig import ASSETS
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -38,7 +39,8 @@ class CommandDesk:
 
     async def start(self, reporting: str = "seen-A") -> None:
         """Start the engine, or start it anew on the same stores."""
-        self.engine = CommandEngine(self.journal, ASSETS, site=SITE, reporting=reporting, clock=lambda: self.now)
+        settings = IncidentSettings(reporting=reporting, zone=ZONE)
+        self.engine = CommandEngine(self.journal, ASSETS, site=SITE, settings=settings, clock=lambda: self.now)
         self.cursors = await self.engine.open(self.bus)
 
     async def at(self, time: str) -> None:

@@ -9,7 +9,8 @@ from feeds.bus import Bus
 from feeds.cap.message import CapDocument
 from feeds.journal import Intake, Journal, JournalEntry, Parcel
 from feeds.model import Asset, Change, EmergencyWarning, Kind
-from incidents.warnings.engine import NAME, CommandEngine, WarningsEngine
+from incidents.engine import CommandEngine
+from incidents.warnings.domain import NAME
 from incidents.warnings.journal import WARNING, held_of
 from tests.incidents.builders import SENDER, T0, sent_text
 
@@ -70,10 +71,10 @@ class Rig:
         self.now = T0
         self.assets = dict(ASSETS)
         self.cursors: dict[str, str] = {}
-        self.engine: WarningsEngine | CommandEngine = self._engine()
+        self.engine = self._engine()
 
-    def _engine(self) -> WarningsEngine:
-        return WarningsEngine(self.journal, self.assets, clock=lambda: self.now, intake=self.intake)
+    def _engine(self) -> CommandEngine:
+        return CommandEngine(self.journal, self.assets, clock=lambda: self.now, intake=self.intake)
 
     async def start(self) -> None:
         """Start the process anew: another engine on the same stores."""

@@ -47,7 +47,7 @@ ROLES = (
         name=roles.PROJECT, preload=("feeds.projection.projector", "feeds.history.recorder"), builder="build_project"
     ),
     RoleSpec(name=roles.ALERT, preload=("alerts.service",), builder="build_alert"),
-    RoleSpec(name=roles.COMMAND, preload=("incidents.warnings.engine",), builder="build_command"),
+    RoleSpec(name=roles.COMMAND, preload=("incidents.engine",), builder="build_command"),
     RoleSpec(name=roles.APPROVALS, preload=("approvals.engine",), builder="build_approvals"),
     RoleSpec(name=roles.COLLECT, preload=("collectors.service",), builder="build_collect", fenced=False),
     # Of pages there may be as many as one likes, and they show the picture also without a journal.

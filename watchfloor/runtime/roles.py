@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import uvloop
 
@@ -154,7 +153,7 @@ async def build_collect(settings: Settings, bus: Bus, journal: Journal, status: 
         assets=_inventory(settings).assets,
         credentials=settings.credentials,
         data=settings.data,
-        zone=ZoneInfo(settings.site.timezone),
+        zone=settings.zone,
         reference=settings.reference,
         trouble=lambda: status.trouble,
         figures=status.figures,
@@ -261,17 +260,17 @@ async def _reload_alerts(program: AlertService, fresh: Settings) -> None:
 
 
 async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:
-    """Build the role \'command\'."""
-    from incidents.warnings.engine import CommandRole
+    """Build the role 'command'."""
+    from incidents.engine import CommandRole
 
     intake = Intake(intake_url(journal_url(settings)), "command")
-    assets, layers, reporting = _inventory(settings).assets, settings.layers, settings.reporting
-    program = CommandRole(bus, journal, assets, layers=layers, reporting=reporting, intake=intake, status=status)
+    assets, layers, incidents = _inventory(settings).assets, settings.layers, settings.incidents
+    program = CommandRole(bus, journal, assets, layers=layers, settings=incidents, intake=intake, status=status)
     status.add_condition(lambda: program.engine.intake_trouble(settings.site.language))
     status.add_condition(lambda: journal.set_aside.words(settings.site.language))
 
     async def reload(fresh: Settings) -> None:
-        await program.reload(load_inventory(fresh).assets, fresh.layers, fresh.reporting)
+        await program.reload(load_inventory(fresh).assets, fresh.layers, fresh.incidents)
 
     return RunningRole(program, reload)
 

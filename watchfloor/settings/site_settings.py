@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
@@ -18,6 +19,7 @@ from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
 from feeds.incidents.policies import profiles
+from feeds.incidents.settings import IncidentSettings
 from feeds.key_files import JOURNAL_KEY
 from maps.places import PlaceLayer
 from watchfloor.settings import people, server
@@ -43,7 +45,7 @@ class Settings:
 
     `text` is the content of the file.
     `references` is the content of the files that it refers to (certificates, keys, `file:` secrets).
-    `reporting` is the profile of reporting policies (feeds.incidents.policies), "" for none.
+    `reporting` is the profile of reporting policies, "" for none.
     `removal_guard` is in percent, see watchfloor/settings/removal_guard.py.
     """
 
@@ -74,6 +76,16 @@ class Settings:
     layers: tuple[PlaceLayer, ...] = field(default=(), repr=False)
     approvals: ApprovalsSettings = field(default_factory=ApprovalsSettings)
     reporting: str = REPORTING
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the site's times."""
+        return ZoneInfo(self.site.timezone)
+
+    @property
+    def incidents(self) -> IncidentSettings:
+        """How incidents are counted and reported."""
+        return IncidentSettings(reporting=self.reporting, zone=self.zone)
 
     @property
     def sample(self) -> float:

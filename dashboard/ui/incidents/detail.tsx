@@ -12,7 +12,7 @@ import type { IncidentDetail, IncidentRecord, ObligationRecord } from "../record
 import { Countdown, reportName } from "./countdown";
 import { openOrder, openProof, ordersFor } from "./orders";
 import { GradeMark } from "./page";
-import { incidentOf, reportsOf, useIncidents } from "./records";
+import { reportsOf, rowOf, useIncidents } from "./records";
 
 export default function IncidentDetailPanel() {
   useIncidents();
@@ -21,29 +21,27 @@ export default function IncidentDetailPanel() {
 }
 
 function Detail({ id }: { id: string }) {
-  const live = incidentOf(id);
+  const rev = rowOf(id)?.rev;
   const [whole, setWhole] = useState<IncidentDetail | null>(null);
   const [missing, setMissing] = useState(false);
-  const rev = live?.rev;
   useEffect(() => {
     const aborter = new AbortController();
     get<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`, aborter.signal)
       .then(setWhole, () => void (!aborter.signal.aborted && setMissing(true)));
     return () => aborter.abort();
   }, [id, rev]);
-  const incident = live ?? whole;
   return (
     <article class="warning-detail incident-detail" data-id={id}>
       <button type="button" class="chip warning-close" onClick={() => setQuery({ incident: null })}>
         {t("warnings.close")}
       </button>
-      {incident ? <Whole incident={incident} life={whole?.timeline ?? []} />
+      {whole ? <Whole incident={whole} />
         : <p class="rows-empty">{t(missing ? "incidents.missing" : "incidents.loading")}</p>}
     </article>
   );
 }
 
-function Whole({ incident, life }: { incident: IncidentRecord; life: IncidentDetail["timeline"] }) {
+function Whole({ incident }: { incident: IncidentDetail }) {
   return (
     <>
       <Head incident={incident} />
@@ -53,7 +51,7 @@ function Whole({ incident, life }: { incident: IncidentRecord; life: IncidentDet
       <Reports id={incident.id} />
       <Figures incident={incident} />
       <Facts incident={incident} />
-      <Life steps={life} />
+      <Life steps={incident.timeline} />
     </>
   );
 }
@@ -118,17 +116,16 @@ function Reports({ id }: { id: string }) {
 }
 
 function Report({ due }: { due: ObligationRecord }) {
-  const unmet = ["pending", "warned", "late"].includes(due.state);
   const at = parse(due.due_at);
   return (
     <li class={`is-${due.state}${due.late ? " was-late" : ""}`} data-id={due.id}>
       <span>{reportName(due)}<small class="quiet"> {at === null ? t("incidents.at-once") : stamp(at)}</small></span>
-      {unmet ? <Countdown due={due} /> : <b>{t(`incidents.report.${due.state}`)}</b>}
+      {due.unmet ? <Countdown due={due} /> : <b>{t(`incidents.report.${due.state}`)}</b>}
       {due.late && due.state === "met"
         ? <b class="is-bad">{t("incidents.was-late", { span: duration(due.late_seconds * 1000) })}</b> : null}
       {due.because_regraded ? <small>{t("incidents.because-regraded")}</small> : null}
       {due.proof ? <small class="quiet">{proofWords(due)}</small> : null}
-      {unmet && mayDo("command")
+      {due.unmet && mayDo("command")
         ? (
           <button type="button" class="chip" data-proof="" onClick={() => openProof(due)}>
             {t("incidents.proof")}

@@ -1,31 +1,22 @@
 /** The form of a new incident: what is known is enough, the rest follows. */
-import { get, send } from "../core/api";
+import { send } from "../core/api";
 import { setQuery } from "../core/address";
-import { pick, t, type ByLanguage } from "../core/i18n";
+import { t } from "../core/i18n";
 import { counties, me, site } from "../core/site";
 import { openForm } from "../forms/form";
 import type { Option } from "../forms/field";
 import type { IncidentRecord } from "../records";
-
-interface Choices {
-  classes: { slug: string; parent: string; name: ByLanguage }[];
-}
-
-/** The classes that a person chooses from, "" first. */
-export async function classOptions(): Promise<Option[]> {
-  const { classes } = await get<Choices>("/api/v1/incident_choices");
-  return [["", "—"], ...classes.filter(({ parent }) => parent).map(({ slug, name }): Option => [slug, pick(name)])];
-}
+import { choices, classOptions } from "./choices";
 
 /** Opens the form; its moment is that of the receipt. */
 export function openNew(): void {
   const opened = new Date().toISOString();
-  void classOptions().then((classes) => openForm({
+  void choices().then((offered) => openForm({
     title: t("incidents.new"),
     parts: [
       { name: "text", label: t("incidents.field.text"), kind: "lines", required: true, autoFocus: true, max: 4000 },
       [
-        { name: "event_class", label: t("incidents.field.class"), kind: "select", options: classes },
+        { name: "event_class", label: t("incidents.field.class"), kind: "select", options: classOptions(offered) },
         { name: "region", label: t("incidents.field.region"), kind: "select", options: regions() },
       ],
       [

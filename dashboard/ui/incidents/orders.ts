@@ -7,22 +7,17 @@ import type { Part } from "../forms/form";
 import { openForm } from "../forms/form";
 import type { Field, Option, Values } from "../forms/field";
 import type { IncidentRecord, ObligationRecord } from "../records";
-import { classOptions } from "./new";
+import { choices, classOptions, type Choices } from "./choices";
+import { incidentsOf } from "./records";
 
-const REASONED = ["false", "transfer", "reopen", "restore"];
-const GRADES = ["I", "II", "III", "IV"];
-const HIDDEN = ["link", "unlink", "merge", "unmerge"];
+const UNDRAWN = ["link", "unlink"];
 
 /** The orders that this person may give now, in the order in which they stand in the record. */
 export const ordersFor = (incident: IncidentRecord): string[] =>
   Object.entries(incident.orders)
-    .filter(([order, roles]) => roles.includes(me.value.role) && !HIDDEN.includes(order))
-    .filter(([order]) => order !== "end-response" || incident.response)
+    .filter(([order, roles]) => roles.includes(me.value.role) && !UNDRAWN.includes(order))
     .map(([order]) => order);
 
-const grades = (none: boolean): Option[] =>
-  [...(none ? [["", t("incidents.grade.none")] as const] : []),
-    ...GRADES.map((grade): Option => [grade, t(`incidents.grade.${grade}`)])];
 const line = (name: string, required = true): Field =>
   ({ name, label: t(`incidents.field.${name}`), required, max: 200 });
 const words = (name: string, required = true): Field =>
@@ -32,32 +27,28 @@ const chosen = (name: string, options: readonly Option[]): Field =>
 const named = (prefix: string, names: readonly string[]): Option[] =>
   names.map((name): Option => [name, t(`incidents.${prefix}.${name}`)]);
 
-const FIGURES = [
-  "dead", "missing", "grave", "light", "trapped", "evacuated", "sheltered", "loss_yuan", "houses", "hectares",
-];
-const POSTS = ["commander", "on-scene", "reporting", "scribe", "liaison"];
-
-async function partsOf(order: string): Promise<Part[]> {
+function partsOf(order: string, offered: Choices, others: readonly Option[]): Part[] {
+  const grades = named("grade", offered.grades);
   switch (order) {
     case "verify": return [line("called_back")];
     case "open":
     case "edit": {
-      const classes = await classOptions();
-      const place: Part[] = [chosen("event_class", classes), line("place", false)];
+      const place: Part[] = [chosen("event_class", classOptions(offered)), line("place", false)];
       const unknown: Part = { name: "place_unknown", label: t("incidents.field.place_unknown"), kind: "check" };
       return order === "open" ? [...place, unknown] : [line("title", false), words("text", false), ...place];
     }
+    case "merge": return [chosen("into", others)];
     case "transfer": return [line("to"), line("receipt")];
     case "review": return [words("cause"), words("lessons")];
-    case "grade": return [chosen("grade", grades(true)), words("basis")];
+    case "grade": return [chosen("grade", [["", t("incidents.grade.none")], ...grades]), words("basis")];
     case "respond":
-      return [chosen("level", grades(false)), line("matters"), words("measures"),
+      return [chosen("level", grades), line("matters"), words("measures"),
         { name: "expected_end", label: t("incidents.field.expected_end"), kind: "time", required: true }];
     case "casualties":
-      return [[chosen("what", named("figure", FIGURES)),
+      return [[chosen("what", named("figure", offered.figures)),
         { name: "value", label: t("incidents.field.value"), kind: "number", required: true, min: 0, step: "any" }],
       line("source"), { name: "official", label: t("incidents.field.official"), kind: "check" }];
-    case "post": return [chosen("post", named("post", POSTS)), line("holder")];
+    case "post": return [chosen("post", named("post", offered.posts)), line("holder")];
     default: return [];
   }
 }
@@ -91,11 +82,12 @@ const namesOf = (parts: readonly Part[]): string[] =>
 
 /** Opens the form of an order; it is given from the revision that the person has seen. */
 export function openOrder(order: string, incident: IncidentRecord): void {
-  void partsOf(order).then((own) => {
-    const parts = [...own, words("reason", REASONED.includes(order))];
-    const wanted = namesOf(parts);
-    const all = initialOf(order, incident);
-    const initial = Object.fromEntries(wanted.map((name) => [name, all[name] ?? ""]));
+  const others = incidentsOf(incident.mode === "real" ? "open" : "exercise")
+    .filter(({ id, open }) => open && id !== incident.id).map(({ id, title }): Option => [id, title]);
+  void choices().then((offered) => {
+    const parts = [...partsOf(order, offered, others), words("reason", offered.reasoned.includes(order))];
+    const all: Values = { ...initialOf(order, incident), into: others[0]?.[0] ?? "" };
+    const initial = Object.fromEntries(namesOf(parts).map((name) => [name, all[name] ?? ""]));
     const path = `/api/v1/incidents/${encodeURIComponent(incident.id)}`;
     openForm({
       title: `${t(`incidents.order.${order}`)} · ${incident.title}`,
@@ -109,12 +101,13 @@ export function openOrder(order: string, incident: IncidentRecord): void {
 
 /** Opens the form of the proof that a report was received. */
 export function openProof(due: ObligationRecord): void {
-  const channels = due.channel === "phone" ? ["phone"] : ["network", "fax", "oa", "paper"];
+  const channels = Object.keys(due.proofs);
+  const always = Object.values(due.proofs).every((fields) => fields.includes("recipient"));
   openForm({
     title: t("incidents.proof"),
     parts: [
       chosen("channel", named("by", channels)),
-      line("recipient", due.channel === "phone"), line("number"),
+      line("recipient", always), line("number", false),
       { name: "at", label: t("incidents.field.at"), kind: "time", note: t("incidents.proof.note") },
       ...(due.step === "follow-up"
         ? [{ name: "nothing_new", label: t("incidents.field.nothing_new"), kind: "check" } as const] : []),

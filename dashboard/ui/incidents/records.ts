@@ -6,9 +6,8 @@ import { store } from "../core/picture";
 import { parse } from "../core/time";
 import type { IncidentRecord, ObligationRecord } from "../records";
 
-const incidentView = new ExtraView("incidents", { kind: "incident", face: "full", filter: { mode: "*" } });
+const incidentView = new ExtraView("incidents", { kind: "incident", face: "row", filter: { mode: "*" } });
 const obligationView = new ExtraView("obligations", { kind: "obligation", face: "full", filter: { mode: "*" } });
-const UNMET = ["pending", "warned", "late"];
 const FAR = Number.MAX_SAFE_INTEGER;
 
 /** Asks for both while the panel is there. True once they are here. */
@@ -21,7 +20,7 @@ export function useIncidents(): boolean {
 const unmetByIncident = computed(() => {
   const unmet = new Map<string, ObligationRecord[]>();
   for (const due of obligationView.all().values()) {
-    if (UNMET.includes(due.state)) unmet.set(due.incident, [...(unmet.get(due.incident) ?? []), due]);
+    if (due.unmet) unmet.set(due.incident, [...(unmet.get(due.incident) ?? []), due]);
   }
   for (const list of unmet.values()) list.sort((a, b) => dueAt(a) - dueAt(b));
   return unmet;
@@ -61,5 +60,5 @@ const belongs: Record<Tab, (incident: IncidentRecord) => boolean> = {
 /** The incidents of a tab. */
 export const incidentsOf = (tab: Tab): IncidentRecord[] => ordered.value.filter(belongs[tab]);
 
-/** The incident with that id, while it is on the screens. */
-export const incidentOf = (id: string): IncidentRecord | undefined => incidentView.all().get(id);
+/** The incident in the face of lists, while it is on the screens. */
+export const rowOf = (id: string): IncidentRecord | undefined => incidentView.all().get(id);

@@ -34,8 +34,8 @@ const show = ({ id, mode }: IncidentRecord): void =>
   navigate(address("/incidents", { incident: id, tab: mode === "real" ? null : "exercise" }));
 
 async function openAttach(receipt: ReceiptRecord, path: string): Promise<void> {
-  const found = await list<IncidentRecord>(`/api/v1/incidents?phase=${IN_HAND}&mode=${receipt.mode}&limit=100`, 3);
-  const options = found.map(({ id, title }): Option => [id, `${title} · ${id.split(":")[1] ?? id}`]);
+  const incidents = await list<IncidentRecord>(`/api/v1/incidents?phase=${IN_HAND}&mode=${receipt.mode}&limit=100`, 3);
+  const options = incidents.map(({ id, title }): Option => [id, `${title} · ${id.split(":")[1] ?? id}`]);
   openForm({
     title: t("receipts.attach"),
     parts: [{ name: "incident", label: t("incidents.list"), kind: "select", options }],

@@ -6,11 +6,19 @@ from typing import Any
 
 import pytest
 
-from feeds.incidents.phases import PHASE_CHANGES, orders_in
+from feeds.incidents.phases import PHASE_CHANGES, orders_of
 from feeds.model.incidents import Incident
 from tests.incidents.commands import SITE, CommandDesk, moment
 
 FIRST = f"{SITE}:20261127-0001"
+RECEIVED: dict[str, Any] = {
+    "id": FIRST,
+    "region": SITE,
+    "received_at": 0,
+    "created_at": 0,
+    "created_by": "li",
+    "phase_at": 0,
+}
 
 
 async def test_an_incident_takes_what_it_is_not_given_from_its_receipt(desk: CommandDesk) -> None:
@@ -18,7 +26,7 @@ async def test_an_incident_takes_what_it_is_not_given_from_its_receipt(desk: Com
     id = await desk.done("incident.create", receipts=[receipt])
     incident = desk.incident(id)
     assert id == FIRST
-    assert incident.title == "开发区危险化学品事故"
+    assert incident.title == "开发区危险化学品事件"
     assert (incident.received_at, incident.lat, incident.accuracy_m) == (moment("14:12"), 25.045, 50.0)
     assert desk.engine.receipts.receipts[receipt].incident == id
     assert desk.engine.receipts.receipts[receipt].state == "opened"
@@ -68,7 +76,7 @@ async def test_an_incident_is_opened_with_class_and_place_or_their_absence_said(
 async def test_a_title_that_nobody_gave_follows_place_and_class(desk: CommandDesk) -> None:
     id = await desk.done("incident.create", receipts=[await desk.receipt("R1", "14:12", event_class="mass")])
     await desk.done("incident.open", id, event_class="hazchem", place="开发区")
-    assert desk.incident(id).title == "开发区危险化学品事故"
+    assert desk.incident(id).title == "开发区危险化学品事件"
     await desk.done("incident.edit", id, title="液氨泄漏")
     await desk.done("incident.edit", id, place="经开区")
     assert desk.incident(id).title == "液氨泄漏"
@@ -138,7 +146,7 @@ async def test_a_false_report_leaves_the_screens_after_a_day_and_stays_in_the_jo
 
 async def test_every_other_order_is_a_conflict_that_names_the_transition(desk: CommandDesk) -> None:
     id = await desk.done("incident.create", place="甲")
-    for order in sorted(set(PHASE_CHANGES) - set(orders_in("received"))):
+    for order in sorted(set(PHASE_CHANGES) - set(orders_of(Incident(**RECEIVED)))):
         refused = await desk.refused(f"incident.{order}", id, role="leader", reason="x")
         assert refused == ("conflict", "transition"), order
 
@@ -154,6 +162,15 @@ async def test_an_order_from_an_old_picture_is_a_conflict_and_shows_the_new_one(
 async def test_an_incident_of_another_region_is_out_of_reach(desk: CommandDesk) -> None:
     id = await desk.opened(region="532301")
     assert await desk.refused("incident.edit", id, actor_region="532302", title="x") == ("forbidden", "region")
+
+
+async def test_no_order_reaches_into_a_region_beyond_the_own(desk: CommandDesk) -> None:
+    own = await desk.opened(region="532301")
+    other = await desk.opened(region="532302", place="乙")
+    reach = "532301"
+    assert await desk.refused("incident.edit", own, actor_region=reach, region="532302") == ("forbidden", "region")
+    assert await desk.refused("incident.merge", own, actor_region=reach, into=other) == ("forbidden", "region")
+    assert await desk.refused("incident.create", region="here") == ("invalid", "unknown_region")
 
 
 async def test_figures_keep_their_versions_and_propose_a_grade(desk: CommandDesk) -> None:

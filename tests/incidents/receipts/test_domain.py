@@ -14,8 +14,8 @@ from feeds.bus import Bus
 from feeds.journal import Intake, Journal, Parcel
 from feeds.model import Command, Outcome, Receipt, Result
 from feeds.receipts import ReceiptReport
+from incidents.engine import CommandEngine
 from incidents.receipts.lifecycle import ANSWER_WITHIN, KEEP
-from incidents.warnings.engine import CommandEngine
 from tests.incidents.builders import T0
 from tests.incidents.rig import ASSETS, Killed, cap
 

@@ -168,6 +168,26 @@ async def test_the_end_owes_the_final_report_and_no_follow_up(desk: CommandDesk)
     assert [due.state for due in desk.due(id, "follow-up", "written")][-1] == "pending"
 
 
+async def test_what_turns_out_to_be_true_is_owed_again(desk: CommandDesk) -> None:
+    id = await _graded(desk)
+    await desk.done("incident.false", id, role="leader", reason="误报")
+    await desk.at("14:33")
+    await desk.done("incident.restore", id, role="leader", reason="确有其事")
+    (phone,) = desk.due(id, "first", "phone")
+    assert (phone.state, phone.due_at) == ("warned", moment("14:42"))
+
+
+async def test_a_daily_report_goes_on_under_its_own_number_after_the_end_was_taken_back(desk: CommandDesk) -> None:
+    id = await _graded(desk)
+    await desk.at("17:00")
+    await _prove(desk, desk.due(id, "follow-up", "written")[0], "16:59")
+    await desk.done("incident.end", id, role="leader")
+    await desk.done("incident.reopen", id, reason="复燃")
+    reports = desk.due(id, "follow-up", "written")
+    assert [report.state for report in reports] == ["met", "void", "pending"]
+    assert [report.id.rpartition("/")[2] for report in reports] == ["1", "2", "3"]
+
+
 async def test_of_two_clocks_for_one_obligation_the_earlier_stands(desk: CommandDesk) -> None:
     target = await _graded(desk)
     merged = await desk.opened("14:22", place="乙")

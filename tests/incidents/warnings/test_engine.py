@@ -15,7 +15,7 @@ from feeds.cap.message import CapMessage, parse
 from feeds.isolation.process import Outlasted
 from feeds.journal import Journal
 from feeds.model import Command, Outcome, Result
-from incidents.warnings.engine import CommandRole, WarningsEngine
+from incidents.engine import CommandEngine, CommandRole
 from incidents.warnings.registry import KEEP
 from tests.incidents.builders import T0, id_of
 from tests.incidents.rig import ASSETS, Killed, Rig, asset, cap, place_code
@@ -254,7 +254,7 @@ async def test_a_message_that_outlasts_its_process_is_set_aside_and_the_next_one
 
     rig = Rig(bus, journal)
     await rig.start()
-    rig.engine = WarningsEngine(journal, rig.assets, clock=lambda: rig.now, reading=outlasted)
+    rig.engine = CommandEngine(journal, rig.assets, clock=lambda: rig.now, reading=outlasted)
     rig.cursors = await rig.engine.open(bus)
     poison = cap("P", headline="poison")
     await rig.send(poison, cap("A"))

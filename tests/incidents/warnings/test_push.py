@@ -9,7 +9,7 @@ from feeds.bus import Bus
 from feeds.journal import Intake, Journal, Parcel
 from feeds.mapped.warnings import MappedWarning
 from feeds.model import Area, EmergencyWarning
-from incidents.warnings.engine import NAME
+from incidents.warnings.domain import NAME
 from tests.incidents.rig import Killed, Rig, cap
 
 

@@ -197,6 +197,7 @@ RECEIVER = '[[receiver]]\nid = "d"\n'
     ("text", "code", "line", "key"),
     [
         ("timezone = 8\n", "wrong_type", 4, "site.timezone"),
+        ('timezone = "Mars/Base"\n', "timezone", 4, "site.timezone"),
         ('timezone = "Asia/Chuxiong"\n', "timezone", 4, "site.timezone"),
         ('language = "fr"\n', "choice", 4, "site.language"),
         ('inventory = "assets.csv"\n', "wrong_type", 4, "site.inventory"),

@@ -1,4 +1,4 @@
-"""The command role: the engine of warnings and receipts (see feeds.engine.journaled), and its runner."""
+"""The command role: the engine of warnings, receipts, incidents and reports due, and its runner."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from feeds.engine import run_engine
 from feeds.engine.composite import CompositeDomain
 from feeds.engine.inbox import Inbox
 from feeds.engine.journaled import JournaledEngine
+from feeds.incidents.settings import IncidentSettings
 from feeds.isolation.cap import CapReader, Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.model import Asset
@@ -25,38 +26,15 @@ from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry
 from maps.places import PlaceLayer
 from maps.regions import table
 
-__all__ = ["NAME", "CommandEngine", "CommandRole", "WarningsEngine"]
-
 LOOK = 0.25
 """Maximum delay of a warning's end or of a pushed message, seconds."""
-
-
-class WarningsEngine(JournaledEngine[WarningDomain]):
-    """The engine of public warnings."""
-
-    def __init__(
-        self,
-        journal: Journal,
-        assets: Mapping[str, Asset],
-        *,
-        default_life: float = DEFAULT_LIFE,
-        reading: Parse = parse_in_thread,
-        clock: Clock = wall_clock,
-        intake: Intake | None = None,
-    ) -> None:
-        inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
-        domain = WarningDomain(assets, default_life=default_life, reading=reading)
-        super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
-
-    @property
-    def registry(self) -> WarningRegistry:
-        return self.domain.registry
+DEFAULTS = IncidentSettings()
 
 
 class CommandEngine(JournaledEngine[CompositeDomain]):
     """The engine of the command role: one transaction for each batch of input of all its domains.
 
-    `site` is the region code of the site, `reporting` the profile of its reporting policies.
+    `site` is the region code of the site.
     """
 
     def __init__(
@@ -66,7 +44,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         *,
         layers: Sequence[PlaceLayer] = (),
         site: str = "",
-        reporting: str = "",
+        settings: IncidentSettings = DEFAULTS,
         default_life: float = DEFAULT_LIFE,
         reading: Parse = parse_in_thread,
         clock: Clock = wall_clock,
@@ -75,8 +53,8 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
         self.warnings = WarningDomain(assets, layers=layers, default_life=default_life, reading=reading)
         self.receipts = ReceiptDomain(site)
-        self.obligations = ObligationDomain(reporting)
-        self.incidents = IncidentDomain(self.receipts, self.obligations, site)
+        self.obligations = ObligationDomain(settings)
+        self.incidents = IncidentDomain(self.receipts, self.obligations, site, settings)
         domain = CompositeDomain(NAME, (self.warnings, self.receipts, self.incidents, self.obligations))
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
@@ -95,7 +73,7 @@ class CommandRole:
         assets: Mapping[str, Asset],
         *,
         layers: Sequence[PlaceLayer] = (),
-        reporting: str = "",
+        settings: IncidentSettings = DEFAULTS,
         default_life: float = DEFAULT_LIFE,
         clock: Clock = wall_clock,
         intake: Intake | None = None,
@@ -108,7 +86,7 @@ class CommandRole:
             assets,
             layers=layers,
             site=bus.site,
-            reporting=reporting,
+            settings=settings,
             default_life=default_life,
             reading=self._reader.parse,
             clock=clock,
@@ -124,7 +102,9 @@ class CommandRole:
             if self._intake is not None:
                 await self._intake.close()
 
-    async def reload(self, assets: Mapping[str, Asset], layers: Sequence[PlaceLayer] = (), reporting: str = "") -> None:
-        """Count what lies inside by another inventory and other layers; new obligations follow another profile."""
-        self.engine.obligations.use(reporting)
+    async def reload(
+        self, assets: Mapping[str, Asset], layers: Sequence[PlaceLayer] = (), settings: IncidentSettings = DEFAULTS
+    ) -> None:
+        """Count what lies inside by another inventory and other layers, and owe reports by other settings."""
+        self.engine.obligations.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))
