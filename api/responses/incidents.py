@@ -62,6 +62,7 @@ class ReceiptCandidate(msgspec.Struct):
     score: float
     distance_m: float
     seconds: float
+    likely: bool
     incident: str
     title: str
 
