@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import msgspec
 
-from collectors.settings import Credential, SchemeSettings, SourceSettings
+from collectors.settings import Credential, SourceSettings
 from feeds.model import Quality, Value
 
 
@@ -76,8 +76,6 @@ class Poller(ABC):
     """The first word of its metrics: `tcp` gives `tcp.up`. Default: the first scheme."""
     passive: ClassVar[bool] = False
     """True when the target reports by itself: the runner validates the target and never polls it."""
-    defaults: ClassVar[SchemeSettings] = SchemeSettings()
-    """Settings of its schemes where the site's own `[defaults."SCHEME"]` says nothing."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -37,6 +37,12 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "gb28181": ("video.gb28181.probe", "GbPoller"),
     "onvif": ("video.onvif.probe", "OnvifPoller"),
 }
+_DEFAULTS: Mapping[str, SchemeSettings] = {
+    "rtsp": SchemeSettings(interval=60.0, timeout=30.0, attempts=2, concurrency=128),
+    "onvif": SchemeSettings(interval=60.0, timeout=10.0, attempts=2, concurrency=64),
+}
+"""Settings of schemes that differ from the general ones. They stand here so that reading the settings of a site
+imports no collector: every role does that at its start."""
 _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.cap": ("emergency.cap.feed", "CapFeed"),
     "emergency.usgs": ("emergency.quakes.feed", "UsgsFeed"),
@@ -86,8 +92,8 @@ def source_name(scheme: str) -> str:
 
 
 def defaults(scheme: str) -> SchemeSettings:
-    """The settings of a scheme's probes before the site's own. Raises Misconfigured for an unknown scheme."""
-    return poller_class(scheme).defaults
+    """The settings of a scheme's probes before the site's own. Imports nothing."""
+    return _DEFAULTS.get(scheme, SchemeSettings())
 
 
 def feed_class(kind: str) -> type[Feed]:

@@ -18,7 +18,6 @@ from collectors import uri
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import AuthFailed, NotReady, Reason
 from collectors.network import addresses
-from collectors.settings import SchemeSettings
 from collectors.video.clock_check import CLOCK_FRESH, ClockCheck, offset_text
 from collectors.video.onvif.device_clock import DeviceClock, device_clock
 from collectors.video.onvif.session import OnvifSession
@@ -50,7 +49,6 @@ class OnvifPoller(Poller):
 
     schemes: ClassVar[tuple[str, ...]] = ("onvif",)
     family: ClassVar[str] = "onvif"
-    defaults: ClassVar[SchemeSettings] = SchemeSettings(interval=60.0, timeout=10.0, attempts=2, concurrency=64)
 
     def __init__(self, clock: Clock = now) -> None:
         self._clock = clock

@@ -19,7 +19,6 @@ from collectors import uri
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import AuthFailed, Misconfigured, NotReady
 from collectors.network import addresses
-from collectors.settings import SchemeSettings
 from collectors.subscriber import SubscriberCallbacks
 from collectors.video.pictures import readings as pictures
 from collectors.video.pictures.checks import LEARN, NAMES
@@ -56,7 +55,6 @@ class RtspPoller(Poller):
 
     schemes: ClassVar[tuple[str, ...]] = ("rtsp",)
     family: ClassVar[str] = "rtsp"
-    defaults: ClassVar[SchemeSettings] = SchemeSettings(interval=60.0, timeout=30.0, attempts=2, concurrency=128)
 
     def __init__(self, times: SamplingTimes | None = None, confirm: float = CONFIRM, clock: Clock = now) -> None:
         """`clock` gives epoch seconds."""
