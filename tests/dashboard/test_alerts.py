@@ -189,7 +189,7 @@ async def test_an_undo_leaves_alone_what_somebody_has_touched_since(site: Site) 
     await page.locator("[data-bulk-close]").click()
     await site.script.change("alert", "a5", {"rev": site.script.state["alert"]["a5"]["rev"] + 1})
     await page.locator("[data-bulk-undo]").click()
-    await expect(page.locator(".bulk-bar")).to_contain_text("已撤回 1 条,1 条其间有变,未撤回")
+    await expect(page.locator(".bulk-bar")).to_contain_text("已撤回 1 条，1 条其间有变，未撤回")
     assert site.script.state["alert"]["a1"]["ack"] is None
     assert site.script.state["alert"]["a5"]["ack"] is not None
     assert site.faults == []

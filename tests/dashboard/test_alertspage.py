@@ -46,7 +46,7 @@ async def test_a_countys_account_sees_its_own_region_and_how_much_is_hidden(site
     site.script.hidden = {"alert": 4, "asset": 80}
     page = await site.open("/alerts")
     await expect(page.locator("[data-scope=region]")).to_have_text("武定县 3")
-    await expect(page.locator(".filter-hidden")).to_have_text("另有 4 条不在您的辖区,未列出")
+    await expect(page.locator(".filter-hidden")).to_have_text("另有 4 条不在您的辖区，未列出")
 
 
 async def test_every_reason_stands_under_its_own_word(site: Site) -> None:
@@ -156,7 +156,7 @@ async def test_the_history_names_every_transition_and_each_notification_with_its
     assert not [label for label in labels if label.isascii()], "transitions without a Chinese label"
     await expect(history.first).to_contain_text("通知已发")
     await expect(history.first).to_contain_text("张三 138••••0001，sms，首次，第 2 次尝试")
-    await expect(page.locator(".life-next")).to_contain_text("第 2 步(critical)")
+    await expect(page.locator(".life-next")).to_contain_text("第 2 步（critical）")
     assert site.faults == []
 
 
@@ -175,7 +175,7 @@ async def test_a_maintenance_window_that_comes_again_is_made_with_what_it_covers
     await page.locator("[data-new=maintenance]").click()
     await page.locator("[data-picker]").fill("进驻单位07")
     await page.keyboard.press("Enter")
-    await expect(page.locator("[data-covered]")).to_have_text("覆盖 1 个资产,现在会隐藏 1 条告警")
+    await expect(page.locator("[data-covered]")).to_have_text("覆盖 1 个资产，现在会隐藏 1 条告警")
     await page.locator("[name=comment]").fill("每周割接")
     await page.locator("[name=until]").fill("2099-12-31 08:00")
     await page.locator("[name=again]").check()

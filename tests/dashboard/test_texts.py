@@ -169,3 +169,9 @@ def test_scripts_never_write_markup() -> None:
     )
     offences = [(path.name, word) for path in SCRIPTS for word in forbidden if word in path.read_text(encoding="utf-8")]
     assert offences == []
+
+
+def test_chinese_texts_have_full_width_punctuation() -> None:
+    half_width = re.compile(r"[\u4e00-\u9fff”）][,;:]|[,;][\u4e00-\u9fff]|\([^()]*[\u4e00-\u9fff]")
+    texts = catalogue.catalogue("zh-CN")
+    assert not {key: text for key, text in texts.items() if half_width.search(text)}

@@ -1,4 +1,4 @@
-/** What hides alerts by somebody's wish: the shelf, silences, maintenance windows, with owner, reason, end and count. */
+/** What hides alerts by wish: the shelf, silences and maintenance windows, each with owner, reason, end and count. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";

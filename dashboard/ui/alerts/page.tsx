@@ -1,8 +1,8 @@
 /** The page of the alerts: the list with its detail, what is hidden by whom, handing over. */
 import { Views } from "../core/views";
-import { OldView } from "../shell/oldview";
 import HandoverView from "../shift/handover";
 import Detail from "./detail";
+import HiddenView from "./hiddenview";
 import AlertList from "./list";
 
 export default function AlertsPage() {
@@ -10,7 +10,7 @@ export default function AlertsPage() {
     <Views names={["list", "hidden", "handover"]} prefix="alerts">
       {(name) => {
         if (name === "list") return <ListView />;
-        return name === "handover" ? <HandoverView /> : <OldView name={`alerts-${name}`} />;
+        return name === "handover" ? <HandoverView /> : <HiddenView />;
       }}
     </Views>
   );

@@ -6,6 +6,8 @@ import { covers, me, regionName } from "../core/site";
 import type { AssetRecord } from "../records";
 
 const MOST = 8;
+// The types of Preact know a combobox only with a <datalist>.
+const COMBOBOX: Record<string, string> = { role: "combobox", "aria-controls": "picker-offered", autocomplete: "off" };
 
 interface Props {
   chosen: readonly string[];
@@ -45,9 +47,9 @@ export function AssetPicker({ chosen, set }: Props) {
           </button>
         ))}
       </span>
-      <input type="search" data-picker="" maxLength={80} placeholder={t("picker.hint")} role="combobox"
-        aria-label={t("picker.hint")} aria-expanded={offered.length > 0} aria-controls="picker-offered"
-        autocomplete="off" value={text} onInput={(event) => setText(event.currentTarget.value)} onKeyDown={key} />
+      <input type="text" data-picker="" maxLength={80} placeholder={t("picker.hint")} {...COMBOBOX}
+        aria-label={t("picker.hint")} aria-expanded={offered.length > 0} value={text}
+        onInput={(event) => setText(event.currentTarget.value)} onKeyDown={key} />
       <ul id="picker-offered" class="picker-found" role="listbox" hidden={!offered.length}>
         {offered.slice(0, MOST).map((asset) => (
           <li key={asset.id}>

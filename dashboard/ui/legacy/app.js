@@ -5,7 +5,6 @@ import { store } from "../core/picture";
 import { counties, countyName, geometry, mayAct, me, regionName, site } from "../core/site";
 import { Topology, compareAlerts } from "./derive.js";
 import { Context } from "./context.js";
-import { Hiders } from "./hidden.js";
 import { Scope } from "./netmodel.js";
 
 const picture = {
@@ -25,7 +24,6 @@ class App {
     this.topology = new Topology(picture);
     this.context = new Context();
     this.scope = new Scope();
-    this.hiders = new Hiders(this);
     this.context.alertOf = (id) => this.alertsOf(id)[0];
     this.navigate = navigate;
     this.geometry = geometry;

@@ -2,14 +2,12 @@
 import { language } from "../core/i18n";
 import { effect, untracked } from "@preact/signals";
 import { legacyApp } from "./app.js";
-import { suppressView } from "./suppressview.js";
 import { assetPage } from "./asset.js";
 import { netScope } from "./netscope.js";
 import { netTree } from "./nettree.js";
 import { netEvidence } from "./evidence.js";
 
 const widgets = {
-  "alerts-hidden": suppressView,
   "asset-page": assetPage,
   "net-scope": netScope,
   "net-tree": netTree,
