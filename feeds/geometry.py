@@ -6,6 +6,7 @@ crossings, not of points. Crossings are therefore counted first, and the count s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,6 @@ class Tangled(BadGeometry):
 
 def from_geojson(geometry: Mapping[str, Any]) -> BaseGeometry:
     """A valid geometry (EPSG:4326), repaired when it crosses itself a few times. Raises BadGeometry, Tangled."""
-    import numpy as np
     import shapely
     from shapely.geometry import shape
 
@@ -49,8 +49,6 @@ def from_geojson(geometry: Mapping[str, Any]) -> BaseGeometry:
         built = shape(geometry)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError, shapely.errors.ShapelyError) as error:
         raise BadGeometry(f"not a GeoJSON geometry: {error}") from error
-    if not np.isfinite(shapely.get_coordinates(built)).all():
-        raise BadGeometry("a coordinate that is no number")
     return repaired(built)
 
 
@@ -71,6 +69,8 @@ def _count(geometry: Any) -> None:
                     raise BadGeometry(f"more than {POINTS} points")
                 waiting += [(item, depth + 1) for item in value]
             else:
+                if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in value):
+                    raise BadGeometry("a coordinate that is no number")
                 points += 1
         if points > POINTS:
             raise BadGeometry(f"more than {POINTS} points")

@@ -153,6 +153,16 @@ def derive_roads(folder: Path, out: Path, box: sources.Box) -> None:
     write(out / "roads.geojson", features)
 
 
+def derive_road_graph(folder: Path, out: Path, box: sources.Box) -> None:
+    """The same skeleton as a graph, for distances by road: nodes with their position, edges with their length."""
+    nodes, edges = sources.highway_graph(folder, box)
+    node_rows = [f"{number},{lon},{lat}" for number, (lon, lat) in sorted(nodes.items())]
+    edge_rows = [f"{start},{end},{km}" for (start, end), km in sorted(edges.items())]
+    for name, head, rows in (("road_nodes", "node,lon,lat", node_rows), ("road_edges", "u,v,km", edge_rows)):
+        (out / f"{name}.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+        print(f"{name}.csv: {len(rows)} rows")
+
+
 def derive_regions(folder: Path, out: Path) -> None:
     """Names by code: the country to county, Yunnan to township."""
     names = dict(PROVINCES_MORE)
@@ -178,6 +188,7 @@ def derive(folder: Path, out: Path) -> None:
     box = derive_admin(folder, out)
     derive_waters(folder, out, box)
     derive_roads(folder, out, box)
+    derive_road_graph(folder, out, box)
     derive_regions(folder, out)
 
 

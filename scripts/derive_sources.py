@@ -112,17 +112,40 @@ def gshhg(folder: Path, name: str, box: Box) -> Iterator[tuple[int, float, np.nd
                 yield int(kind), float(area), points
 
 
-def highways(folder: Path, box: Box) -> Iterator[tuple[tuple[float, float], tuple[float, float], float]]:
-    """(from, to, km) of every edge of the world's highway graph with an end in the box; points are lon/lat."""
+Node = tuple[float, float]
+
+
+def _highways(folder: Path, box: Box) -> tuple[list[Node], Iterator[tuple[int, int, float]]]:
+    """The nodes (lon, lat) of the world's highway graph, and (node, node, km) of every edge with an end in the box."""
     text = (folder / "scgraph_data" / "scgraph_data" / "world_highways.py").read_text(encoding="utf-8")
     lines = {line.partition("=")[0]: line.partition("=")[2] for line in text.splitlines() if "=" in line}
     nodes = [(lon, lat) for lat, lon in json.loads(lines["nodes"])]
     inside = {i for i, (x, y) in enumerate(nodes) if box[0] <= x <= box[2] and box[1] <= y <= box[3]}
-    for start, edges in enumerate(re.finditer(r"\{([^}]*)\}", lines["graph"])):
-        for end_text, km in re.findall(r"(\d+): ([\d.]+)", edges.group(1)):
-            end = int(end_text)
-            if (start in inside or end in inside) and (start < end):
-                yield nodes[start], nodes[end], float(km)
+
+    def edges() -> Iterator[tuple[int, int, float]]:
+        for start, ends in enumerate(re.finditer(r"\{([^}]*)\}", lines["graph"])):
+            for end_text, km in re.findall(r"(\d+): ([\d.]+)", ends.group(1)):
+                end = int(end_text)
+                if (start in inside or end in inside) and (start < end):
+                    yield start, end, float(km)
+
+    return nodes, edges()
+
+
+def highways(folder: Path, box: Box) -> Iterator[tuple[Node, Node, float]]:
+    """(from, to, km) of every edge of the world's highway graph with an end in the box; points are lon/lat."""
+    nodes, edges = _highways(folder, box)
+    return ((nodes[start], nodes[end], km) for start, end, km in edges)
+
+
+def highway_graph(folder: Path, box: Box) -> tuple[dict[int, Node], dict[tuple[int, int], float]]:
+    """The highway graph inside the box: nodes by number, and km by pair of nodes, the least of parallel edges."""
+    nodes, every_edge = _highways(folder, box)
+    edges: dict[tuple[int, int], float] = {}
+    for start, end, km in every_edge:
+        if all(box[0] <= nodes[i][0] <= box[2] and box[1] <= nodes[i][1] <= box[3] for i in (start, end)):
+            edges[start, end] = min(km, edges.get((start, end), km))
+    return {number: nodes[number] for edge in edges for number in edge}, edges
 
 
 def river_areas(folder: Path, box: Box) -> list[BaseGeometry]:
