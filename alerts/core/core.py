@@ -94,7 +94,7 @@ class AlertCore:
 
     @property
     def revision(self) -> int:
-        """Moves whenever the dumped form may have changed."""
+        """Increases whenever the result of `dump` may have changed."""
         return self.timers.revision + self.flapping.revision
 
     def dump(self) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class AlertCore:
     # -- time --------------------------------------------------------------------
 
     def advance(self, to: float) -> None:
-        """Let time pass to `to` (epoch seconds). Each timer fires at its own due time, in order."""
+        """Advance time to `to` (epoch seconds). Each timer fires at its own due time, in order."""
         while (due := self._next_due()) is not None and due[0] <= to:
             moment, happen = due
             self.now = max(self.now, moment)
@@ -177,7 +177,7 @@ class AlertCore:
     # -- inputs ------------------------------------------------------------------
 
     def fold(self, change: Change, now: float) -> None:
-        """Take in one change of an asset, state, source or warning. A change's time never exceeds `now`."""
+        """Apply one change of an asset, state, source or warning. A change's time is never later than `now`."""
         self.advance(min(change.at, now))
         key = self.subjects.fold(change)
         if key is None:
@@ -196,7 +196,7 @@ class AlertCore:
         self.open_alerts.cause = ""
 
     def command(self, command: Command, now: float, closed: Alert | None = None) -> Result:
-        """Carry out a command or refuse it. `closed` is the alert when it is no longer open."""
+        """Carry out or refuse a command. `closed` is the alert if it is no longer open."""
         alert = None
         try:
             if command.action in commands.ACTIONS:
@@ -289,7 +289,7 @@ class AlertCore:
             self._apply(alert, transitions.Regrade(severity=rule.settings.severity))
 
     def _gone(self, key: SubjectKey) -> None:
-        """A subject was removed: drop its pending conditions and end its alerts."""
+        """Drop the pending conditions of a removed subject and end its alerts."""
         self._evaluator.forget(*key)
         evidence = KINDS.subjects[key[0]].gone
         for alert in list(self.alerts.values()):

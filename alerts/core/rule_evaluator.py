@@ -121,7 +121,7 @@ class RuleEvaluator:
             self._grade(rule, subject, evaluation.verdict, now)
 
     def _grade(self, rule: CompiledRule, subject: Subject, verdict: Verdict, now: float) -> None:
-        """Change the severity of the rule's active alert: worse after the on-delay, milder after the off-delay."""
+        """Change the severity of the rule's active alert: raise it after the on-delay, lower it after the off-delay."""
         alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
         if alert is not None and alert.active and verdict is Verdict.NO_DATA:
             return  # no data decides nothing, and what waits goes on waiting
@@ -165,7 +165,7 @@ class RuleEvaluator:
         self._suppressor.raise_(alert, event, now, subject)
 
     def timer_due(self, now: float) -> None:
-        """The pending condition that is due first has outlasted its delay."""
+        """Apply the pending condition that is due first: it has lasted as long as its delay."""
         key, signal, _ = self._timers.pop_due()
         compiled, subject = self.rules.get(_rule_of(key)), self._subjects.get(key[1:])
         if compiled is not None and subject is not None and GRADE in key[0]:
@@ -176,7 +176,7 @@ class RuleEvaluator:
             self._happen(compiled, subject, signal, evaluation, now)
 
     def _regrade(self, rule: CompiledRule, subject: Subject, severity: Severity, now: float) -> None:
-        """A severity has outlasted its delay: it counts if it still is the one that holds."""
+        """Apply a pending severity after its delay if it is still the result of the rule."""
         alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
         if alert is None or not alert.active or alert.severity is severity:
             return
@@ -184,18 +184,18 @@ class RuleEvaluator:
             self._open_alerts.apply(alert, transitions.Regrade(severity=severity), now, subject)
 
     def recheck_due(self, now: float) -> None:
-        """Evaluate again the rule whose verdict time alone may have changed."""
+        """Evaluate a rule again whose result may have changed by time alone."""
         rule, kind, id = self.rechecks.pop()
         subject = self._subjects.get((kind, id))
         if rule in self.rules and subject is not None:
             self.evaluate(self.rules[rule], subject, now)
 
     def clock_stepped(self) -> None:
-        """The clock was set: drop all scheduled evaluations."""
+        """Drop all scheduled evaluations after the clock was set."""
         self.rechecks.clear()
 
     def forget(self, kind: str, id: str) -> None:
-        """A subject was removed: drop its delays, scheduled evaluations and flapping state."""
+        """Drop delays, scheduled evaluations and flapping state of a removed subject."""
         if kind == "asset":
             self._states.pop(id, None)
         for rule in self.over(kind):
@@ -230,7 +230,7 @@ def _asks_the_same(before: CompiledRule | None, after: CompiledRule | None) -> b
 
 
 def _is_result(before: AssetState | None, after: Any) -> bool:
-    """True when the change brought a new result, not only the passing of time."""
+    """True when the change brought a new result; False when only time has passed."""
     if before is None or after is None:
         return after is not None
     return bool(before.seen_at != after.seen_at or before.health is not after.health)

@@ -1,4 +1,4 @@
-"""The alert domain: what alerts, rules, suppressions, rosters and receivers are, and what follows from each message.
+"""The alert domain: alerts, rules, suppressions, rosters and receivers, and the effects of each message on them.
 
 It does no I/O: feeds.engine.journaled reads the change stream, commands and the intake for it, and writes what follows.
 """
@@ -52,7 +52,7 @@ NAME = "alert"
 
 
 class AlertDomain(Domain):
-    """Alerts and everything that decides over them. `receivers_changed` hears of the receivers in force."""
+    """Alerts and everything that decides about them. `receivers_changed` is called with the receivers in force."""
 
     name = NAME
     kind = Kind.ALERT
@@ -99,7 +99,7 @@ class AlertDomain(Domain):
         named_sources: NamedSources | None = None,
         removal_guard: float = PERCENT,
     ) -> None:
-        """Other rules of the file, receivers and policies from the next step on; alerts of removed rules clear then."""
+        """Replace the file's rules, receivers and policies. Alerts of removed rules clear at the next step."""
         self._policy, self._people_changed, self._named_sources = policy, True, named_sources
         self.people.replace(receivers, escalations, removal_guard)
         self._receivers_changed(self.people.receivers)
@@ -199,7 +199,7 @@ class AlertDomain(Domain):
         return silences.public(suppression) if suppression is not None else None
 
     def _closed(self, id: str) -> Asking[Alert | None]:
-        """An alert that is not open any more, from the journal."""
+        """A closed alert, read from the journal."""
         if self.core.find(id) is not None:
             return None
         document = yield FindDocument(alert_document.KIND, id)
@@ -213,7 +213,7 @@ class AlertDomain(Domain):
         return Result(command=command.id, outcome=Outcome.DONE, after={"key": receiver_test.key_of(command)})
 
     def _change_people(self, command: Command, now: float) -> Asking[Result]:
-        """Another roster, other receivers or policies."""
+        """Replace the roster, receivers or policies."""
         result = yield from self.people.obey(command, now)
         if result.outcome is Outcome.DONE:
             self._receivers_changed(self.people.receivers)
@@ -270,7 +270,7 @@ class AlertDomain(Domain):
         return [*(change_of(step) for step in steps if is_shown(step)), *causes]
 
     def _escalate(self, ends: Mapping[str, AlertStep], last: dict[str, tuple[Alert, int]], now: float) -> Writing[None]:
-        """Begin, go on with or stop the escalation of what has moved, and tell what is due; `last` gains what did."""
+        """Start, continue or stop escalations of the changed alerts. Send those that are due. `last` gains the changes."""
         if self._people_changed:
             self._people_changed = False
             self.notifier.changed(self.core.alerts.values(), self._subject_of, now)

@@ -1,4 +1,4 @@
-"""Journal entries and published changes of the alert engine's steps."""
+"""Journal entries and published changes for the steps of the alert engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feeds.model import Change, Kind, RootCause
 
 
 def usable(receivers: Sequence[ReceiverSettings], site_defaults: SiteDefaults) -> None:
-    """BadPeople with what is wrong with the first receiver that cannot be used."""
+    """Raises InvalidDocument for the first receiver that cannot be used."""
     try:
         for target in compile_receivers(receivers, site_defaults).values():
             target.close()
@@ -28,7 +28,7 @@ def usable(receivers: Sequence[ReceiverSettings], site_defaults: SiteDefaults) -
 
 
 def entry_of(step: AlertStep) -> AppendEntry:
-    """A step's entry in the log."""
+    """The journal entry of a step."""
     transition = step.transition
     return AppendEntry(
         kind="alert",
@@ -43,7 +43,7 @@ def entry_of(step: AlertStep) -> AppendEntry:
 
 
 def write_suppression(note: Note) -> Writing[None]:
-    """A silence's or window's step, and its document."""
+    """Write the step of a silence or maintenance window, and its document."""
     suppression = note.after
     body = silences.dump(suppression)
     seq = yield AppendEntry(
@@ -60,7 +60,7 @@ def write_suppression(note: Note) -> Writing[None]:
 
 
 def open_suppressions() -> Asking[list[silences.Suppression]]:
-    """The silences and windows that have not ended."""
+    """The silences and maintenance windows that have not ended."""
     suppressions: list[silences.Suppression] = []
     for kind in (silences.SILENCE, silences.WINDOW):
         suppressions += yield ListLoaded(kind, lambda document: silences.load(document.body))
@@ -68,12 +68,12 @@ def open_suppressions() -> Asking[list[silences.Suppression]]:
 
 
 def is_shown(step: AlertStep) -> bool:
-    """A remark on an alert that was closed already concerns the record only."""
+    """False for a remark on a closed alert, which changes the record only."""
     return step.alert.open or step.transition.name != "comment"
 
 
 def root_cause_changes(causes: Mapping[str, RootCause | None], now: float) -> list[Change]:
-    """The changes to publish for new root causes of assets. The journal has none: they follow from the alerts."""
+    """The changes to publish for new root causes of assets. They are computed from the alerts, not journaled."""
     return [Change(kind=Kind.ROOT_CAUSE, id=asset, after=cause, at=now) for asset, cause in causes.items()]
 
 

@@ -1,4 +1,4 @@
-"""Load the open alerts of the journal in parts. Between parts the role renews its lease and reports progress."""
+"""Load the journal's open alerts in parts. Between parts the role renews its lease and reports progress."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PART = 2000
 
 
 def load_alerts(core: AlertCore, notifier: Notifier, documents: Sequence[AlertDocument]) -> Asking[None]:
-    """Load these open alerts into the core and the notifier."""
+    """Load open alerts into the core and the notifier."""
     notifier.start()
     for first in range(0, len(documents), PART):
         part = documents[first : first + PART]

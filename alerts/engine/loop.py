@@ -26,7 +26,7 @@ __all__ = ["NAME", "AlertEngine"]
 
 
 class AlertEngine(JournaledEngine[AlertDomain]):
-    """Owns the alerts. `wake` is called when something was queued to be sent."""
+    """The engine of alerts. It calls `wake` when a notification was queued."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class AlertEngine(JournaledEngine[AlertDomain]):
         named_sources: NamedSources | None = None,
         removal_guard: float = PERCENT,
     ) -> None:
-        """Other rules of the file, receivers and policies from the next step on."""
+        """Replace the file's rules, receivers and policies from the next step on."""
         self.domain.replace(
             rules,
             receivers,

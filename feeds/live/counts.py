@@ -1,4 +1,4 @@
-"""The counted records of all audiences that have asked, over the records of a mirror."""
+"""Counted records (boards, groups) of every audience that has asked for them, computed from a mirror's records."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Counts:
     def __init__(
         self, kind: CountedKind[Any], parts: Mapping[str, KindRecords], audiences: Iterable[Audience] = ()
     ) -> None:
-        """`audiences` are counted as soon as there are records, as the usual ones are."""
+        """`audiences` are counted as soon as there are records."""
         self.kind = kind
         self._parts = parts
         self._expected = dict.fromkeys((*USUAL, *audiences))
@@ -36,22 +36,22 @@ class Counts:
         return list(self._tallies)
 
     def clear(self) -> None:
-        """Forget all counts. They are made again when an audience asks."""
+        """Drop all counts. They are computed again when an audience asks."""
         self._tallies.clear()
 
     def restarting(self, rev: str, most: int | None = None) -> Iterator[None]:
-        """Count anew from what there is now, for the usual audiences before anybody asks. Yields after every `most`."""
+        """Count all records anew for the usual audiences. Yields after every `most`."""
         for audience in (*self._expected, *(each for each in self._tallies if each not in self._expected)):
             self._tallies.pop(audience, None)
             yield from self.counting(audience, rev, most)
 
     def since(self, audience: Audience) -> str | None:
-        """The revision from which on the changes of an audience's records are known; None when they are not."""
+        """The revision since which an audience's changes are known; None when nothing is counted for it."""
         tally = self._tallies.get(counted_for(audience))
         return tally.rev if tally is not None else None
 
     def counting(self, audience: Audience, rev: str, most: int | None = None) -> Iterator[None]:
-        """Count for an audience; yields after every `most` records. Changes flushed meanwhile are counted last."""
+        """Count for an audience. Yields after every `most` records. Changes that are flushed meanwhile are counted last."""
         key = counted_for(audience)
         while key in self._flushed and most is not None:
             yield  # another caller is counting for this audience
@@ -68,14 +68,14 @@ class Counts:
         self._tallies[key] = tally
 
     def flush(self, deltas: list[Delta]) -> list[Delta]:
-        """The changes of the counted records of each audience that follow from these changes of records."""
+        """The changes of each audience's counted records that result from these changes of records."""
         alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
         for flushed in self._flushed.values():
             flushed.append((deltas, dict(alerts), dict(assets)))
         return [change for tally in self._tallies.values() for change in tally.fold(deltas, alerts, assets)]
 
     def records(self, audience: Audience, rev: str) -> dict[str, Record]:
-        """The records of an audience as they are now, changes that have not been flushed included."""
+        """The counted records of an audience as they are now, including changes that have not been flushed."""
         key = counted_for(audience)
         if key not in self._tallies:
             unfinished = self._flushed.pop(key, None)
@@ -96,7 +96,7 @@ class Counts:
         return dict(tally.records)
 
     def _before(self) -> RecordsByKind:
-        """All records as they were at the last flush."""
+        """All records as of the last flush."""
         return {
             name: _present({**self._parts[name].records, **self._parts[name].touched})
             for name in {*self.kind.over, Kind.ASSET}

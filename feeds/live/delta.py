@@ -24,12 +24,12 @@ def patch(old: Mapping[str, Any], new: Mapping[str, Any]) -> Record:
 
 
 def _differ(old: Any, new: Any) -> bool:
-    """True when the values differ. Most are the very same objects as before, which is quick to see."""
+    """True when the values differ. Compares identity first: most values are the same object as before."""
     return old is not new and bool(old != new)
 
 
 def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
-    """`old` with a patch applied, as every client applies it."""
+    """`old` with a patch applied. Every client does the same."""
     new = {**old, **change}
     if "readings" in change:
         merged = {**old.get("readings", {}), **change["readings"]}
@@ -40,7 +40,7 @@ def patched(old: Mapping[str, Any], change: Mapping[str, Any]) -> Record:
 def field_patch(
     id: str, old: Mapping[str, Any], new: Mapping[str, Any], fields: Iterable[str], parts: frozenset[str]
 ) -> Record | None:
-    """The item that makes `new` of `old` (both have all `fields`); None when nothing has changed in them.
+    """The item that turns `old` into `new` (both have all `fields`); None when nothing has changed in them.
 
     Fields named in `parts` are patched part by part, and each part field by field.
     """
@@ -81,7 +81,7 @@ _ABSENT = object()
 
 
 def applied(record: Mapping[str, Any], item: Mapping[str, Any]) -> Record:
-    """The record after an item, as every client makes it."""
+    """The record after an item has been applied. Every client does the same."""
     new = {**record, **item.get("set", {})}
     for name, parts in item.get("merge", {}).items():
         merged = dict(new[name])
@@ -96,9 +96,9 @@ def applied(record: Mapping[str, Any], item: Mapping[str, Any]) -> Record:
 
 @dataclass(slots=True)
 class Delta:
-    """One record before and after a flush (None: it was or is not there).
+    """One record before and after a flush. None: it did not exist before, or no longer does.
 
-    `whole` is the patch for an audience that sees everything. It is right for most audiences that see the record, so
+    `whole` is the patch for an audience that sees everything. Most audiences can be sent that one, so
     its bytes are made once, when the first of them needs it.
     """
 
@@ -113,7 +113,7 @@ class Delta:
 
     @property
     def whole(self) -> Record | None:
-        """The patch for an audience that sees everything; None when nothing changed, or the record has come or gone."""
+        """The patch for an audience that sees everything. None when nothing changed, or the record was added or removed."""
         if not self._compared:
             self._compared = True
             change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
@@ -122,18 +122,18 @@ class Delta:
 
     @property
     def plain(self) -> Delta:
-        """The change as the plain feed has it: without a record of an exercise, a test or a draft."""
+        """The change in the plain feed, which leaves out records of exercises, tests and drafts."""
         if self.kind.apart is None:
             return self
         old, new = (record if self.kind.is_plain(record) else None for record in (self.old, self.new))
         return self if old is self.old and new is self.new else Delta(self.kind, self.id, old, new)
 
     def concerns(self, audience: Audience) -> bool:
-        """False for a change of a record that only another audience has."""
+        """False when the record exists only for another audience."""
         return True
 
     def patch_of(self, face: str) -> msgspec.Raw | None:
-        """The item of a view with this face in which the record was and is; made once for all such views."""
+        """The item for views with this face that had the record and still have it. Computed once."""
         if face not in self._patches:
             assert self.old is not None, "a record that was not there has no patch"
             assert self.new is not None, "a record that is gone has no patch"
@@ -142,7 +142,7 @@ class Delta:
         return self._patches[face]
 
     def item(self, audience: Audience, face: str = FULL) -> Record | None:
-        """The patch of a face for this audience; None when nothing that it sees has changed.
+        """The item of a face for this audience; None when nothing visible has changed.
 
         A record that it did not see before comes with all fields. One that it no longer sees is `gone`.
         """
@@ -158,11 +158,11 @@ class Delta:
         return {"kind": kind.name, "id": self.id, "set": change} if change else None
 
     def _alike(self, audience: Audience) -> bool:
-        """True when `whole` is the patch for an audience that saw the record before and sees it now."""
+        """True when `whole` is the right patch for an audience that saw the record before and still sees it."""
         return self.kind.told_alike(audience, self.whole["set"] if self.whole is not None else {})
 
     def encoded(self, audience: Audience, face: str = FULL) -> msgspec.Raw | Record | None:
-        """The item, as ready JSON where it is the same for many."""
+        """The item, already encoded as JSON where many clients receive the same one."""
         item = self.item(audience, face)
         if item is None or item is not self.whole:
             return item

@@ -1,4 +1,4 @@
-"""One frame of the live feed for many clients: its bytes, and each compressed form of them, made once."""
+"""A frame of the live feed for many clients. Its bytes and each compressed form of them are computed once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def best_encoding(accepted: Iterable[str]) -> str:
 
 
 class Frame:
-    """A frame. Clients that want the same encoding share its bytes."""
+    """A frame. Clients with the same encoding share its bytes."""
 
     __slots__ = ("_forms", "_text", "raw")
 
@@ -39,13 +39,13 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """The frame for a text message."""
+        """The frame as text."""
         if self._text is None:
             self._text = self.raw.decode()
         return self._text
 
     async def encoded(self, encoding: str) -> str | bytes:
-        """The message for a client that wants this encoding ("": none): text, or bytes when it is compressed."""
+        """The message in this encoding ("": not compressed): text, or compressed bytes."""
         if not encoding or len(self.raw) < SMALL:
             return self.text
         form = self._forms.get(encoding)

@@ -1,4 +1,4 @@
-"""The web worker's picture of all live state, and what each audience may see of it."""
+"""The web worker's copy of all live records, and the part of it that each audience may see."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["Audience", "Delta", "Mirror", "Record", "alert_record", "patch", "pa
 
 
 class Mirror:
-    """Public records by kind and id; `rev` is the place in the change stream they stand at."""
+    """Public records by kind and id. `rev` is the revision of the change stream that they correspond to."""
 
     def __init__(self, audiences: Iterable[Audience] = ()) -> None:
-        """`audiences`: those for whom counted kinds are counted as soon as there are records."""
+        """Counted kinds are counted for `audiences` as soon as there are records."""
         self.rev = ""
         self._kinds: dict[str, RecordKind[Any]] = {kind.name: kind for kind in KINDS}
         self._parts: dict[str, KindRecords] = {name: kind.records() for name, kind in self._kinds.items()}
@@ -39,7 +39,7 @@ class Mirror:
             pass
 
     def resetting(self, rev: str, stored: Mapping[str, Mapping[str, Any]], most: int | None = None) -> Iterator[None]:
-        """Start again from a whole state; yields after every `most` records. Nothing may be applied meanwhile."""
+        """Like `reset`, but yields after every `most` records. Apply no changes until it is done."""
         for part in self._parts.values():
             part.reset(stored)
             part.touched.clear()
@@ -50,7 +50,7 @@ class Mirror:
         self.rev = rev
 
     def apply(self, changes: Iterable[Change]) -> None:
-        """Fold changes in; what they touched waits for `flush`."""
+        """Apply changes. The touched records wait for `flush`."""
         takers = self._takers
         for change in changes:
             self.rev = change.rev or self.rev
@@ -61,7 +61,7 @@ class Mirror:
             part.catch_up()
 
     def catching_up(self, audience: Audience | None, most: int) -> Generator[None, None, None]:
-        """Make the records that are out of date, and count for an audience, if any. Yields after every `most`."""
+        """Recompute outdated records, and count for an audience if one is given. Yields after every `most` records."""
         for part in self._parts.values():
             while part.catch_up(most):
                 yield
@@ -70,14 +70,14 @@ class Mirror:
                 yield from counts.counting(audience, self.rev, most)
 
     def held(self, kind: str, audience: Audience) -> Mapping[str, Record]:
-        """All records of a kind, unfiltered: the caller checks `kind.sees`. Of a counted kind: those of `audience`."""
+        """All records of a kind, unchecked: the caller checks `kind.sees`. Counted kinds: those of `audience`."""
         if kind in self.counts:
             return self.records(kind, audience)
         self._parts[kind].catch_up()
         return self._parts[kind].records
 
     def flush(self) -> list[Delta]:
-        """A delta for each record that was touched since the last flush. One that did not change has an empty patch."""
+        """A delta for each record touched since the last flush. An unchanged record has an empty patch."""
         self._catch_up()
         deltas: list[Delta] = []
         for name, part in self._parts.items():
@@ -88,14 +88,14 @@ class Mirror:
         return deltas + counted
 
     def forget(self) -> None:
-        """Drop what waits for `flush`, when no client can go on from before."""
+        """Drop the changes that wait for `flush`: no client can continue from before them."""
         for counts in self.counts.values():
             counts.clear()
         for part in self._parts.values():
             part.touched.clear()
 
     def record(self, kind: str, key: str, audience: Audience) -> Record | None:
-        """One record, if this audience may see it."""
+        """One record; None when it does not exist or this audience may not see it."""
         if kind in self.counts:
             return self.records(kind, audience).get(key)
         self._parts[kind].catch_up()
@@ -126,11 +126,11 @@ class Mirror:
 
     @property
     def audiences(self) -> list[Audience]:
-        """The audiences that counted kinds are counted for."""
+        """The audiences for which counted kinds are counted."""
         return list(dict.fromkeys(audience for counts in self.counts.values() for audience in counts.audiences))
 
     def counted_since(self, audience: Audience, kind: str = "") -> list[str | None]:
-        """The revision from which on an audience's changes of a counted kind are known (None: not yet).
+        """The revision since which an audience's changes of a counted kind are known (None: not counted yet).
 
         Empty for a kind that is not counted. Without `kind`: of all counted kinds of the plain feed.
         """
@@ -151,7 +151,7 @@ class Mirror:
         }
 
     def snapshot(self, audience: Audience) -> Record:
-        """Everything this audience may see, at `rev`."""
+        """All records that this audience may see, as of `rev`."""
         plain = [name for name, kind in self._kinds.items() if kind.plain]
         hidden = self.hidden(audience)
         records = {name: self._plain_records(name, audience) for name in plain}

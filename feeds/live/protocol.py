@@ -36,7 +36,7 @@ class ViewRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True
 
 
 class ViewsMessage(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """A message of a client: views to add or to change, by its own names for them, and names of views to drop."""
+    """A client's message: views to add or change, by the client's own names, and names of views to drop."""
 
     subscribe: dict[str, ViewRequest] = {}
     unsubscribe: list[str] = []
@@ -52,7 +52,7 @@ class ViewError(msgspec.Struct):
 
 
 class ViewsFrame(msgspec.Struct, tag_field="type", tag="views"):
-    """The answer to a message: the key of each view of this client by its name for it, and what was refused."""
+    """The answer to a message: the key of each of the client's views by the client's name, and the refused ones."""
 
     views: dict[str, str]
     errors: dict[str, list[ViewError]]
@@ -61,7 +61,7 @@ class ViewsFrame(msgspec.Struct, tag_field="type", tag="views"):
 class ViewSnapshot(msgspec.Struct, tag_field="type", tag="snapshot"):
     """One part of the records of a view at `rev`: `rows` have the values of `fields`, in that order.
 
-    Part 0 begins the view anew. While `more` is true, another part follows. The last one has `hidden`: how many
+    Part 0 starts the view anew. While `more` is true, another part follows. The last part has `hidden`: how many
     records of the kind the client may not see.
     """
 
@@ -98,14 +98,14 @@ class ViewChanges(msgspec.Struct, tag_field="type", tag="changes"):
 
 
 class ViewResync(msgspec.Struct, tag_field="type", tag="resync"):
-    """The changes of a view do not go on from what the client has: a snapshot of it follows."""
+    """The changes of a view do not continue from the client's revision: a snapshot of it follows."""
 
     view: str
     reason: ResyncReason
 
 
 class HeartbeatFrame(msgspec.Struct, tag_field="type", tag="heartbeat"):
-    """Every second while the picture really moves: all views stand at `rev`. `ages`: seconds, by role."""
+    """Sent every second while changes are being read: all views are at `rev`. `ages` are seconds by role."""
 
     rev: str
     at: str

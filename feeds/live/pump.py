@@ -1,6 +1,6 @@
-"""The live feed of one web worker: one pump reads the change stream, and every audience gets its own bytes.
+"""The live feed of one web worker: one pump reads the change stream and sends each audience its own frames.
 
-The pump's heartbeat is sent by the same loop that reads: when it stops, the heartbeat stops.
+The loop that reads also sends the heartbeat, so that the heartbeat stops when reading does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class NoPicture(Exception):
-    """The live state was never read since this process started: an empty answer would be a false all-clear."""
+    """The live state has not been read since this process started. An empty answer would be a false all-clear."""
 
 
 class Pump:
@@ -54,7 +54,7 @@ class Pump:
     def __init__(
         self, bus: Bus, clock: Clock = now, conditions: Callable[[], list[str]] = list, status: RoleStatus | None = None
     ) -> None:
-        """`conditions` gives codes of what troubles the whole site; every heartbeat carries them."""
+        """`conditions` gives the codes of problems of the whole site. Every heartbeat carries them."""
         self._conditions = conditions
         self._mirror = Mirror()
         self.filled = False
@@ -70,7 +70,7 @@ class Pump:
 
     @property
     def mirror(self) -> Mirror:
-        """The live state as it was read last, also while the bus is lost. Raises NoPicture before the first reading."""
+        """The live state as last read, also without Redis. Raises NoPicture before the first reading."""
         if not self._mirror.rev:
             raise NoPicture("the live state was not read yet")
         return self._mirror
@@ -83,7 +83,7 @@ class Pump:
     # -- clients -----------------------------------------------------------------
 
     def subscribe(self, audience: Audience, since: str | None = None) -> Subscription:
-        """A client's feed: changes after `since` when they are still known, else a snapshot first."""
+        """A client's feed: changes after `since` if they are still held, else a snapshot first."""
         self.flush()  # what nobody has heard of yet is no change to one who comes
         subscription = Subscription(self, audience)
         self._subscriptions.add(subscription)
@@ -102,43 +102,43 @@ class Pump:
         return len(self._subscriptions) + len(self.views)
 
     def ages(self, at: float) -> dict[str, float | None]:
-        """Seconds since each role last proved that it moves (None: not yet heard of).
+        """Seconds since each role last proved that it is working (None: not heard of yet).
 
-        The collector's proof came the whole way: through its feed, the projection and the change stream.
+        The collector's proof has passed through its feed, the projection and the change stream.
         """
         heard = self._beats
         return {role: round(max(0.0, at - heard[role]), 3) if role in heard else None for role in WATCHED}
 
     def snapshot(self, audience: Audience) -> dict[str, Any]:
-        """Everything this audience may see; raises NoPicture before the first reading.
+        """All records that this audience may see. Raises NoPicture before the first reading.
 
-        Changes are told first: a patch knows nothing of what was in between.
+        Waiting changes are sent to the clients first, because a later patch would not contain them.
         """
         mirror = self.mirror
         self.flush()
         return mirror.snapshot(audience)
 
     def snapshot_frame(self, audience: Audience) -> bytes:
-        """The whole picture. After a loss all clients want it at once: its bytes are made once an audience."""
+        """The snapshot as a frame, encoded once for each audience: after a loss all clients need it at once."""
         body = self._snapshots.get(audience)
         if body is None:
             body = self._snapshots[audience] = _encode(self.snapshot(audience))
         return _encode({"type": "snapshot", "at": iso(self.clock())})[:-1] + b"," + body[1:]
 
     async def catch_up(self) -> None:
-        """Make the records that are out of date, a few at a time."""
+        """Recompute outdated records, a few at a time."""
         for _ in self._mirror.catching_up(None, SLICE):
             await asyncio.sleep(0)
 
     async def prepare(self, audience: Audience) -> None:
-        """Make what an audience may ask for that is out of date, a little at a time."""
+        """Recompute the outdated records that an audience may ask for, a few at a time."""
         for _ in self._mirror.catching_up(audience, SLICE):
             await asyncio.sleep(0)
 
     # -- the loop ------------------------------------------------------------------
 
     async def run(self) -> None:
-        """For ever; a lost bus stops the heartbeat, and everybody starts from a snapshot when it is back."""
+        """Run until cancelled. Without Redis there is no heartbeat; afterwards clients start from a snapshot."""
         pause, lost = BACKOFF[0], False
         while True:
             try:
@@ -166,12 +166,12 @@ class Pump:
         return {self._bus.keys.changes: state.last}
 
     def restart(self, rev: str, stored: Mapping[str, Mapping[str, Any]]) -> None:
-        """Start again from a whole state (records by kind and id, as of `rev`), and every client from a snapshot."""
+        """Start again from a whole state (records by kind and id, as of `rev`). Every client starts from a snapshot."""
         for _ in self.restarting(rev, stored):
             pass
 
     def restarting(self, rev: str, stored: Mapping[str, Mapping[str, Any]], most: int | None = None) -> Iterator[None]:
-        """Like `restart`, but yields after every `most` records. The former picture is shown until it is done."""
+        """Like `restart`, but yields after every `most` records. The previous records are shown until it is done."""
         mirror = Mirror(self._mirror.audiences)
         yield from mirror.resetting(rev, stored, most)
         self._mirror = mirror
@@ -189,10 +189,10 @@ class Pump:
             self._beats[COLLECT] = source.at
 
     async def _follow(self, cursors: dict[str, str]) -> None:
-        """Read, fold and flush once a window, until the server is another one.
+        """Read, apply and flush once a window, until Redis is another server.
 
-        What comes after a calm goes out almost at once, with what soon follows from it: an alert comes some ms after
-        its asset's state. In a calm the loop sleeps until its next beat.
+        The first change after a quiet time is sent almost at once, with the changes that soon result from it: an
+        alert comes some ms after its asset's state. In a quiet time the loop sleeps until its next beat.
         """
         epoch, loop = self._bus.epoch, asyncio.get_running_loop()
         flushed_at, beat_at = loop.time() - WINDOW, loop.time()
@@ -218,7 +218,7 @@ class Pump:
                 return
 
     async def _take(self, cursors: dict[str, str], wait: float) -> int:
-        """Fold what has come in, waiting for it at most so many seconds; how many entries that were."""
+        """Apply the entries that have arrived, waiting for the first at most so many seconds. Returns their number."""
         entries = await self._bus.read(cursors, block=wait, count=AT_ONCE)
         for entry in entries:
             cursors[entry.stream] = entry.id
@@ -227,7 +227,7 @@ class Pump:
         return len(entries)
 
     async def _beat(self) -> None:
-        """Every second: how old each role's word is, to all clients; and our own word."""
+        """Send all clients the age of each role's last report, and publish this worker's own report. Once a second."""
         self._beats |= {role: beat.at for role, beat in (await self._bus.beats()).items() if role != COLLECT}
         heartbeat = self._heartbeat()
         self._broadcast(heartbeat)
@@ -238,7 +238,7 @@ class Pump:
             await self._bus.beat(WEB, self.clock(), figures, self.vitals.trouble)
 
     def _forget(self) -> None:
-        """While nobody looks, what has changed is kept for as long only as somebody may come back to it."""
+        """Without clients, drop the changes that are too old for a client to continue from."""
         if not self.clients and place(self._mirror.rev)[0] - place(self.windows.sent_rev)[0] > REPLAY * 1000:
             self._mirror.forget()
             self.windows.restart(self._mirror.rev)
@@ -251,7 +251,7 @@ class Pump:
             self._note_canary(change.after)
 
     def flush(self) -> None:
-        """Tell everybody what has changed so far."""
+        """Send all clients the changes so far."""
         window = self.windows.add(self._mirror.rev, self._mirror.flush())
         if window is None:
             return

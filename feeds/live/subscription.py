@@ -1,4 +1,4 @@
-"""One client of the live feed: its bounded queue of frames, and what it gets when it falls behind."""
+"""One client of the live feed: its bounded queue of frames, and a snapshot when it falls behind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SnapshotSource(Protocol):
 
 
 class Subscription:
-    """One client's bounded queue of ready frames. When it overflows, the client gets a fresh snapshot instead."""
+    """One client's bounded queue of encoded frames. When it overflows, the client gets a fresh snapshot instead."""
 
     def __init__(self, pump: SnapshotSource, audience: Audience) -> None:
         self.audience = audience
@@ -38,7 +38,7 @@ class Subscription:
         self._closed = False
 
     def offer(self, frame: bytes) -> None:
-        """Queue a frame; past the bound, drop all and start again from a snapshot."""
+        """Queue a frame. When the queue is full, drop all frames and start again from a snapshot."""
         if self.behind:
             return
         if len(self._queue) >= QUEUE:
@@ -48,7 +48,7 @@ class Subscription:
         self._ready.set()
 
     def restart(self, reason: str) -> None:
-        """The next frames are `resync` and a whole snapshot."""
+        """Make the next frames a `resync` and a whole snapshot."""
         self._queue.clear()
         self.behind = reason
         self._ready.set()

@@ -1,4 +1,4 @@
-"""The counted records of one audience, kept by the changes of the records that are counted."""
+"""Counted records of one audience, updated from changes of the records that are counted."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ RecordsByKind = Mapping[str, Mapping[str, Record]]
 
 @dataclass(slots=True)
 class CountDelta(Delta):
-    """A change of a counted record of one audience. No other audience receives it."""
+    """A change of a counted record. Only one audience receives it."""
 
     audience: Audience = field(default_factory=Audience)
 
     def item(self, audience: Audience, face: str = FULL) -> Record | None:
-        """The patch for this audience; None when the record is of another one, or has not changed."""
+        """The patch for this audience. None when the record belongs to another one or has not changed."""
         return Delta.item(self, audience, face) if self.concerns(audience) else None
 
     def concerns(self, audience: Audience) -> bool:
-        """True when this is a record of that audience."""
+        """True when the record belongs to that audience."""
         return counted_for(audience) == self.audience
 
 
 def counted_for(audience: Audience) -> Audience:
-    """The audience whose counts this one is shown: what a person owns is not counted."""
+    """The audience whose counts are shown to this one. Records owned by one person are not counted."""
     return replace(audience, person="")
 
 
 class CountTally:
-    """The counts of one audience: how often each (field, value) pair occurs, by the id of the counted record."""
+    """Counts of one audience: how often each (field, value) pair occurs, by the id of the counted record."""
 
     def __init__(self, kind: CountedKind[Any], audience: Audience, rev: str) -> None:
-        """`rev` is the revision from which on the changes of these records are known."""
+        """`rev` is the revision since which changes of these records are known."""
         self.kind, self.audience, self.rev = kind, audience, rev
         self.records: dict[str, Record] = {}
         self._counts: dict[str, Counter[CountPair]] = {}
         self._present = True
 
     def copy(self) -> CountTally:
-        """A tally that goes on by itself."""
+        """An independent copy."""
         copied = CountTally(self.kind, self.audience, self.rev)
         copied.records = dict(self.records)
         copied._counts = {key: counts.copy() for key, counts in self._counts.items()}
@@ -54,7 +54,7 @@ class CountTally:
         return copied
 
     def counting(self, records: RecordsByKind, most: int | None = None) -> Iterator[None]:
-        """Count all records, which must not change meanwhile; yields after every `most`."""
+        """Count all records. Yields after every `most` records; they must not change meanwhile."""
         assets = records[Kind.ASSET]
         for name in self.kind.over:
             for number, record in enumerate(records[name].values(), 1):
@@ -64,7 +64,7 @@ class CountTally:
         self._settle(self._counts)
 
     def fold(self, deltas: Sequence[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:
-        """Count the changes of records in. `alerts` and `assets` are all records as they are after the changes."""
+        """Update the counts from changes of records. `alerts` and `assets` are all records after the changes."""
         counted = [delta for delta in deltas if delta.kind.name in self.kind.over]
         changed = {delta.id: delta for delta in deltas if delta.kind is ASSET}
         before = _Before(changed, assets)
@@ -80,7 +80,7 @@ class CountTally:
         return self._settle(touched)
 
     def _moved(self, delta: Delta) -> bool:
-        """True when alerts about an asset count elsewhere after its change."""
+        """True when the asset's change moves its alerts to another counted record."""
         return any((delta.old or {}).get(name) != (delta.new or {}).get(name) for name in ("region", "owner", "kind"))
 
     def _share(self, name: str, record: Record | None, assets: Mapping[str, Record]) -> Share:
@@ -118,7 +118,7 @@ class CountTally:
         return [change for key in sorted(touched) if (change := self._update(key)) is not None]
 
     def _update(self, key: str) -> Delta | None:
-        """Update the record from its counts; its change, or None without one."""
+        """Update the record from its counts. Returns its change; None without one."""
         old, counts = self.records.get(key), self._counts.get(key)
         new = self.kind.count(key, counts) if counts and self._present else None
         if new is None:
@@ -129,7 +129,7 @@ class CountTally:
 
 
 class _Before(Mapping[str, Record]):
-    """The assets as they were before changes."""
+    """The assets before the changes."""
 
     def __init__(self, changed: Mapping[str, Delta], assets: Mapping[str, Record]) -> None:
         self._changed, self._assets = changed, assets

@@ -1,6 +1,6 @@
-"""A view of the live feed: records of a kind with some fields, for one audience; and the items of its changes.
+"""A view of the live feed: records of one kind with chosen fields, for one audience, and the items of its changes.
 
-A view has no memory: a record was in it if what it was belongs to it, and is in it if what it is does.
+A view is stateless: a record was in it if its old form matches, and is in it if its new form matches.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class ViewRefused(ValueError):
-    """A request that makes no view; `errors` say why."""
+    """A request that cannot become a view. `errors` say why."""
 
     def __init__(self, *errors: ViewError) -> None:
         super().__init__("; ".join(f"{error.field}: {error.code}" for error in errors))
@@ -32,9 +32,9 @@ class ViewRefused(ValueError):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LiveView:
-    """Records of a kind for an audience: those that `matches` takes, of `ids` (None: any), with the fields of `face`.
+    """Records of a kind for an audience that pass `matches` and are among `ids` (None: any), with the fields of `face`.
 
-    Views with the same `key` are the same.
+    Views with equal `key` are equal.
     """
 
     key: str
@@ -46,7 +46,7 @@ class LiveView:
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
-        """The names of the fields, in the order of the rows."""
+        """Names of the fields in the order of the rows."""
         return self.kind.fields(self.face)
 
     @cached_property
@@ -55,23 +55,23 @@ class LiveView:
 
     @cached_property
     def _altered(self) -> frozenset[str]:
-        """The fields of the face that this audience may be shown otherwise than others."""
+        """Fields of the face whose values may differ for this audience."""
         return self.kind.altered(self.audience) & set(self.fields)
 
     def sees(self, record: Record) -> bool:
-        """True when the audience may see the record, in this view or in another."""
+        """True when the audience may see the record at all."""
         return self.kind.sees(self.audience, record)
 
     def has(self, record: Record | None) -> bool:
-        """True when a record belongs to this view. The caller has checked `ids`."""
+        """True when a record matches this view. The caller has checked `ids`."""
         return record is not None and self.sees(record) and self.matches(record)
 
     def row(self, record: Record) -> Sequence[Any]:
-        """The values of the fields of a record that is in the view."""
+        """Values of the view's fields for a record that is in the view."""
         return self._row(self.kind.shown(self.audience, record) if self._altered else record)
 
     def items(self, deltas: Iterable[Delta]) -> Iterator[Record | msgspec.Raw]:
-        """The items of the view for changes of records of its kind, of its `ids` only."""
+        """The view's items for changes of records of its kind; `ids` have been checked."""
         for delta in deltas:
             if not delta.concerns(self.audience):
                 continue
@@ -83,7 +83,7 @@ class LiveView:
                 yield {"id": delta.id, "gone": True}
 
     def _item(self, delta: Delta, was: bool) -> Record | msgspec.Raw | None:
-        """The item of a record that is in the view now."""
+        """The item of a record that is in the view after the change."""
         if delta.new is None:
             return None
         if was and not self._altered:
@@ -95,7 +95,7 @@ class LiveView:
 
 
 def read_view(request: ViewRequest, audience: Audience) -> LiveView:
-    """The view that a client asks for. Raises ViewRefused."""
+    """Build the requested view. Raises ViewRefused."""
     if request.kind not in KINDS.names:
         raise ViewRefused(_error("kind", "enum", KINDS.names))
     kind = KINDS[request.kind]
@@ -132,5 +132,5 @@ def _error(field: str, code: str, allowed: Iterable[str] = ()) -> ViewError:
 
 
 def _key(audience: Audience, *parts: Any) -> str:
-    """A short name that is the same for the same view, in every web worker."""
+    """A short key. Equal views have equal keys in every web worker."""
     return hashlib.sha256(_encode([audience, *parts])).hexdigest()[:16]

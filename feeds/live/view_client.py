@@ -1,4 +1,4 @@
-"""One client of the live feed of views: what it looks at, and the bounded queue of frames that wait for it."""
+"""One client of the live feed of views: its views, and its bounded queue of frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class SharedViews(ViewSource, Protocol):
-    """The part of the table of views that a client needs."""
+    """The interface of LiveViews that a client needs."""
 
     def feed_of(self, view: LiveView) -> ViewFeed: ...
 
@@ -30,9 +30,9 @@ class SharedViews(ViewSource, Protocol):
 
 
 class ViewQueue:
-    """One view of one client. `waiting` of its frames are in the client's queue. A `turn` ends what waits before it.
+    """One view of one client. `waiting` of its frames are in the client's queue. Those of an older `turn` are stale.
 
-    `behind`: a snapshot has to be sent, and why. While it is, changes are not queued: they follow from its revision.
+    `behind` is the reason for a snapshot that has to be sent. Until then no changes are queued.
     """
 
     def __init__(self, feed: ViewFeed) -> None:
@@ -44,7 +44,7 @@ class ViewQueue:
 
 
 class ViewClient:
-    """The views of one client. Iterate over it for its frames."""
+    """The views of one client. Iterating gives its frames."""
 
     def __init__(self, shared: SharedViews, audience: Audience) -> None:
         self.audience = audience
@@ -60,7 +60,7 @@ class ViewClient:
     # -- what the client asks for --------------------------------------------------
 
     def take(self, message: ViewsMessage) -> dict[str, list[ViewError]]:
-        """Change the views. Returns what was refused, by the client's name of the view."""
+        """Change the views. Returns the refusals by the client's name of the view."""
         errors: dict[str, list[ViewError]] = {}
         for name in message.unsubscribe:
             self._drop(name)
@@ -72,7 +72,7 @@ class ViewClient:
         return errors
 
     def answer(self, errors: dict[str, list[dict[str, Any]]]) -> None:
-        """Tell the client the keys of its views, and what was refused."""
+        """Queue the answer: the keys of the client's views, and the refusals."""
         self._answers.append(Frame(_encode({"type": "views", "views": self._names, "errors": errors})))
         self._ready.set()
 
@@ -114,14 +114,14 @@ class ViewClient:
                 self._offer(view, frame)
 
     def heartbeat(self, frame: Frame) -> None:
-        """Queue a heartbeat; one that waits behind nothing new is replaced."""
+        """Queue a heartbeat. It replaces one that waits with no other frame after it."""
         if self._queue and self._queue[-1][0] is None:
             self._queue.pop()
         self._queue.append((None, 0, frame))
         self._ready.set()
 
     def rebuilt(self) -> None:
-        """All views start again: the picture was lost in between."""
+        """Start all views again: the live state was lost in between."""
         self._queue.clear()
         self._loading.clear()
         for view in self._views.values():
@@ -143,7 +143,7 @@ class ViewClient:
         self._ready.set()
 
     def _go_on(self, view: ViewQueue, since: str) -> None:
-        """Queue what came after a revision, before everything else: a heartbeat that waits may be newer."""
+        """Queue the changes after a revision in front of everything else: a heartbeat that waits may be newer."""
         frames = list(view.feed.since(since))
         self._queue.extendleft((view, view.turn, frame) for frame in reversed(frames))
         view.waiting, view.most = len(frames), VIEW_QUEUE + len(frames)
@@ -152,7 +152,7 @@ class ViewClient:
     # -- what is sent --------------------------------------------------------------
 
     def close(self) -> None:
-        """End the iteration, and leave the views."""
+        """End the iteration and leave the views."""
         self._closed = True
         self._ready.set()
         for name in list(self._names):
@@ -190,7 +190,7 @@ class ViewClient:
         return None
 
     def _part(self) -> Frame | None:
-        """The next part of a snapshot, or the word that one comes."""
+        """The next part of a snapshot, or the frame that announces one."""
         if not (self._loading and self._shared.picture.filled) or self._answers:
             return None
         view = self._loading[0]
@@ -207,7 +207,7 @@ class ViewClient:
         return frame
 
     def _finish(self, view: ViewQueue, snapshot: SnapshotParts) -> None:
-        """The last part is on its way: changes go on from the snapshot's revision, if they are still known."""
+        """The last part has been sent: changes continue from the snapshot's revision if they are still held."""
         view.snapshot = None
         if self._shared.goes_on(snapshot.rev, self.audience, view.feed.view.kind.name):
             self._go_on(view, snapshot.rev)

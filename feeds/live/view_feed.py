@@ -1,4 +1,4 @@
-"""The frames that all clients of one view share: a snapshot in parts, and one for each window of changes."""
+"""Frames shared by all clients of one view: a snapshot in parts, and one frame for each window of changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class LivePicture(Protocol):
-    """The part of the pump that views need."""
+    """The interface of the pump that views need."""
 
     windows: Windows
     filled: bool
@@ -33,14 +33,14 @@ class LivePicture(Protocol):
     def mirror(self) -> Mirror: ...
 
     def flush(self) -> None:
-        """Tell everybody what has changed so far."""
+        """Send all clients the changes so far."""
 
     async def prepare(self, audience: Audience) -> None:
-        """Make what an audience may ask for that is out of date, a little at a time."""
+        """Recompute the outdated records that an audience may ask for, a few at a time."""
 
 
 class ViewSource(Protocol):
-    """The picture behind a view, and how far its windows reach back."""
+    """The interface to the live records and windows that a view needs."""
 
     @property
     def picture(self) -> LivePicture: ...
@@ -49,7 +49,7 @@ class ViewSource(Protocol):
 
 
 class SnapshotParts:
-    """The records of a view at one revision. Each part is encoded when the first client comes to it."""
+    """The records of a view at one revision. A part is encoded when the first client reaches it."""
 
     def __init__(self, view: LiveView, rev: str, at: str, records: list[Record], hidden: int | None) -> None:
         self.rev = rev
@@ -58,7 +58,7 @@ class SnapshotParts:
         self._hidden = hidden
 
     def part(self, number: int) -> tuple[Frame, bool]:
-        """A part, and whether another one follows. Parts are asked for in order."""
+        """A part, and True when another one follows. Parts must be requested in order."""
         if number == len(self._parts):
             self._parts.append(self._next())
         return self._parts[number], number + 1 < len(self._parts) or self._at_record < len(self._records)
@@ -97,7 +97,7 @@ class SnapshotParts:
 
 
 class ViewFeed:
-    """One view. Frames are made once, when the first client needs them."""
+    """One view and its frames. A frame is encoded once, when the first client needs it."""
 
     def __init__(self, view: LiveView, source: ViewSource) -> None:
         self.view = view
@@ -107,7 +107,7 @@ class ViewFeed:
         self._frames: dict[str, Frame | None] = {}
 
     def frame(self, window: Window) -> Frame | None:
-        """The frame of a window; None when nothing has changed in the view."""
+        """The frame of a window. None when nothing has changed in the view."""
         if window.rev not in self._frames:
             self._frames[window.rev] = self._frame_of(window)
         return self._frames[window.rev]
@@ -127,14 +127,14 @@ class ViewFeed:
         return (frame for window in windows if (frame := self.frame(window)) is not None)
 
     def snapshot(self) -> SnapshotParts:
-        """A snapshot that the windows go on from: the one that others were sent lately, else one of now."""
+        """A snapshot that the windows continue from: one sent to others recently, else a new one."""
         if self._snapshot is None or not self._recent(self._snapshot):
             self._source.picture.flush()
             self._snapshot = self._taken()
         return self._snapshot
 
     def _recent(self, snapshot: SnapshotParts) -> bool:
-        """True when the windows go on from a snapshot, and few frames have come since."""
+        """True when the windows continue from the snapshot and few frames have followed it."""
         view = self.view
         if not self._source.goes_on(snapshot.rev, view.audience, view.kind.name):
             return False
@@ -148,12 +148,12 @@ class ViewFeed:
         return SnapshotParts(view, picture.mirror.rev, iso(picture.clock()) or "", records, hidden)
 
     def restart(self) -> None:
-        """Forget everything: the picture was made anew."""
+        """Drop all frames: the live records were read anew."""
         self._frames.clear()
         self._snapshot = None
 
     def tidy(self) -> bool:
-        """Forget the frames of windows that nobody goes on from. False when nobody needs the view."""
+        """Drop frames of windows that no client can continue from. Returns False when no client needs the view."""
         revs = {window.rev for window in self._source.picture.windows}
         self._frames = {rev: frame for rev, frame in self._frames.items() if rev in revs}
         view, snapshot = self.view, self._snapshot

@@ -1,4 +1,4 @@
-"""The views that somebody looks at, and the clients that look at them."""
+"""All open views and their clients."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feeds.live.window import Window, place
 
 
 class LiveViews:
-    """Views by key, each shared by all clients that have it."""
+    """Views by key. Clients with equal views share one."""
 
     def __init__(self, picture: LivePicture) -> None:
         self.picture = picture
@@ -22,21 +22,21 @@ class LiveViews:
         return len(self._clients)
 
     def subscribe(self, audience: Audience) -> ViewClient:
-        """A client without views."""
+        """A new client, without views yet."""
         client = ViewClient(self, audience)
         self._clients.add(client)
         return client
 
     def leave(self, client: ViewClient) -> None:
-        """The client is gone."""
+        """Remove a client."""
         self._clients.discard(client)
 
     def feed_of(self, view: LiveView) -> ViewFeed:
-        """The feed of a view; clients with the same view have the same one."""
+        """The feed of a view. Clients with equal views share it."""
         return self._feeds.setdefault(view.key, ViewFeed(view, self))
 
     def goes_on(self, since: str, audience: Audience, kind: str = "") -> bool:
-        """True when the windows hold all changes for this audience since a revision, in one kind ("": in all)."""
+        """True when the windows hold all changes for this audience since a revision, of one kind ("": of all)."""
         picture = self.picture
         if not (picture.filled and picture.windows.go_on(since)):
             return False
@@ -44,19 +44,19 @@ class LiveViews:
         return all(rev is not None and place(rev) <= place(since) for rev in counted)
 
     def tell(self, window: Window) -> None:
-        """Queue what has changed in the views of each client."""
+        """Queue the changes of its views for each client."""
         for client in list(self._clients):
             client.tell(window)
 
     def beat(self, heartbeat: bytes) -> None:
-        """Queue a heartbeat for every client, and forget the views that nobody needs."""
+        """Queue a heartbeat for every client, and drop views without clients."""
         frame = Frame(heartbeat)
         for client in list(self._clients):
             client.heartbeat(frame)
         self._feeds = {key: feed for key, feed in self._feeds.items() if feed.tidy()}
 
     def rebuilt(self) -> None:
-        """The picture was made anew: all clients start again."""
+        """Let all clients start again: the live records were read anew."""
         self._feeds = {key: feed for key, feed in self._feeds.items() if feed.clients}
         for feed in self._feeds.values():
             feed.restart()

@@ -1,4 +1,4 @@
-"""The changes of the last seconds, window by window, for clients that go on from before them."""
+"""The changes of the last seconds in windows, for clients that reconnect and continue."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ REPLAYED = int(2 * REPLAY / WINDOW)
 
 
 def place(rev: str) -> tuple[int, int]:
-    """The position of a revision in the change stream. Raises ValueError for a text that is no revision."""
+    """The position of a revision in the change stream. Raises ValueError for a text that is not a revision."""
     return entry_order(rev.rpartition(".")[2])
 
 
 class Window:
-    """Changes of records between the revisions `start` and `rev`, each record once."""
+    """Changes of records between the revisions `start` and `rev`. Each record occurs once."""
 
     def __init__(self, start: str, rev: str, deltas: list[Delta]) -> None:
         self.start, self.rev, self.deltas = start, rev, deltas
@@ -49,7 +49,7 @@ class Window:
 
 
 class Windows:
-    """The last windows, without a gap. `sent_rev` is the revision up to which all clients have been sent changes."""
+    """The last windows, without gaps. All clients have been sent the changes up to `sent_rev`."""
 
     def __init__(self) -> None:
         self.sent_rev = self._oldest = ""
@@ -62,12 +62,12 @@ class Windows:
         return iter(self._windows)
 
     def restart(self, rev: str) -> None:
-        """Forget all windows: clients go on from this revision at the earliest."""
+        """Drop all windows: clients can continue from this revision at the earliest."""
         self._windows.clear()
         self._oldest = self.sent_rev = rev
 
     def add(self, rev: str, deltas: list[Delta]) -> Window | None:
-        """Add the window of changes up to `rev`; None without changes."""
+        """Add the window of changes up to `rev`. Returns None without changes."""
         start, self.sent_rev = self.sent_rev, rev
         if not deltas:
             return None
@@ -81,7 +81,7 @@ class Windows:
     def go_on(self, since: str) -> bool:
         """True when the windows hold all changes after `since`.
 
-        A revision within a window came from another web process, and is refused.
+        False for a revision within a window: it came from another web process.
         """
         if since.rpartition(".")[0] != self.sent_rev.rpartition(".")[0]:
             return False
