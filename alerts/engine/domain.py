@@ -270,7 +270,7 @@ class AlertDomain(Domain):
         return [*(change_of(step) for step in steps if is_shown(step)), *causes]
 
     def _escalate(self, ends: Mapping[str, AlertStep], last: dict[str, tuple[Alert, int]], now: float) -> Writing[None]:
-        """Start, continue or stop escalations of the changed alerts. Send those that are due. `last` gains the changes."""
+        """Start, continue or stop escalations of changed alerts. Send those that are due. `last` gains the changes."""
         if self._people_changed:
             self._people_changed = False
             self.notifier.changed(self.core.alerts.values(), self._subject_of, now)

@@ -46,12 +46,12 @@ class Counts:
             yield from self.counting(audience, rev, most)
 
     def since(self, audience: Audience) -> str | None:
-        """The revision since which an audience's changes are known; None when nothing is counted for it."""
+        """The revision since which an audience's changes are known. None: nothing is counted for it."""
         tally = self._tallies.get(counted_for(audience))
         return tally.rev if tally is not None else None
 
     def counting(self, audience: Audience, rev: str, most: int | None = None) -> Iterator[None]:
-        """Count for an audience. Yields after every `most` records. Changes that are flushed meanwhile are counted last."""
+        """Count for an audience. Yields after every `most` records. Changes flushed meanwhile are counted last."""
         key = counted_for(audience)
         while key in self._flushed and most is not None:
             yield  # another caller is counting for this audience

@@ -113,7 +113,7 @@ class Delta:
 
     @property
     def whole(self) -> Record | None:
-        """The patch for an audience that sees everything. None when nothing changed, or the record was added or removed."""
+        """The patch for an audience that sees everything. None: nothing changed, or the record is new or gone."""
         if not self._compared:
             self._compared = True
             change = patch(self.old, self.new) if self.old is not None and self.new is not None else None
