@@ -7,15 +7,15 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from alerts.engine.loop import NAME, AlertEngine
-from alerts.handover_watch import HandoverWatch
 from alerts.notify.retention import OutboxRetention
 from alerts.notify.sender import Sender
-from alerts.receiver_watch import ReceiverWatch
 from alerts.receivers.base import ReceiverError, ReceiverTarget
 from alerts.receivers.catalogue import SiteDefaults, compile_receiver, compile_receivers
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import NamedSources
 from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
+from alerts.watches.handovers import HandoverWatch
+from alerts.watches.receivers import ReceiverWatch
 from feeds.bus import Bus
 from feeds.clock import Clock, now
 from feeds.documents.escalations import EscalationSettings
@@ -79,34 +79,29 @@ class AlertService:
             named_sources=named_sources,
             removal_guard=removal_guard,
         )
-        self._watch_handovers(journal, handover)
-        self._watch_receivers(journal, outbox)
+        self._add_watches(journal, handover, outbox)
         self._status.add_condition(lambda: self.engine.book.out(self._site_defaults.language))
         self._status.add_condition(lambda: journal.set_aside.words(self._site_defaults.language))
         self._status.add_condition(lambda: self.engine.intake_trouble(self._site_defaults.language))
 
-    def _watch_handovers(self, journal: Journal, settings: HandoverSettings | None) -> None:
-        """Watch for handovers that nobody signs. Alerts of the watch need the intake."""
-        self._watch: HandoverWatch | None = None
-        if self._intake is not None:
-            self._watch = HandoverWatch(
-                journal, self._intake, NAME, self._open_alerts, self._bus.site, self._clock, settings
-            )
-
-    def _watch_receivers(self, journal: Journal, settings: OutboxSettings | None) -> None:
-        """Watch for receivers to which nothing is delivered. Alerts of the watch need the intake."""
+    def _add_watches(self, journal: Journal, handover: HandoverSettings | None, outbox: OutboxSettings | None) -> None:
+        """Add the watches. Their alerts need the intake: there are none without it."""
+        self._handover_watch: HandoverWatch | None = None
         self._receiver_watch: ReceiverWatch | None = None
-        if self._intake is not None:
-            self._receiver_watch = ReceiverWatch(
-                journal,
-                self._intake,
-                NAME,
-                self._open_alerts,
-                lambda: [receiver.id for receiver in self.engine.people.receivers],
-                self._bus.site,
-                self._clock,
-                settings,
-            )
+        if (intake := self._intake) is None:
+            return
+        site = self._bus.site
+        self._handover_watch = HandoverWatch(journal, intake, NAME, self._open_alerts, site, self._clock, handover)
+        self._receiver_watch = ReceiverWatch(
+            journal,
+            intake,
+            NAME,
+            self._open_alerts,
+            lambda: [receiver.id for receiver in self.engine.people.receivers],
+            site,
+            self._clock,
+            outbox,
+        )
 
     def _open_alerts(self) -> Iterable[Alert]:
         return self.engine.core.alerts.values()
@@ -120,10 +115,9 @@ class AlertService:
                 )
                 tasks.create_task(self._sender.run(), name="alerts.notify.sender")
                 tasks.create_task(self._pruner.run(), name="alerts.notify.retention")
-                if self._watch is not None:
-                    tasks.create_task(self._watch.run(), name="alerts.handover")
-                if self._receiver_watch is not None:
-                    tasks.create_task(self._receiver_watch.run(), name="alerts.receivers.catalogue")
+                for watch in (self._handover_watch, self._receiver_watch):
+                    if watch is not None:
+                        tasks.create_task(watch.run(), name=watch.rule)
         finally:
             if self._intake is not None:
                 await self._intake.close()
@@ -154,8 +148,8 @@ class AlertService:
             removal_guard=removal_guard,
         )
         self._pruner.settings = outbox or OutboxSettings()
-        if self._watch is not None:
-            self._watch.settings = handover or HandoverSettings()
+        if self._handover_watch is not None:
+            self._handover_watch.settings = handover or HandoverSettings()
         if self._receiver_watch is not None:
             self._receiver_watch.settings = outbox or OutboxSettings()
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from alerts.receivers.base import AT_ONCE, ReceiverError, Rejected, RetryLater, address_of, judge_status
+from alerts.receivers.base import AT_ONCE, ReceiverError, Rejected, address_of
+from alerts.receivers.posting import post
 from alerts.receivers.relay_wire import KEY, PATH, SIGNATURE, TIME, signature
 from alerts.receivers.templates import MessageTemplates
 from feeds.clock import Clock
@@ -43,30 +44,14 @@ class RelayTarget:
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Hand one message over."""
-        import aiohttp  # not for whoever only reads settings: it is a tenth of a second, and 8 MB
-
         address = address_of(body, self.to)
         if self.personal and not address:
             raise Rejected("no address")
         subject, text = self.wording.words(body)
         raw = json.dumps({"to": address, "subject": subject, "text": text}, ensure_ascii=False).encode()
         at, path = f"{self.clock():.3f}", PATH + self.channel
-        headers = {
-            "Content-Type": "application/json",
-            KEY: key,
-            TIME: at,
-            SIGNATURE: signature(self.secret, at, key, path, raw),
-        }
-        limit = aiohttp.ClientTimeout(total=self.timeout)
-        try:
-            async with session.post(
-                self.base + path, data=raw, headers=headers, timeout=limit, allow_redirects=False
-            ) as answer:
-                judge_status(answer.status, answer.headers.get("Retry-After", ""))
-        except TimeoutError as error:
-            raise RetryLater(f"no answer within {self.timeout:g} s") from error
-        except aiohttp.ClientError as error:
-            raise RetryLater(f"{type(error).__name__}: {error}"[:300]) from error
+        headers = {KEY: key, TIME: at, SIGNATURE: signature(self.secret, at, key, path, raw)}
+        await post(session, self.base + path, raw, headers, self.timeout)
 
     def close(self) -> None:
         """Nothing is held."""

@@ -20,12 +20,14 @@ A digest has the reason "digest" and `items`, each such a body. Reasons of an es
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from alerts.receivers.base import AT_ONCE, ReceiverError, RetryLater, judge_status
+from alerts.receivers.base import AT_ONCE, ReceiverError
+from alerts.receivers.posting import post
 from feeds.documents.receivers import ReceiverSettings
 
 if TYPE_CHECKING:
@@ -47,22 +49,8 @@ class Webhook:
 
     async def send(self, session: aiohttp.ClientSession, key: str, body: Mapping[str, Any]) -> None:
         """Deliver one message; raises RetryLater or Rejected."""
-        import aiohttp  # not for whoever only reads settings: it is a tenth of a second, and 8 MB
-
-        limit = aiohttp.ClientTimeout(total=self.timeout)
-        try:
-            async with session.post(
-                self.url,
-                json=body,
-                headers={**self.headers, IDEMPOTENCY_KEY: key},
-                timeout=limit,
-                allow_redirects=False,
-            ) as answer:
-                judge_status(answer.status, answer.headers.get("Retry-After", ""))
-        except TimeoutError as error:
-            raise RetryLater(f"no answer within {self.timeout:g} s") from error
-        except aiohttp.ClientError as error:
-            raise RetryLater(f"{type(error).__name__}: {error}"[:300]) from error
+        headers = {**self.headers, IDEMPOTENCY_KEY: key}
+        await post(session, self.url, json.dumps(body).encode(), headers, self.timeout)
 
     def close(self) -> None:
         """Nothing is held."""

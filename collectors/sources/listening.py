@@ -18,6 +18,7 @@ from collectors.listener import Listener, ListenerContext, ListenerMessage
 from collectors.probing import verdicts
 from collectors.publisher import Outbox
 from collectors.settings import SourceSettings
+from collectors.sources.manager import SourceManager
 from feeds.clock import Clock
 from feeds.model import Heartbeat, Observation
 
@@ -185,16 +186,16 @@ class ListenerRunner:
         )
 
 
-class ListenerManager:
+class ListenerManager(SourceManager):
     """Starts and stops listeners as the settings say."""
 
     def __init__(self, outbox: Outbox, reporter: Reporter, site: str, clock: Clock) -> None:
+        super().__init__()
         self._outbox = outbox
         self._reporter = reporter
         self._site = site
         self._clock = clock
         self._runners: dict[str, tuple[ListenerRunner, asyncio.Task[None]]] = {}
-        self._tasks: asyncio.TaskGroup | None = None
         self._settings: dict[str, SourceSettings] = {}
         self._context = ListenerContext()
 
@@ -229,21 +230,9 @@ class ListenerManager:
         self._settings = {source.id: source for source in sources}
         self._context = context
         self._reporter.set_sources(self._settings)
-        self._apply()
+        self._settings_changed()
 
-    async def run(self) -> None:
-        """Run the listeners until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            try:
-                self._apply()
-                await asyncio.Event().wait()
-            finally:
-                self._tasks = None
-
-    def _apply(self) -> None:
-        if self._tasks is None:
-            return
+    def _apply(self, tasks: asyncio.TaskGroup) -> None:
         for source, (runner, task) in list(self._runners.items()):
             settings = self._settings.get(source)
             unchanged = settings == runner.settings and self._context == runner.context
@@ -253,7 +242,7 @@ class ListenerManager:
         for source, settings in self._settings.items():
             if source not in self._runners:
                 runner = ListenerRunner(settings, self._context, self._site, self._clock, self._reporter)
-                task = self._tasks.create_task(runner.run(self._outbox), name=f"listener {source}")
+                task = tasks.create_task(runner.run(self._outbox), name=f"listener {source}")
                 self._runners[source] = (runner, task)
 
 

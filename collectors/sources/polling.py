@@ -17,6 +17,7 @@ from collectors.probing import verdicts
 from collectors.probing.ticks import next_tick, phase
 from collectors.publisher import Outbox, PublishingBus
 from collectors.settings import PUSH, Credential, SourceSettings
+from collectors.sources.manager import SourceManager
 from feeds.bus import BusFull, BusLost
 from feeds.clock import Clock
 from feeds.model import Heartbeat
@@ -161,16 +162,16 @@ class PolledSource:
         self._wake.clear()
 
 
-class PollingManager:
+class PollingManager(SourceManager):
     """Starts and stops polled sources as the settings say."""
 
     def __init__(self, bus: PublishingBus, outbox: Outbox, site: str, clock: Clock) -> None:
+        super().__init__()
         self._bus = bus
         self._outbox = outbox
         self._site = site
         self._clock = clock
         self._running: dict[str, tuple[PolledSource, asyncio.Task[None]]] = {}
-        self._tasks: asyncio.TaskGroup | None = None
         self._settings: dict[str, tuple[SourceSettings, Credential | None]] = {}
 
     def __len__(self) -> int:
@@ -189,21 +190,9 @@ class PollingManager:
     def update(self, sources: Sequence[SourceSettings], credentials: Mapping[str, Credential]) -> None:
         """Apply settings. A source whose settings are unchanged continues undisturbed."""
         self._settings = {source.id: (source, credentials.get(source.cred)) for source in sources}
-        self._apply()
+        self._settings_changed()
 
-    async def run(self) -> None:
-        """Run the sources until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            try:
-                self._apply()
-                await asyncio.Event().wait()
-            finally:
-                self._tasks = None
-
-    def _apply(self) -> None:
-        if self._tasks is None:
-            return
+    def _apply(self, tasks: asyncio.TaskGroup) -> None:
         for id, (source, task) in list(self._running.items()):
             if self._settings.get(id) != (source.settings, source.credential):
                 task.cancel()
@@ -211,7 +200,7 @@ class PollingManager:
         for id, (settings, credential) in self._settings.items():
             if id not in self._running:
                 source = PolledSource(settings, credential, self._site, self._clock)
-                task = self._tasks.create_task(source.run(self._bus, self._outbox), name=f"source {id}")
+                task = tasks.create_task(source.run(self._bus, self._outbox), name=f"source {id}")
                 self._running[id] = (source, task)
 
 

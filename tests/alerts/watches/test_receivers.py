@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from alerts.engine.domain import NAME
-from alerts.receiver_watch import RULE, ReceiverWatch
 from alerts.settings import OutboxSettings
+from alerts.watches.receivers import RULE, ReceiverWatch
 from feeds.bus import Bus
 from feeds.journal import Intake, Journal, intake_url
 from tests.alerts.builders import T0

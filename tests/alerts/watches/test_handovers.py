@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from alerts import handover_watch
 from alerts.engine.loop import NAME
-from alerts.handover_watch import RULE, HandoverWatch
+from alerts.watches import handovers
+from alerts.watches.handovers import RULE, HandoverWatch
 from feeds.bus import Bus
 from feeds.duty.handover import HandoverSettings
 from feeds.journal import Intake, Journal, intake_url
@@ -86,7 +86,7 @@ async def test_one_that_is_signed_in_time_is_nobodys_alert_and_each_region_is_it
 async def test_what_stands_is_ended_by_a_signature_and_not_by_many_later_handovers_elsewhere(
     shift: Shift, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handover_watch, "LOOKED_THROUGH", 4)
+    monkeypatch.setattr(handovers, "READ_BACK", 4)
     await shift.sign("given", "h1", "532301")
     assert await shift.at(16) == [("h1", "532301")]
     for number in range(4):

@@ -1,0 +1,1 @@
+"""Watches that raise alerts of their own: handovers that nobody signs, receivers that take no messages."""
