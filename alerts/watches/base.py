@@ -19,7 +19,7 @@ from feeds.model import Alert, Severity
 log = logging.getLogger(__name__)
 
 
-class Watch(ABC):
+class ProblemWatch(ABC):
     """Raises an alert of `rule` for each problem, and ends it when the problem is gone.
 
     `target` is the engine that applies the reports, `open_alerts` gives its open alerts. `region` is the site's.

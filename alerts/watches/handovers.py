@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from alerts.watches.base import Watch
+from alerts.watches.base import ProblemWatch
 from feeds.clock import Clock
 from feeds.documents.handover import HANDED_OVER, KIND
 from feeds.duty.handover import HandoverSettings, UnsignedHandover, unsigned
@@ -21,7 +21,7 @@ Entries of a handover with an active alert are read however old they are."""
 _TITLE = {"zh-CN": "交接班超时未签收", "en": "handover not signed in time"}
 
 
-class HandoverWatch(Watch):
+class HandoverWatch(ProblemWatch):
     """Raises an alert for each handover that the next shift has not signed in time."""
 
     rule, subject, every = RULE, KIND, 2.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from alerts.settings import OutboxSettings
-from alerts.watches.base import Watch
+from alerts.watches.base import ProblemWatch
 from feeds.clock import Clock
 from feeds.external import Report
 from feeds.journal import Intake, Journal
@@ -28,7 +28,7 @@ def stalled_since(state: OutboxState, now: float, after: float) -> float | None:
     return since if now - since >= after else None
 
 
-class ReceiverWatch(Watch):
+class ReceiverWatch(ProblemWatch):
     """Raises an alert for each receiver that has stalled. `receivers` gives the ids of the receivers in use."""
 
     rule, subject, every = RULE, "receiver", 5.0
