@@ -41,6 +41,7 @@ from api.routes import (
     approvals,
     availability,
     documents,
+    duty_log,
     handover,
     health,
     history,
@@ -97,6 +98,7 @@ ROUTERS = (
     receipt_ingest.router,
     impact.router,
     incidents.router,
+    duty_log.router,
     video.router,
     snapshots.router,
 )

@@ -18,6 +18,7 @@ from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
 from incidents.handling.domain import IncidentDomain
+from incidents.log.domain import LogDomain
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
 from incidents.warnings.areas import AreaResolver
@@ -55,7 +56,8 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.receipts = ReceiptDomain(site)
         self.obligations = ObligationDomain(settings)
         self.incidents = IncidentDomain(self.receipts, self.obligations, site, settings)
-        domain = CompositeDomain(NAME, (self.warnings, self.receipts, self.incidents, self.obligations))
+        self.log = LogDomain(site, settings)
+        domain = CompositeDomain(NAME, (self.warnings, self.receipts, self.incidents, self.obligations, self.log))
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
     @property

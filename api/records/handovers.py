@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,14 +12,20 @@ from api.dependencies import Dependencies
 from api.principal import Principal
 from api.records import people, suppressions
 from feeds import wire
-from feeds.documents.handover import ACCEPTED, HANDED_OVER, KIND, HandoverDocument, dump, load
+from feeds.documents.handover import ACCEPTED, HANDED_OVER, KIND, HandoverDocument, digest_of, dump, load
 from feeds.documents.roster import Roster
 from feeds.duty.handover import HandoverSettings
 from feeds.journal import Journal, Tx
+from feeds.kinds import INCIDENT
+from feeds.model import Kind
 from feeds.regions import covers
 
 FULL_SHIFT = 12 * 3600.0
-COUNTED = ("open", "acked", "hidden", "broken_promises", "sources")
+COUNTED = ("open", "acked", "hidden", "broken_promises", "sources", "incidents", "obligations", "receipts", "log")
+DUE_SOON = 600.0
+"""A report that is due within this after the handover, seconds, must be ticked by who takes over."""
+MOST_ENTRIES = 200
+"""Entries of the duty log in a picture, the newest."""
 
 
 async def picture(deps: Dependencies, principal: Principal) -> dict[str, Any]:
@@ -46,8 +52,34 @@ async def picture(deps: Dependencies, principal: Principal) -> dict[str, Any]:
         "maintenance": await suppressions.listed(deps, principal, "maintenance"),
         "sources": sorted(sources, key=lambda source: str(source["id"])),
         "figures": await _figures(deps, principal, begins, at),
+        **_command(deps, principal, begins),
         "hidden_count": mirror.hidden(principal.audience).get("alert", 0),
     }
+
+
+def _command(deps: Dependencies, principal: Principal, begins: float) -> dict[str, list[dict[str, Any]]]:
+    """Open incidents, reports due, receipts that nobody answered, and entries of the log; of exercises none."""
+    mirror, audience, since = deps.pump.mirror, principal.audience, wire.iso(begins) or ""
+    incidents, due, receipts, entries = (
+        [record for record in mirror.records(kind, audience).values() if record["mode"] == "real"]
+        for kind in (Kind.INCIDENT, Kind.OBLIGATION, Kind.RECEIPT, Kind.LOG)
+    )
+    return {
+        "incidents": [INCIDENT.faced(record, "row") for record in _by(incidents, "received_at") if record["open"]],
+        "obligations": [record for record in _by(due, "due_at") if record["unmet"]],
+        "receipts": [record for record in _by(receipts, "received_at") if record["state"] == "new"],
+        "log": [record for record in _by(entries, "at") if record["at"] >= since][-MOST_ENTRIES:],
+    }
+
+
+def _by(records: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    return sorted(records, key=lambda record: (str(record[name] or ""), str(record["id"])))
+
+
+def due_soon(document: HandoverDocument) -> list[str]:
+    """The reports that were due, or nearly, when the handover was given. Who takes over must tick each."""
+    limit = wire.iso(document.at + DUE_SOON) or ""
+    return [due["id"] for due in document.picture.get("obligations", ()) if due["due_at"] and due["due_at"] <= limit]
 
 
 def broken(alert: Mapping[str, Any], at: float) -> bool:
@@ -93,12 +125,15 @@ def new(principal: Principal, at: float, name: str, remarks: str, picture: Mappi
         region=principal.region,
         shift=picture["shift"],
         counts={part: len(picture[part]) for part in COUNTED},
+        digest=digest_of(picture),
         picture=dict(picture),
     )
 
 
 class NotAccepted(Exception):
-    """The handover is accepted already (`accepted`), or the signer is its giver (`own`). `document`: as it is now."""
+    """The handover is accepted already (`accepted`), the signer is its giver (`own`), or a report that is due soon was
+    not ticked (`due_soon`). `document`: as it is now.
+    """
 
     def __init__(self, code: str, document: HandoverDocument) -> None:
         super().__init__(code)
@@ -112,8 +147,13 @@ async def give(journal: Journal, id: str, document: HandoverDocument) -> None:
         await tx.put(KIND, id, dump(document), seq=seq)
 
 
-async def accept(journal: Journal, id: str, principal: Principal, remarks: str, at: float) -> HandoverDocument:
-    """Put the second signature under an existing handover and return its document. Raises NotAccepted."""
+async def accept(
+    journal: Journal, id: str, principal: Principal, remarks: str, at: float, ticked: Sequence[str] = ()
+) -> HandoverDocument:
+    """Put the second signature under an existing handover and return its document. Raises NotAccepted.
+
+    `ticked` are the reports due that the signer has seen.
+    """
 
     def sign(body: dict[str, Any] | None) -> dict[str, Any]:
         assert body is not None
@@ -122,6 +162,8 @@ async def accept(journal: Journal, id: str, principal: Principal, remarks: str, 
             raise NotAccepted("accepted", document)
         if document.by == principal.name:
             raise NotAccepted("own", document)
+        if not set(due_soon(document)) <= set(ticked):
+            raise NotAccepted("due_soon", document)
         return dump(replace(document, accepted_at=at, accepted_by=principal.name, accept_remarks=remarks))
 
     async with journal.begin() as tx:
@@ -141,7 +183,12 @@ async def _note(tx: Tx, name: str, id: str, document: HandoverDocument, *, by: s
 def shown(id: str, document: HandoverDocument, at: float, settings: HandoverSettings) -> dict[str, Any]:
     """A handover as an answer, without its picture."""
     record = {name: value for name, value in dump(document).items() if name not in ("picture", "region")}
-    record |= {"id": id, "at": wire.iso(document.at), "accepted_at": wire.iso(document.accepted_at)}
+    record |= {
+        "id": id,
+        "due_soon": due_soon(document),
+        "at": wire.iso(document.at),
+        "accepted_at": wire.iso(document.accepted_at),
+    }
     return record | {"unsigned": document.accepted_at is None and settings.late(document.at, at)}
 
 

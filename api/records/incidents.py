@@ -45,6 +45,11 @@ TEXTS = {
     "unknown_channel": ("没有这种送达方式", "there is no such channel"),
     "other_channel": ("此次报送应走另一种方式", "this report goes by another channel"),
     "proof_time": ("送达时间不在报送期间", "the time of receipt lies outside the term of the report"),
+    "no_incident": ("没有这个事件", "there is no such incident"),
+    "no_record": ("没有所引用的记录", "there is no such record to refer to"),
+    "too_many_references": ("引用过多", "too many references"),
+    "unknown_kind": ("没有这种记录", "there is no such kind of entry"),
+    "corrected": ("这条记录已有更正，请更正后来的那条", "it was corrected already; correct the later entry"),
     "unknown_link": ("不能关联此类记录", "records of this kind cannot be linked"),
 }
 """The words of each refusal of an order, in Chinese and English."""

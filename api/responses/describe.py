@@ -14,6 +14,7 @@ from api.responses import (
     alerts,
     approvals,
     common,
+    duty_log,
     figures,
     history,
     incidents,
@@ -29,7 +30,7 @@ from api.responses import (
 TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
-    *(alerts, approvals, common, figures, history, incidents, ingest),
+    *(alerts, approvals, common, duty_log, figures, history, incidents, ingest),
     *(own_account, people, rules, session, staff, video),
 )
 Answers = dict[int | str, dict[str, Any]]

@@ -167,7 +167,11 @@ class ReceiverTestResult(Struct, kw_only=True):
 
 
 class HandoverPicture(Struct, kw_only=True):
-    """The state that one shift hands to the next. Alerts are AlertRecords, sources SourceRecords."""
+    """The state that one shift hands to the next. Alerts are AlertRecords, sources SourceRecords, and so on.
+
+    `incidents` are open, in the face "row"; `obligations` are the reports due, `receipts` those that nobody has
+    answered, `log` the entries of people in the duty log since the shift began.
+    """
 
     at: Time
     shift: PlannedShift | None
@@ -180,6 +184,10 @@ class HandoverPicture(Struct, kw_only=True):
     maintenance: list[dict[str, Any]]
     sources: list[dict[str, Any]]
     figures: dict[str, int]
+    incidents: list[dict[str, Any]]
+    obligations: list[dict[str, Any]]
+    receipts: list[dict[str, Any]]
+    log: list[dict[str, Any]]
     hidden_count: int
 
 
@@ -193,7 +201,11 @@ class HiddenAlert(Struct, kw_only=True):
 
 
 class Handover(Struct, kw_only=True):
-    """A handover with its signatures. `unsigned`: the second one is late."""
+    """A handover with its signatures. `unsigned`: the second one is late.
+
+    `digest` is the SHA-256 of its picture, which the journal entry of each signature has. `due_soon` are the reports
+    that who takes over must tick.
+    """
 
     id: str
     at: Time
@@ -205,6 +217,8 @@ class Handover(Struct, kw_only=True):
     accept_remarks: str
     shift: PlannedShift | None
     counts: dict[str, int]
+    digest: str
+    due_soon: list[str]
     unsigned: bool
 
 

@@ -6,7 +6,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.dependencies import Actor, Dependencies, Deps, Viewer
@@ -33,10 +33,11 @@ class HandoverBody(BaseModel):
 
 
 class AcceptanceBody(BaseModel):
-    """The acceptance of a handover."""
+    """The acceptance of a handover. `ticked` are its reports `due_soon`, each seen by who takes over."""
 
     model_config = ConfigDict(extra="forbid")
     remarks: Annotated[str, StringConstraints(max_length=4000)] = ""
+    ticked: list[Annotated[str, StringConstraints(max_length=500)]] = Field(default_factory=list, max_length=500)
 
 
 @router.get("/handover", responses=answers(answered.CurrentHandover))
@@ -70,9 +71,9 @@ async def take(deps: Deps, principal: Actor, handover_id: str, body: AcceptanceB
     document = await _handover(deps, principal, handover_id)
     check(principal, "handover_accept", document.region)
     try:
-        signed = await handovers.accept(deps.journal, handover_id, principal, body.remarks, at)
+        signed = await handovers.accept(deps.journal, handover_id, principal, body.remarks, at, body.ticked)
     except handovers.NotAccepted as no:
-        detail = OWN if no.code == "own" else None
+        detail = REFUSED.get(no.code)
         current = handovers.shown(handover_id, no.document, at, settings)
         raise Problem("conflict", code=no.code, detail=detail, current=current) from no
     return Json(handovers.shown(handover_id, signed, at, settings))
@@ -98,7 +99,13 @@ async def detail(deps: Deps, principal: Viewer, handover_id: str) -> Response:
     return Json(record | {"picture": document.picture})
 
 
-OWN = {"zh-CN": "接班须由另一人签收。", "en": "Somebody else must sign for taking over."}
+REFUSED = {
+    "own": {"zh-CN": "接班须由另一人签收。", "en": "Somebody else must sign for taking over."},
+    "due_soon": {
+        "zh-CN": "有即将到期或已超时的报送，接班人须逐项勾选确认。",
+        "en": "Reports are due soon or late; who takes over must tick each of them.",
+    },
+}
 
 
 def _personal(principal: Principal) -> None:

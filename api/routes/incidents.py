@@ -67,20 +67,20 @@ async def incident_choices(deps: Deps, principal: Viewer) -> Response:
 @router.post("/incidents", status_code=201, responses=answers(None, *OF_ORDER) | _record(INCIDENT, 201))
 async def create(deps: Deps, principal: Commander, body: bodies.CreateBody) -> Response:
     """Open a record of an incident; its receipts are taken up by it. 201 once the journal has it."""
-    return await _ordered(deps, principal, INCIDENT, "incident.create", "", body, status=201)
+    return await ordered(deps, principal, INCIDENT, "incident.create", "", body, status=201)
 
 
 @router.patch("/incidents/{incident_id}", responses=answers(None, *OF_ORDER) | _record(INCIDENT))
 async def edit(deps: Deps, principal: Commander, incident_id: str, body: bodies.EditBody) -> Response:
     """Change title, text, class, place or time; each change is a version in the journal."""
-    return await _ordered(deps, principal, INCIDENT, "incident.edit", incident_id, body)
+    return await ordered(deps, principal, INCIDENT, "incident.edit", incident_id, body)
 
 
 def _order_route(order: str, body_type: type[bodies.IncidentOrderBody]) -> Callable[..., Awaitable[Response]]:
     async def give(
         deps: Dependencies, principal: Principal, incident_id: str, body: bodies.IncidentOrderBody
     ) -> Response:
-        return await _ordered(deps, principal, INCIDENT, f"incident.{order}", incident_id, body)
+        return await ordered(deps, principal, INCIDENT, f"incident.{order}", incident_id, body)
 
     give.__annotations__ = {
         "deps": Deps,
@@ -109,14 +109,14 @@ for _order, _body in BODIES.items():
 async def open_receipt(deps: Deps, principal: Commander, receipt_id: str, body: bodies.EditBody) -> Response:
     """Make an incident of a receipt; what the body leaves out comes from the receipt."""
     more = {"receipts": [receipt_id]}
-    return await _ordered(deps, principal, INCIDENT, "incident.create", "", body, more=more, status=201)
+    return await ordered(deps, principal, INCIDENT, "incident.create", "", body, more=more, status=201)
 
 
 @router.post("/receipts/{receipt_id:path}/attach", responses=answers(None, *OF_ORDER) | _record(INCIDENT))
 async def attach_receipt(deps: Deps, principal: Commander, receipt_id: str, body: bodies.AttachBody) -> Response:
     """Attach a receipt to an incident that is open. Answers the incident."""
     more = {"receipt": receipt_id}
-    return await _ordered(deps, principal, INCIDENT, "incident.attach", body.incident, body, more=more)
+    return await ordered(deps, principal, INCIDENT, "incident.attach", body.incident, body, more=more)
 
 
 @router.get("/receipts/{receipt_id:path}/candidates", responses=answers(ReceiptCandidates, "not-found"))
@@ -136,10 +136,10 @@ async def candidates(deps: Deps, principal: Viewer, receipt_id: str) -> Response
 @router.post("/obligations/{obligation_id:path}/proof", responses=answers(None, *OF_ORDER) | _record(OBLIGATION))
 async def prove(deps: Deps, principal: Commander, obligation_id: str, body: bodies.ReportProofBody) -> Response:
     """Enter the proof that a report was received. An obligation is met by proof only."""
-    return await _ordered(deps, principal, OBLIGATION, "obligation.proof", obligation_id, body)
+    return await ordered(deps, principal, OBLIGATION, "obligation.proof", obligation_id, body)
 
 
-async def _ordered(
+async def ordered(
     deps: Dependencies,
     principal: Principal,
     kind: RecordKind[Any],

@@ -440,6 +440,31 @@ export interface ReportProofRecord {
   retroactive: boolean;
 }
 
+/** One entry of the duty log. Writer: the command role. `id` is "{site}:L{yyyymmdd}-{nnnn}". */
+export interface LogRecord {
+  id: string;
+  mode: string;
+  kind: string;
+  text: string;
+  at: string;
+  claimed_at: string | null;
+  retroactive: boolean;
+  author: string;
+  region: string;
+  incident: string;
+  refs: LogReferenceRecord[];
+  corrects: string;
+  corrected_by: string;
+  rev: number;
+}
+
+/** A record that an entry of the log names. `seq` is the journal entry that made it as it was then, 0 for none. */
+export interface LogReferenceRecord {
+  kind: string;
+  id: string;
+  seq: number;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -715,6 +740,13 @@ export interface ObligationList {
   hidden: number;
 }
 
+export interface LogList {
+  items: LogRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
 export interface CaseList {
   items: CaseRecord[];
   next: string | null;
@@ -770,12 +802,13 @@ export interface Snapshot {
   receipt: Record<string, ReceiptRecord>;
   incident: Record<string, IncidentRecord>;
   obligation: Record<string, ObligationRecord>;
+  log: Record<string, LogRecord>;
   case_board: Record<string, CaseBoardRecord>;
   card: Record<string, CardRecord>;
   order: Record<string, OrderRecord>;
   board: Record<string, BoardRecord>;
   hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; incident: number;
-    obligation: number; case_board: number; card: number; order: number; board: number; };
+    obligation: number; log: number; case_board: number; card: number; order: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -787,6 +820,7 @@ export interface Records {
   receipt: ReceiptRecord;
   incident: IncidentRecord;
   obligation: ObligationRecord;
+  log: LogRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -848,6 +882,11 @@ export interface IncidentFaces {
 /** Names of the fields that each face of kind obligation has. */
 export interface ObligationFaces {
   full: keyof Records["obligation"];
+}
+
+/** Names of the fields that each face of kind log has. */
+export interface LogFaces {
+  full: keyof Records["log"];
 }
 
 /** Names of the fields that each face of kind case has. */

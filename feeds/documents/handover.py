@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +13,16 @@ KIND, HANDED_OVER, ACCEPTED = "handover", "given", "accepted"
 
 
 class HandoverSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Summary of a handover: its region ("" for the whole site), the receiving person, and counts by sort of record."""
+    """Summary of a handover: its region ("" for the whole site), the receiving person, and counts by sort of record.
+
+    `digest` is the SHA-256 of the picture (`digest_of`), so that the log proves what was handed over; "" in handovers
+    of earlier versions.
+    """
 
     region: str
     to: str = ""
     counts: dict[str, int] = {}
+    digest: str = ""
 
 
 class HandoverDocument(HandoverSummary, frozen=True, kw_only=True):
@@ -37,7 +44,13 @@ class HandoverDocument(HandoverSummary, frozen=True, kw_only=True):
     @property
     def summary(self) -> HandoverSummary:
         """The part of the handover that the log holds with each signature."""
-        return HandoverSummary(region=self.region, to=self.to, counts=self.counts)
+        return HandoverSummary(region=self.region, to=self.to, counts=self.counts, digest=self.digest)
+
+
+def digest_of(picture: Mapping[str, Any]) -> str:
+    """SHA-256 of a picture's JSON with sorted keys, in hex."""
+    text = json.dumps(picture, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def load(body: Mapping[str, Any]) -> HandoverDocument:

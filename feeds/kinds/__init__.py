@@ -12,6 +12,7 @@ from feeds.kinds.approvals import APPROVALS, CARD, CASE, CASE_BOARD, ORDER
 from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
+from feeds.kinds.duty_log import LOG
 from feeds.kinds.group import GROUP
 from feeds.kinds.incidents import INCIDENT, INCIDENTS, OBLIGATION
 from feeds.kinds.kind import FULL, RecordKind
@@ -21,7 +22,7 @@ from feeds.kinds.registry import Kinds
 from feeds.kinds.source import SOURCE
 from feeds.kinds.warning import WARNING
 
-ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, *APPROVALS, BOARD, GROUP)
+ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, *APPROVALS, BOARD, GROUP)
 KINDS = Kinds(ALL, more_subjects=(REGION,))
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "GROUP",
     "INCIDENT",
     "KINDS",
+    "LOG",
     "OBLIGATION",
     "ORDER",
     "RECEIPT",

@@ -18,6 +18,7 @@ class Kind:
     RECEIPT: Final = "receipt"
     INCIDENT: Final = "incident"
     OBLIGATION: Final = "obligation"
+    LOG: Final = "log"
     ROOT_CAUSE: Final = "root_cause"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from feeds import wire
-from feeds.model import Ack, Kind, Shelf
+from feeds.documents.handover import digest_of
+from feeds.model import Ack, Change, Kind, Shelf
 from tests.api.conftest import NOW, A, B, World, an_alert, picture, problem
+from tests.api.test_duty_log import an_entry, an_obligation
+from tests.api.test_incidents import an_incident
 from tests.api.test_people import ROSTER, office
 
 
@@ -111,3 +114,33 @@ async def test_leaders_look_and_do_not_sign_and_walls_see_nothing(world: World) 
     async with world.signed_in("viewer") as client:
         for path in ("", "/list", "/x"):
             problem(await client.get(f"/api/v1/handover{path}"), 403, "forbidden")
+
+
+async def test_the_picture_has_the_incidents_reports_receipts_and_log_of_the_shift(world: World) -> None:
+    due = an_obligation("i/first/1", due_at=NOW + 300)
+    later = an_obligation("i/first/2", due_at=NOW + 3600)
+    records = [
+        (Kind.INCIDENT, an_incident(id="i")),
+        (Kind.INCIDENT, an_incident(id="x", mode="exercise")),
+        (Kind.OBLIGATION, due),
+        (Kind.OBLIGATION, later),
+        (Kind.LOG, an_entry("L1")),
+    ]
+    world.pump.mirror.apply(Change(kind=kind, id=record.id, after=record, at=NOW) for kind, record in records)
+    async with world.signed_in("duty") as client:
+        given = (await client.post("/api/v1/handover", json={"to": "wang"})).json()
+    assert {name: given["counts"][name] for name in ("incidents", "obligations", "receipts", "log")} == {
+        "incidents": 1,
+        "obligations": 2,
+        "receipts": 0,
+        "log": 1,
+    }
+    assert given["due_soon"] == [due.id]
+    (entry,) = await world.journal.entries(kind="handover")
+    doc = await world.journal.doc("handover", given["id"])
+    assert doc is not None
+    assert entry.body["digest"] == given["digest"] == digest_of(doc.body["picture"])
+    path = f"/api/v1/handover/{given['id']}/accept"
+    async with world.signed_in("operator") as other:
+        assert problem(await other.post(path, json={}), 409, "conflict")["code"] == "due_soon"
+        assert (await other.post(path, json={"ticked": [due.id]})).status_code == 200

@@ -14,6 +14,7 @@ from api.kinds.additions import ADDITIONS
 from feeds.kinds import ALL, RecordKind, group
 from feeds.model import Ack, Change, Kind, Receipt
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
+from feeds.model.duty_log import LogEntry
 from feeds.model.incidents import Incident, Obligation
 from tests.api.conftest import NOW, A, World, an_alert
 
@@ -58,6 +59,7 @@ OTHERS: dict[str, Any] = {
         due_at=NOW + 60,
         created_at=NOW,
     ),
+    Kind.LOG: LogEntry(id="l", kind="phone", text="", at=NOW, author="li", region=A),
     Kind.CASE: ApprovalCase(
         id="hall:1",
         key=1,
