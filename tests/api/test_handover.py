@@ -128,19 +128,19 @@ async def test_the_picture_has_the_incidents_reports_receipts_and_log_of_the_shi
     ]
     world.pump.mirror.apply(Change(kind=kind, id=record.id, after=record, at=NOW) for kind, record in records)
     async with world.signed_in("duty") as client:
-        given = (await client.post("/api/v1/handover", json={"to": "wang"})).json()
-    assert {name: given["counts"][name] for name in ("incidents", "obligations", "receipts", "log")} == {
+        handover = (await client.post("/api/v1/handover", json={"to": "wang"})).json()
+    assert {name: handover["counts"][name] for name in ("incidents", "obligations", "receipts", "log")} == {
         "incidents": 1,
         "obligations": 2,
         "receipts": 0,
         "log": 1,
     }
-    assert given["due_soon"] == [due.id]
+    assert handover["due_soon"] == [due.id]
     (entry,) = await world.journal.entries(kind="handover")
-    doc = await world.journal.doc("handover", given["id"])
+    doc = await world.journal.doc("handover", handover["id"])
     assert doc is not None
-    assert entry.body["digest"] == given["digest"] == digest_of(doc.body["picture"])
-    path = f"/api/v1/handover/{given['id']}/accept"
+    assert entry.body["digest"] == handover["digest"] == digest_of(doc.body["picture"])
+    path = f"/api/v1/handover/{handover['id']}/accept"
     async with world.signed_in("operator") as other:
         assert problem(await other.post(path, json={}), 409, "conflict")["code"] == "due_soon"
         assert (await other.post(path, json={"ticked": [due.id]})).status_code == 200
