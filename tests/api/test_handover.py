@@ -119,7 +119,7 @@ async def test_leaders_look_and_do_not_sign_and_walls_see_nothing(world: World) 
 async def test_the_picture_has_the_incidents_reports_receipts_and_log_of_the_shift(world: World) -> None:
     due = an_obligation("i/first/1", due_at=NOW + 300)
     later = an_obligation("i/first/2", due_at=NOW + 3600)
-    records = [
+    records: list[tuple[str, Any]] = [
         (Kind.INCIDENT, an_incident(id="i")),
         (Kind.INCIDENT, an_incident(id="x", mode="exercise")),
         (Kind.OBLIGATION, due),
