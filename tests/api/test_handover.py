@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from feeds import wire
 from feeds.documents.handover import digest_of
 from feeds.model import Ack, Change, Kind, Shelf
