@@ -836,6 +836,7 @@ export interface AssetFaces {
   camera: "id" | "name" | "region" | "owner" | "parents" | "importance" | "health" | "since" | "stale_since" | "cut_by"
     | "camera";
   row: "id" | "name" | "kind" | "region" | "owner" | "health" | "since" | "stale_since" | "seen_at" | "cut_by";
+  tree: "id" | "since" | "owner" | "labels";
   full: keyof Records["asset"];
 }
 

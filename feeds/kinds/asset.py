@@ -72,6 +72,8 @@ ASSET = JoinedKind(
             "camera",
         ),
         "row": ("id", "name", "kind", "region", "owner", "health", "since", "stale_since", "seen_at", "cut_by"),
+        # With "map", by id: what lists of the network need beside what the map draws.
+        "tree": ("id", "since", "owner", "labels"),
     },
     entries=("health", "inventory", "evidence"),
     filters=(

@@ -88,7 +88,7 @@ async def test_a_failure_is_seen_in_the_tree_without_reload_and_nothing_moves_un
 async def test_keys_move_in_the_tree_and_fold_it(site: Site) -> None:
     page = await site.open("/network")
     await page.locator('.node-row[data-id="C"]').click()
-    await page.locator(".node-rows").focus()
+    await page.locator("[role=tree]").focus()
     await page.keyboard.press("ArrowDown")
     await expect(page.locator('.node-row[data-id="X532329"]')).to_have_attribute("aria-selected", "true")
     await page.keyboard.press("ArrowRight")
@@ -106,7 +106,7 @@ async def test_search_and_only_abnormal_keep_the_way_up(site: Site) -> None:
     await expect(page.locator('.node-row[data-id="X532322"].is-context')).to_be_visible()
     await page.locator(".w-net-tree .search").fill("")
     await page.locator("[data-only-bad]").click()
-    await expect(page.locator(".w-net-tree")).to_have_attribute("data-rows", "11")
+    await expect(page.locator(".node-tree")).to_have_attribute("data-rows", "11")
 
 
 async def test_a_second_uplink_is_named_because_a_tree_can_draw_one_only(site: Site) -> None:
@@ -129,7 +129,7 @@ async def test_two_thousand_nodes_are_fifty_rows_and_a_reading_lays_nothing_out_
     site.script.state["asset"] = many(time.time(), 2000)
     page = await site.open("/network")
     await page.locator('.health-row[data-key="town"]').click()
-    await expect(page.locator(".w-net-tree")).to_have_attribute("data-rows", "2011")
+    await expect(page.locator(".node-tree")).to_have_attribute("data-rows", "2011")
     assert await page.locator(".node-row").count() < 60
     await page.evaluate(
         """() => { window.moved = 0; new MutationObserver((all) => { window.moved += all.length; })
@@ -141,7 +141,7 @@ async def test_two_thousand_nodes_are_fifty_rows_and_a_reading_lays_nothing_out_
     await expect(page.locator('.node-row[data-id="X532301"] .node-answer')).to_have_text("9.5 ms")
     assert await page.evaluate("window.moved") < 8
     rows = await page.evaluate(
-        """() => { const scroller = document.querySelector(".node-scroll"); const rows = [];
+        """() => { const scroller = document.querySelector(".node-rows"); const rows = [];
         for (let n = 0; n < 20; n += 1) { scroller.scrollTop = n * 900; scroller.dispatchEvent(new Event("scroll"));
           rows.push(document.querySelectorAll(".node-row").length); }
         return rows; }"""

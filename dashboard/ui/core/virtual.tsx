@@ -15,11 +15,19 @@ interface Props<T> {
   shown?: string | null;
   class?: string;
   label?: string;
+  /** "list" where it is left out. A tree takes the focus and keys. */
+  role?: "list" | "tree";
+  onKeyDown?: (event: KeyboardEvent) => void;
+  /** Called with the first row in view and the one after the last. */
+  onWindow?: (from: number, to: number) => void;
 }
 
-export function VirtualList<T>({ rows, keyOf, height, children, shown, class: name = "", label }: Props<T>) {
+export function VirtualList<T>({
+  rows, keyOf, height, children, shown, class: name = "", label, role = "list", onKeyDown, onWindow,
+}: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
   const [from, to] = useWindow(scroller, height);
+  useEffect(() => onWindow?.(from, to), [from, to]);
   const at = shown ? rows.findIndex((row) => keyOf(row) === shown) : -1;
   useEffect(() => {
     const box = scroller.current;
@@ -31,7 +39,8 @@ export function VirtualList<T>({ rows, keyOf, height, children, shown, class: na
   const first = Math.max(0, Math.min(from, rows.length - 1) - OVER);
   const seen = rows.slice(first, to + OVER);
   return (
-    <div ref={scroller} class={`virtual ${name}`} role="list" aria-label={label} tabIndex={-1}>
+    <div ref={scroller} class={`virtual ${name}`} role={role} aria-label={label} tabIndex={role === "tree" ? 0 : -1}
+      onKeyDown={onKeyDown}>
       <div style={`height:${rows.length * height}px;position:relative`}>
         {seen.map((row, index) => {
           const top = (first + index) * height;

@@ -3,15 +3,9 @@ import { language } from "../core/i18n";
 import { effect, untracked } from "@preact/signals";
 import { legacyApp } from "./app.js";
 import { assetPage } from "./asset.js";
-import { netScope } from "./netscope.js";
-import { netTree } from "./nettree.js";
-import { netEvidence } from "./evidence.js";
 
 const widgets = {
   "asset-page": assetPage,
-  "net-scope": netScope,
-  "net-tree": netTree,
-  "net-evidence": netEvidence,
 };
 
 /** Fills `node` with a widget; made again in the new words when the language changes. Returns how to end it. */
