@@ -36,6 +36,7 @@ from api.response_headers import SecurityHeaders
 from api.routes import (
     accounts,
     alertmanager,
+    alertmanager_silences,
     alerts,
     approval_figures,
     approvals,
@@ -85,6 +86,7 @@ ROUTERS = (
     supervision.router,
     ingest.router,
     alertmanager.router,
+    alertmanager_silences.router,
     people.router,
     receiver_test.router,
     handover.router,

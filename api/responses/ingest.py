@@ -105,6 +105,48 @@ class GettableAlert(Struct, kw_only=True):
     status: GettableAlertStatus
 
 
+class AlertGroup(Struct, kw_only=True):
+    """Alertmanager's alertGroup."""
+
+    labels: dict[str, str]
+    receiver: AlertmanagerReceiver
+    alerts: list[GettableAlert]
+
+
+class SilenceStatus(Struct, kw_only=True):
+    """Alertmanager's silenceStatus: active, pending or expired."""
+
+    state: str
+
+
+class SilenceMatcher(Struct, kw_only=True):
+    """Alertmanager's matcher."""
+
+    name: str
+    value: str
+    isRegex: bool
+    isEqual: bool
+
+
+class GettableSilence(Struct, kw_only=True):
+    """Alertmanager's gettableSilence."""
+
+    id: str
+    status: SilenceStatus
+    updatedAt: Time
+    comment: str
+    createdBy: str
+    startsAt: Time
+    endsAt: Time
+    matchers: list[SilenceMatcher]
+
+
+class PostedSilence(Struct, kw_only=True):
+    """The id of a silence that was made."""
+
+    silenceID: str
+
+
 class DeadLetterRecord(Struct, kw_only=True):
     """A message of the bus that could not be decoded."""
 

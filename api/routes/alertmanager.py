@@ -1,20 +1,22 @@
-"""The interface of an Alertmanager (API v2), for Prometheus servers and `amtool alert`."""
+"""The interface of an Alertmanager (API v2), for Prometheus servers, `amtool` and Karma."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
+import re2
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dependencies import Deps, Ingester, Viewer
+from api.dependencies import Dependencies, Deps, Ingester, Viewer
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
 from api.ingest import alertmanager
+from api.principal import Principal
 from api.query_parameters import one_of
 from api.responses import ingest as answered
 from api.responses.describe import answers, array_of
@@ -25,7 +27,8 @@ from feeds.model.isa_state import INHIBITED
 router = APIRouter(prefix="/api/v2", tags=["alertmanager"])
 RECEIVER = "watchfloor"
 _STARTED = time.time()
-_MATCHER = re.compile(r"(?P<name>[^=!~]+)(?P<op>!=|=)(?!~)(?P<value>.*)", re.DOTALL)
+Matcher = Callable[[Mapping[str, str]], bool]
+_MATCHER = re.compile(r"(?P<name>[^=!~]+)(?P<op>=~|!~|!=|=)(?P<value>.*)", re.DOTALL)
 Receiver = Annotated[str, Query(max_length=64), one_of((RECEIVER,))]
 Names = Annotated[list[str] | None, Query(max_length=50)]
 
@@ -76,9 +79,37 @@ async def get_alerts(
 ) -> Response:
     """Open, active alerts of the own region in Alertmanager's form (gettableAlert).
 
-    `filter` knows name="value" and name!="value"; nothing is ever `unprocessed`, and there is one `receiver`.
+    `filter` knows = != =~ !~ (the whole value, RE2); nothing is ever `unprocessed`, and there is one `receiver`.
     """
-    matchers = [_matcher(text) for text in filter or ()]
+    return Json(_matching(deps, principal, filter, active=active, silenced=silenced, inhibited=inhibited))
+
+
+@router.get("/alerts/groups", responses=answers(array_of(answered.AlertGroup)))
+async def get_groups(
+    deps: Deps,
+    principal: Viewer,
+    active: bool = True,
+    silenced: bool = True,
+    inhibited: bool = True,
+    muted: bool = True,
+    receiver: Receiver = "",
+    filter: Names = None,
+) -> Response:
+    """The same alerts by `alertname`, as Karma and `amtool` ask for them."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for alert in _matching(deps, principal, filter, active=active, silenced=silenced, inhibited=inhibited):
+        groups.setdefault(alert["labels"]["alertname"], []).append(alert)
+    rows = [
+        {"labels": {"alertname": name}, "receiver": {"name": RECEIVER}, "alerts": alerts}
+        for name, alerts in sorted(groups.items())
+    ]
+    return Json(rows)
+
+
+def _matching(
+    deps: Dependencies, principal: Principal, filter: list[str] | None, *, active: bool, silenced: bool, inhibited: bool
+) -> list[dict[str, Any]]:
+    matchers = [matcher(text) for text in filter or ()]
     alerts = []
     for record in deps.pump.mirror.records("alert", principal.audience).values():
         shown = _gettable(record)
@@ -88,17 +119,29 @@ async def get_alerts(
             continue
         if (state["silencedBy"] and not silenced) or (state["inhibitedBy"] and not inhibited):
             continue
-        if all((shown["labels"].get(name, "") == value) is same for name, value, same in matchers):
+        if all(holds(shown["labels"]) for holds in matchers):
             alerts.append(shown)
-    return Json(alerts)
+    return alerts
 
 
-def _matcher(text: str) -> tuple[str, str, bool]:
-    """A label, its value, and True for "=", False for "!=". Raises Problem for expressions (`=~`)."""
+def matcher(text: str) -> Matcher:
+    """The condition that a matcher (`name=~"expression"`) puts on labels; a label that is missing is "".
+
+    Raises Problem for what is no matcher, and for an expression that RE2 does not take.
+    """
     match = _MATCHER.fullmatch(text)
-    if match is None:
+    name, value = (match["name"].strip().strip('"'), match["value"].strip().strip('"')) if match else ("", "")
+    if match is None or not name:
         raise Problem("invalid", findings=[finding("query.filter", "matcher")])
-    return match["name"].strip().strip('"'), match["value"].strip().strip('"'), match["op"] == "="
+    if not match["op"].endswith("~"):
+        return lambda labels: (labels.get(name, "") == value) is (match["op"] == "=")
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        expression = re2.compile(value, options=options)
+    except re2.error as error:
+        raise Problem("invalid", findings=[finding("query.filter", "matcher")]) from error
+    return lambda labels: (expression.fullmatch(labels.get(name, "")) is not None) is (match["op"] == "=~")
 
 
 def _gettable(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -131,22 +131,28 @@ async def maintenance(deps: Deps, principal: Viewer, ended: Ended = False) -> Re
 async def silence(deps: Deps, principal: Actor, body: SilenceBody) -> Response:
     """Create a silence; 201 once the journal has it."""
     match = body.match.model_dump(mode="json")
-    args = {"match": _within(principal, match), "until": body.until.timestamp()} | _starts(body)
+    args = {"match": within(principal, match), "until": body.until.timestamp()} | _starts(body)
     return Json(await _send(deps, principal, "silence", uuid.uuid4().hex, body.comment, args), status_code=201)
 
 
 async def silence_matching(
-    deps: Dependencies, principal: Principal, match: dict[str, Any], comment: str, until: datetime
+    deps: Dependencies,
+    principal: Principal,
+    match: dict[str, Any],
+    comment: str,
+    until: datetime,
+    starts: datetime | None = None,
 ) -> dict[str, Any]:
-    """Create a silence of what matches, from now until a moment; its record."""
+    """Create a silence of what matches, from now (or `starts`) until a moment; its record."""
     args = {"match": match, "until": until.timestamp()}
+    args |= {"starts": starts.timestamp()} if starts is not None else {}
     return await _send(deps, principal, "silence", uuid.uuid4().hex, comment, args)
 
 
 @router.post("/maintenance", status_code=201, responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201))
 async def maintain(deps: Deps, principal: Actor, body: MaintenanceBody) -> Response:
     """Create a maintenance window; 201 once the journal has it."""
-    args = {"match": _within(principal, body.match.model_dump()), "until": body.until.timestamp()} | _starts(body)
+    args = {"match": within(principal, body.match.model_dump()), "until": body.until.timestamp()} | _starts(body)
     if body.recurrence is not None:
         args["recurrence"] = body.recurrence.model_dump() | {"zone": deps.site.timezone}
     return Json(await _send(deps, principal, "maintain", uuid.uuid4().hex, body.comment, args), status_code=201)
@@ -155,7 +161,7 @@ async def maintain(deps: Deps, principal: Actor, body: MaintenanceBody) -> Respo
 @router.delete("/silences/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE))
 async def end_silence(deps: Deps, principal: Actor, key: str, comment: str = "") -> Response:
     """End a silence before its time; 409 when it has ended already."""
-    return await _end(deps, principal, "silence", "unsilence", key, comment)
+    return await end(deps, principal, "silence", "unsilence", key, comment)
 
 
 @router.delete(
@@ -163,10 +169,10 @@ async def end_silence(deps: Deps, principal: Actor, key: str, comment: str = "")
 )
 async def end_maintenance(deps: Deps, principal: Actor, key: str, comment: str = "") -> Response:
     """End or cancel a maintenance window; 409 when it has ended already."""
-    return await _end(deps, principal, "maintenance", "unmaintain", key, comment)
+    return await end(deps, principal, "maintenance", "unmaintain", key, comment)
 
 
-def _within(principal: Principal, match: dict[str, Any]) -> dict[str, Any]:
+def within(principal: Principal, match: dict[str, Any]) -> dict[str, Any]:
     """The match with the actor's region by default. Raises Problem for a region that the actor does not reach."""
     if match["region"] and not principal.reaches(match["region"]):
         raise Problem("outside-region")
@@ -197,7 +203,8 @@ def _counts(deps: Dependencies, audience: Audience) -> dict[str, int]:
     return counts
 
 
-async def _end(deps: Dependencies, principal: Principal, kind: str, action: str, key: str, comment: str) -> Response:
+async def end(deps: Dependencies, principal: Principal, kind: str, action: str, key: str, comment: str) -> Response:
+    """End a silence or maintenance window; its record. Raises Problem for one that is hidden or has ended."""
     doc = await deps.journal.doc(kind, key)
     suppression = load(doc.body) if doc is not None else None
     if doc is None or suppression is None or not suppressions.is_visible(deps, principal.audience, suppression.match):

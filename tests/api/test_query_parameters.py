@@ -173,7 +173,10 @@ async def test_as_an_alertmanager_we_know_all_of_its_parameters(world: World) ->
         assert await names(client, flags) == ["a-sw", "b-sw"]
         assert await names(client, 'filter=instance="a-sw"') == ["a-sw"]
         assert await names(client, 'filter="instance"!="a-sw"&filter=severity=critical') == ["b-sw"]
-        for wrong in ("filter=instance=~a.*", "filter=instance!~a", "filter=instance", "receiver=nobody", "label=x"):
+        assert await names(client, "filter=instance=~a.*") == ["a-sw"]
+        assert await names(client, "filter=instance!~a") == ["a-sw", "b-sw"], "the whole value is matched"
+        assert await names(client, "filter=instance!~(a|c).*") == ["b-sw"]
+        for wrong in ("filter=instance=~(", "filter=~a", "filter=instance", "receiver=nobody", "label=x"):
             problem(await client.get(f"/api/v2/alerts?{wrong}"), 422, "invalid")
 
 

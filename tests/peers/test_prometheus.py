@@ -10,6 +10,7 @@ import contextlib
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -219,5 +220,19 @@ async def test_amtool_adds_and_asks_as_if_we_were_an_alertmanager(site: Site, tm
         shown = await asyncio.to_thread(
             amtool, site.url, "alert", "query", "alertname=ByHand", "-o", "extended", credentials=config["read"]
         )
+        query = ("alert", "query", "alertname=~By.*", "-o", "extended")
+        assert "ByHand" in await asyncio.to_thread(amtool, site.url, *query, credentials=config["read"])
+        silence = {
+            "matchers": [{"name": "alertname", "value": "ByHand", "isRegex": False}],
+            "endsAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat(),
+            "comment": "planned",
+        }
+        headers = {"X-CSRF-Token": person.csrf}
+        async with person.http.post("/api/v2/silences", json=silence, headers=headers) as posted:
+            answer = await posted.json()
+        listed = await asyncio.to_thread(amtool, site.url, "silence", "query", credentials=config["read"])
+        await live.until(lambda view: (alert := alert_of(view, "ByHand")) and alert["suppressed_by"])
     assert "ByHand" in shown
     assert "active" in shown
+    assert answer["silenceID"] in listed
+    assert 'alertname="ByHand"' in listed
