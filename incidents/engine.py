@@ -21,6 +21,7 @@ from incidents.handling.domain import IncidentDomain
 from incidents.log.domain import LogDomain
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
+from incidents.tasks.domain import TaskDomain
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.domain import NAME, WarningDomain
 from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry
@@ -55,9 +56,11 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.warnings = WarningDomain(assets, layers=layers, default_life=default_life, reading=reading)
         self.receipts = ReceiptDomain(site)
         self.obligations = ObligationDomain(settings)
-        self.incidents = IncidentDomain(self.receipts, self.obligations, site, settings)
+        self.tasks = TaskDomain(lambda id: self.incidents.incidents.get(id), site, settings)
+        self.incidents = IncidentDomain(self.receipts, self.obligations, self.tasks, site, settings)
         self.log = LogDomain(site, settings)
-        domain = CompositeDomain(NAME, (self.warnings, self.receipts, self.incidents, self.obligations, self.log))
+        parts = (self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log)
+        domain = CompositeDomain(NAME, parts)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
     @property
@@ -109,4 +112,5 @@ class CommandRole:
     ) -> None:
         """Count what lies inside by another inventory and other layers, and owe reports by other settings."""
         self.engine.obligations.use(settings)
+        self.engine.tasks.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

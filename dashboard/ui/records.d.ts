@@ -465,6 +465,127 @@ export interface LogReferenceRecord {
   seq: number;
 }
 
+/** One task. Writer: the command role. */
+export interface TaskRecord {
+  id: string;
+  kind: string;
+  mode: string;
+  incident: string;
+  origin: string;
+  merged_from: string[];
+  plan_key: string;
+  parent: string;
+  depends: string[];
+  title: string;
+  text: string;
+  checklist: string[];
+  region: string;
+  unit: string;
+  person: string;
+  post: string;
+  role: string;
+  holders_before: TaskHolderRecord[];
+  issuer: string;
+  author: string;
+  written_on: string;
+  created_by: string;
+  created_at: string;
+  reviewed_by: string;
+  reviewed_at: string | null;
+  issued_at: string | null;
+  sign_within: number;
+  sign_by: string | null;
+  sign_late: boolean;
+  signed_by: string;
+  signed_at: string | null;
+  term: number | null;
+  starts_at: string | null;
+  due: string | null;
+  due_first: string | null;
+  warn_at: string | null;
+  extensions: TaskExtensionRecord[];
+  evidence_needed: string;
+  evidence: TaskEvidenceRecord[];
+  sheets: TaskSheetRecord[];
+  state: string;
+  state_at: string;
+  light: string;
+  late: boolean;
+  asked_at: string | null;
+  done_at: string | null;
+  timely: string;
+  carried_over: boolean;
+  history: TaskEventRecord[];
+  rev: number;
+  open: boolean;
+  unsigned: boolean;
+  choices: TaskChoice[];
+}
+
+/** Who had a task, until it was given to another one. */
+export interface TaskHolderRecord {
+  unit: string;
+  person: string;
+  post: string;
+  role: string;
+  since: string | null;
+  until: string;
+  by: string;
+  reason: string;
+}
+
+/** An extension that was asked for before the due time. `granted` is None until the issuer has answered. */
+export interface TaskExtensionRecord {
+  number: number;
+  until: string;
+  reason: string;
+  asked_by: string;
+  asked_at: string;
+  granted: boolean | null;
+  answer: string;
+  answered_by: string;
+  answered_at: string | null;
+}
+
+/** A file that proves what was done: `sha256` (hex) is its name in the evidence folder, `size` in bytes. */
+export interface TaskEvidenceRecord {
+  sha256: string;
+  name: string;
+  media: string;
+  size: number;
+  by: string;
+  at: string;
+  lat: number | null;
+  lon: number | null;
+}
+
+/** A reminder sheet (蓝单, 橙单, 红单) with its number, which the holder signs for. */
+export interface TaskSheetRecord {
+  number: string;
+  colour: string;
+  at: string;
+  signed_by: string;
+  signed_at: string | null;
+}
+
+/** One action on a task; `by` is "" for time itself. `data` are the values of the action, JSON-able. */
+export interface TaskEventRecord {
+  action: string;
+  at: string;
+  by: string;
+  reason: string;
+  data: Record<string, unknown>;
+}
+
+/** An action that is possible in the present state. `by`: department, supervisor or reviewer. `reason`: one must be
+ *  given. `days`: the greatest number of days that may be asked for, 0 for none. */
+export interface TaskChoice {
+  action: string;
+  by: string;
+  reason?: boolean;
+  days?: number;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -747,6 +868,13 @@ export interface LogList {
   hidden: number;
 }
 
+export interface TaskList {
+  items: TaskRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
 export interface CaseList {
   items: CaseRecord[];
   next: string | null;
@@ -803,12 +931,13 @@ export interface Snapshot {
   incident: Record<string, IncidentRecord>;
   obligation: Record<string, ObligationRecord>;
   log: Record<string, LogRecord>;
+  task: Record<string, TaskRecord>;
   case_board: Record<string, CaseBoardRecord>;
   card: Record<string, CardRecord>;
   order: Record<string, OrderRecord>;
   board: Record<string, BoardRecord>;
   hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; incident: number;
-    obligation: number; log: number; case_board: number; card: number; order: number; board: number; };
+    obligation: number; log: number; task: number; case_board: number; card: number; order: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -821,6 +950,7 @@ export interface Records {
   incident: IncidentRecord;
   obligation: ObligationRecord;
   log: LogRecord;
+  task: TaskRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -890,6 +1020,14 @@ export interface LogFaces {
   full: keyof Records["log"];
 }
 
+/** Names of the fields that each face of kind task has. */
+export interface TaskFaces {
+  row: "id" | "kind" | "mode" | "incident" | "title" | "region" | "unit" | "person" | "post" | "role" | "state"
+    | "state_at" | "light" | "late" | "unsigned" | "sign_by" | "due" | "due_first" | "warn_at" | "starts_at" | "open"
+    | "evidence_needed" | "carried_over" | "parent" | "choices" | "rev";
+  full: keyof Records["task"];
+}
+
 /** Names of the fields that each face of kind case has. */
 export interface CaseFaces {
   row: "id" | "key" | "number" | "item" | "kind" | "department" | "region" | "step" | "light" | "due" | "frozen_left"
@@ -927,7 +1065,7 @@ export interface GroupFaces {
   full: keyof Records["group"];
 }
 
-/** A message of a client: views to add or to change, by its own names for them, and names of views to drop. */
+/** A client's message: views to add or change, by the client's own names, and names of views to drop. */
 export interface ViewsMessage {
   subscribe?: Record<string, ViewRequest>;
   unsubscribe?: string[];
@@ -944,7 +1082,7 @@ export interface ViewRequest {
   since?: string;
 }
 
-/** The answer to a message: the key of each view of this client by its name for it, and what was refused. */
+/** The answer to a message: the key of each of the client's views by the client's name, and the refused ones. */
 export interface ViewsFrame {
   type: "views";
   views: Record<string, string>;
@@ -959,8 +1097,8 @@ export interface ViewError {
   allowed?: string[];
 }
 
-/** One part of the records of a view at `rev`: `rows` have the values of `fields`, in that order. Part 0 begins the
- *  view anew. While `more` is true, another part follows. The last one has `hidden`: how many records of the kind the
+/** One part of the records of a view at `rev`: `rows` have the values of `fields`, in that order. Part 0 starts the
+ *  view anew. While `more` is true, another part follows. The last part has `hidden`: how many records of the kind the
  *  client may not see. */
 export interface ViewSnapshot {
   type: "snapshot";
@@ -993,14 +1131,14 @@ export interface ViewItem {
   gone?: boolean;
 }
 
-/** The changes of a view do not go on from what the client has: a snapshot of it follows. */
+/** The changes of a view do not continue from the client's revision: a snapshot of it follows. */
 export interface ViewResync {
   type: "resync";
   view: string;
   reason: "rebuilt" | "slow" | "unknown or too old";
 }
 
-/** Every second while the picture really moves: all views stand at `rev`. `ages`: seconds, by role. */
+/** Sent every second while changes are being read: all views are at `rev`. `ages` are seconds by role. */
 export interface HeartbeatFrame {
   type: "heartbeat";
   rev: string;

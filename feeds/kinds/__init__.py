@@ -20,9 +20,15 @@ from feeds.kinds.receipt import RECEIPT
 from feeds.kinds.region import REGION
 from feeds.kinds.registry import Kinds
 from feeds.kinds.source import SOURCE
+from feeds.kinds.task import TASK
 from feeds.kinds.warning import WARNING
 
-ALL: tuple[RecordKind[Any], ...] = (ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, *APPROVALS, BOARD, GROUP)
+ALL: tuple[RecordKind[Any], ...] = (
+    *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK),
+    *APPROVALS,
+    BOARD,
+    GROUP,
+)
 KINDS = Kinds(ALL, more_subjects=(REGION,))
 
 __all__ = [
@@ -43,6 +49,7 @@ __all__ = [
     "RECEIPT",
     "REGION",
     "SOURCE",
+    "TASK",
     "WARNING",
     "Audience",
     "Record",

@@ -19,6 +19,7 @@ class Kind:
     INCIDENT: Final = "incident"
     OBLIGATION: Final = "obligation"
     LOG: Final = "log"
+    TASK: Final = "task"
     ROOT_CAUSE: Final = "root_cause"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"

@@ -30,6 +30,7 @@ from incidents.handling.orders import ORDERS, carried_out, check_region
 from incidents.receipts.domain import ReceiptDomain
 from incidents.refusals import OrderRefused
 from incidents.reporting.domain import ObligationDomain
+from incidents.tasks.domain import TaskDomain
 
 KIND = "incident"
 CREATE, ATTACH = "incident.create", "incident.attach"
@@ -53,10 +54,16 @@ class IncidentDomain(StepDomain):
     actions = frozenset((CREATE, ATTACH, *(f"incident.{order}" for order in ORDERS)))
 
     def __init__(
-        self, receipts: ReceiptDomain, obligations: ObligationDomain, site: str, settings: IncidentSettings
+        self,
+        receipts: ReceiptDomain,
+        obligations: ObligationDomain,
+        tasks: TaskDomain,
+        site: str,
+        settings: IncidentSettings,
     ) -> None:
         super().__init__()
-        self._receipts, self._obligations, self._site, self._zone = receipts, obligations, site, settings.zone
+        self._receipts, self._obligations, self._tasks = receipts, obligations, tasks
+        self._site, self._zone = site, settings.zone
         self._reset()
 
     def _reset(self) -> None:
@@ -143,11 +150,15 @@ class IncidentDomain(StepDomain):
         after = carried_out(incident, order, command, now)
         if order in ("merge", "unmerge"):
             after = yield from self._merging(order, incident, after, command, now)
+        elif order == "end":
+            self._tasks.end(incident.id, command.args.get("carry_over") or (), command, now)
         self._change(incident, after, order, command, now)
         if order == "merge":
             self._obligations.merge(after.id, after.merged_into, now)
+            self._tasks.merge(after.id, after.merged_into, now)
         elif order == "unmerge":
             self._obligations.unmerge(after.id, incident.merged_into, now)
+            self._tasks.unmerge(after.id, incident.merged_into, now)
         return self._done(command, after)
 
     def _merging(
@@ -209,6 +220,7 @@ class IncidentDomain(StepDomain):
                 self._record("commander-missing", late, now)
             elif (due := _leaves_at(incident)) is not None and due <= now:
                 self._closed[id] = self.incidents.pop(id)
+                self._tasks.incident_left(incident)
                 self._record("filed", incident, now)
 
     def next_due(self) -> float | None:

@@ -59,7 +59,17 @@ async def items(client: httpx2.AsyncClient) -> dict[str, Any]:
 async def test_the_list_says_what_rules_may_be_over_and_by_which_names(site: World) -> None:
     async with site.signed_in("duty") as client:
         subjects = {each["name"]: each for each in (await client.get("/api/v1/rules")).json()["subjects"]}
-    assert list(subjects) == ["asset", "source", "warning", "receipt", "incident", "obligation", "case", "region"]
+    assert list(subjects) == [
+        "asset",
+        "source",
+        "warning",
+        "receipt",
+        "incident",
+        "obligation",
+        "task",
+        "case",
+        "region",
+    ]
     assert subjects["asset"]["names"]["health"] == {"type": "string", "words": ["degraded", "down", "ok", "unknown"]}
     assert subjects["warning"]["functions"] == ["touches"]
     assert set(subjects["region"]["names"]) == {"id", "region"}

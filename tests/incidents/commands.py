@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from feeds.bus import Bus
 from feeds.incidents.settings import IncidentSettings
+from feeds.incidents.units import ResponsibleUnit, UnitRegister
 from feeds.journal import Journal
 from feeds.model import Command, Outcome, Receipt, Result
 from feeds.model.incidents import Incident, Obligation
+from feeds.model.tasks import Task
 from feeds.receipts import ReceiptReport
 from incidents.engine import CommandEngine
 from tests.incidents.rig import ASSETS
@@ -29,6 +31,17 @@ def moment(text: str) -> float:
     return datetime.fromisoformat(f"{date}T{clock}").replace(tzinfo=ZONE).timestamp()
 
 
+UNITS = UnitRegister(
+    (
+        ResponsibleUnit(
+            id="gaj", name={"zh-CN": "州公安局"}, region=SITE, head="gaj-head", people=("gaj-head", "gaj-1")
+        ),
+        ResponsibleUnit(id="sthj", name={"zh-CN": "州生态环境局"}, region=SITE, head="sthj-1", people=("sthj-1",)),
+        ResponsibleUnit(id="empty", name={"zh-CN": "无人单位"}),
+    )
+)
+
+
 class CommandDesk:
     """`now` is the clock of the engine; each order and each `at` moves it."""
 
@@ -39,7 +52,7 @@ class CommandDesk:
 
     async def start(self, reporting: str = "seen-A") -> None:
         """Start the engine, or start it anew on the same stores."""
-        settings = IncidentSettings(reporting=reporting, zone=ZONE)
+        settings = IncidentSettings(reporting=reporting, zone=ZONE, units=UNITS)
         self.engine = CommandEngine(self.journal, ASSETS, site=SITE, settings=settings, clock=lambda: self.now)
         self.cursors = await self.engine.open(self.bus)
 
@@ -119,6 +132,18 @@ class CommandDesk:
 
     def incident(self, id: str) -> Incident:
         return self.engine.incidents.incidents[id]
+
+    def task(self, id: str) -> Task:
+        return self.engine.tasks.tasks[id]
+
+    async def tasked(self, incident: str = "", *, unit: str = "gaj", **fields: Any) -> str:
+        """A task that was issued at once. Returns its id."""
+        values: dict[str, Any] = {"title": "设置警戒区", "incident": incident, "unit": unit, "issue": True} | fields
+        return await self.done("task.create", **values)
+
+    async def by_unit(self, action: str, id: str, *, actor: str = "gaj-1", **args: Any) -> str:
+        """An action of a unit's person that must be carried out."""
+        return await self.done(action, id, role="unit", actor=actor, **args)
 
     def due(self, incident: str, step: str, channel: str) -> list[Obligation]:
         """The obligations of an incident of one step and channel, oldest first."""

@@ -16,6 +16,7 @@ from feeds.model import Ack, Change, Kind, Receipt
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
 from feeds.model.duty_log import LogEntry
 from feeds.model.incidents import Incident, Obligation
+from feeds.model.tasks import Task
 from tests.api.conftest import NOW, A, World, an_alert
 
 
@@ -60,6 +61,7 @@ OTHERS: dict[str, Any] = {
         created_at=NOW,
     ),
     Kind.LOG: LogEntry(id="l", kind="phone", text="", at=NOW, author="li", region=A),
+    Kind.TASK: Task(id="i/1", title="t", region=A, created_by="li", created_at=NOW, state_at=NOW),
     Kind.CASE: ApprovalCase(
         id="hall:1",
         key=1,

@@ -24,14 +24,14 @@ from tests import patience
 from tests.feeds.kinds.strategies import COUNTIES, PEOPLE, changes
 
 DOCS = Path(__file__).parents[3] / "docs"
-TASK: RecordKind[SourceState] = RecordKind(
-    name="task",
-    plural="tasks",
+ERRAND: RecordKind[SourceState] = RecordKind(
+    name="errand",
+    plural="errands",
     record=SourceState,
     writer="command",
     visible=Own("error"),
     faces={"row": ("id", "at")},
-    live=lambda task: task.ok,
+    live=lambda errand: errand.ok,
 )
 """A kind that shows each person the own records only; none that is shipped does so yet."""
 AUDIENCES = (
@@ -43,7 +43,7 @@ AUDIENCES = (
 EACH = pytest.mark.parametrize("kind", [pytest.param(kind, id=kind.name) for kind in ALL])
 
 
-@pytest.fixture(params=[*ALL, TASK], ids=lambda kind: kind.name)
+@pytest.fixture(params=[*ALL, ERRAND], ids=lambda kind: kind.name)
 def kind(request: pytest.FixtureRequest) -> Iterator[RecordKind[Any]]:
     """Each kind, known while it is tested."""
     if request.param in ALL:
