@@ -15,11 +15,13 @@ def account_html(site: SiteLike, build: str) -> str:
     body = f"""  <main id="account">
     <h1>{text_element("account.title", site)} <small id="account-name"></small></h1>
     <p id="account-message" role="alert" hidden></p>
+    <div id="account-forms" hidden>
     {_password(site)}
     {_factor(site)}
     {_confirm(site)}
     <section>{text_element("account.sessions", site, "h2")}<ul id="account-sessions"></ul>
       <p class="form-message" id="account-ended" role="alert"></p></section>
+    </div>
     <footer>{text_element("account.back", site, "a", ' href="/"')}
       <button type="button" class="link" data-switch="language"></button></footer>
   </main>"""
@@ -54,6 +56,7 @@ def _factor(site: SiteLike) -> str:
       </form>
       <form id="account-factor-confirm" hidden>
         {text_element("account.factor_help", site, "p")}
+        <img id="account-picture" alt="{catalogue.text("account.factor_picture", site.language)}" width="220" height="220">
         <code id="account-secret"></code>
         {text_element("account.factor_link", site, "a", ' id="account-secret-link"')}
         {_input(site, "code", "account.factor_code", "one-time-code")}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import segno
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
@@ -32,6 +33,11 @@ def address(secret: str, site: str, name: str) -> str:
     """The `otpauth:` address that authenticator apps read from a picture or a link."""
     query = urlencode({"secret": secret, "issuer": site, "digits": DIGITS, "period": STEP}, quote_via=quote)
     return f"otpauth://totp/{quote(site)}:{quote(name)}?{query}"
+
+
+def picture(address: str) -> str:
+    """The address as a QR code for the camera of an authenticator app: a `data:` URI of an SVG picture."""
+    return str(segno.make(address, error="m").svg_data_uri(scale=4, border=4, light="#fff"))
 
 
 def matching_step(sealed: str, code: str, at: float, sealer: Sealer, after: int = 0) -> int | None:

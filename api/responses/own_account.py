@@ -42,10 +42,11 @@ class OwnAccount(Struct, kw_only=True):
 
 
 class NewSecondFactor(Struct, kw_only=True):
-    """A secret that is not in use yet; `address` is what authenticator apps read."""
+    """A secret that is not in use yet. Authenticator apps read `address`; `picture` shows it as a QR code (data: URI)."""
 
     secret: str
     address: str
+    picture: str
 
 
 class RecoveryCodes(Struct, kw_only=True):

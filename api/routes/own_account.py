@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.auth.accounts import BadPassword
 from api.auth.askers import peer_of
 from api.auth.own_account import OwnAccountStore
-from api.auth.second_factor import address
+from api.auth.second_factor import address, picture
 from api.auth.signin import SignIn
 from api.dependencies import Anybody, Dependencies, Deps
 from api.http.answers import Json
@@ -114,8 +114,8 @@ async def begin_factor(deps: Deps, request: Request, principal: Anybody, body: P
     store, sealer = _store(deps, principal), _sealer(deps)
     await _prove(request, principal, body)
     secret = await store.begin_factor(sealer, deps.clock())
-    shown = {"secret": secret, "address": address(secret, deps.site.name, principal.name)}
-    return Json(shown, headers=NO_STORE)
+    uri = address(secret, deps.site.name, principal.name)
+    return Json({"secret": secret, "address": uri, "picture": picture(uri)}, headers=NO_STORE)
 
 
 @router.post("/second-factor/confirm", responses=answers(answered.RecoveryCodes))

@@ -23,6 +23,7 @@ interface Account {
 interface NewSecret {
   secret: string;
   address: string;
+  picture: string;
 }
 
 /** What a form does. Returns the text of success, or "" to leave the form as it is. */
@@ -88,6 +89,7 @@ async function endSession(id: string): Promise<void> {
 /** Draws the account, again after each change of it or of the language. */
 function draw({ name, must, second_factor: factor, sessions }: Account): void {
   byId("account-name").textContent = name;
+  byId("account-forms").hidden = false;
   for (const field of document.querySelectorAll<HTMLInputElement>("[data-username]")) field.value = name;
   for (const label of document.querySelectorAll<HTMLElement>("[data-code]")) label.hidden = !factor.enabled;
   const message = byId("account-message");
@@ -122,11 +124,12 @@ async function setFactor(form: HTMLFormElement): Promise<string> {
     await send("POST", `${ACCOUNT}/second-factor/remove`, fields(form));
     return t("account.done");
   }
-  const { secret, address } = await send<NewSecret>("POST", `${ACCOUNT}/second-factor`, fields(form));
+  const { secret, address, picture } = await send<NewSecret>("POST", `${ACCOUNT}/second-factor`, fields(form));
   form.reset();
   form.hidden = true;
   byId("account-factor-confirm").hidden = false;
   byId("account-secret").textContent = secret.replace(/(.{4})(?=.)/g, "$1 ");
+  byId<HTMLImageElement>("account-picture").src = picture;
   byId<HTMLAnchorElement>("account-secret-link").href = address;
   return "";
 }
@@ -184,7 +187,8 @@ async function start(): Promise<void> {
     await load();
   } catch (error) {
     byId("account-message").hidden = false;
-    byId("account-message").textContent = refusal(error);
+    const noAccount = error instanceof ProblemError && error.status === 403;
+    byId("account-message").textContent = noAccount ? t("account.not_personal") : refusal(error);
   }
   effect(() => void (account.value && draw(account.value)));
   document.body.dataset.ready = "true";

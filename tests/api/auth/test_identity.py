@@ -119,6 +119,7 @@ async def enrolled(client: httpx2.AsyncClient, world: World) -> tuple[str, list[
     answer = await client.post("/api/v1/account/second-factor", json={"password": PASSWORD})
     secret: str = answer.json()["secret"]
     assert answer.json()["address"].startswith("otpauth://totp/")
+    assert answer.json()["picture"].startswith("data:image/svg+xml")
     wrong = await client.post("/api/v1/account/second-factor/confirm", json={"code": "000000"})
     problem(wrong, 422, "invalid")
     code = code_of(secret, world.at)
