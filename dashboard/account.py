@@ -56,7 +56,8 @@ def _factor(site: SiteLike) -> str:
       </form>
       <form id="account-factor-confirm" hidden>
         {text_element("account.factor_help", site, "p")}
-        <img id="account-picture" alt="{catalogue.text("account.factor_picture", site.language)}" width="220" height="220">
+        <img id="account-picture" width="220" height="220"
+          alt="{catalogue.text("account.factor_picture", site.language)}">
         <code id="account-secret"></code>
         {text_element("account.factor_link", site, "a", ' id="account-secret-link"')}
         {_input(site, "code", "account.factor_code", "one-time-code")}

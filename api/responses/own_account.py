@@ -42,7 +42,7 @@ class OwnAccount(Struct, kw_only=True):
 
 
 class NewSecondFactor(Struct, kw_only=True):
-    """A secret that is not in use yet. Authenticator apps read `address`; `picture` shows it as a QR code (data: URI)."""
+    """A secret that is not in use yet. Authenticator apps read `address`, or `picture`: its QR code."""
 
     secret: str
     address: str
