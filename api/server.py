@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import create_ssl_context
 
 from api.certificates import Certificates
+from api.connections import BoundedHttpProtocol, ConnectionLimits
 from api.settings import WebSettings, is_loopback
 
 GRACE = 1
@@ -69,14 +72,24 @@ class _Server(uvicorn.Server):
         yield
 
 
-def configure(app: ASGIApp, settings: WebSettings) -> uvicorn.Config:
+def _limits(settings: WebSettings) -> ConnectionLimits:
+    """The usual limits. Proxies stand for many people, so that they have none by address."""
+    proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in settings.trusted_proxies]
+
+    def exempt(address: str) -> bool:
+        return is_loopback(address) or any(ipaddress.ip_address(address) in proxy for proxy in proxies)
+
+    return ConnectionLimits(exempt=exempt)
+
+
+def configure(app: ASGIApp, settings: WebSettings, limits: ConnectionLimits | None = None) -> uvicorn.Config:
     """How uvicorn runs. Its own log is kept to warnings: at INFO it writes socket addresses with their query."""
     return uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=partial(BoundedHttpProtocol, limits=limits or _limits(settings)),  # type: ignore[arg-type]
         ws="websockets-sansio",
         ws_per_message_deflate=False,
         ws_max_size=1_048_576,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -18,9 +19,13 @@ from watchfloor.cli_journal import Failed, in_journal
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
+PRIVATE = 0o077
+"""The umask of all commands and roles: other users of the machine read nothing that they write."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
+    os.umask(PRIVATE)
     args = _parser().parse_args(argv)
     act: Callable[[argparse.Namespace], int] = args.act
     try:

@@ -63,6 +63,13 @@ def test_a_token_is_printed_and_not_stored(config: str, tmp_path: Path, capsys: 
     assert token.encode() not in (tmp_path / "data" / "journal.sqlite3").read_bytes()
 
 
+def test_other_users_of_the_machine_can_read_nothing_that_is_written(config: str, tmp_path: Path) -> None:
+    assert main(["token", "add", "hall", "--scope", "wall", "-c", config]) == 0
+    files = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert files
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+
+
 def test_verify_detects_changed_entries(config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["token", "add", "hall", "--scope", "wall", "-c", config]) == 0
     assert main(["journal", "verify", "-c", config]) == 0

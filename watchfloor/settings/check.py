@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from watchfloor.settings.findings import make, shown
 from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.removal_guard import hold_of
 from watchfloor.settings.site_settings import Draft, Settings, read
+
+WORLD, GROUP_AND_WORLD = 0o007, 0o077
+"""Permissions of a file for others. An installer may give the service's group its secrets; our keys have one reader."""
 
 
 def check(path: Path) -> list[Finding[InFile]]:
@@ -45,6 +49,7 @@ def check_files(path: Path) -> list[Finding[InFile]]:
         *_receivers(draft, settings),
         *_sources(draft, settings, inventory),
         *_inventory(draft, settings, inventory),
+        *_readable_secrets(settings),
     ]
 
 
@@ -145,3 +150,18 @@ def _inventory(draft: Draft, settings: Settings, inventory: Inventory) -> list[F
         line = draft.lines.of(("site", "inventory"))
         findings.append(make("inventory_empty", file=settings.path.name, line=line, key="site.inventory", error=False))
     return findings
+
+
+def _readable_secrets(settings: Settings) -> list[Finding[InFile]]:
+    """Remarks on keys and secrets that other users of the machine can read. Certificates are public."""
+    secrets = {path: WORLD for path, content in settings.references.items() if not _is_public(content)}
+    secrets |= dict.fromkeys(sorted((settings.data / "keys").glob("*")), GROUP_AND_WORLD)
+    return [
+        make("secret_readable", file=str(path), value=f"{mode:04o}", error=False)
+        for path, others in secrets.items()
+        if path.is_file() and (mode := stat.S_IMODE(path.stat().st_mode)) & others
+    ]
+
+
+def _is_public(content: bytes) -> bool:
+    return b"-----BEGIN CERTIFICATE" in content and b"PRIVATE KEY" not in content

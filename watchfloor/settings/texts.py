@@ -15,6 +15,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "让运行值守台的用户可以读取该文件",
         "let the user that runs Watchfloor read the file",
     ),
+    "secret_readable": (
+        "其他用户可以读取这个密钥或口令文件（权限 {value}）",
+        "other users can read this key or secret (mode {value})",
+        "执行 chmod 600 后重试",
+        "run chmod 600 on it",
+    ),
     "file_encoding": (
         "设置文件不是 UTF-8",
         "the settings file is not UTF-8",

@@ -105,3 +105,21 @@ def test_geojson_rows_are_checked_like_those_of_a_table(site: Path) -> None:
     ]
     asset = load_inventory(load(site)).assets["geo"]
     assert (asset.lat, asset.lon, asset.parents) == (25.0, 101.5, ("core",))
+
+
+def test_keys_and_secrets_that_others_can_read_are_remarked(site: Path) -> None:
+    secret, key, keys = site.parent / "token", site.parent / "data" / "keys" / "journal.key", site.parent / "data"
+    (keys / "keys").mkdir(parents=True)
+    for path in (secret, key):
+        path.write_text("s3cret-s3cret-s3cret", encoding="utf-8")
+    text = GOOD + '[credentials.core]\nkind = "password"\nuser = "root"\npassword = "file:token"\n'
+    site.write_text(text, encoding="utf-8")
+    secret.chmod(0o644)
+    key.chmod(0o640)
+    assert [(finding.code, finding.where.file, finding.value, finding.error) for finding in check(site)] == [
+        ("secret_readable", str(secret), "0644", False),
+        ("secret_readable", str(key), "0640", False),
+    ]
+    for path in (secret, key):
+        path.chmod(0o600)
+    assert check(site) == []
