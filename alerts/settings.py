@@ -49,12 +49,14 @@ class RuleSettings:
     before the alert is raised; `recover_for` how long it must not hold before it clears. `region`: the rule is
     asked only about what lies there, and sees nothing beyond; "" is the whole site. `severity` is that of the alert
     while none of `grades` holds; else the worst that holds counts. It worsens after `hold` and eases after
-    `recover_for`.
+    `recover_for`. `each`: a reading of which an asset has several (`if.oper` of `if.oper[GE0/0/1]`); the rule is asked
+    once for every member of it, and every member has an alert of its own.
     """
 
     id: str
     when: str
     over: str = "asset"
+    each: str = ""
     hold: float = 0.0
     recover_for: float = 0.0
     severity: Severity = Severity.MAJOR

@@ -56,7 +56,6 @@ from api.routes import (
     receipt_ingest,
     receipts,
     receiver_test,
-    resources,
     rules,
     search,
     session,
@@ -102,7 +101,6 @@ ROUTERS = (
     impact.router,
     incidents.router,
     duty_log.router,
-    resources.router,
     video.router,
     snapshots.router,
 )

@@ -21,7 +21,6 @@ from incidents.handling.domain import IncidentDomain
 from incidents.log.domain import LogDomain
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
-from incidents.resources.domain import ResourceDomain
 from incidents.tasks.domain import TaskDomain
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.domain import NAME, WarningDomain
@@ -60,11 +59,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.tasks = TaskDomain(lambda id: self.incidents.incidents.get(id), site, settings)
         self.incidents = IncidentDomain(self.receipts, self.obligations, self.tasks, site, settings)
         self.log = LogDomain(site, settings)
-        self.resources = ResourceDomain(self.incidents, settings)
-        parts = (
-            *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
-            self.resources,
-        )
+        parts = (self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log)
         domain = CompositeDomain(NAME, parts)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
@@ -118,5 +113,4 @@ class CommandRole:
         """Count what lies inside by another inventory and other layers, and owe reports by other settings."""
         self.engine.obligations.use(settings)
         self.engine.tasks.use(settings)
-        self.engine.resources.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

@@ -15,10 +15,11 @@ from alerts.external.handler import ExternalAlertHandler
 from alerts.lifecycle import operator_actions, orders, transitions
 from alerts.lifecycle.clock_set import ClockSet, clock_changes
 from alerts.lifecycle.flapping import FlappingDetector
-from alerts.lifecycle.open_alerts import AlertStep, OpenAlerts, new_id
+from alerts.lifecycle.open_alerts import AlertStep, OpenAlerts, condition_key, new_id
 from alerts.lifecycle.suppression_reasons import ShelfEnded
 from alerts.rules.delays import Timers
-from alerts.rules.rule import CompiledRule, rates
+from alerts.rules.rates import rates
+from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources, SubjectKey, Subjects
 from alerts.settings import HoldPolicy
 from alerts.suppression import commands
@@ -33,7 +34,6 @@ from feeds.live.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 
 __all__ = ["AlertCore", "AlertStep", "new_id"]
-_STATE = Kind.STATE
 
 
 class AlertCore:
@@ -60,7 +60,7 @@ class AlertCore:
         about = RuleFacts(
             over_health=lambda id: id in self.rules and "health" in self.rules[id].uses.names,
             foreign=lambda id: FOREIGN in id,
-            clearing=lambda alert: self.timers.clearing((alert.rule, alert.subject_kind, alert.asset)),
+            clearing=lambda alert: self.timers.clearing(condition_key(alert)),
             recover_for=lambda id: self.rules[id].settings.recover_for if id in self.rules else 0.0,
         )
         self.inhibition = Inhibition(subjects, about, policy or HoldPolicy())
@@ -183,7 +183,7 @@ class AlertCore:
         if key is None:
             return
         self.inhibition.changed(change, self.now)
-        if change.after is None and change.kind == _STATE:
+        if change.after is None and change.kind == Kind.STATE:
             return  # a state is removed together with its asset; the asset's removal is handled
         self.open_alerts.cause = change.rev or change.cause
         subject = self.subjects.get(key)
@@ -276,7 +276,7 @@ class AlertCore:
             return
         rule = self.rules.get(alert.rule)
         built_in = alert.rule == REDUNDANCY_LOST
-        if not built_in and (rule is None or rule.settings.over != alert.subject_kind):
+        if not built_in and (rule is None or not rule.is_about(alert)):
             self._apply(alert, transitions.Clear(evidence=transitions.RULE_REMOVED))
             return
         if self.subjects.get((alert.subject_kind, alert.asset)) is None:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from alerts.core.conditions import key_of_condition, rule_of, severity_of
 from alerts.deadlines import Deadlines
 from alerts.lifecycle import transitions
 from alerts.lifecycle.flapping import FlappingDetector
 from alerts.lifecycle.open_alerts import AlertKey, OpenAlerts
 from alerts.rules.delays import Key, Signal, Timers, Verdict
+from alerts.rules.members import changed_members, member_of
 from alerts.rules.rule import TICK, CompiledRule, Evaluation
 from alerts.rules.subjects import Subject, Subjects
 from alerts.suppression.suppressor import Suppressor
 from feeds.model import Alert, AssetState, Change, Kind, Severity
 
-GRADE = ":"
-"""Between a rule's id, which has no colon, and a severity that waits for its delay."""
 _STATE, _SOURCE = Kind.STATE, Kind.SOURCE
 
 
@@ -47,9 +47,9 @@ class RuleEvaluator:
         both = {id: (before.get(id), rules.get(id)) for id in {*before, *rules}}
         moved = {id for id, (a, b) in both.items() if a is None or b is None or a.settings != b.settings}
         changed = {id for id in moved if not _asks_the_same(*both[id])}
-        for key in [key for key in self._timers.waiting() if _rule_of(key) in changed]:
+        for key in [key for key in self._timers.waiting() if rule_of(key) in changed]:
             self._timers.forget(key)
-        self._flapping.forget_all(lambda key: key[0] in changed)
+        self._flapping.forget_all(lambda key: len(key) == 3 and rule_of(key) in changed)
         return moved
 
     def over(self, kind: str) -> list[CompiledRule]:
@@ -62,11 +62,22 @@ class RuleEvaluator:
         state = change.kind == _STATE
         fresh = _is_result(before, subject.state) if state else change.kind == _SOURCE
         for rule in self.over(subject.kind):
-            if not state or rule.touched_by(before, subject.state):
-                self.evaluate(rule, subject, now, fresh=fresh)
-            elif fresh and self._flapping.lively():
-                key = (rule.id, subject.kind, subject.id)
-                self._measured(self._flapping.repeat(key, now), key, now)
+            whole = not state or rule.touched_by(before, subject.state)
+            touched = () if whole or not rule.settings.each else self._touched_members(rule, before, subject)
+            for view in self._views(rule, subject):
+                if whole or view.member in touched:
+                    self.evaluate(rule, view, now, fresh=fresh)
+                elif fresh and self._flapping.lively():
+                    key = key_of_condition(rule.id, view)
+                    self._measured(self._flapping.repeat(key, now), key, now)
+
+    def _views(self, rule: CompiledRule, subject: Subject) -> Iterator[Subject]:
+        """The subject, or each of its members, also those that have an alert and no reading any more."""
+        also = self._open_alerts.members(rule.id, subject.id) if rule.settings.each else ()
+        return rule.views(subject, also)
+
+    def _touched_members(self, rule: CompiledRule, before: AssetState | None, subject: Subject) -> Collection[str]:
+        return set(changed_members(rule.settings.each, rule.metrics, before, subject.state))
 
     def _last_state(self, subject: Subject) -> AssetState | None:
         """The state that was evaluated last. After a restart the records are ahead of the changes that are read."""
@@ -93,11 +104,11 @@ class RuleEvaluator:
                         self.rechecks.set(key, now + TICK)
 
     def evaluate(self, rule: CompiledRule, subject: Subject, now: float, *, fresh: bool = False) -> None:
-        """Evaluate one rule for one subject now and start, pause or end its delay.
+        """Evaluate one rule for one subject, or one member of it, now and start, pause or end its delay.
 
         `fresh`: a new result has arrived; it counts towards flapping.
         """
-        key = (rule.id, subject.kind, subject.id)
+        key = key_of_condition(rule.id, subject)
         alert = self._open_alerts.open(key)
         active = alert is not None and alert.active
         evaluation = rule.evaluate(subject, now, active=active, context=self._subjects)
@@ -122,7 +133,7 @@ class RuleEvaluator:
 
     def _grade(self, rule: CompiledRule, subject: Subject, verdict: Verdict, now: float) -> None:
         """Change the severity of the rule's active alert: raise it after the on-delay, lower it after the off-delay."""
-        alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
+        alert = self._open_alerts.open(key_of_condition(rule.id, subject))
         if alert is not None and alert.active and verdict is Verdict.NO_DATA:
             return  # no data decides nothing, and what waits goes on waiting
         target = None
@@ -131,7 +142,7 @@ class RuleEvaluator:
         for severity in Severity:
             moves = alert is not None and severity is target and severity is not alert.severity
             signal = self._timers.observe(
-                (f"{rule.id}{GRADE}{severity}", subject.kind, subject.id),
+                key_of_condition(rule.id, subject, severity),
                 Verdict.TRUE if moves else Verdict.FALSE,
                 active=False,
                 hold=_delay_of(rule, alert, severity),
@@ -154,7 +165,7 @@ class RuleEvaluator:
             self._open_alerts.apply(alert, transitions.WentFresh(), now)
 
     def _happen(self, rule: CompiledRule, subject: Subject, signal: Signal, evaluation: Evaluation, now: float) -> None:
-        alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
+        alert = self._open_alerts.open(key_of_condition(rule.id, subject))
         if (alert is not None and alert.active) == (signal is Signal.RAISE):
             return  # the alert is in that state already
         if signal is Signal.CLEAR:
@@ -167,17 +178,20 @@ class RuleEvaluator:
     def timer_due(self, now: float) -> None:
         """Apply the pending condition that is due first: it has lasted as long as its delay."""
         key, signal, _ = self._timers.pop_due()
-        compiled, subject = self.rules.get(_rule_of(key)), self._subjects.get(key[1:])
-        if compiled is not None and subject is not None and GRADE in key[0]:
-            self._regrade(compiled, subject, Severity(key[0].partition(GRADE)[2]), now)
-        elif compiled is not None and subject is not None:
+        compiled, subject = self.rules.get(rule_of(key)), self._subjects.get(key[1:])
+        if compiled is None or subject is None:
+            return
+        subject = compiled.view(subject, member_of(key[0]))
+        if severity := severity_of(key):
+            self._regrade(compiled, subject, Severity(severity), now)
+        else:
             active = signal is Signal.CLEAR
             evaluation = compiled.evaluate(subject, now, active=active, context=self._subjects)
             self._happen(compiled, subject, signal, evaluation, now)
 
     def _regrade(self, rule: CompiledRule, subject: Subject, severity: Severity, now: float) -> None:
         """Apply a pending severity after its delay if it is still the result of the rule."""
-        alert = self._open_alerts.open((rule.id, subject.kind, subject.id))
+        alert = self._open_alerts.open(key_of_condition(rule.id, subject))
         if alert is None or not alert.active or alert.severity is severity:
             return
         if rule.severity_of(subject, now, alert.severity, self._subjects) is severity:
@@ -185,10 +199,12 @@ class RuleEvaluator:
 
     def recheck_due(self, now: float) -> None:
         """Evaluate a rule again whose result may have changed by time alone."""
-        rule, kind, id = self.rechecks.pop()
-        subject = self._subjects.get((kind, id))
-        if rule in self.rules and subject is not None:
-            self.evaluate(self.rules[rule], subject, now)
+        key = self.rechecks.pop()
+        rule, subject = self.rules.get(rule_of(key)), self._subjects.get(key[1:])
+        if rule is not None and subject is not None:
+            member = member_of(key[0])
+            for view in self._views(rule, subject) if not member else (rule.view(subject, member),):
+                self.evaluate(rule, view, now)
 
     def clock_stepped(self) -> None:
         """Drop all scheduled evaluations after the clock was set."""
@@ -199,17 +215,19 @@ class RuleEvaluator:
         if kind == "asset":
             self._states.pop(id, None)
         for rule in self.over(kind):
-            self._timers.forget((rule.id, kind, id))
-            for severity in Severity if rule.grades else ():
-                self._timers.forget((f"{rule.id}{GRADE}{severity}", kind, id))
             self.rechecks.drop((rule.id, kind, id))
             self._flapping.forget((rule.id, kind, id))
+        for key in [key for key in self._timers.waiting() if key[1:] == (kind, id)]:
+            self._timers.forget(key)
+        if any(rule.settings.each for rule in self.over(kind)):
+            self._flapping.forget_all(lambda key: key[1:] == (kind, id))
 
     def ask_everything(self, now: float, only: Collection[str] | None = None) -> None:
         """Evaluate every rule, or only those, for every subject."""
         for key in self._timers.waiting():
-            rule = self.rules.get(_rule_of(key))
-            if rule is None or rule.settings.over != key[1] or (GRADE in key[0] and not rule.grades):
+            rule = self.rules.get(rule_of(key))
+            ungraded = rule is not None and severity_of(key) and not rule.grades
+            if rule is None or rule.settings.over != key[1] or ungraded:
                 self._timers.forget(key)
         chosen = [rule for rule in self.rules.values() if only is None or rule.id in only]
         kinds = {rule.settings.over for rule in chosen}
@@ -219,14 +237,15 @@ class RuleEvaluator:
                 self._last_state(subject)
                 for chosen_rule in chosen:
                     if chosen_rule.settings.over == kind:
-                        self.evaluate(chosen_rule, subject, now)
+                        for view in self._views(chosen_rule, subject):
+                            self.evaluate(chosen_rule, view, now)
 
 
 def _asks_the_same(before: CompiledRule | None, after: CompiledRule | None) -> bool:
     if before is None or after is None:
         return False
     old, new = before.settings, after.settings
-    return (old.when, old.over, old.region) == (new.when, new.over, new.region)
+    return (old.when, old.over, old.each, old.region) == (new.when, new.over, new.each, new.region)
 
 
 def _is_result(before: AssetState | None, after: Any) -> bool:
@@ -234,11 +253,6 @@ def _is_result(before: AssetState | None, after: Any) -> bool:
     if before is None or after is None:
         return after is not None
     return bool(before.seen_at != after.seen_at or before.health is not after.health)
-
-
-def _rule_of(key: Key) -> str:
-    """The rule of a pending condition, also of a pending severity."""
-    return key[0].partition(GRADE)[0]
 
 
 def _delay_of(rule: CompiledRule, alert: Alert | None, severity: Severity) -> float:
@@ -250,15 +264,19 @@ def _raise_of_rule(
     rule: CompiledRule, severity: Severity, subject: Subject, evaluation: Evaluation, id: str
 ) -> transitions.Raise:
     """The event that raises a rule's alert about a subject."""
-    settings = rule.settings
+    settings, member = rule.settings, subject.member
+    title = settings.title or {"zh-CN": rule.id, "en": rule.id}
+    labels = subject.labels
+    if member:
+        title, labels = {language: f"{text} {member}" for language, text in title.items()}, labels | {"member": member}
     return transitions.Raise(
         id=id,
-        identity=transitions.AlertIdentity(rule=rule.id, subject_kind=subject.kind, subject=subject.id),
+        identity=transitions.AlertIdentity(rule=rule.id, subject_kind=subject.kind, subject=subject.id, member=member),
         severity=severity,
         region=subject.region,
         quality=evaluation.quality,
-        title=settings.title or {"zh-CN": rule.id, "en": rule.id},
+        title=title,
         text=settings.text or evaluation.evidence,
-        labels=subject.labels,
+        labels=labels,
         evidence=evaluation.evidence,
     )

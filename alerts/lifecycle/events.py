@@ -23,11 +23,13 @@ class AlertIdentity:
     subject_kind: str
     subject: str
     labels: Mapping[str, str] = field(default_factory=dict)
+    member: str = ""
 
     @property
     def fingerprint(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 over the identity."""
-        text = json.dumps([self.rule, self.subject_kind, self.subject, sorted(self.labels.items())])
+        member = [self.member] if self.member else []
+        text = json.dumps([self.rule, self.subject_kind, self.subject, sorted(self.labels.items()), *member])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 
 from alerts.deadlines import Deadlines
 from alerts.lifecycle import transitions
+from alerts.rules.delays import Key
+from alerts.rules.members import member_key
 from alerts.rules.subjects import Subject, Subjects
 from feeds.external import FOREIGN
 from feeds.model import Alert, Transition
 
-AlertKey = tuple[str, ...]  # rule, the subject's kind, the subject's id; for another tool's alert rule and fingerprint
+AlertKey = tuple[str, ...]
+"""Rule (with its member: `if-down[GE0/0/1]`), the subject's kind and id; another tool's alert: rule, fingerprint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,12 @@ def key_of(alert: Alert) -> AlertKey:
     """The identity of an open alert."""
     if FOREIGN in alert.rule:
         return (alert.rule, alert.fingerprint)
-    return (alert.rule, alert.subject_kind, alert.asset)
+    return condition_key(alert)
+
+
+def condition_key(alert: Alert) -> Key:
+    """The condition of a rule that the alert is about: the rule (with the member), the subject's kind and its id."""
+    return (member_key(alert.rule, alert.member), alert.subject_kind, alert.asset)
 
 
 class OpenAlerts:
@@ -47,6 +55,7 @@ class OpenAlerts:
         self.make_id = make_id
         self._subjects, self._on_change = subjects, on_change
         self._by_key: dict[AlertKey, str] = {}
+        self._members: dict[tuple[str, str], dict[str, None]] = {}  # with open alerts, by rule and asset
         self._steps: list[AlertStep] = []
         self._closed: dict[str, Alert] = {}  # what the untaken steps closed or remarked on: newer than the journal
 
@@ -63,6 +72,10 @@ class OpenAlerts:
         """The open alert of that identity."""
         id = self._by_key.get(key)
         return self.alerts.get(id) if id is not None else None
+
+    def members(self, rule: str, asset: str) -> list[str]:
+        """The members of an asset that have open alerts of a rule."""
+        return list(self._members.get((rule, asset), ()))
 
     def apply(self, alert: Alert | None, event: transitions.Event, now: float, subject: Subject | None = None) -> Alert:
         """Apply an event and return the alert after it; raises NotAllowed."""
@@ -83,6 +96,7 @@ class OpenAlerts:
         for alert in alerts:
             self.alerts[alert.id] = alert
             self._by_key[key_of(alert)] = alert.id
+            self._keep_member(alert)
             if alert.ack is not None or alert.shelf is not None or alert.hold is not None:
                 self._plan(alert)
 
@@ -95,8 +109,15 @@ class OpenAlerts:
             self._closed[alert.id] = alert
             if self.alerts.pop(alert.id, None) is not None:
                 del self._by_key[key_of(alert)]
+        self._keep_member(alert)
         self._plan(alert)
         self._on_change(alert)
+
+    def _keep_member(self, alert: Alert) -> None:
+        if alert.member and alert.open:
+            self._members.setdefault((alert.rule, alert.asset), {})[alert.member] = None
+        elif alert.member:
+            self._members.get((alert.rule, alert.asset), {}).pop(alert.member, None)
 
     def _plan(self, alert: Alert) -> None:
         """Schedule the ends of the alert's acknowledgement, shelf and hold."""

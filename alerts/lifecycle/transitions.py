@@ -136,27 +136,32 @@ def replay(bodies: Iterable[Mapping[str, Any]]) -> Alert:
     return alert_of(record)
 
 
+def _reraise(alert: Alert, event: Raise, now: float) -> tuple[Alert, Transition]:
+    """Another occurrence of an open alert."""
+    if alert.active:
+        raise NotAllowed("active")
+    began = max(alert.cleared_at or 0.0, min(event.raised_at or now, now))
+    after = {
+        "active": True,
+        "raised_at": began,
+        "count": alert.count + 1 + event.repeats,
+        "cleared_at": None,
+        "removed": False,
+        "since": now,
+        "severity": event.severity,
+        "quality": event.quality,
+        "text": event.text,
+        "suppressed_by": event.suppressed_by,
+        "hold": event.hold,
+        "affected": event.affected,
+        "ack": None,  # an acknowledgement ended with the recovery, also on the shelf
+    }
+    return _step(alert, "reraise", now, after, text=event.evidence)
+
+
 def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transition]:
     if alert is not None and alert.open:
-        if alert.active:
-            raise NotAllowed("active")
-        began = max(alert.cleared_at or 0.0, min(event.raised_at or now, now))
-        after = {
-            "active": True,
-            "raised_at": began,
-            "count": alert.count + 1 + event.repeats,
-            "cleared_at": None,
-            "removed": False,
-            "since": now,
-            "severity": event.severity,
-            "quality": event.quality,
-            "text": event.text,
-            "suppressed_by": event.suppressed_by,
-            "hold": event.hold,
-            "affected": event.affected,
-            "ack": None,  # an acknowledgement ended with the recovery, also on the shelf
-        }
-        return _step(alert, "reraise", now, after, text=event.evidence)
+        return _reraise(alert, event, now)
     identity = event.identity
     new = Alert(
         id=event.id,
@@ -164,6 +169,7 @@ def _raise(alert: Alert | None, event: Raise, now: float) -> tuple[Alert, Transi
         rule=identity.rule,
         asset=event.asset or identity.subject,
         subject_kind=identity.subject_kind,
+        member=identity.member,
         region=event.region,
         severity=event.severity,
         active=True,

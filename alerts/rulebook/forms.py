@@ -18,7 +18,7 @@ from feeds.regions import is_code
 
 FILE, API = "file", "api"
 _ID = re.compile(r"[\w.-]{1,64}")
-_KEYS = frozenset(("id", "when", "over", "for", "recover_for", "severity", "grades", "title", "text", "region"))
+_KEYS = frozenset(("id", "when", "over", "for", "recover_for", "severity", "grades", "title", "text", "region", "each"))
 
 
 class InvalidRule(ValueError):
@@ -55,7 +55,8 @@ class StoredRule:
 
 def form(settings: RuleSettings) -> dict[str, Any]:
     """The rule, JSON-able; durations in seconds."""
-    return _form(settings) | ({"grades": msgspec.to_builtins(settings.grades)} if settings.grades else {})
+    each = {"each": settings.each} if settings.each else {}
+    return _form(settings) | each | ({"grades": msgspec.to_builtins(settings.grades)} if settings.grades else {})
 
 
 def _form(settings: RuleSettings) -> dict[str, Any]:
@@ -81,6 +82,7 @@ def document_of(stored: StoredRule) -> RuleDocument:
         id=settings.id,
         when=settings.when,
         over=settings.over,
+        each=settings.each,
         hold=settings.hold,
         recover_for=settings.recover_for,
         severity=str(settings.severity),
@@ -127,6 +129,7 @@ def read(fields: Mapping[str, Any], sample: float) -> CompiledRule:
         id=_id(fields),
         when=_text(fields, "when", 2000),
         over=over,
+        each=_text(fields, "each", 100, needed=False),
         hold=hold,
         recover_for=recover_for,
         severity=severity,
@@ -147,6 +150,7 @@ def load(document: RuleDocument) -> StoredRule:
         id=document.id,
         when=document.when,
         over=document.over,
+        each=document.each,
         hold=document.hold,
         recover_for=document.recover_for,
         severity=Severity(document.severity),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +10,9 @@ import msgspec
 
 from alerts.lifecycle.open_alerts import OpenAlerts
 from alerts.rules.delays import Verdict
+from alerts.rules.members import member_key
 from alerts.rules.rule import CompiledRule
-from alerts.rules.subjects import Subjects
+from alerts.rules.subjects import Subject, Subjects
 from alerts.rules.thresholds import ExpressionSummary
 
 EXAMPLES = 20
@@ -44,18 +46,23 @@ class Preview:
         return counts | {"examples": list(self.examples)} | {k: msgspec.to_builtins(v) for k, v in drawn.items()}
 
 
+def _subjects(rule: CompiledRule, subjects: Subjects, open_alerts: OpenAlerts) -> Iterator[Subject]:
+    """The subjects of the rule, or every member of each for a rule with `each`."""
+    for key in subjects.of_kind(rule.settings.over):
+        subject = subjects.get(key)
+        if subject is not None:
+            yield from rule.views(subject, open_alerts.members(rule.id, subject.id))
+
+
 def rehearse(rule: CompiledRule, subjects: Subjects, open_alerts: OpenAlerts, now: float, budget: int) -> Preview:
     """Evaluate the rule for each of its subjects, as if it came into force now."""
     preview = Preview(id=rule.id, sketch=rule.sketch)
     examples: list[str] = []
-    for kind, id in subjects.of_kind(rule.settings.over):
+    for subject in _subjects(rule, subjects, open_alerts):
         if preview.asked >= budget:
             preview.partial = True
             break
-        subject = subjects.get((kind, id))
-        if subject is None:
-            continue
-        alert = open_alerts.open((rule.id, kind, id))
+        alert = open_alerts.open((member_key(rule.id, subject.member), subject.kind, subject.id))
         active = alert is not None and alert.active
         if not rule.concerns(subject):
             preview.clears += active  # raised while the rule reached further
@@ -68,6 +75,6 @@ def rehearse(rule: CompiledRule, subjects: Subjects, open_alerts: OpenAlerts, no
         if verdict is Verdict.TRUE and not active:
             preview.raises += 1
             if len(examples) < EXAMPLES:
-                examples.append(id)
+                examples.append(member_key(subject.id, subject.member))
     preview.examples = tuple(examples)
     return preview

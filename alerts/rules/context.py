@@ -12,6 +12,7 @@ from feeds.regions import covers, parent
 
 Place = tuple[str, str, Health]  # region, kind, health
 _UNKNOWN = Health.UNKNOWN
+EVERY_MEMBER = "[]"  # after a metric: that reading of every member of an asset
 SPAN = 0.5  # the part of its window that the samples of a rate must span
 
 
@@ -164,21 +165,29 @@ class ReadingHistory:
 
     def __init__(self) -> None:
         self._windows: dict[str, float] = {}
+        self._of_members = False
         self._samples: dict[tuple[str, str], deque[tuple[float, float]]] = {}
 
     def want(self, windows: Iterable[tuple[str, float]]) -> None:
-        """Keep these readings, each for that many seconds."""
+        """Keep these readings, each for that many seconds. A key `metric[]` is that reading of every member."""
         self._windows = {}
         for key, seconds in windows:
             self._windows[key] = max(seconds, self._windows.get(key, 0.0))
-        self._samples = {pair: samples for pair, samples in self._samples.items() if pair[1] in self._windows}
+        self._of_members = any(key.endswith(EVERY_MEMBER) for key in self._windows)
+        self._samples = {pair: samples for pair, samples in self._samples.items() if self._window(pair[1])}
+
+    def _window(self, key: str) -> float:
+        """How long a reading is kept, in seconds; 0 when no rule wants it."""
+        metric, bracket, _ = key.partition("[")
+        of_member = self._windows.get(metric + EVERY_MEMBER, 0.0) if bracket else 0.0
+        return max(self._windows.get(key, 0.0), of_member)
 
     def put(self, asset: str, readings: Mapping[str, Reading]) -> None:
         """Take in the newest readings of an asset."""
-        for key, seconds in self._windows.items():
-            reading = readings.get(key)
+        for key in readings if self._of_members else self._windows:
+            seconds, reading = self._window(key), readings.get(key)
             value = reading.value if reading is not None and reading.quality is not Quality.BAD else None
-            if reading is None or isinstance(value, bool | str) or value is None:
+            if reading is None or not seconds or isinstance(value, bool | str) or value is None:
                 continue
             samples = self._samples.setdefault((asset, key), deque())
             if samples and samples[-1][0] >= reading.observed_at:

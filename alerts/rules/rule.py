@@ -15,6 +15,7 @@ compares with "unknown".
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,30 +25,26 @@ from alerts.rules.cel.typecheck import ExpressionReferences
 from alerts.rules.context import EmptyContext, RegionContext, RuleContext
 from alerts.rules.delays import Verdict
 from alerts.rules.evidence import AGES, RATES, evidence, quality
+from alerts.rules.members import NAMES as MEMBER_NAMES
+from alerts.rules.members import member_view, members
+from alerts.rules.programs import RuleError, check_patterns, near, program, with_maps
 from alerts.rules.subjects import Subject
 from alerts.rules.thresholds import ExpressionSummary, sketch
-from alerts.rules.values import touched, usable, value_of
+from alerts.rules.values import age_of, all_values, touched, usable, value_of
 from alerts.settings import RuleSettings
 from feeds.cel_library import cel
 from feeds.kinds import KINDS
-from feeds.model import AssetState, Health, Quality, Severity
+from feeds.model import Alert, AssetState, Health, Kind, Quality, Severity
 from feeds.regions import covers
 
+__all__ = ["CompiledRule", "Evaluation", "RuleError", "compile_rule", "compile_rules"]
 log = logging.getLogger(__name__)
 
+_METRIC = re.compile(r"[\w.-]{1,100}")
 BUILT_IN = frozenset(("redundancy-lost",))
 LONGEST = 2000  # characters of an expression
 TICK = 1.0  # seconds between evaluations of a rule that does not compare an age with a plain number
 PAST = 0.001  # seconds beyond its limit at which an age is evaluated: both ">" and ">=" are decided then
-
-
-class RuleError(ValueError):
-    """A rule cannot be used. `message` says where and how to correct it, by language ("zh-CN", "en")."""
-
-    def __init__(self, rule: str, zh: str, en: str) -> None:
-        super().__init__(f"rule {rule}: {en}")
-        self.rule = rule
-        self.message = {"zh-CN": f"规则 {rule}：{zh}", "en": f"rule {rule}: {en}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +84,27 @@ class CompiledRule:
     @property
     def id(self) -> str:
         return self.settings.id
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The readings that the rule and its severities depend on, and that of its members."""
+        return frozenset({self.settings.each} - {""}).union(*(part.keys for part in self.parts))
+
+    def views(self, subject: Subject, also: Iterable[str] = ()) -> Iterator[Subject]:
+        """What the rule is asked about: the subject, or each of its members and of `also` for a rule with `each`."""
+        if not self.settings.each or subject.member:
+            yield subject
+            return
+        for member in dict.fromkeys((*members(self.settings.each, subject.readings), *also)):
+            yield self.view(subject, member)
+
+    def view(self, subject: Subject, member: str) -> Subject:
+        """The subject as the rule sees one member of it; the subject itself for "" (no member)."""
+        return member_view(subject, member, self.metrics, whole=self.uses.whole) if member else subject
+
+    def is_about(self, alert: Alert) -> bool:
+        """True when the rule has alerts about such subjects: of that kind, and with or without a member."""
+        return self.settings.over == alert.subject_kind and bool(self.settings.each) == bool(alert.member)
 
     @property
     def parts(self) -> tuple[CompiledRule, ...]:
@@ -132,6 +150,8 @@ class CompiledRule:
         verdict = self._verdict(values)
         if self.uses.many and verdict is not Verdict.NO_DATA:
             verdict = self._unless_blind(verdict, values, context)
+        if self.uses.iterated and verdict is not self._verdict(values | {"m": all_values(subject)}):
+            verdict = Verdict.NO_DATA  # a member that is not read any more could turn it
         if verdict is Verdict.FALSE and values.get("health") == Health.UNKNOWN:
             without_health = {name: value for name, value in values.items() if name != "health"}
             verdict = self._verdict(without_health)
@@ -151,11 +171,13 @@ class CompiledRule:
 
     def _values(self, subject: Subject, now: float) -> dict[str, Any]:
         of = KINDS.subjects[subject.kind].value
-        values = {name: of(subject, name) for name in self.uses.names if name not in ("m", "active")}
+        values = {name: of(subject, name) for name in self.uses.names if name not in ("m", "active", "member")}
+        if "member" in self.uses.names:
+            values["member"] = subject.member
         if "m" in self.uses.names:
             values["m"] = {key: value_of(r) for key, r in subject.readings.items() if usable(r, now)}
         if self.uses.ages:
-            values[AGES] = {key: max(0.0, now - r.observed_at) for key, r in subject.readings.items()}
+            values[AGES] = {key: age_of(r, now) for key, r in subject.readings.items()}
         return values
 
     def _beyond(self, subject: Subject, now: float, active: bool, context: RuleContext) -> dict[str, Any]:
@@ -170,7 +192,7 @@ class CompiledRule:
         if self.uses.rates:
             fresh = {key for key, reading in subject.readings.items() if usable(reading, now)}
             rates = {
-                f"{seconds} {key}": context.rate(subject.id, key, seconds, now)
+                f"{seconds} {key}": context.rate(subject.id, subject.key_of(key), seconds, now)
                 for _, _, key, seconds in self.uses.rates
                 if key in fresh
             }
@@ -207,7 +229,7 @@ class CompiledRule:
         for start, _, key in self.uses.ages:
             limit, reading = self.uses.limits.get(start), subject.readings.get(key)
             if reading is not None:
-                moments.append(now + TICK if limit is None else reading.observed_at + limit + PAST)
+                moments.append(now + TICK if limit is None else now - age_of(reading, now) + limit + PAST)
         if "m" in self.uses.names or self.uses.rates:
             looked_at = subject.readings if self.uses.whole else self.keys & subject.readings.keys()
             moments += [subject.readings[key].fresh_until for key in looked_at]
@@ -233,13 +255,16 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
         raise RuleError(rule.id, f"{setting} 未知；可为：{subjects}", f"{setting} is not one of: {subjects}")
     if len(rule.when) > LONGEST:
         raise RuleError(rule.id, f"when 超过 {LONGEST} 个字符", f"when is longer than {LONGEST} characters")
+    if rule.each and (rule.over != Kind.ASSET or not _METRIC.fullmatch(rule.each)):
+        en = f'each = {rule.each!r} must be a reading of assets without its member, such as "if.oper"'
+        raise RuleError(rule.id, f'each = {rule.each!r} 应为资产的读数，不带成员，例如 "if.oper"', en)
     for name, value in (("for", rule.hold), ("recover_for", rule.recover_for)):
         if not 0 <= value < 365 * 86400:
             raise RuleError(rule.id, f"{name} 应为 0 到一年", f"{name} must be between 0 and a year")
-    program = _program(rule, rule.when)
+    compiled = program(rule, rule.when)
     try:
         tree = syntax.parse(rule.when)
-        uses = typecheck.check(tree, over)
+        uses = typecheck.check(tree, over, MEMBER_NAMES if rule.each else {})
         drawn = sketch(tree)
     except RecursionError as error:
         raise RuleError(rule.id, "表达式嵌套过深", "the expression is nested too deeply") from error
@@ -247,54 +272,15 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
         zh, en = (
             (error.zh, error.en) if isinstance(error, typecheck.ExpressionError) else ("无法理解", "not understood")
         )
-        excerpt = _near(rule.when, error.at)
+        excerpt = near(rule.when, error.at)
         zh, en = hints.added(rule.when, zh, en)
         raise RuleError(rule.id, f"{excerpt}：{zh}", f"{excerpt}: {en}") from error
-    _check_patterns(rule, uses)
+    check_patterns(rule, uses)
     if ":" in rule.id or rule.id in BUILT_IN:
         en = "the id must have no colon and not be a built-in rule's"
         raise RuleError(rule.id, "id 不能含冒号，也不能是内置规则的名称", en)
     if uses.ages or uses.rates:
-        program = _program(rule, _with_maps(rule.when, uses))
+        compiled = program(rule, with_maps(rule.when, uses))
     graded = sorted(rule.grades, key=lambda grade: grade.severity.rank)
     grades = tuple(compile_rule(replace(rule, when=grade.when, severity=grade.severity, grades=())) for grade in graded)
-    return CompiledRule(settings=replace(rule), program=program, uses=uses, sketch=drawn, grades=grades)
-
-
-def _program(rule: RuleSettings, source: str) -> cel.Program:
-    try:
-        return cel.compile(source)
-    except ValueError as error:
-        text = str(error).partition("ERROR: ")[2].splitlines() or [str(error)]
-        zh, en = hints.added(source, *[text[0].replace("<input>:", "")] * 2)
-        raise RuleError(rule.id, f"when = {source!r} 语法错误：{zh}", f"when = {source!r}: {en}") from error
-
-
-def _with_maps(source: str, uses: ExpressionReferences) -> str:
-    """Rewrite `age(m["x"])` to `_age["x"]`, and rates likewise: CEL functions see only a reading's value."""
-    calls = [(start, end, AGES, key) for start, end, key in uses.ages]
-    calls += [(start, end, RATES, f"{seconds} {key}") for start, end, key, seconds in uses.rates]
-    for start, end, name, key in sorted(calls, reverse=True):
-        quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        source = f"{source[:start]}{name}[{quoted}]{source[end:]}"
-    return source
-
-
-def _check_patterns(rule: RuleSettings, uses: ExpressionReferences) -> None:
-    """Reject invalid regular expressions at load time."""
-    for at, source in uses.patterns:
-        try:
-            cel.compile(f'"".matches({source})').execute({})
-        except RuntimeError as error:
-            reason, excerpt = str(error).strip().splitlines()[-1], _near(rule.when, at)
-            en = f"{excerpt}: not a regular expression: {reason}"
-            raise RuleError(rule.id, f"{excerpt}：正则表达式无效：{reason}", en) from error
-
-
-def _near(source: str, at: int) -> str:
-    return f"when[{at + 1}] …{source[at : at + 24]}…" if len(source) - at > 24 else f"when[{at + 1}] …{source[at:]}"
-
-
-def rates(rules: Iterable[CompiledRule]) -> Iterator[tuple[str, float]]:
-    """The metrics whose rate the rules use, each with its window in seconds."""
-    return ((metric, seconds) for rule in rules for part in rule.parts for _, _, metric, seconds in part.uses.rates)
+    return CompiledRule(settings=replace(rule), program=compiled, uses=uses, sketch=drawn, grades=grades)

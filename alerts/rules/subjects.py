@@ -24,12 +24,17 @@ _STATE = Kind.STATE
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One subject at one moment: its newest record (None for a region) and, for an asset, its state."""
+    """One subject at one moment: its newest record (None for a region) and, for an asset, its state.
+
+    `member` and `member_readings` are set in the view of one member of an asset (see alerts.rules.members).
+    """
 
     kind: str
     id: str
     record: Any = None
     state: AssetState | None = None
+    member: str = ""
+    member_readings: Mapping[str, Reading] | None = None
 
     @property
     def asset(self) -> Asset | None:
@@ -52,7 +57,14 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def readings(self) -> Mapping[str, Reading]:
+        if self.member_readings is not None:
+            return self.member_readings
         return self.state.readings if self.state is not None else {}
+
+    def key_of(self, metric: str) -> str:
+        """The key of a metric's reading within the asset: that of the member where it has one."""
+        own = f"{metric}[{self.member}]"
+        return own if self.member and self.state is not None and own in self.state.readings else metric
 
     def summary(self) -> dict[str, str] | None:
         """The fields of an asset for a message: id, name, kind, region; None for other subjects."""

@@ -33,10 +33,20 @@ def usable(reading: Reading, now: float) -> bool:
     return reading.fresh_until > now and reading.quality is not Quality.BAD and reading.value is not None
 
 
+def all_values(subject: Subject) -> dict[str, bool | float | str | None]:
+    """The values of all readings of a subject, also of those that are stale or bad."""
+    return {key: value_of(reading) for key, reading in subject.readings.items()}
+
+
 def value_of(reading: Reading) -> bool | float | str | None:
     """A reading's value for CEL. Numbers become doubles: CEL never mixes int and double, and devices report both."""
     value = reading.value
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def age_of(reading: Reading, now: float) -> float:
+    """Seconds since the reading was observed, or since its source last confirmed an unchanged value."""
+    return max(0.0, now - max(reading.observed_at, reading.confirmed_at or 0.0))
 
 
 def plain(value: Any) -> str:

@@ -122,7 +122,7 @@ class Inhibition:
     def _suspicious(self, alert: Alert) -> bool:
         """True when the alert can mean that its asset has failed."""
         meant = alert.severity is Severity.CRITICAL or self._about.over_health(alert.rule)
-        return alert.active and alert.rule != REDUNDANCY_LOST and meant
+        return alert.active and alert.rule != REDUNDANCY_LOST and meant and not alert.member
 
     def rules_changed(self, now: float) -> None:
         """The rules have changed: determine again which alerts can mean a failure."""
@@ -189,6 +189,8 @@ class Inhibition:
         return Failure(*min(failing)[1:]) if failing else None
 
     def _fails(self, alert: Alert, health: Health) -> bool:
+        if alert.member:
+            return False  # an interface or a disk is not the asset
         if alert.severity is Severity.CRITICAL:
             return True
         blind = health is Health.UNKNOWN and alert.stale_since is not None  # no data is never a recovery

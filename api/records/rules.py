@@ -17,7 +17,7 @@ from feeds.regions import covers, is_code
 from feeds.wire import iso
 
 Record = dict[str, Any]
-_FORM = ("id", "when", "over", "for", "recover_for", "severity", "grades", "title", "text", "region", "source")
+_FORM = ("id", "when", "over", "each", "for", "recover_for", "severity", "grades", "title", "text", "region", "source")
 
 
 class RuleReader:

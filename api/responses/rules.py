@@ -23,6 +23,7 @@ class RuleForm(Struct, kw_only=True):
     id: str
     when: Annotated[str, Meta(description="A CEL expression")]
     over: str
+    each: Annotated[str, Meta(description="Asked of every member that has this reading")] | UnsetType = UNSET
     for_: float = named(name="for")
     recover_for: float
     severity: str

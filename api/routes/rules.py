@@ -50,6 +50,7 @@ class RuleBody(BaseModel):
     model_config = ConfigDict(extra="ignore", populate_by_name=True)
     when: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     over: Annotated[str, StringConstraints(max_length=32)] = "asset"
+    each: Annotated[str, StringConstraints(max_length=100)] = ""
     hold: Annotated[Seconds | None, Field(alias="for", description='Seconds, or "10s"')] = None
     recover_for: Seconds | None = None
     severity: Severity = Severity.MAJOR

@@ -15,14 +15,16 @@ LIMITS = "rules"
 class RuleDocument(msgspec.Struct, frozen=True, kw_only=True, rename={"hold": "for"}):
     """One rule as it is in force: what it says, where it comes from, and what can be drawn of it.
 
-    Durations in seconds, `at` in epoch seconds. `source` is "file" or "api". `thresholds` and `only` draw its limits
-    into charts; `grades` are severities with their conditions (`when`, `severity`); `mentions` are the ids and codes
-    that it names; `problem` says by language why it does not run.
+    Durations in seconds, `at` in epoch seconds. `source` is "file" or "api". `each`: the reading of whose members every
+    one is asked about. `thresholds` and `only` draw its limits into charts; `grades` are severities with their
+    conditions (`when`, `severity`); `mentions` are the ids and codes that it names; `problem` says by language why it
+    does not run.
     """
 
     id: str
     when: str
     over: str
+    each: str = ""
     hold: float
     recover_for: float
     severity: str

@@ -19,13 +19,12 @@ from feeds.kinds.kind import FULL, RecordKind
 from feeds.kinds.receipt import RECEIPT
 from feeds.kinds.region import REGION
 from feeds.kinds.registry import Kinds
-from feeds.kinds.resource import RESOURCE
 from feeds.kinds.source import SOURCE
 from feeds.kinds.task import TASK
 from feeds.kinds.warning import WARNING
 
 ALL: tuple[RecordKind[Any], ...] = (
-    *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE),
+    *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK),
     *APPROVALS,
     BOARD,
     GROUP,
@@ -49,7 +48,6 @@ __all__ = [
     "ORDER",
     "RECEIPT",
     "REGION",
-    "RESOURCE",
     "SOURCE",
     "TASK",
     "WARNING",

@@ -88,7 +88,7 @@ class Alert:
     alert's own transitions. `removed`: it ended because its subject or its rule was removed, so the state of the fault
     is unknown. `unseen`: suppressed ever since it was raised. `affected`: the assets behind it, counted by kind. An
     `ack` by "" is nobody's: the alert ended before it was displayed. `url` is its page in the tool that sent it (http
-    or https, "" for none).
+    or https, "" for none). `member` names the interface, disk or channel of an asset that a rule with `each` is about.
 
     An alert that is raised again while it is open has another occurrence. `first_raised_at` is when the first one
     began, `raised_at` when the present one did (or the last, of a cleared alert), `changed_at` when the last
@@ -101,6 +101,7 @@ class Alert:
     rule: str
     asset: str
     subject_kind: str = "asset"
+    member: str = ""
     region: str = ""
     severity: Severity
     active: bool

@@ -113,7 +113,10 @@ class Heartbeat:
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
-    """The latest observation of one metric, as stored with its asset."""
+    """The latest observation of one metric, as stored with its asset.
+
+    `confirmed_at`: when its source last confirmed an unchanged value (see Observation).
+    """
 
     value: Value
     unit: str = ""
@@ -124,6 +127,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults
     probe: str = ""
     fresh_until: Time
     text: str = ""
+    confirmed_at: Time | None = None
 
 
 class AssetState(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):

@@ -17,8 +17,13 @@ def stepped_reading(reading: Reading, by: float, now: float) -> Reading:
     received_at = min(reading.received_at + by, now)
     moved = received_at - reading.received_at
     observed_at = min(reading.observed_at + moved, now)
+    confirmed_at = None if reading.confirmed_at is None else min(reading.confirmed_at + moved, now)
     return structs.replace(
-        reading, observed_at=observed_at, received_at=received_at, fresh_until=reading.fresh_until + moved
+        reading,
+        observed_at=observed_at,
+        received_at=received_at,
+        fresh_until=reading.fresh_until + moved,
+        confirmed_at=confirmed_at,
     )
 
 

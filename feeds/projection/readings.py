@@ -65,6 +65,7 @@ def reading_of(observation: Observation, now: float) -> Reading:
         probe=observation.probe,
         text=observation.text,
         fresh_until=known_at + observation.fresh_for,
+        confirmed_at=None if observation.confirmed_at is None else min(observation.confirmed_at, now),
     )
 
 

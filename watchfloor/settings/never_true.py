@@ -42,6 +42,7 @@ def remarks(
         return
     conditions = [rule.when, *(grade.when for grade in rule.grades)]
     names = _InventoryNames(assets, sources)
+    yield from names.unmeasured(rule.each, 0)
     for condition in conditions:
         try:
             tree = syntax.parse(condition)
@@ -130,15 +131,15 @@ class _InventoryNames:
             )
 
     def _metric(self, key: Node) -> Iterator[NeverTrue]:
-        if key.op != "string":
-            return
-        metric = string_value(key).partition("[")[0]
-        if self.is_open or metric in self.metrics or metric.partition(".")[0] in self.families:
+        if key.op == "string":
+            yield from self.unmeasured(string_value(key).partition("[")[0], key.start)
+
+    def unmeasured(self, metric: str, at: int) -> Iterator[NeverTrue]:
+        """A remark when no probe gives a metric; none for ""."""
+        if not metric or self.is_open or metric in self.metrics or metric.partition(".")[0] in self.families:
             return
         yield NeverTrue(
-            key.start,
-            f"清单中没有任何探测给出读数 {metric!r}",
-            f"no probe of the inventory gives the reading {metric!r}",
+            at, f"清单中没有任何探测给出读数 {metric!r}", f"no probe of the inventory gives the reading {metric!r}"
         )
 
 

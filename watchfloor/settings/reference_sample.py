@@ -38,9 +38,6 @@ separated_powers = true
 demo = false
 [incidents]
 reporting = "seen-A"
-resources = ["resources.csv"]
-check_every = "90d"
-road_speed = 50
 
 [approvals]
 items = "items.csv"
@@ -180,6 +177,7 @@ title = {zh-CN = "接口断开", en = "interface down"}
 id = "link-down"
 when = "health == 'down'"
 over = "asset"
+each = "if.oper"
 for = "10s"
 recover_for = "10s"
 severity = "critical"

@@ -188,6 +188,10 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "source.rule.title": ("告警标题，一份或按语言", "title, one text or by language"),
     "rule.over": ("针对什么求值", "what it is asked about"),
+    "rule.each": (
+        "逐个成员求值的读数：每个接口、磁盘、通道各自告警",
+        "the reading of whose members (interfaces, disks, channels) every one has an alert of its own",
+    ),
     "rule.for": ("成立多久才告警", "how long it must hold before the alert is raised"),
     "rule.id": ("编号，是告警身份的一部分", "its id, part of the alert's identity"),
     "rule.when": ("CEL 表达式", "a CEL expression"),
@@ -240,12 +244,6 @@ TITLES: dict[str, tuple[str, str]] = {
         "信息报送时限方案（none 为不计时）：各地不同，请与上级核对",
         "the profile of reporting times (none: no clock): practice differs, confirm it with your superior",
     ),
-    "incidents.resources": (
-        "应急资源清单（CSV），列见 docs/resources.md",
-        "CSV files of the site's resources, with the columns of docs/resources.md",
-    ),
-    "incidents.check_every": ("资源多久未核实即标出", "a resource that nobody has checked for so long is marked"),
-    "incidents.road_speed": ("估算路程时间所用车速（公里每小时）", "km/h for the estimate of minutes by road"),
     "handover.sign_within": (
         "交班后多久未签收即告警（0s 为不告警）",
         "an alert when nobody signs for so long (0s: none)",

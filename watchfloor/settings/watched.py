@@ -172,6 +172,7 @@ def rules(tables: Iterable[SettingsTable], shortest: float) -> tuple[RuleSetting
             id=table.unique_id("id", taken_ids),
             when=table.text("when", None, "\"health == 'down'\""),
             over=over,
+            each=table.text("each"),
             hold=hold,
             recover_for=_recover_for(table, hold, shortest if over == "asset" else 0.0),
             severity=severity,

@@ -22,7 +22,8 @@ class ExpressionReferences:
     `ages`: start, end and reading key of each `age(…)`. `limits`: the number that an age is compared with, by the age's
     start. `patterns`: start and source of each literal regular expression. `rates`: start, end, reading key and seconds
     of each `rate(…)`. `many`: the verdict depends on other assets. `warned`: it depends on warnings. `touches`: it
-    depends on the assets in a warning's area. `whole`: it depends on which readings exist.
+    depends on the assets in a warning's area. `whole`: it depends on which readings exist. `iterated`: it goes
+    through all readings by `exists`, `all`, `filter` or the like.
     """
 
     names: set[str] = field(default_factory=set)
@@ -36,3 +37,4 @@ class ExpressionReferences:
     warned: bool = False
     touches: bool = False
     whole: bool = False
+    iterated: bool = False

@@ -24,15 +24,16 @@ _AROUND = {  # arguments, type, example
 }
 _OF_SUBJECT = frozenset(("age", "rate", "touches", "warned"))  # only over the kinds of subject that have them
 NUMBERS = frozenset(("int", "uint", "double"))
-
-
 ACTIVE = {"active": RuleName("bool")}
 """The name that exists over every kind of subject: true while the rule's alert is active."""
 
 
-def check(tree: Node, over: SubjectKind) -> ExpressionReferences:
-    """Check an expression over a kind of subject and return what it refers to; ExpressionError at the first error."""
-    checker = _Checker({**over.names, **ACTIVE}, over.functions)
+def check(tree: Node, over: SubjectKind, more: Mapping[str, RuleName] | None = None) -> ExpressionReferences:
+    """Check an expression over a kind of subject and return what it refers to; ExpressionError at the first error.
+
+    `more` are names beside those of the subject.
+    """
+    checker = _Checker({**over.names, **ACTIVE, **(more or {})}, over.functions)
     result = checker.type_of(tree)
     if result not in ("bool", "dyn"):
         raise ExpressionError(tree, f"结果是 {result}，应为真或假", f"the result is {result}, not true or false")
@@ -83,6 +84,9 @@ class _Checker:
         key = self._key(node)
         if whole.op == "name" and whole.text == "m" and "m" not in self._bound and "m" in self._names:
             self.uses.names.add("m")
+            self.uses.whole |= (bound := node.op == "index" and node.args[1].text in self._bound)
+            if bound:
+                return "dyn"
             if node.op == "member" or key is None:
                 raise ExpressionError(
                     node, '读数请写作 m["icmp.rtt_ms"]', 'name a reading by its key: m["icmp.rtt_ms"]'
@@ -198,6 +202,7 @@ class _Checker:
 
     def _comprehension(self, node: Node) -> str:
         whole = self.type_of(node.args[0])
+        self.uses.iterated |= node.args[0].op == "name" and node.args[0].text == "m"
         if whole not in ("list", "map", "dyn"):
             raise ExpressionError(
                 node, f"{node.text}() 用于列表，不是 {whole}", f"{node.text}() is for lists, not {whole}"

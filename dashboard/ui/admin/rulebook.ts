@@ -13,6 +13,8 @@ export interface Grade {
 export interface Rule {
   id: string;
   over: string;
+  /** The reading of whose members every one is asked about. */
+  each?: string;
   when: string;
   severity: string;
   grades?: Grade[];

@@ -31,7 +31,7 @@ export function openRule(view: AdminView<Rules>, rule: Rule | null = null, made 
 
 function valuesOf(rule: Rule | null): Values {
   return {
-    id: rule?.id ?? "", over: rule?.over ?? "asset", severity: rule?.severity ?? "major",
+    id: rule?.id ?? "", over: rule?.over ?? "asset", each: rule?.each ?? "", severity: rule?.severity ?? "major",
     region: rule?.region ?? me.value.region, when: rule?.when ?? "", grades: rule?.grades ?? [],
     for: rule ? `${rule.for}s` : "10s", recover_for: rule ? `${rule.recover_for}s` : "10s",
     zh: rule?.title?.["zh-CN"] ?? "", en: rule?.title?.en ?? "", text: rule?.text ?? "", comment: "",
@@ -141,6 +141,7 @@ function parts(view: AdminView<Rules>, rule: Rule | null, made: boolean, trial: 
     [
       { name: "id", label: t("rules.id"), required: true, max: 64, readOnly: !made },
       { name: "over", label: t("rules.over"), kind: "select", options: subjects },
+      { name: "each", label: t("rules.each"), note: t("rules.each.note"), max: 100 },
       { name: "region", label: t("rules.region"), kind: "select", options: regions(rule) },
     ],
     { name: "when", label: t("rules.when"), note: t("rules.when.note"), kind: "code", max: 2000 },

@@ -70,6 +70,18 @@ def test_missing_stale_and_unusable_data_is_no_data_unless_the_rest_decides(
     assert ask(when, about) is verdict
 
 
+def test_the_age_of_a_healthy_unchanged_subscribed_value_does_not_grow() -> None:
+    """A server sends a subscribed value on change only, and confirms by its keepalives that it has not changed."""
+    expression = 'age(m["opcua.level"]) > 60.0'
+    for second in (10, 1000):
+        confirmed = reading(4.2, fresh_for=second + 30.0, confirmed_at=T0 + second - 5)
+        assert ask(expression, subject(opcua_level=confirmed), T0 + second) is FALSE
+    silent = subject(opcua_level=reading(4.2, fresh_for=30.0, confirmed_at=T0 + 20))
+    assert ask(expression, silent, T0 + 79) is FALSE
+    assert ask(expression, silent, T0 + 81) is TRUE
+    assert compile_rule(rule(when=expression)).evaluate(silent, T0 + 21).recheck == pytest.approx(T0 + 30)
+
+
 def test_age_is_in_seconds_and_holds_for_a_stale_reading_too() -> None:
     about = subject(tcp_up=reading(True, fresh_for=5))
     assert ask('age(m["tcp.up"]) > 60', about, T0 + 60) is FALSE

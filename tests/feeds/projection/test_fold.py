@@ -235,7 +235,7 @@ def test_a_value_that_is_confirmed_stays_fresh_and_keeps_its_own_time() -> None:
     again = replace(first, received_at=5008.0, confirmed_at=5007.0)
     assert len(list(projected.observe([again], 5008.0))) == 1
     reading = projected.states["a"].readings["tcp.level"]
-    assert (reading.observed_at, reading.fresh_until) == (100.0, 5018.0)
+    assert (reading.observed_at, reading.fresh_until, reading.confirmed_at) == (100.0, 5018.0, 5007.0)
     assert list(projected.observe([first], 5009.0)) == []
     ahead = replace(first, observed_at=9000.0, received_at=5010.0, confirmed_at=9000.0)
     list(projected.observe([ahead], 5010.0))

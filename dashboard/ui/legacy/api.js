@@ -1,0 +1,1 @@
+export { ProblemError as Refused, get, list, raw, send, setCsrf, token } from "../core/api";

@@ -1,0 +1,1 @@
+export function mountLegacy(name: string, node: HTMLElement): () => void;
