@@ -688,7 +688,7 @@ export interface OrderRecord {
 /** Counts of what one audience sees of a region (a county's code), a unit (owner), a kind of asset or a feed. */
 export interface BoardRecord {
   id: string;
-  by: "feed" | "kind" | "region" | "unit";
+  by: "department" | "feed" | "kind" | "place" | "region" | "unit";
   key: string;
   worst: Health;
   total: number;
@@ -703,6 +703,14 @@ export interface BoardRecord {
   stale: number;
   stale_since: string | null;
   seen_at: string | null;
+  roots: number;
+  cases: Record<string, number>;
+  cases_due_today: number;
+  cases_silent_since: string | null;
+  light: "" | "green" | "grey" | "red" | "yellow";
+  incidents: Record<string, number>;
+  responses: Record<string, number>;
+  title: string;
 }
 
 /** Open alerts with the same cause, rule, unit or county (`by`, `key`); `all` has every one. */

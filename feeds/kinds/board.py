@@ -9,6 +9,7 @@ from typing import Literal
 from feeds.cameras.status import CameraGroup
 from feeds.kinds.asset import VIDEO
 from feeds.kinds.audience import Audience, Record
+from feeds.kinds.board_feeds import case_share, case_values, incident_share
 from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, by_group
 from feeds.kinds.filters import Exact, Words
 from feeds.kinds.source import FEEDS
@@ -16,14 +17,22 @@ from feeds.model import Health, Kind
 from feeds.model.times import Time
 from feeds.regions import covers
 
-Grouping = Literal["region", "unit", "kind", "feed"]
-GROUPINGS: tuple[Grouping, ...] = ("region", "unit", "kind", "feed")
+Grouping = Literal["region", "unit", "kind", "feed", "place", "department"]
+GROUPINGS: tuple[Grouping, ...] = ("region", "unit", "kind", "feed", "place", "department")
+Light = Literal["red", "yellow", "green", "grey", ""]
 UNCOLOURED = "none"
 """The colour of a warning that was issued without one."""
 _OK, _UNKNOWN = str(Health.OK), str(Health.UNKNOWN)
 _WORST = tuple(str(health) for health in sorted(Health, key=lambda health: health.rank) if health is not Health.OK)
 _HEALTHS = tuple(str(health) for health in Health)
 CAMERA_GROUPS = tuple(str(group) for group in CameraGroup)
+_SUBJECT_FEEDS = {
+    Kind.WARNING: "emergency",
+    Kind.RECEIPT: "emergency",
+    Kind.INCIDENT: "emergency",
+    Kind.OBLIGATION: "emergency",
+    Kind.CASE: "approvals",
+}
 _SOURCES = ("ok", "failing", "silent")
 
 
@@ -31,13 +40,22 @@ _SOURCES = ("ok", "failing", "silent")
 class Board:
     """Counts of what one audience sees of a region (a county's code), a unit (owner), a kind of asset or a feed.
 
+    A board by `place` counts one feed in one county; its key is `{feed}:{county}`. A board by `department` counts the
+    open cases of a department of approvals.
+
     `health` counts the assets, `cut` those of them that a root alert explains. `alerts` counts the active alerts that
     nothing hides by severity, `unacked` those of them that nobody has taken, `warnings` the actual warnings in force by
     colour (`none`: without one), `sources` the sources of data by whether they are heard of (`ok`, `failing`,
     `silent`). `cameras` counts the cameras by group (feeds.cameras.status); `cameras_since` says since when, to the
     minute, the health of one of each group but `ok` has lasted longest. `worst` is `unknown` where nothing is worse and
     something is not known. `stale_since`: since when the oldest missing data is missing. `seen_at`: when the asset that
-    was heard of least recently was heard of, down to the minute.
+    was heard of least recently was heard of, down to the minute. `roots` counts the active alerts that nothing hides
+    and that explain others.
+
+    `cases` counts the open permits by light and `light` is the worst of them: `grey` where a source of cases is silent
+    and nothing is red, "" where no department reports. `cases_silent_since`: up to when the quietest source has told
+    everything. `incidents` counts the real incidents in hand by grade (`none`: not graded), `responses` the responses
+    that run by level. `title` is the name of the department, on its board.
     """
 
     id: str
@@ -56,6 +74,14 @@ class Board:
     stale: int
     stale_since: Time | None
     seen_at: Time | None
+    roots: int
+    cases: dict[str, int]
+    cases_due_today: int
+    cases_silent_since: Time | None
+    light: Light
+    incidents: dict[str, int]
+    responses: dict[str, int]
+    title: str
 
 
 def _share(kind: str, record: Record, asset: Record | None, audience: Audience) -> Share:
@@ -67,14 +93,19 @@ def _share(kind: str, record: Record, asset: Record | None, audience: Audience) 
             return _alert_share(record, asset)
         case Kind.WARNING:
             return _warning_share(record, audience)
+        case Kind.CASE_BOARD:
+            return case_share(record)
+        case Kind.INCIDENT:
+            return incident_share(record)
     return _source_share(record)
 
 
 def _places(asset: Record) -> tuple[str, ...]:
     """The boards on which an asset counts; that of its region comes first."""
     owner = (f"unit:{asset['owner']}",) if asset["owner"] else ()
+    county = asset["region"][:6]
     feed = "video" if asset["kind"] in VIDEO else "network"
-    return (f"region:{asset['region'][:6]}", *owner, f"kind:{asset['kind']}", f"feed:{feed}")
+    return (f"region:{county}", *owner, f"kind:{asset['kind']}", f"feed:{feed}", f"place:{feed}:{county}")
 
 
 def _asset_pairs(asset: Record) -> tuple[CountPair, ...]:
@@ -100,11 +131,15 @@ def _camera_pairs(group: str, since: str | None) -> list[CountPair]:
 def _alert_share(alert: Record, asset: Record | None) -> Share:
     if not alert["active"] or alert["suppressed_by"]:
         return NOTHING
-    pairs = (("alerts", str(alert["severity"])), *(() if alert["acked"] else (("unacked", ""),)))
-    if alert["subject_kind"] != Kind.ASSET:
-        feed = "emergency" if alert["subject_kind"] == Kind.WARNING else "network"
-        return (*_county(alert["region"]), f"feed:{feed}"), pairs
-    return (*_county(alert["region"]), *(_places(asset)[1:] if asset is not None else ("feed:network",))), pairs
+    pairs = [("alerts", str(alert["severity"]))]
+    if not alert["acked"]:
+        pairs.append(("unacked", ""))
+    if alert["below"]:
+        pairs.append(("roots", ""))
+    if alert["subject_kind"] == Kind.ASSET and asset is not None:
+        return (*_county(alert["region"]), *_places(asset)[1:]), tuple(pairs)
+    feed = _SUBJECT_FEEDS.get(alert["subject_kind"], "network")
+    return (*_county(alert["region"]), *_place(feed, alert["region"])), tuple(pairs)
 
 
 def _warning_share(warning: Record, audience: Audience) -> Share:
@@ -112,7 +147,7 @@ def _warning_share(warning: Record, audience: Audience) -> Share:
     if warning["state"] != "active" or warning["status"] != "Actual":
         return NOTHING
     counties = {region[:6] for region in warning["regions"] if covers(audience.region, region)}
-    boards = tuple(f"region:{county}" for county in sorted(counties))
+    boards = [f"{by}:{county}" for county in sorted(counties) for by in ("region", "place:emergency")]
     return (*boards, "feed:emergency"), (("warnings", warning["colour"] or UNCOLOURED),)
 
 
@@ -121,8 +156,9 @@ def _source_share(source: Record) -> Share:
         return NOTHING
     silent, failing = source["silent_since"], source["failing_since"]
     heard = "silent" if silent else "ok" if source["ok"] and not failing else "failing"
-    feed = source["kind"].partition(".")[0]
-    return (*_county(source["region"]), f"feed:{feed if feed in FEEDS else 'network'}"), (("sources", heard),)
+    kind = source["kind"].partition(".")[0]
+    feed = kind if kind in FEEDS else "network"
+    return (*_county(source["region"]), *_place(feed, source["region"])), (("sources", heard),)
 
 
 def _county(region: str) -> tuple[str, ...]:
@@ -130,12 +166,19 @@ def _county(region: str) -> tuple[str, ...]:
     return (f"region:{region[:6]}",) if region else ()
 
 
+def _place(feed: str, region: str) -> tuple[str, ...]:
+    """The boards of a feed and, where there is a region, of the feed in that county."""
+    return (f"feed:{feed}", *((f"place:{feed}:{region[:6]}",) if region else ()))
+
+
 def _board(id: str, counts: Counter[CountPair]) -> Record:
     """The board of these counts, in its public form: a `Board` would be taken apart again at every change."""
     by, _, name = id.partition(":")
     values = by_group(counts)
     states, heard, stale, seen_at = (values.get(group, {}) for group in ("health", "sources", "stale", "seen"))
-    blind = "failing" in heard or "silent" in heard or not (states or heard)
+    unheard = "failing" in heard or "silent" in heard
+    untold = "cases silent" in values and not states
+    blind = unheard or untold or not (states or heard or "departments" in values)
     return {
         "id": id,
         "by": by,
@@ -155,6 +198,8 @@ def _board(id: str, counts: Counter[CountPair]) -> Record:
         "stale": sum(stale.values()),
         "stale_since": min(stale, default=None),
         "seen_at": min(seen_at, default=None),
+        "roots": counts.get(("roots", ""), 0),
+        **case_values(values, "silent" in heard),
     }
 
 
@@ -166,7 +211,7 @@ BOARD = CountedKind(
     visible=Everybody(),
     filters=(Words(name="by", words=GROUPINGS), Exact(name="key"), Words(name="worst", words=tuple(Health))),
     slashes=True,
-    over=(Kind.ASSET, Kind.ALERT, Kind.WARNING, Kind.SOURCE),
+    over=(Kind.ASSET, Kind.ALERT, Kind.WARNING, Kind.SOURCE, Kind.CASE_BOARD, Kind.INCIDENT),
     share=_share,
     count=_board,
 )

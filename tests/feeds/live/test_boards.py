@@ -22,6 +22,16 @@ AUDIENCES = (Audience(), Audience(personal=False), Audience("532323"), Audience(
 COUNTED = ("asset", "state", "root_cause", "alert", "warning", "source")
 STREAM = st.lists(st.one_of([changes(name, KINDS.stored[name].record) for name in COUNTED]), max_size=14)
 Snapshot = dict[str, Any]
+EMPTY: dict[str, Any] = {
+    "cases": {},
+    "cases_due_today": 0,
+    "cases_silent_since": None,
+    "light": "",
+    "incidents": {},
+    "responses": {},
+    "title": "",
+}
+"""The fields of boards without cases and incidents."""
 
 
 def snapshot(mirror: Mirror, audience: Audience) -> Snapshot:
@@ -33,18 +43,23 @@ def groups(kind: str, record: dict[str, Any], assets: dict[str, Any], region_see
     """The boards on which a record of a snapshot counts."""
     if kind == "warning":
         seen = {region[:6] for region in record["regions"] if covers(region_seen, region)}
-        return [*(f"region:{region}" for region in seen), "feed:emergency"]
+        return [*(f"{by}:{region}" for region in seen for by in ("region", "place:emergency")), "feed:emergency"]
     subject = assets.get(record["asset"]) if kind == "alert" and record["subject_kind"] == "asset" else record
     region = [f"region:{record['region'][:6]}"] if record["region"] else []
     if kind == "source":
-        return [*region, f"feed:{feed(record['kind'].partition('.')[0])}"]
+        return [*region, *place(feed(record["kind"].partition(".")[0]), record)]
     if kind == "alert" and record["subject_kind"] != "asset":
-        return [*region, "feed:emergency" if record["subject_kind"] == "warning" else "feed:network"]
+        return [*region, *place("emergency" if record["subject_kind"] == "warning" else "network", record)]
     if subject is None:
-        return [*region, "feed:network"]
+        return [*region, *place("network", record)]
     unit = [f"unit:{subject['owner']}"] if subject["owner"] else []
     video = subject["kind"] in ("camera", "nvr", "platform")
-    return [*region, *unit, f"kind:{subject['kind']}", "feed:video" if video else "feed:network"]
+    return [*region, *unit, f"kind:{subject['kind']}", *place("video" if video else "network", subject)]
+
+
+def place(feed_name: str, record: dict[str, Any]) -> list[str]:
+    """The boards of a feed, and of the feed in the record's county."""
+    return [f"feed:{feed_name}", *([f"place:{feed_name}:{record['region'][:6]}"] if record["region"] else [])]
 
 
 def feed(name: str) -> str:
@@ -90,6 +105,8 @@ def counts(key: str, assets: list[Any], alerts: list[Any], sources: list[str], w
         "stale": len(stale),
         "stale_since": min(stale, default=None),
         "seen_at": min(minutes, default=None),
+        "roots": sum(bool(alert["below"]) for alert in alerts),
+        **EMPTY,
     }
 
 
@@ -165,6 +182,7 @@ def test_a_poll_within_the_minute_changes_no_board() -> None:
     assert [delta.id for delta in mirror.flush() if delta.kind.name == "board"] == [
         "feed:network",
         "kind:router",
+        "place:network:532323",
         "region:532323",
     ]
 
