@@ -37,13 +37,14 @@ def duty(**_: Any) -> Component:
 
 
 def wall(**_: Any) -> Component:
-    """The wall: feeds, map with the stage over it, alerts, and the figures at the foot."""
+    """The wall: the present scene left and right of the map, the stage over it, and the figures at the foot."""
     middle = html.Div(
-        [panel("map", mode="wall", className=""), panel("stage", tag="div", className="")], className="wall-middle"
+        [panel("map", mode="wall", className=""), panel("wall-middle", tag="div", className="")],
+        className="wall-middle",
     )
-    left = html.Div([panel("feed-network"), panel("feed-warnings"), panel("feed-units")], className="wall-left")
-    foot = html.Div([panel("load-strip"), panel("warning-chips"), panel("source-summary")], className="wall-foot")
-    return _page("wall", left, middle, panel("alert-board"), foot)
+    parts = ("load-strip", "approval-lights", "warning-chips", "source-summary")
+    foot = html.Div([panel(name) for name in parts], className="wall-foot")
+    return _page("wall", panel("wall-left"), middle, panel("wall-right"), foot)
 
 
 def alerts(**_: Any) -> Component:

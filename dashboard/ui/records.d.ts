@@ -329,6 +329,8 @@ export interface IncidentRecord {
   open: boolean;
   grade_rank: number;
   orders: Record<string, string[]>;
+  commander: string;
+  response_since: number | null;
 }
 
 /** A grade that a person gave: "I" to "IV", or "" for none, on what basis. `at` is when. */
@@ -1016,7 +1018,8 @@ export interface ReceiptFaces {
 export interface IncidentFaces {
   map: "id" | "title" | "phase" | "grade" | "response" | "mode" | "event_class" | "region";
   row: "id" | "mode" | "title" | "event_class" | "region" | "received_at" | "phase" | "open" | "grade" | "grade_rank"
-    | "grade_proposal" | "commander_missing" | "rev";
+    | "grade_proposal" | "response" | "response_since" | "place" | "figures" | "commander" | "commander_missing"
+    | "rev";
   full: keyof Records["incident"];
 }
 

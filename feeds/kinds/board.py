@@ -134,7 +134,7 @@ def _alert_share(alert: Record, asset: Record | None) -> Share:
     pairs = [("alerts", str(alert["severity"]))]
     if not alert["acked"]:
         pairs.append(("unacked", ""))
-    if alert["below"]:
+    if alert["affected"]:
         pairs.append(("roots", ""))
     if alert["subject_kind"] == Kind.ASSET and asset is not None:
         return (*_county(alert["region"]), *_places(asset)[1:]), tuple(pairs)

@@ -13,6 +13,7 @@ from feeds.kinds.places import point
 from feeds.kinds.searchable import Searchable
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
 from feeds.model.incidents import MODES, NATURES, OBLIGATION_STATES, PHASES, Incident, Obligation
+from feeds.model.times import Time
 
 MODE = Words(name="mode", words=MODES, default="real", about="Left out: real; * for all")
 COUNTED = ("dead", "missing", "grave")
@@ -40,6 +41,17 @@ def _obligation_value(subject: SubjectState, name: str) -> Any:
     return rank(subject.record.grade) if name == "grade_rank" else field_value(subject, name)
 
 
+def _commander(incident: Incident) -> str:
+    """Who commands it, "" while nobody does."""
+    return next((held.holder for held in incident.posts if held.post == "commander"), "")
+
+
+def _response_since(incident: Incident) -> Time | None:
+    """When the response that runs was started."""
+    running = [response.started_at for response in incident.responses if response.ended_at is None]
+    return running[-1] if incident.response and running else None
+
+
 INCIDENT = RecordKind(
     name="incident",
     plural="incidents",
@@ -50,6 +62,8 @@ INCIDENT = RecordKind(
         Derived("open", bool, lambda incident: incident.open),
         Derived("grade_rank", int, lambda incident: rank(incident.grade)),
         Derived("orders", dict[str, list[str]], orders_of),
+        Derived("commander", str, _commander),
+        Derived("response_since", Time | None, _response_since),
     ),
     faces={
         "map": ("id", "title", "phase", "grade", "response", "mode", "event_class", "region"),
@@ -65,12 +79,26 @@ INCIDENT = RecordKind(
             "grade",
             "grade_rank",
             "grade_proposal",
+            "response",
+            "response_since",
+            "place",
+            "figures",
+            "commander",
             "commander_missing",
             "rev",
         ),
     },
     place=point,
-    redact=("created_by", "posts", "posts_before", "casualties", "grades", "responses", "review_signed_by"),
+    redact=(
+        "created_by",
+        "commander",
+        "posts",
+        "posts_before",
+        "casualties",
+        "grades",
+        "responses",
+        "review_signed_by",
+    ),
     archive="incident",
     entries=("incident",),
     filters=(

@@ -66,7 +66,7 @@ async def test_every_reason_stands_under_its_own_word(site: Site) -> None:
     await page.locator('[data-group="maintenance:m1"] .fold').click()
     await expect(page.locator('.row[data-id="a6"] .row-note')).to_have_text("抖动，维护")
     await expect(page.locator('.row[data-id="a4"] .row-holder')).to_contain_text("至")
-    wall = await site.open("/wall")
+    wall = await site.open("/wall?scene=all")
     counts = "维护 1，抖动 1，等待上级结果 1，根因之下 1"
     await expect(wall.locator(".w-alert-board footer")).to_contain_text(counts)
     assert site.faults == []
@@ -220,7 +220,7 @@ async def test_who_is_on_duty_stands_above_every_page_but_not_by_name_where_ever
     await expect(page.locator("[data-top=duty]")).to_contain_text("白班 张三、李四 · 带班 王五")
     site.script.me |= {"personal": False, "role": "viewer", "rights": ["see"]}
     site.script.absent = ("/roster",)  # as for a wall, which may not read what the server can do
-    wall = await site.open("/wall")
+    wall = await site.open("/wall?scene=all")
     await expect(wall.locator("[data-top=duty]")).to_contain_text("白班")
     await expect(wall.locator("[data-top=duty]")).not_to_contain_text("张三")
     site.script.absent = ()

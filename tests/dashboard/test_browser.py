@@ -11,6 +11,7 @@ from playwright.async_api import Page, expect
 from feeds.wire import iso
 from tests.dashboard import picture
 from tests.dashboard.conftest import Site
+from tests.dashboard.devincidents import LEAK, SLIDE
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -36,15 +37,44 @@ async def test_desk_with_its_map_makes_no_error_and_leaves_the_site_for_nothing(
 
 
 async def test_wall_shows_feeds_alerts_and_stage(site: Site) -> None:
-    page = await site.open("/wall")
+    page = await site.open("/wall?scene=all")
     await expect(page.locator(".w-feed-network .figure strong")).to_have_text("5")
-    await expect(page.locator(".board-row")).to_have_count(6)
+    await expect(page.locator(".w-alert-board h2 b")).to_have_text(["4", "2"])
     await expect(page.locator(".board-row").first).to_contain_text("武定县汇聚节点")
     await expect(page.locator(".w-stage")).to_contain_text("武定县汇聚节点")
     await expect(page.locator(".warning-chip.is-exercise")).to_contain_text("演练")
     await expect(page.locator(".w-warning-chips")).to_contain_text("测试 1 条")
     await expect(page.locator(".w-source-summary")).to_contain_text("3 / 4")
     assert site.faults == []
+
+
+async def test_wall_shows_the_incident_with_its_three_fields_and_the_next_report(site: Site) -> None:
+    page = await site.open("/wall?scene=all")
+    leak = page.locator(f'.wall-incident[data-id="{LEAK}"]')
+    await expect(leak).to_contain_text("0001 号")
+    await expect(leak.locator("dd")).to_have_text(["处置中", "III较大", "未启动"])
+    await expect(leak.locator("[role=timer]")).to_have_text(re.compile(r"^4:\d\d$"))
+    await expect(page.locator(f'.incident-line[data-id="{SLIDE}"]')).to_contain_text("双柏县滑坡")
+    await site.script.change("incident", LEAK, {"response": "III", "response_since": iso(time.time())})
+    await expect(leak.locator(".response-flag")).to_have_text("III 级响应")
+    await expect(page.locator(".w-stage")).to_contain_text("III 级响应运行中")
+
+
+async def test_wall_counts_the_feeds_by_county_and_says_where_there_is_no_data(site: Site) -> None:
+    page = await site.open("/wall?scene=all")
+    await expect(page.locator(".w-feed-emergency .cell.ring-III")).to_contain_text("III")
+    await expect(page.locator(".w-feed-approvals .figure")).to_contain_text("尚无数据")
+    await expect(page.locator(".w-approval-lights")).to_contain_text("尚无数据")
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [("network", "按类型"), ("video", "异常摄像机"), ("approvals", "审批单位"), ("emergency", "应急信息")],
+)
+async def test_every_scene_of_the_wall_can_be_pinned(site: Site, scene: str, words: str) -> None:
+    page = await site.open(f"/wall?scene={scene}")
+    await expect(page.locator("[data-page=wall]")).to_contain_text(words)
+    await expect(page.locator(".turns")).to_contain_text("（固定）")
 
 
 async def test_without_webgl_the_map_says_so_and_the_list_works(site: Site) -> None:
@@ -56,7 +86,7 @@ async def test_without_webgl_the_map_says_so_and_the_list_works(site: Site) -> N
 
 
 async def test_a_failure_and_its_recovery_are_seen_without_reload(site: Site) -> None:
-    page = await site.open("/wall")
+    page = await site.open("/wall?scene=all")
     await site.script.change("asset", "X532301", picture.fail(site.script.state["asset"]["X532301"], time.time()))
     await expect(page.locator(".w-feed-network .figure strong")).not_to_have_text("5")
     record = picture.alert("new", "X532301", time.time(), region="532301", title={"zh-CN": "楚雄市汇聚节点 中断"})
@@ -140,7 +170,7 @@ async def test_after_a_resync_the_page_shows_the_new_picture_only(site: Site) ->
 
 
 async def test_ack_waits_for_the_answer_and_is_seen_on_another_page(site: Site) -> None:
-    page, wall = await site.open("/alerts"), await site.open("/wall")
+    page, wall = await site.open("/alerts"), await site.open("/wall?scene=all")
     await select(page, "a1")
     site.script.ack_gate.clear()
     await page.keyboard.press("a")
@@ -290,7 +320,7 @@ async def all_known(site: Site) -> None:
         await site.script.change("alert", key, None)
 
 
-@pytest.mark.parametrize(("path", "calm"), [("/wall", ".board-calm"), ("/", ".rows-empty")])
+@pytest.mark.parametrize(("path", "calm"), [("/wall?scene=all", ".board-calm"), ("/", ".rows-empty")])
 async def test_all_clear_is_said_only_where_everything_is_known(site: Site, path: str, calm: str) -> None:
     page = await site.open(path)
     await all_known(site)
@@ -344,10 +374,12 @@ async def test_signing_in_says_what_is_wrong_and_goes_on_within_the_site(site: S
 
 
 async def test_without_any_source_of_warnings_none_is_not_shown_as_calm(site: Site) -> None:
-    page = await site.open("/wall")
+    page = await site.open("/wall?scene=all")
     for key in ("cma", "永仁 119"):
         await site.script.change("source", key, None)
     for key in ("w1", "w2"):
         await site.script.change("warning", key, None)
-    await expect(page.locator(".w-feed-warnings .figure strong")).to_have_text("—")
-    await expect(page.locator(".w-feed-warnings .cell.is-unknown")).to_have_count(10)
+    for key in (LEAK, SLIDE):
+        await site.script.change("incident", key, None)
+    await expect(page.locator(".w-feed-emergency .figure strong")).to_have_text("—")
+    await expect(page.locator(".w-feed-emergency .cell.is-unknown")).to_have_count(10)

@@ -31,7 +31,7 @@ async def test_load_is_bright_only_where_it_is_out_of_its_target(site: Site) -> 
     site.script.load = {"flood": flood | {"share_of_day": 0.2, "target": 0.01, "last": None}}
     await page.reload()
     await expect(page.locator("[data-kpi=flood]")).to_have_class("kpi is-out is-down")
-    wall = await site.open("/wall")
+    wall = await site.open("/wall?scene=all")
     await expect(wall.locator(".w-load-strip [data-kpi=flood]")).to_contain_text("洪水中")
     assert site.faults == []
 

@@ -98,13 +98,13 @@ async def test_an_open_wall_turns_red_a_desk_acknowledges_and_all_is_calm_again(
     site: Site, service: Service, browser: Browser
 ) -> None:
     async with signed_in(browser, site, "网管乙") as desk:
-        wall, list_page = await desk.open("/wall"), await desk.open("/")
+        wall, list_page = await desk.open("/wall?scene=all"), await desk.open("/")
         await wall.evaluate("window.neverReloaded = true")
         await expect(wall.locator("#stale-banner")).to_be_hidden()
         await expect(wall.locator(RED)).to_have_text("0")
         await service.stop()
         await expect(wall.locator(RED)).to_have_text("1")
-        await expect(wall.locator(".board-row")).to_contain_text("武定县网管中心")
+        await expect(wall.locator(".board-row[data-id]")).to_contain_text("武定县网管中心")
         await expect(list_page.locator(".row")).to_contain_text("武定县网管中心")
         await list_page.keyboard.press("j")
         await list_page.keyboard.press("a")
@@ -113,7 +113,7 @@ async def test_an_open_wall_turns_red_a_desk_acknowledges_and_all_is_calm_again(
         await expect(wall.locator(".board-holder")).to_contain_text("网管乙")
         await service.start()
         await expect(wall.locator(RED)).to_have_text("0")
-        await expect(wall.locator(".board-row")).to_have_count(0)
+        await expect(wall.locator(".board-row[data-id]")).to_have_count(0)
         assert await wall.evaluate("window.neverReloaded")
         assert desk.faults == []
 
@@ -123,7 +123,7 @@ async def test_a_page_reports_stale_data_while_a_role_is_down_and_recovers(
 ) -> None:
     async with signed_in(browser, site, "网管乙") as desk:
         desk.roles_die = True
-        wall = await desk.open("/wall")
+        wall = await desk.open("/wall?scene=all")
         banner = wall.locator("#stale-banner")
         await expect(banner).to_be_hidden()
         await wall.evaluate("window.neverReloaded = true")

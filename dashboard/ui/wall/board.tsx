@@ -1,4 +1,4 @@
-/** The right of the wall: what nobody has taken, what somebody has, and what comes in the next hour. */
+/** The right of the wall: incidents in hand, what nobody has taken, what somebody has, what comes in the next hour. */
 import { arrangement, type ShownAlert } from "../alerts/arrange";
 import { Age } from "../core/age";
 import { useRoom } from "../core/fit";
@@ -11,7 +11,11 @@ import { regionName } from "../core/site";
 import { now, parse } from "../core/time";
 import { Calm } from "../feeds/network";
 import { hiddenCounts } from "../alerts/hidden";
+import { incidentsOf } from "../incidents/records";
+import type { AlertRecord } from "../records";
+import { incidentRoom, Incidents } from "./incidents";
 import { NextHour, nextHour } from "./next";
+import { Recent } from "./recent";
 
 // Heights in rem; styles/wall.css has the same.
 const OPEN_ROW = 4.4;
@@ -29,15 +33,25 @@ export function share(room: number, open: number, taken: number, extra: number):
   return { open: shownOpen, taken: Math.min(taken, Math.max(0, Math.floor(rest / TAKEN_ROW))) };
 }
 
-export default function AlertBoard() {
+interface Props {
+  /** Which alerts it shows; left out: all. */
+  takes?: (alert: AlertRecord) => boolean;
+  /** How many incidents are shown whole; 0: none at all. */
+  incidents?: number;
+}
+
+export default function AlertBoard({ takes, incidents = 1 }: Props) {
   const [box, room] = useRoom<HTMLDivElement>();
-  const { shown } = arrangement.value;
+  const { shown: all } = arrangement.value;
+  const shown = takes ? all.filter((row) => takes(row.alert)) : all;
   const open = shown.filter((row) => !row.alert.acked);
   const taken = shown.filter((row) => row.alert.acked);
   const points = nextHour(shown, now());
-  const fits = share(room, open.length, taken.length, points.length ? NEXT : 0);
+  const reported = incidents ? incidentRoom(incidentsOf("open").length, incidents).height : 0;
+  const fits = share(room, open.length, taken.length, (points.length ? NEXT : 0) + reported);
   return (
-    <div class="board-box" ref={box}>
+    <div class="board-box w-alert-board" ref={box}>
+      {incidents ? <Incidents most={incidents} /> : null}
       {open.length ? (
         <section>
           <Head text="board.unacked" all={open.length} seen={fits.open}><Oldest rows={open} /></Head>
@@ -51,7 +65,7 @@ export default function AlertBoard() {
         </section>
       ) : null}
       {shown.length ? null : <p class="board-calm"><Calm text="board.calm" /></p>}
-      <div class="board-space" />
+      <Recent />
       {points.length ? <NextHour points={points} /> : null}
       <Foot />
     </div>

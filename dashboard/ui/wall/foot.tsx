@@ -1,12 +1,10 @@
 /** The foot of the wall: the load on the people, the warnings in force, the sources. */
 import { outs, useKpi, type AlertLoad, type Kpi, type Out, type Times } from "../alerts/load";
 import { sources, sourceState, warnings } from "../alerts/summary";
-import { Age } from "../core/age";
 import { useRoom } from "../core/fit";
 import { length, number, span } from "../core/format";
 import { t } from "../core/i18n";
 import { sourceName, warningEvent, warningPlace, warningTitle } from "../core/names";
-import { store } from "../core/picture";
 import { Icon } from "../core/shapes";
 import { now, parse, shortTime } from "../core/time";
 import type { WarningRecord } from "../records";
@@ -23,7 +21,6 @@ export function LoadStrip() {
         <div class="load-plot">{load ? <HourBars load={load} /> : null}</div>
         <div class="strip">
           {load ? <Figures load={load} kpi={kpi} /> : null}
-          <OldestWaiting />
         </div>
       </div>
     </>
@@ -34,6 +31,7 @@ const late = (times: Times | undefined): Out => {
   return times?.target && (times.median_s ?? 0) > times.target ? "degraded" : "";
 };
 
+/** Rate, flood and times always; how many are stale or chattering only while it is out of target. */
 function Figures({ load, kpi }: { load: AlertLoad; kpi: Kpi }) {
   const out = outs(load);
   const { flood, rate, stale, chattering } = load;
@@ -51,10 +49,14 @@ function Figures({ load, kpi }: { load: AlertLoad; kpi: Kpi }) {
         note={p90(kpi.mtta)} />
       <Target name="mttr" label={t("load.mttr")} value={length(kpi.mttr?.median_s)} out={late(kpi.mttr)}
         note={p90(kpi.mttr)} />
-      <Target name="stale" label={t("load.stale.short")} value={String(stale.count)} out={out.stale ?? ""}
-        note={t("load.stale.note", { limit: stale.limit })} />
-      <Target name="chattering" label={t("load.chattering")} value={String(chattering.count)} out={out.chattering ?? ""}
-        note={t("load.target", { n: 0 })} />
+      {out.stale ? (
+        <Target name="stale" label={t("load.stale.short")} value={String(stale.count)} out={out.stale}
+          note={t("load.stale.note", { limit: stale.limit })} />
+      ) : null}
+      {out.chattering ? (
+        <Target name="chattering" label={t("load.chattering")} value={String(chattering.count)} out={out.chattering}
+          note={t("load.target", { n: 0 })} />
+      ) : null}
     </>
   );
 }
@@ -80,15 +82,6 @@ function Target({ name, label, value, note, out = "" }: TargetProps) {
   );
 }
 
-function OldestWaiting() {
-  const alerts = [...store.all("alert").values()];
-  const waiting = alerts.filter((alert) => alert.active && !alert.acked && !alert.suppressed_by.length);
-  const oldest = waiting.reduce((least, alert) => Math.min(least, parse(alert.raised_at) ?? least), Infinity);
-  const value = Number.isFinite(oldest) ? <Age since={oldest} /> : "—";
-  const note = t("load.waiting", { n: waiting.length });
-  return <Target name="oldest" label={t("load.oldest")} value={value} note={note} />;
-}
-
 const CHIP = 2.2;
 
 /** The warnings in force; exercises stamped and apart, tests only counted. */
@@ -96,7 +89,7 @@ export function WarningChips() {
   const [box, room] = useRoom<HTMLUListElement>();
   const { real, exercise, others } = warnings.value;
   const rows = [...real, ...exercise];
-  const fits = Math.max(1, Math.floor(room / CHIP)) * 2;
+  const fits = Math.max(1, Math.floor(room / CHIP));
   const cut = Math.max(0, rows.length - fits);
   const notes = [cut ? t("board.more", { n: cut }) : "", others ? t("chips.hidden", { n: others }) : ""];
   return (

@@ -1,9 +1,11 @@
-/** The next sixty minutes as a line: promises above it, ends of warnings below. */
+/** The next sixty minutes as a line: promises above it, reports due and ends of warnings below. */
 import { warnings } from "../alerts/summary";
 import type { ShownAlert } from "../alerts/arrange";
 import { t } from "../core/i18n";
 import { subjectName, warningTitle } from "../core/names";
 import { now, parse, shortTime } from "../core/time";
+import { reportName } from "../incidents/countdown";
+import { incidentsOf, unmetOf } from "../incidents/records";
 
 const HOUR = 3_600_000;
 const MOST = 4;
@@ -12,10 +14,10 @@ export interface Point {
   id: string;
   at: number;
   name: string;
-  kind: "promise" | "warning";
+  kind: "promise" | "report" | "warning";
 }
 
-/** What is due within an hour of `from`, and promises of the last hour that were not kept, soonest first. */
+/** What is due within an hour of `from`, and what of the last hour was not kept, soonest first. */
 export function nextHour(shown: ShownAlert[], from: number): Point[] {
   const points: Point[] = [];
   for (const { alert } of shown) {
@@ -26,20 +28,26 @@ export function nextHour(shown: ShownAlert[], from: number): Point[] {
     const at = parse(warning.expires);
     if (at !== null) points.push({ id: warning.id, at, name: warningTitle(warning), kind: "warning" });
   }
-  const near = points.filter((point) => point.at <= from + HOUR && (point.kind === "promise" || point.at >= from));
+  for (const { id } of incidentsOf("open")) {
+    for (const due of unmetOf(id)) {
+      const at = parse(due.due_at);
+      if (at !== null) points.push({ id: due.id, at, name: reportName(due), kind: "report" });
+    }
+  }
+  const near = points.filter((point) => point.at <= from + HOUR && (point.kind !== "warning" || point.at >= from));
   return near.filter((point) => point.at >= from - HOUR).sort((a, b) => a.at - b.at);
 }
 
 export function NextHour({ points }: { points: Point[] }) {
   const from = now();
-  const of = (kind: Point["kind"]): Point[] => points.filter((point) => point.kind === kind);
+  const of = (promised: boolean): Point[] => points.filter((point) => (point.kind === "promise") === promised);
   return (
     <section class="next">
       <header class="feed-head">
         <h2>{t("board.next")}</h2>
         <span class="quiet">{t("board.next.note")}</span>
       </header>
-      <Row points={of("promise")} from={from} />
+      <Row points={of(true)} from={from} />
       <div class="next-line">
         {[0, 15, 30, 45, 60].map((minute) => <i key={minute} style={`left:${(minute / 60) * 100}%`} />)}
         {points.map((point) => (
@@ -47,7 +55,7 @@ export function NextHour({ points }: { points: Point[] }) {
             style={`left:${place(point, from)}%`} />
         ))}
       </div>
-      <Row points={of("warning")} from={from} />
+      <Row points={of(false)} from={from} />
     </section>
   );
 }

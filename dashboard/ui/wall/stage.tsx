@@ -1,48 +1,78 @@
-/** What stands over the map of the wall, and why it is there. */
-import { arrangement } from "../alerts/arrange";
-import { warnings } from "../alerts/summary";
+/** What stands over the map of the wall, and why it is there: the newest of what is grave. */
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
 import { alertReach, alertTitle, warningTitle } from "../core/names";
 import { AlertIcon, Icon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { clock, parse, shortTime } from "../core/time";
+import { useIncidents } from "../incidents/records";
+import type { IncidentRecord, WarningRecord } from "../records";
+import type { ShownAlert } from "../alerts/arrange";
+import { matters } from "./matters";
 
-/** A critical alert that nobody has taken comes first, then a red warning in force. */
 export default function Stage() {
-  const waiting = arrangement.value.shown.filter(({ alert }) => {
-    return alert.active && !alert.acked && alert.severity === "critical";
-  });
-  const [first] = waiting;
-  if (first) {
-    const { alert, below } = first;
-    const since = parse(alert.raised_at);
-    const notes = [
-      since === null ? "" : t("stage.since", { at: clock(since) }),
-      regionName(alert.region),
-      alertReach(alert),
-      below.length ? t("alert.below", { n: below.length }) : "",
-      waiting.length > 1 ? t("stage.others", { n: waiting.length - 1 }) : "",
-    ];
-    return (
-      <div key={alert.id} class="stage is-critical" role="alert">
-        <p class="stage-why">{t("stage.why.critical")}</p>
-        <p class="stage-line">
-          <AlertIcon alert={alert} /><span>{alertTitle(alert)}</span><Age since={alert.raised_at} />
-        </p>
-        <p>{notes.filter(Boolean).join("，")}</p>
-      </div>
-    );
+  useIncidents();
+  const [first, ...others] = matters.value;
+  if (!first) return null;
+  const more = others.length ? t("wall.stage.others", { n: others.length }) : "";
+  switch (first.kind) {
+    case "alert": return <AlertStage row={first.row} more={more} />;
+    case "warning": return <WarningStage warning={first.warning} more={more} />;
+    case "incident": return <IncidentStage incident={first.incident} more={more} />;
   }
-  const red = warnings.value.real.find((warning) => warning.colour === "red");
-  if (!red) return null;
-  const until = parse(red.expires);
+}
+
+function AlertStage({ row: { alert, below }, more }: { row: ShownAlert; more: string }) {
+  const since = parse(alert.raised_at);
+  const notes = [
+    since === null ? "" : t("stage.since", { at: clock(since) }),
+    regionName(alert.region),
+    alertReach(alert),
+    below.length ? t("alert.below", { n: below.length }) : "",
+    more,
+  ];
+  return (
+    <div key={alert.id} class="stage is-critical" role="alert">
+      <p class="stage-why">{t("stage.why.critical")}</p>
+      <p class="stage-line">
+        <AlertIcon alert={alert} /><span>{alertTitle(alert)}</span><Age since={alert.raised_at} />
+      </p>
+      <p>{notes.filter(Boolean).join("，")}</p>
+    </div>
+  );
+}
+
+function WarningStage({ warning, more }: { warning: WarningRecord; more: string }) {
+  const until = parse(warning.expires);
   const ends = until === null ? "" : t("warning.until", { at: shortTime(until) });
   return (
-    <div key={red.id} class="stage colour-red" role="alert">
+    <div key={warning.id} class="stage colour-red" role="alert">
       <p class="stage-why">{t("stage.why.warning")}</p>
-      <p class="stage-line"><Icon shape="square" class="is-issued" /><span>{warningTitle(red)}</span></p>
-      <p>{[red.headline, ends].filter(Boolean).join("，")}</p>
+      <p class="stage-line"><Icon shape="square" class="is-issued" /><span>{warningTitle(warning)}</span></p>
+      <p>{[warning.headline, ends, more].filter(Boolean).join("，")}</p>
+    </div>
+  );
+}
+
+/** The figures of people that are more than none, as officially known. */
+export function casualties(incident: Pick<IncidentRecord, "figures">): string {
+  const figures = ["dead", "missing", "grave", "light", "trapped"].map((name) => {
+    const value = incident.figures?.[name]?.value ?? 0;
+    return value ? `${t(`incidents.figure.${name}`)} ${value}` : "";
+  });
+  return figures.filter(Boolean).join("，");
+}
+
+function IncidentStage({ incident, more }: { incident: IncidentRecord; more: string }) {
+  const { grade, response } = incident;
+  const received = t("wall.received", { at: shortTime(parse(incident.received_at)) });
+  const why = response ? t("wall.why.response", { level: response }) : t("wall.why.grade", { grade });
+  return (
+    <div key={incident.id} class={`stage is-incident ring-${grade || "none"}`} role="alert">
+      <p class="stage-why">{why}</p>
+      <p class="stage-line"><span>{incident.title || regionName(incident.region)}</span></p>
+      <p>{[incident.place || regionName(incident.region), received].filter(Boolean).join("，")}</p>
+      <p>{[casualties(incident), more].filter(Boolean).join("，")}</p>
     </div>
   );
 }

@@ -105,7 +105,7 @@ def counts(key: str, assets: list[Any], alerts: list[Any], sources: list[str], w
         "stale": len(stale),
         "stale_since": min(stale, default=None),
         "seen_at": min(minutes, default=None),
-        "roots": sum(bool(alert["below"]) for alert in alerts),
+        "roots": sum(bool(alert["affected"]) for alert in alerts),
         **EMPTY,
     }
 
