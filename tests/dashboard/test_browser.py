@@ -42,8 +42,8 @@ async def test_wall_shows_feeds_alerts_and_stage(site: Site) -> None:
     await expect(page.locator(".w-alert-board h2 b")).to_have_text(["4", "2"])
     await expect(page.locator(".board-row").first).to_contain_text("武定县汇聚节点")
     await expect(page.locator(".w-stage")).to_contain_text("武定县汇聚节点")
-    await expect(page.locator(".warning-chip.is-exercise")).to_contain_text("演练")
-    await expect(page.locator(".w-warning-chips")).to_contain_text("测试 1 条")
+    await expect(page.locator("[data-top=exercise]")).to_contain_text("演练")
+    await expect(page.locator(".w-warning-chips")).to_contain_text("另有 1 条未列出，测试 1 条")
     await expect(page.locator(".w-source-summary")).to_contain_text("3 / 4")
     assert site.faults == []
 
