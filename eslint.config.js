@@ -1,9 +1,9 @@
-// Rules for the browser's code. What has not moved to TypeScript yet (dashboard/ui/legacy) is left alone.
+// Rules for the browser's code.
 import js from "@eslint/js";
 import typescript from "typescript-eslint";
 
 export default typescript.config(
-  { ignores: ["dashboard/ui/legacy", "dashboard/assets", "**/*.d.ts", "node_modules", "build", "dist", ".venv"] },
+  { ignores: ["dashboard/assets", "**/*.d.ts", "node_modules", "build", "dist", ".venv"] },
   js.configs.recommended,
   ...typescript.configs.recommendedTypeChecked,
   {

@@ -56,6 +56,7 @@ from api.routes import (
     receipt_ingest,
     receipts,
     receiver_test,
+    resources,
     rules,
     search,
     session,
@@ -101,6 +102,7 @@ ROUTERS = (
     impact.router,
     incidents.router,
     duty_log.router,
+    resources.router,
     video.router,
     snapshots.router,
 )

@@ -21,6 +21,7 @@ from feeds.clock import Clock, now
 from feeds.duty.handover import HandoverSettings
 from feeds.engine.commands import CommandClient
 from feeds.history import HistoryReader
+from feeds.incidents.settings import ROAD_SPEED
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.live.pump import Pump
@@ -77,7 +78,7 @@ class Dependencies:
     `processes` reports what the supervisor here knows of its processes (members of the status file), [] without one.
     `documents` gives the repair of documents (see api.routes.documents), made at its first use.
     `cap_parse` reads a CAP message that was sent in. `mapped_sources` are those that may push rows, by their id.
-    `layers` are the site's places.
+    `layers` are the site's places. `road_speed` is the speed in km/h for minutes by road.
     `sealer` seals personal values that are sent in. `approvals` is None where the site has no cases.
     `snapshots` are the pictures of cameras, None where no data folder is at hand.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
@@ -106,6 +107,7 @@ class Dependencies:
     cap_parse: Parse = parse_in_thread
     mapped_sources: Callable[[], Mapping[str, PushedSource]] = dict
     layers: Callable[[], Sequence[PlaceLayer]] = tuple
+    road_speed: Callable[[], float] = lambda: ROAD_SPEED
     settings_shown: Callable[[], Awaitable[dict[str, Any]]] | None = None
     disk: Callable[[], dict[str, Any]] | None = None
     processes: Callable[[], Sequence[Mapping[str, Any]]] = tuple

@@ -36,6 +36,12 @@ class CasesEngine(JournaledEngine[CaseDomain]):
         inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
         domain = CaseDomain(CaseLedger(store, assessor), assessor.catalogue.departments, sealer)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
+        self._store = store
+
+    async def open(self, bus: Bus) -> dict[str, str]:
+        """Open the store of cases first. While it is damaged or locked, `run_engine` tries again."""
+        await self._store.open()
+        return await super().open(bus)
 
 
 class ApprovalsRole:
@@ -63,7 +69,6 @@ class ApprovalsRole:
     async def run(self) -> None:
         """Run until cancelled."""
         try:
-            await self._store.open()
             await run_engine(self.engine, self._bus, self._clock, self._status)
         finally:
             await self._store.close()

@@ -19,7 +19,7 @@ from dashboard.compression import CompressedFiles
 from dashboard.pages import register
 from dashboard.reports.pages import ReportCallbacks, add_callbacks
 from dashboard.reports.reading import ApiReader, CallbackScope
-from dashboard.reports.registry import REPORT_LIST, REPORTS
+from dashboard.reports.registry import EMBEDDED, REPORT_LIST, REPORTS
 from dashboard.scripts import PagedDash
 from dashboard.shell import Site, SiteLike, index_string
 from dashboard.signin import signin_html
@@ -63,7 +63,7 @@ def create_dash(api: FastAPI, site: SiteLike) -> Dash:
     app.backend.websocket_capability = False
     register(site)
     app.layout = dash.page_container
-    add_callbacks(app, ReportCallbacks((REPORT_LIST, *REPORTS), site, ApiReader(api)))
+    add_callbacks(app, ReportCallbacks((REPORT_LIST, *REPORTS, *EMBEDDED), site, ApiReader(api)))
     api.add_middleware(CallbackScope)
     api.add_exception_handler(DependencyException, _no_such_file)
     _enter_lifespan(api, app)

@@ -12,6 +12,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.component import Live
+from dashboard.reports import asset_history
 from dashboard.reports import pages as reports
 from dashboard.reports.parts import ReportPage
 from dashboard.reports.registry import REPORT_LIST, REPORTS
@@ -104,9 +105,11 @@ def incidents(**_: Any) -> Component:
     return _page("incidents", panel("incidents-page"), panel("incident-detail", tag="aside"))
 
 
-def asset(asset_id: str = "", **_: Any) -> Component:
-    """One asset; its script reads the id from the address."""
-    return _page("asset", panel("asset-page"), panel("map", mode="desk"))
+def asset(site: SiteLike, asset_id: str = "", **address: Any) -> Component:
+    """One asset: what it is, its history, its evidence; the scripts read the id from the address."""
+    chart = reports.embedded(asset_history.REPORT, site, {"asset": asset_id}, **address)
+    parts = [panel("asset-page", className=""), chart, panel("asset-evidence", className="")]
+    return _page("asset", html.Div(parts, className="panel asset-main"), panel("map", mode="desk"))
 
 
 def missing(**_: Any) -> Component:
@@ -142,9 +145,13 @@ PAGES = (
     Page("approval_orders", "approvals.orders", approval_orders, path="/approvals/orders"),
     Page("approval_order", "approvals.orders", approval_orders, template="/approvals/orders/<order_id>"),
     Page("sources", "nav.sources", sources, path="/sources"),
-    Page("asset", "asset.title", asset, template="/assets/<asset_id>"),
     Page("not_found_404", "page.missing", missing, path="/not-found"),
 )
+
+
+def asset_page(site: SiteLike) -> Page:
+    """The page of an asset, whose history knows the zone of the site."""
+    return Page("asset", "asset.title", partial(asset, site), template="/assets/<asset_id>")
 
 
 def report_pages(site: SiteLike) -> list[Page]:
@@ -161,7 +168,7 @@ def report_pages(site: SiteLike) -> list[Page]:
 
 def register(site: SiteLike) -> None:
     """Puts the pages into Dash's registry, which is one for the process: the newest app's pages count."""
-    for page in (*PAGES, *report_pages(site)):
+    for page in (*PAGES, asset_page(site), *report_pages(site)):
         dash.register_page(  # type: ignore[no-untyped-call]  # Dash does not type it
             f"dashboard.pages.{page.name}",
             path=page.path,

@@ -1,4 +1,4 @@
-"""The scripts of a page: Dash's own on every page, those of charts and tables on reports only."""
+"""The scripts of a page: Dash's own on every page, those of tables on reports only, those of charts with a chart."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ class PagedDash(Dash):
         if is_report:
             # Dash's graphs take the library that is there already: this build has bars and lines, and needs no eval.
             scripts = [_script(f"{self._base}/vendor/plotly/plotly-basic.min.js"), *scripts]
-            scripts.append(_script(f"{self._base}/reports.js"))
-            parts["css"] += f'<link rel="stylesheet" href="{self._base}/reports.css">'
+        # A page that is no report may have one embedded, and comes without loading anew.
+        scripts.append(_script(f"{self._base}/reports.js"))
+        parts["css"] += f'<link rel="stylesheet" href="{self._base}/reports.css">'
         parts["scripts"] = "\n".join(scripts)
         return str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]  # Dash does not type it
 

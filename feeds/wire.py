@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from enum import Enum
 from functools import cache, lru_cache
-from typing import Any, TypeVar, Union, cast, get_args, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -114,21 +117,40 @@ def parse_time(text: str) -> float:
 def public(record: object) -> dict[str, Any]:
     """A record as public JSON, with times as RFC 3339."""
     shown: dict[str, Any] = {}
-    for name, is_time in _fields(cast(Any, type(record))):
+    for name, show in _fields(cast(Any, type(record))):
         value = getattr(record, name)
-        shown[name] = iso(value) if is_time else value if type(value) in _PLAIN else _public_value(value)
+        shown[name] = value if show is None or value is None else show(value)
     return shown
 
 
-_PLAIN = frozenset((str, int, float, bool, type(None)))
-
-
 @cache
-def _fields(record: type[Any]) -> tuple[tuple[str, bool], ...]:
-    """A record's fields, each with True for a time."""
+def _fields(record: type[Any]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """A record's fields, each with what makes its public value of a value; None: it is shown as it is."""
     names = record.__struct_fields__ if issubclass(record, msgspec.Struct) else (f.name for f in fields(record))
     types = get_type_hints(record, include_extras=True)
-    return tuple((name, is_time(types[name])) for name in names)
+    return tuple((name, iso if is_time(types[name]) else _shown_by(types[name])) for name in names)
+
+
+def _shown_by(annotation: Any) -> Callable[[Any], Any] | None:
+    """What makes the public value of a value of this type: by type once, because a look at each value is slow."""
+    if _is_plain(annotation):
+        return None
+    origin, inner = get_origin(annotation), [part for part in get_args(annotation) if part is not Ellipsis]
+    if origin in (dict, list, tuple) and inner and all(map(_is_plain, inner)):
+        return dict if origin is dict else list
+    return _public_value
+
+
+def _is_plain(annotation: Any) -> bool:
+    """True for texts, numbers, truths, enums and literals, also with a note (Annotated) or as one of several."""
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return True
+    if origin is Annotated:
+        return _is_plain(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return all(map(_is_plain, get_args(annotation)))
+    return isinstance(annotation, type) and issubclass(annotation, str | int | float | Enum | NoneType)
 
 
 def is_time(annotation: Any) -> bool:
@@ -139,7 +161,7 @@ def is_time(annotation: Any) -> bool:
 @cache
 def time_names(record: type[Any]) -> frozenset[str]:
     """The names of all times in a record and in the records inside it."""
-    names = {name for name, time in _fields(cast(Any, record)) if time}
+    names = {name for name, show in _fields(cast(Any, record)) if show is iso}
     for annotation in get_type_hints(record).values():
         for inner in (annotation, *get_args(annotation)):
             if isinstance(inner, type) and (is_dataclass(inner) or issubclass(inner, msgspec.Struct)):

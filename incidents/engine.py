@@ -21,6 +21,7 @@ from incidents.handling.domain import IncidentDomain
 from incidents.log.domain import LogDomain
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
+from incidents.resources.domain import ResourceDomain
 from incidents.tasks.domain import TaskDomain
 from incidents.warnings.areas import AreaResolver
 from incidents.warnings.domain import NAME, WarningDomain
@@ -59,7 +60,11 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.tasks = TaskDomain(lambda id: self.incidents.incidents.get(id), site, settings)
         self.incidents = IncidentDomain(self.receipts, self.obligations, self.tasks, site, settings)
         self.log = LogDomain(site, settings)
-        parts = (self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log)
+        self.resources = ResourceDomain(self.incidents, settings)
+        parts = (
+            *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
+            self.resources,
+        )
         domain = CompositeDomain(NAME, parts)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
 
@@ -113,4 +118,5 @@ class CommandRole:
         """Count what lies inside by another inventory and other layers, and owe reports by other settings."""
         self.engine.obligations.use(settings)
         self.engine.tasks.use(settings)
+        self.engine.resources.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from api.availability.rows import AvailabilityRow
+from feeds.spreadsheets import plain_cell
 
 HEADS = {
     "zh-CN": {
@@ -56,12 +57,7 @@ def as_csv(by: Sequence[str], rows: Iterable[AvailabilityRow], language: str) ->
     writer.writerow([heads[name] for name in (*by, "name", "assets", *SHARES, *SECONDS)])
     for row in rows:
         public = row.public(by)
-        texts = [_safe(text) for text in (*row.key, row.name)]
+        texts = [plain_cell(text) for text in (*row.key, row.name)]
         shares = ["" if public[name] is None else public[name] for name in SHARES]
         writer.writerow([*texts, public["assets"], *shares, *(public["seconds"][name] for name in SECONDS)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def _safe(text: str) -> str:
-    """A cell that begins like a formula becomes text (OWASP, CSV injection)."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -18,8 +18,11 @@ from api.kinds.parameters import parameters, query_criteria
 from api.kinds.schemas import detail_name, list_name, reference
 from api.principal import Principal
 from feeds.kinds import KINDS, RecordKind
+from feeds.model import Kind
 
 Endpoint = Callable[..., Awaitable[Response]]
+OWN_LISTS = frozenset({Kind.RESOURCE})
+"""Kinds whose list has a route of its own."""
 _OF_EVERY_LIST = (
     Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps),
     Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Viewer),
@@ -32,7 +35,8 @@ def kinds_router() -> APIRouter:
     for kind in KINDS:
         key = f"{kind.name}_id"
         path = f"/{kind.plural}/{{{key}{':path' if kind.slashes else ''}}}"
-        _add(router, f"/{kind.plural}", _list(kind), kind, list_name(kind))
+        if kind.name not in OWN_LISTS:
+            _add(router, f"/{kind.plural}", list_endpoint(kind), kind, list_name(kind))
         _add(router, path, _detail(kind, key), kind, detail_name(kind))
     return router
 
@@ -49,7 +53,7 @@ def _add(router: APIRouter, path: str, endpoint: Endpoint, kind: RecordKind[Any]
     )
 
 
-def _list(kind: RecordKind[Any]) -> Endpoint:
+def list_endpoint(kind: RecordKind[Any]) -> Endpoint:
     """The endpoint of a kind's list."""
 
     async def listed(

@@ -21,6 +21,7 @@ from api.responses import (
     ingest,
     own_account,
     people,
+    resources,
     rules,
     session,
     staff,
@@ -31,7 +32,7 @@ TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
     *(alerts, approvals, common, duty_log, figures, history, incidents, ingest),
-    *(own_account, people, rules, session, staff, video),
+    *(own_account, people, resources, rules, session, staff, video),
 )
 Answers = dict[int | str, dict[str, Any]]
 

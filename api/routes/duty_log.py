@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from api.command_orders import OF_ORDER, ordered
 from api.dependencies import Commander, Deps, Viewer
 from api.http.answers import Cursor, Limit, from_cursor, listing, to_cursor
 from api.http.findings import finding
@@ -20,7 +21,6 @@ from api.records.duty_log import LogQuery
 from api.responses.describe import answers
 from api.responses.duty_log import LogPage
 from api.routes.incident_bodies import IncidentOrderBody, Line, LongText, ShortText
-from api.routes.incidents import OF_ORDER, ordered
 from feeds.kinds import LOG
 from feeds.logbook.rows import SORTS
 

@@ -7,29 +7,23 @@ role's domain (incidents.handling).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.commands import ask, refusal
+from api.command_orders import OF_ORDER, ordered, record_answer
 from api.dependencies import Commander, Dependencies, Deps, Viewer
 from api.http.answers import Json
-from api.http.findings import finding
 from api.http.problems import Problem
 from api.kinds import lists
-from api.kinds.schemas import record_name, reference
 from api.principal import Principal
-from api.records.incidents import TEXTS, choices
+from api.records.incidents import choices
 from api.responses.describe import answers
 from api.responses.incidents import CHOICES, IncidentChoices, ReceiptCandidates
 from api.routes import incident_bodies as bodies
-from feeds.kinds import INCIDENT, OBLIGATION, RECEIPT, RecordKind
-from feeds.model import Outcome, Result
+from feeds.kinds import INCIDENT, OBLIGATION, RECEIPT
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
-ENGINE = "command"
-OF_ORDER = ("conflict", "forbidden", "outside-region", "not-found", "invalid", "unanswered")
 BODIES: Mapping[str, type[bodies.IncidentOrderBody]] = {
     "verify": bodies.VerifyBody,
     "open": bodies.EditBody,
@@ -53,24 +47,19 @@ BODIES: Mapping[str, type[bodies.IncidentOrderBody]] = {
 """The body of each order, by its name in the address."""
 
 
-def _record(kind: RecordKind[Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
-    content = {"application/json": {"schema": reference(record_name(kind))}}
-    return {status: {"description": f"the {kind.name}", "content": content}}
-
-
 @router.get("/incident_choices", responses=answers(IncidentChoices, example=CHOICES))
 async def incident_choices(deps: Deps, principal: Viewer) -> Response:
     """The classes of events, grading tables and reporting policies, each with its source."""
     return Json(choices())
 
 
-@router.post("/incidents", status_code=201, responses=answers(None, *OF_ORDER) | _record(INCIDENT, 201))
+@router.post("/incidents", status_code=201, responses=answers(None, *OF_ORDER) | record_answer(INCIDENT, 201))
 async def create(deps: Deps, principal: Commander, body: bodies.CreateBody) -> Response:
     """Open a record of an incident; its receipts are taken up by it. 201 once the journal has it."""
     return await ordered(deps, principal, INCIDENT, "incident.create", "", body, status=201)
 
 
-@router.patch("/incidents/{incident_id}", responses=answers(None, *OF_ORDER) | _record(INCIDENT))
+@router.patch("/incidents/{incident_id}", responses=answers(None, *OF_ORDER) | record_answer(INCIDENT))
 async def edit(deps: Deps, principal: Commander, incident_id: str, body: bodies.EditBody) -> Response:
     """Change title, text, class, place or time; each change is a version in the journal."""
     return await ordered(deps, principal, INCIDENT, "incident.edit", incident_id, body)
@@ -99,12 +88,14 @@ for _order, _body in BODIES.items():
         f"/incidents/{{incident_id}}/{_order}",
         _order_route(_order, _body),
         methods=["POST"],
-        responses=answers(None, *OF_ORDER) | _record(INCIDENT),
+        responses=answers(None, *OF_ORDER) | record_answer(INCIDENT),
     )
 
 
 @router.post(
-    "/receipts/{receipt_id:path}/open", status_code=201, responses=answers(None, *OF_ORDER) | _record(INCIDENT, 201)
+    "/receipts/{receipt_id:path}/open",
+    status_code=201,
+    responses=answers(None, *OF_ORDER) | record_answer(INCIDENT, 201),
 )
 async def open_receipt(deps: Deps, principal: Commander, receipt_id: str, body: bodies.EditBody) -> Response:
     """Make an incident of a receipt; what the body leaves out comes from the receipt."""
@@ -112,7 +103,7 @@ async def open_receipt(deps: Deps, principal: Commander, receipt_id: str, body: 
     return await ordered(deps, principal, INCIDENT, "incident.create", "", body, more=more, status=201)
 
 
-@router.post("/receipts/{receipt_id:path}/attach", responses=answers(None, *OF_ORDER) | _record(INCIDENT))
+@router.post("/receipts/{receipt_id:path}/attach", responses=answers(None, *OF_ORDER) | record_answer(INCIDENT))
 async def attach_receipt(deps: Deps, principal: Commander, receipt_id: str, body: bodies.AttachBody) -> Response:
     """Attach a receipt to an incident that is open. Answers the incident."""
     more = {"receipt": receipt_id}
@@ -133,53 +124,7 @@ async def candidates(deps: Deps, principal: Viewer, receipt_id: str) -> Response
     return Json({"items": items})
 
 
-@router.post("/obligations/{obligation_id:path}/proof", responses=answers(None, *OF_ORDER) | _record(OBLIGATION))
+@router.post("/obligations/{obligation_id:path}/proof", responses=answers(None, *OF_ORDER) | record_answer(OBLIGATION))
 async def prove(deps: Deps, principal: Commander, obligation_id: str, body: bodies.ReportProofBody) -> Response:
     """Enter the proof that a report was received. An obligation is met by proof only."""
     return await ordered(deps, principal, OBLIGATION, "obligation.proof", obligation_id, body)
-
-
-async def ordered(
-    deps: Dependencies,
-    principal: Principal,
-    kind: RecordKind[Any],
-    action: str,
-    subject: str,
-    body: bodies.IncidentOrderBody,
-    *,
-    more: Mapping[str, Any] | None = None,
-    status: int = 200,
-) -> Response:
-    """Give an order, and answer the record as the asker may see it. Raises Problem."""
-    args = {
-        name: value.timestamp() if hasattr(value, "timestamp") else value
-        for name, value in body.model_dump(exclude={"rev", "reason"}, exclude_unset=True).items()
-    }
-    if (args.get("lat") is None) != (args.get("lon") is None):
-        raise Problem("invalid", findings=[_finding("body.lat", "half_position")])
-    result = await ask(
-        deps, principal, action, subject, args | dict(more or {}), comment=body.reason, rev=body.rev, engine=ENGINE
-    )
-    return await _answer(deps, principal, kind, subject, result, status)
-
-
-async def _answer(
-    deps: Dependencies, principal: Principal, kind: RecordKind[Any], subject: str, result: Result, status: int
-) -> Response:
-    current = result.after
-    if result.outcome is Outcome.CONFLICT and current is None and subject:
-        current = await lists.find(deps, kind, subject, principal.audience)
-    if result.outcome is Outcome.CONFLICT and result.detail in TEXTS:
-        zh, en = TEXTS[result.detail]
-        raise Problem("conflict", code=result.detail, detail={"zh-CN": zh, "en": en}, current=current)
-    if (problem := refusal(result, current)) is not None:
-        raise problem
-    if result.outcome is not Outcome.DONE:
-        code, _, field = result.detail.partition(":")
-        raise Problem("invalid", findings=[_finding(f"body.{field}" if field else "body", code)])
-    return Json(kind.shown(principal.audience, result.after or {}), status_code=status)
-
-
-def _finding(field: str, code: str) -> Any:
-    zh, en = TEXTS.get(code, (code, code))
-    return finding(field, code, message={"zh-CN": zh, "en": en})

@@ -6,16 +6,21 @@
   const tell = () => document.getElementById("report-body") && window.dash_clientside.set_props("report-language", { data: root.lang });
   new MutationObserver(tell).observe(root, { attributes: true, attributeFilter: ["lang"] });
 
+  // Dash loads the library of charts from here with the first chart: this build has lines and bars, and needs no eval.
+  const library = `${root.dataset.base}/vendor/plotly/plotly-basic.min.js`;
+  Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => library, set() {} });
+
   window.dash_clientside = window.dash_clientside ?? {};
   window.dash_clientside.reports = {
     language: () => root.lang,
 
     /** The controls in the address: a link to it opens the same report. No event: the page is there already. */
     address(values, ids) {
-      const query = new URLSearchParams();
+      const query = new URLSearchParams(location.search);
       ids.forEach(({ name }, index) => {
         const value = [values[index] ?? []].flat().join(",");
         if (value) query.set(name, value);
+        else query.delete(name);
       });
       history.replaceState(history.state, "", location.pathname + (query.size ? `?${query}` : ""));
       return NO_UPDATE();
@@ -36,6 +41,8 @@
     return href?.startsWith("/") ? React.createElement("a", { href }, cell.value) : cell.value;
   };
 
-  // A live page has no charts and tables loaded: between it and a report the browser loads a page anew.
-  document.addEventListener("click", (event) => event.target.closest?.("a[data-inside]")?.removeAttribute("data-inside"), true);
+  // A live page has no tables loaded: between it and a report the browser loads a page anew.
+  document.addEventListener("click", (event) => {
+    if (document.querySelector(".page-report")) event.target.closest?.("a[data-inside]")?.removeAttribute("data-inside");
+  }, true);
 })();

@@ -12,13 +12,13 @@ import xlsxwriter
 
 from dashboard.reports.parts import GridColumn, GridTable, Row
 from dashboard.reports.texts import ReportTexts
+from feeds.spreadsheets import plain_cell
 
 TALLEST = 14
 """Rows that a table shows before it scrolls."""
 ROW_REM, HEAD_REM = 2.3, 3.4
 SHEET_NAME = 31
 """The longest name of a sheet in XLSX."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FILTERS = {"text": "agTextColumnFilter", "moment": "agTextColumnFilter"}
 LOCALE = (
     "noRowsToShow",
@@ -181,4 +181,4 @@ def as_xlsx(table: GridTable, rows: Iterable[Row], texts: ReportTexts) -> bytes:
 
 
 def _safe(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in FORMULA else "" if value is None else value
+    return plain_cell(value) if isinstance(value, str) else "" if value is None else value

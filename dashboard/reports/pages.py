@@ -21,7 +21,7 @@ from feeds import clock
 from feeds.texts import catalogue
 
 CONTROL, LABEL = {"report": "control", "name": ALL}, {"report": "label", "name": ALL}
-LANGUAGE, NAME = "report-language", "report-name"
+LANGUAGE, NAME, FIXED = "report-language", "report-name", "report-fixed"
 DROPDOWN_TEXTS = (
     "selected_count",
     "search",
@@ -38,22 +38,40 @@ MULTIPLE = ","
 
 def layout(page: ReportPage, site: SiteLike, **address: str) -> Component:
     """The page with its controls as the address sets them; the callbacks fill in the rest."""
-    head = [html.H1(catalogue.text(f"report.{page.name}", site.language), id="report-title")]
-    controls = [_control(control, address.get(control.name), ZoneInfo(site.timezone)) for control in page.controls]
-    body = html.P(catalogue.text("report.loading", site.language), className="rows-empty")
+    title = html.H1(catalogue.text(f"report.{page.name}", site.language), id="report-title")
     return html.Div(
-        [
-            dcc.Store(id=NAME, data=page.name),
-            dcc.Store(id=LANGUAGE),
-            dcc.Store(id="report-address"),
-            dcc.Interval(id="report-again", interval=max(1, page.refresh) * 1000, disabled=not page.refresh),
-            html.Header([*head, html.Div(controls, className="report-controls")], className="page-head report-top"),
-            html.Div(body, id="report-body", className="report-body"),
-        ],
+        _content(page, site, title, "page-head report-top", {}, address),
         className="page page-report",
         **attributes("data-page", "report"),
         **attributes("data-report", page.name),
     )
+
+
+def embedded(page: ReportPage, site: SiteLike, fixed: Mapping[str, str], **address: str) -> Component:
+    """A report as a part of another page, at most one on a page. `fixed` are values that nobody chooses."""
+    title = html.H2(catalogue.text(f"report.{page.name}", site.language), id="report-title")
+    return html.Section(
+        _content(page, site, title, "report-top", fixed, address),
+        className=f"report-embedded report-{page.name}",
+        **attributes("data-report", page.name),
+    )
+
+
+def _content(
+    page: ReportPage, site: SiteLike, title: Component, head: str, fixed: Mapping[str, str], address: Mapping[str, str]
+) -> list[Component]:
+    zone = ZoneInfo(site.timezone)
+    controls = [_control(control, address.get(control.name), zone) for control in page.controls]
+    body = html.P(catalogue.text("report.loading", site.language), className="rows-empty")
+    return [
+        dcc.Store(id=NAME, data=page.name),
+        dcc.Store(id=FIXED, data=dict(fixed)),
+        dcc.Store(id=LANGUAGE),
+        dcc.Store(id="report-address"),
+        dcc.Interval(id="report-again", interval=max(1, page.refresh) * 1000, disabled=not page.refresh),
+        html.Header([title, html.Div(controls, className="report-controls")], className=head),
+        html.Div(body, id="report-body", className="report-body"),
+    ]
 
 
 def index(reports: Sequence[ReportPage]) -> ReportPage:
@@ -76,6 +94,8 @@ def index(reports: Sequence[ReportPage]) -> ReportPage:
 def _control(control: Control, value: str | None, zone: ZoneInfo) -> Component:
     text = control.default(zone) if value is None else value
     initial = [item for item in text.split(MULTIPLE) if item] if control.several else text
+    if control.chips:
+        return _chips(control, text)
     dropdown = dcc.Dropdown(
         id={"report": "control", "name": control.name},
         value=initial or None,
@@ -96,6 +116,24 @@ def _control(control: Control, value: str | None, zone: ZoneInfo) -> Component:
     return html.Div([label, dropdown], className=f"report-control control-{control.name}")
 
 
+def _chips(control: Control, value: str) -> Component:
+    """Choices that stand side by side. The callback fills in their words."""
+    choice = dcc.RadioItems(
+        id={"report": "control", "name": control.name},
+        value=value,
+        options=[{"label": value, "value": value}] if value else [],
+        inline=True,
+        className="report-chips",
+        labelClassName="chip",
+    )
+    label = html.Span(
+        catalogue.text(f"control.{control.name}"),
+        id={"report": "label", "name": control.name},
+        className="report-label",
+    )
+    return html.Div([label, choice], className=f"report-control control-{control.name}")
+
+
 class ReportCallbacks:
     """Asks a report for its parts and its options, in the language of the page and as the person before it."""
 
@@ -104,12 +142,18 @@ class ReportCallbacks:
         self._site, self._reader = site, reader
 
     async def body(
-        self, name: str, language: str | None, values: Sequence[Any], _ticks: int, ids: Sequence[Mapping[str, str]]
+        self,
+        name: str,
+        language: str | None,
+        values: Sequence[Any],
+        _ticks: int,
+        ids: Sequence[Mapping[str, str]],
+        fixed: Mapping[str, str] | None,
     ) -> Any:
         """The parts of a report as components; a refusal as the API's own sentence."""
         if not language:
             return no_update
-        query = self._query(language, values, ids)
+        query = self._query(language, values, ids, fixed)
         try:
             parts = rendered(await self._reports[name].build(query), query.texts)
         except ReadRefused as refused:
@@ -119,6 +163,8 @@ class ReportCallbacks:
                 role="alert",
                 **attributes("data-refused", str(refused.status)),
             )
+        if not parts:
+            return []
         read_at = query.texts("report.read", at=query.texts.stamp(clock.now()))
         return [*parts, html.P(read_at, className="quiet report-foot")]
 
@@ -127,12 +173,18 @@ class ReportCallbacks:
         return catalogue.text(f"report.{name}", language) if language else no_update
 
     async def options(
-        self, language: str | None, searches: Sequence[str | None], values: Sequence[Any], name: str, ids: Sequence[Any]
+        self,
+        language: str | None,
+        searches: Sequence[str | None],
+        values: Sequence[Any],
+        name: str,
+        ids: Sequence[Any],
+        fixed: Mapping[str, str] | None,
     ) -> Any:
         """Options, labels and words of the controls, in the order of `ids`."""
         if not language:
             return no_update, no_update, no_update, no_update
-        query = self._query(language, values, ids)
+        query = self._query(language, values, ids, fixed)
         controls = {control.name: control for control in self._reports[name].controls}
         lists = []
         for id, search in zip(ids, searches, strict=True):
@@ -146,12 +198,18 @@ class ReportCallbacks:
         return lists, labels, [words for _ in ids], [query.texts("control.text.placeholder") for _ in ids]
 
     async def download(
-        self, order: Mapping[str, Any] | None, name: str, language: str, values: Sequence[Any], ids: Sequence[Any]
+        self,
+        order: Mapping[str, Any] | None,
+        name: str,
+        language: str,
+        values: Sequence[Any],
+        ids: Sequence[Any],
+        fixed: Mapping[str, str] | None,
     ) -> Any:
         """A table as a file: read anew with the rights of the asker, in the order and choice of the browser's rows."""
         if not order:
             return no_update
-        query = self._query(language, values, ids)
+        query = self._query(language, values, ids, fixed)
         try:
             parts = await self._reports[name].build(query)
         except ReadRefused:
@@ -164,8 +222,10 @@ class ReportCallbacks:
         name = f"{name}-{table.name}-{day:%Y%m%d-%H%M}.{order['format']}"
         return {"content": base64.b64encode(content).decode(), "filename": name, "base64": True}
 
-    def _query(self, language: str, values: Sequence[Any], ids: Sequence[Mapping[str, str]]) -> ReportQuery:
-        controls = {id["name"]: value for id, value in zip(ids, values, strict=True)}
+    def _query(
+        self, language: str, values: Sequence[Any], ids: Sequence[Mapping[str, str]], fixed: Mapping[str, str] | None
+    ) -> ReportQuery:
+        controls = {id["name"]: value for id, value in zip(ids, values, strict=True)} | dict(fixed or {})
         texts = ReportTexts(language, ZoneInfo(self._site.timezone))
         return ReportQuery(self._reader, texts, controls, self._site.region)
 
@@ -174,6 +234,7 @@ def add_callbacks(app: Dash, callbacks: ReportCallbacks) -> None:
     """The callbacks of all reports. Those that need no data run in the browser (assets/reports.js)."""
     name, language, ids = State(NAME, "data"), Input(LANGUAGE, "data"), State(CONTROL, "id")
     values, order = Input(CONTROL, "value"), {"report": "order", "table": MATCH}
+    fixed = State(FIXED, "data")
     _in_browser(app, "language", Output(LANGUAGE, "data"), Input(NAME, "data"))
     _in_browser(app, "address", Output("report-address", "data"), values, ids)
     _in_browser(
@@ -190,6 +251,7 @@ def add_callbacks(app: Dash, callbacks: ReportCallbacks) -> None:
         values,
         Input("report-again", "n_intervals"),
         ids,
+        fixed,
     )(callbacks.body)
     app.callback(Output("report-title", "children"), language, name)(callbacks.title)
     app.callback(
@@ -202,6 +264,7 @@ def add_callbacks(app: Dash, callbacks: ReportCallbacks) -> None:
         values,
         name,
         ids,
+        fixed,
     )(callbacks.options)
     app.callback(
         Output({"report": "download", "table": MATCH}, "data"),
@@ -210,6 +273,7 @@ def add_callbacks(app: Dash, callbacks: ReportCallbacks) -> None:
         State(LANGUAGE, "data"),
         State(CONTROL, "value"),
         ids,
+        fixed,
         prevent_initial_call=True,
     )(callbacks.download)
 

@@ -136,6 +136,8 @@ class Control:
     several: bool = False
     search: bool = False
     clearable: bool = False
+    chips: bool = False
+    """Few choices, each one press away, in place of a list that opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

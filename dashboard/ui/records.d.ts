@@ -590,6 +590,63 @@ export interface TaskChoice {
   days?: number;
 }
 
+/** One resource. Writer: the command role. */
+export interface ResourceRecord {
+  id: string;
+  kind: string;
+  name: string;
+  region: string;
+  lat: number | null;
+  lon: number | null;
+  unit: string;
+  contact: string;
+  phone: string;
+  capacity: number;
+  capability: string[];
+  status: string;
+  since: string | null;
+  incident: string;
+  shared: string[];
+  quantity: number | null;
+  unit_of: string;
+  expires: string | null;
+  expired: boolean;
+  checked_at: string | null;
+  unverified: boolean;
+  labels: Record<string, string>;
+  moves: StockMoveRecord[];
+  requisitions: RequisitionRecord[];
+  listed: boolean;
+  digest: string;
+  rev: number;
+  orders: string[];
+}
+
+/** One movement of a stock: `in`, `out`, `to` an incident, or `back` from it. `number` counts from 1. */
+export interface StockMoveRecord {
+  number: number;
+  move: string;
+  quantity: number;
+  incident: string;
+  note: string;
+  by: string;
+  at: string;
+}
+
+/** A requisition (征用, Art. 12 and 76): whose thing it is and what receipt was given for it. */
+export interface RequisitionRecord {
+  number: number;
+  owner: string;
+  receipt: string;
+  incident: string;
+  by: string;
+  at: string;
+  outcome: string;
+  ended_at: string | null;
+  ended_by: string;
+  note: string;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -887,6 +944,14 @@ export interface TaskList {
   hidden: number;
 }
 
+export interface ResourceList {
+  items: ResourceRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+  total: number;
+}
+
 export interface CaseList {
   items: CaseRecord[];
   next: string | null;
@@ -963,6 +1028,7 @@ export interface Records {
   obligation: ObligationRecord;
   log: LogRecord;
   task: TaskRecord;
+  resource: ResourceRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -1039,6 +1105,14 @@ export interface TaskFaces {
     | "state_at" | "light" | "late" | "unsigned" | "sign_by" | "due" | "due_first" | "warn_at" | "starts_at" | "open"
     | "evidence_needed" | "carried_over" | "parent" | "choices" | "rev";
   full: keyof Records["task"];
+}
+
+/** Names of the fields that each face of kind resource has. */
+export interface ResourceFaces {
+  map: "id" | "kind" | "name" | "region" | "status" | "incident" | "unverified" | "expired";
+  row: "id" | "kind" | "name" | "region" | "lat" | "lon" | "unit" | "capacity" | "capability" | "status" | "since"
+    | "incident" | "quantity" | "unit_of" | "expired" | "unverified" | "rev";
+  full: keyof Records["resource"];
 }
 
 /** Names of the fields that each face of kind case has. */

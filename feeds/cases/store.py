@@ -36,6 +36,8 @@ DAYS_KEPT = 400
 class CasesLost(JournalLost):
     """The store of cases cannot be reached; try again."""
 
+    store = "the store of cases"
+
 
 def cases_url(journal_url: str) -> str:
     """URL of the store that belongs to a journal: `cases.sqlite3` beside a SQLite journal, else its database."""

@@ -87,7 +87,7 @@ class StoreLoss:
         self._engine, self._lost, self._pause = engine, "", BACKOFF[0]
 
     def say(self, error: BusError | JournalLost) -> None:
-        lost = "the journal" if isinstance(error, JournalLost) else "the bus"
+        lost = error.store if isinstance(error, JournalLost) else "the bus"
         if lost != self._lost:
             log.warning("%s: %s is lost: %s", self._engine, lost, error)
         self._lost = lost

@@ -8,8 +8,12 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from feeds.incidents.units import UnitRegister
+from feeds.model.resources import Resource
 from feeds.workdays.calendar import CalendarBook, WorkCalendar
 from feeds.workdays.files import NATIONAL, read_folder
+
+CHECK_EVERY = 90 * 86_400.0
+ROAD_SPEED = 50.0
 
 
 @cache
@@ -24,10 +28,14 @@ class IncidentSettings:
 
     `reporting` is the profile of reporting policies (feeds.incidents.policies), "" for none. `zone` is the zone of the
     day in an incident's number and of the hours of daily reports. `units` may be given tasks. `calendar` says which
-    days are working days.
+    days are working days. `resources` are those of the site's files, each to be checked again after
+    `check_every` seconds. `road_speed` is in km/h.
     """
 
     reporting: str = ""
+    resources: tuple[Resource, ...] = ()
+    check_every: float = CHECK_EVERY
+    road_speed: float = ROAD_SPEED
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     units: UnitRegister = field(default_factory=UnitRegister)
     calendar: WorkCalendar = field(default_factory=national_calendar)

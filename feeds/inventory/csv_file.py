@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from feeds.files import read_regular
@@ -30,8 +31,15 @@ def read_csv(path: Path, name: str = "") -> tuple[list[InventoryRow], list[Findi
     except OSError as error:
         detail = {"detail": error.strerror or str(error)}
         return [], [finding("file_unreadable", name, value=str(path), arguments=detail)]
+    return rows_of(raw, name)
+
+
+def rows_of(
+    raw: bytes, name: str, columns: Sequence[str] = COLUMNS, required: Sequence[str] = REQUIRED
+) -> tuple[list[InventoryRow], list[Finding[InFile]]]:
+    """Like `read_csv`, from bytes already read. `columns` are those that the file may have."""
     text, findings = _decode(raw, name)
-    rows, more = _rows(text, name) if text is not None else ([], [])
+    rows, more = _rows(text, name, columns, required) if text is not None else ([], [])
     return rows, findings + more
 
 
@@ -49,7 +57,9 @@ def _decode(raw: bytes, name: str) -> tuple[str | None, list[Finding[InFile]]]:
         return None, [finding("encoding_unknown", name, line=line)]
 
 
-def _rows(text: str, name: str) -> tuple[list[InventoryRow], list[Finding[InFile]]]:
+def _rows(
+    text: str, name: str, columns: Sequence[str], required: Sequence[str]
+) -> tuple[list[InventoryRow], list[Finding[InFile]]]:
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[InventoryRow] = []
     findings: list[Finding[InFile]] = []
@@ -68,7 +78,7 @@ def _rows(text: str, name: str) -> tuple[list[InventoryRow], list[Finding[InFile
         if not any(cells):
             continue
         if header is None:
-            header, wrong = _header(cells, name, line)
+            header, wrong = _header(cells, name, line, columns, required)
             findings += wrong
             if header is None:
                 return [], findings
@@ -78,20 +88,22 @@ def _rows(text: str, name: str) -> tuple[list[InventoryRow], list[Finding[InFile
         else:
             rows.append(InventoryRow(file=name, line=line, values=dict(zip(header, cells, strict=False))))
     if header is None:
-        findings.append(_lacks("id", name, 1))
+        findings.append(_lacks("id", name, 1, columns))
     return rows, findings
 
 
-def _header(cells: list[str], name: str, line: int) -> tuple[list[str] | None, list[Finding[InFile]]]:
+def _header(
+    cells: list[str], name: str, line: int, columns: Sequence[str], required: Sequence[str]
+) -> tuple[list[str] | None, list[Finding[InFile]]]:
     """The names of the columns (None: the file cannot be read by them), and the findings on them."""
-    columns = [cell.lower() for cell in cells]
-    if len(columns) == 1 and any(separator in columns[0] for separator in ";\t|"):
+    names = [cell.lower() for cell in cells]
+    if len(names) == 1 and any(separator in names[0] for separator in ";\t|"):
         return None, [finding("separator_wrong", name, line=line, value=cells[0])]
-    wrong = [_lacks(column, name, line) for column in REQUIRED if column not in columns]
+    wrong = [_lacks(column, name, line, columns) for column in required if column not in names]
     wrong += [
         finding("header_twice", name, line=line, column=column, value=column)
-        for column in dict.fromkeys(columns)
-        if column in COLUMNS and columns.count(column) > 1
+        for column in dict.fromkeys(names)
+        if column in columns and names.count(column) > 1
     ]
     unknown = [
         finding(
@@ -100,14 +112,14 @@ def _header(cells: list[str], name: str, line: int) -> tuple[list[str] | None, l
             line=line,
             column=cell,
             value=cell,
-            arguments={"near": nearest(cell, set(COLUMNS) - set(columns)), "columns": ",".join(COLUMNS)},
+            arguments={"near": nearest(cell, set(columns) - set(names)), "columns": ",".join(columns)},
         )
         for cell in cells
-        if cell and cell.lower() not in COLUMNS
+        if cell and cell.lower() not in columns
     ]
-    return None if wrong else columns, wrong + unknown
+    return None if wrong else names, wrong + unknown
 
 
-def _lacks(column: str, name: str, line: int) -> Finding[InFile]:
-    columns = {"columns": ",".join(COLUMNS)}
-    return finding("header_missing", name, line=line, column=column, arguments=columns)
+def _lacks(column: str, name: str, line: int, columns: Sequence[str]) -> Finding[InFile]:
+    listed = {"columns": ",".join(columns)}
+    return finding("header_missing", name, line=line, column=column, arguments=listed)

@@ -64,18 +64,24 @@ class InventoryDiff:
     changed: tuple[str, ...] = ()
 
 
-class _RowRefused(Exception):
-    """The row cannot become an asset; carries the parts of its finding."""
+class RowRefused(Exception):
+    """A row cannot be used; carries the parts of its finding."""
 
     def __init__(self, code: str, column: str, value: str, **arguments: str | int) -> None:
         super().__init__(code)
         self.code, self.column, self.value, self.arguments = code, column, value, arguments
         self.message: dict[str, str] = {}
 
-    def finding(self, row: InventoryRow) -> Finding[InFile]:
+    def finding(self, row: InventoryRow, *, error: bool = True) -> Finding[InFile]:
         """The finding of the row."""
         refusal = finding(
-            self.code, row.file, line=row.line, column=self.column, value=self.value, arguments=self.arguments
+            self.code,
+            row.file,
+            line=row.line,
+            column=self.column,
+            value=self.value,
+            error=error,
+            arguments=self.arguments,
         )
         return replace(refusal, message=self.message) if self.message else refusal
 
@@ -98,7 +104,7 @@ def build(
         values = {column: plain(column, row.values.get(column, "")) for column in COLUMNS}
         try:
             asset = _asset(values, accepted, schemes, check_probe)
-        except _RowRefused as no:
+        except RowRefused as no:
             findings.append(no.finding(row))
             refused.setdefault(values["id"], row)
             continue
@@ -147,16 +153,8 @@ def diff(old: Inventory, new: Inventory) -> InventoryDiff:
 def _asset(
     values: dict[str, str], accepted: Mapping[str, InventoryRow], schemes: Collection[str], check_probe: ProbeCheck
 ) -> Asset:
-    for column in REQUIRED:
-        if not values[column]:
-            raise _RowRefused("empty", column, "")
-    if _BAD_ID.search(values["id"]) or len(values["id"]) > 128 or values["id"] in (".", ".."):
-        raise _RowRefused("id_form", "id", values["id"])
-    if values["id"] in accepted:
-        raise _RowRefused("id_twice", "id", values["id"], first=accepted[values["id"]].place)
-    if not is_code(values["region"]):
-        raise _RowRefused("region_form", "region", values["region"])
-    lat, lon = _position(values["lat"], values["lon"])
+    check_identity(values, accepted)
+    lat, lon = position_of(values["lat"], values["lon"])
     return Asset(
         id=values["id"],
         name=values["name"],
@@ -164,51 +162,67 @@ def _asset(
         region=values["region"],
         lat=lat,
         lon=lon,
-        parents=_several(values["parents"]),
+        parents=several(values["parents"]),
         redundancy_group=values["redundancy_group"],
         owner=values["owner"],
         importance=_importance(values["importance"]),
-        labels=_labels(values["labels"]),
+        labels=labels_of(values["labels"]),
         probes=tuple(dict.fromkeys(_probe(uri, schemes, check_probe) for uri in values["probes"].split())),
     )
 
 
-def _several(text: str) -> tuple[str, ...]:
+def check_identity(values: Mapping[str, str], accepted: Mapping[str, InventoryRow]) -> None:
+    """Raise RowRefused unless the row has an id of its own, a name, a kind and a region code."""
+    for column in REQUIRED:
+        if not values[column]:
+            raise RowRefused("empty", column, "")
+    if _BAD_ID.search(values["id"]) or len(values["id"]) > 128 or values["id"] in (".", ".."):
+        raise RowRefused("id_form", "id", values["id"])
+    if values["id"] in accepted:
+        raise RowRefused("id_twice", "id", values["id"], first=accepted[values["id"]].place)
+    if not is_code(values["region"]):
+        raise RowRefused("region_form", "region", values["region"])
+
+
+def several(text: str) -> tuple[str, ...]:
+    """The values of a cell with semicolons between, each once."""
     return tuple(dict.fromkeys(part.strip() for part in text.split(";") if part.strip()))
 
 
 def _importance(text: str) -> int:
     if text and not (text.isascii() and text.isdigit() and int(text) <= 100):
-        raise _RowRefused("importance_form", "importance", text)
+        raise RowRefused("importance_form", "importance", text)
     return int(text or 0)
 
 
-def _labels(text: str) -> dict[str, str]:
+def labels_of(text: str) -> dict[str, str]:
+    """The labels of a cell "name=value;name=value". Raises RowRefused."""
     labels: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(";"))):
         name, equals, value = part.partition("=")
         name = name.strip()
         if not equals or not name:
-            raise _RowRefused("label_form", "labels", part)
+            raise RowRefused("label_form", "labels", part)
         if name in labels:
-            raise _RowRefused("label_twice", "labels", part, name=name)
+            raise RowRefused("label_twice", "labels", part, name=name)
         labels[name] = value.strip()
     return labels
 
 
-def _position(lat_text: str, lon_text: str) -> tuple[float | None, float | None]:
+def position_of(lat_text: str, lon_text: str) -> tuple[float | None, float | None]:
+    """Latitude and longitude, (None, None) for none and for 0, 0. Raises RowRefused, also where the two are swapped."""
     if not lat_text and not lon_text:
         return None, None
     for column, text in (("lat", lat_text), ("lon", lon_text)):
         if not text:
-            raise _RowRefused("coordinate_half", column, "")
+            raise RowRefused("coordinate_half", column, "")
     lat, lon = _degrees("lat", lat_text), _degrees("lon", lon_text)
     if not _in_china(lat, lon) and _in_china(lon, lat):
-        raise _RowRefused("coordinate_swapped", "lat", f"{lat_text}, {lon_text}", lat=lon_text, lon=lat_text)
+        raise RowRefused("coordinate_swapped", "lat", f"{lat_text}, {lon_text}", lat=lon_text, lon=lat_text)
     for column, text, number, bound in (("lat", lat_text, lat, 90), ("lon", lon_text, lon, 180)):
         # Written so that nan is out of range too.
         if not -bound <= number <= bound:
-            raise _RowRefused("coordinate_range", column, text, low=-bound, high=bound)
+            raise RowRefused("coordinate_range", column, text, low=-bound, high=bound)
     return (None, None) if lat == lon == 0 else (lat, lon)
 
 
@@ -216,7 +230,7 @@ def _degrees(column: str, text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise _RowRefused("number_form", column, text) from None
+        raise RowRefused("number_form", column, text) from None
 
 
 def _in_china(lat: float, lon: float) -> bool:
@@ -228,28 +242,28 @@ def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
     shown_uri = masked(uri)  # a password in the URI must not reach a screen
     match = _SCHEME.fullmatch(uri)
     if match is None:
-        raise _RowRefused("probe_form", "probes", shown_uri, detail="scheme:")
+        raise RowRefused("probe_form", "probes", shown_uri, detail="scheme:")
     scheme, remainder = match[1].lower(), match[2]
     if scheme not in schemes:
         scheme_list = " ".join(sorted(schemes))
-        raise _RowRefused(
+        raise RowRefused(
             "probe_scheme", "probes", shown_uri, scheme=scheme, near=nearest(scheme, schemes), schemes=scheme_list
         )
     try:
         parts = urlsplit(uri)
         port = parts.port
     except ValueError as error:
-        raise _RowRefused("probe_form", "probes", shown_uri, detail=str(error)) from None
+        raise RowRefused("probe_form", "probes", shown_uri, detail=str(error)) from None
     if (
         port == 0
         or (remainder.startswith("//") and not parts.hostname)
         or (not remainder.startswith("//") and parts.path)
     ):
-        raise _RowRefused("probe_form", "probes", shown_uri, detail="host:port")
+        raise RowRefused("probe_form", "probes", shown_uri, detail="host:port")
     if broken := _BAD_PERCENT.search(uri):
-        raise _RowRefused("probe_form", "probes", shown_uri, detail=uri[broken.start() : broken.start() + 3])
+        raise RowRefused("probe_form", "probes", shown_uri, detail=uri[broken.start() : broken.start() + 3])
     if message := check_probe(uri):
-        no = _RowRefused("probe_rules", "probes", shown_uri)
+        no = RowRefused("probe_rules", "probes", shown_uri)
         no.message = message
         raise no
     return uri

@@ -96,6 +96,19 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "写 0 到 100 的整数,或留空(0)",
         "write a whole number from 0 to 100, or leave it empty (0)",
     ),
+    "amount_range": (
+        "{column} 不是 0 到 10 亿之间的数",
+        "{column} is not a number from 0 to 1,000,000,000",
+        "写数量,不带单位",
+        "write the amount without its unit",
+    ),
+    "day_form": ("{column} 不是日期", "{column} is not a day", "写成 2026-11-27", "write it as 2026-11-27"),
+    "word_unknown": (
+        "{column} 没有这个值",
+        "{column} has no such value",
+        "{near}可用:{words}",
+        "{near}use one of: {words}",
+    ),
     "crs_unknown": (
         "文件的坐标系无法识别,其中的坐标一概不用",
         "the coordinate system of the file is not known: none of its positions is used",

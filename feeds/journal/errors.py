@@ -22,13 +22,20 @@ class JournalLost(JournalError):
     repeating.
     """
 
+    store = "the journal"
+    """The store's name in logs."""
+
 
 class IntakeLost(JournalLost):
     """The intake cannot be read or written now."""
 
+    store = "the intake"
+
 
 class HistoryLost(JournalLost):
     """The metric history cannot be read or written now."""
+
+    store = "the metric history"
 
 
 class Unstorable(JournalError):

@@ -19,12 +19,13 @@ from feeds.kinds.kind import FULL, RecordKind
 from feeds.kinds.receipt import RECEIPT
 from feeds.kinds.region import REGION
 from feeds.kinds.registry import Kinds
+from feeds.kinds.resource import RESOURCE
 from feeds.kinds.source import SOURCE
 from feeds.kinds.task import TASK
 from feeds.kinds.warning import WARNING
 
 ALL: tuple[RecordKind[Any], ...] = (
-    *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK),
+    *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE),
     *APPROVALS,
     BOARD,
     GROUP,
@@ -48,6 +49,7 @@ __all__ = [
     "ORDER",
     "RECEIPT",
     "REGION",
+    "RESOURCE",
     "SOURCE",
     "TASK",
     "WARNING",

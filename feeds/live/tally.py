@@ -56,11 +56,16 @@ class CountTally:
     def counting(self, records: RecordsByKind, most: int | None = None) -> Iterator[None]:
         """Count all records. Yields after every `most` records; they must not change meanwhile."""
         assets = records[Kind.ASSET]
+        alike: Counter[Share] = Counter()  # in a flood few shares differ, and adding one costs more than counting it
         for name in self.kind.over:
             for number, record in enumerate(records[name].values(), 1):
-                self._add(self._share(name, record, assets), 1)
+                alike[self._share(name, record, assets)] += 1
                 if most is not None and number % most == 0:
                     yield
+        for number, (share, times) in enumerate(alike.items(), 1):
+            self._add(share, times)
+            if most is not None and number % most == 0:
+                yield
         self._settle(self._counts)
 
     def fold(self, deltas: Sequence[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:
@@ -100,11 +105,14 @@ class CountTally:
             touched.update(old[0], new[0])
 
     def _add(self, share: Share, by: int) -> None:
-        for key in share[0]:
-            counts = self._counts.setdefault(key, Counter())
-            for pair in share[1]:
-                counts[pair] += by
-                if not counts[pair]:
+        keys, pairs = share
+        for key in keys:
+            if (counts := self._counts.get(key)) is None:
+                counts = self._counts[key] = Counter()
+            for pair in pairs:
+                if number := counts.get(pair, 0) + by:
+                    counts[pair] = number
+                else:
                     del counts[pair]
 
     def _settle(self, touched: Iterable[str]) -> list[Delta]:

@@ -20,6 +20,7 @@ class Kind:
     OBLIGATION: Final = "obligation"
     LOG: Final = "log"
     TASK: Final = "task"
+    RESOURCE: Final = "resource"
     ROOT_CAUSE: Final = "root_cause"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"

@@ -21,15 +21,16 @@ def explanation(text: str) -> dict[str, str]:
     Names and values have their words of the catalogue. A name without a word is left out: it is for those who write
     rules. Text that is no list of `name=value` (a rule's own words, another tool's text) stays as it is.
     """
-    return {language: _words(text, language) for language in LANGUAGES}
-
-
-def _words(text: str, language: str) -> str:
-    texts = catalogue(language)
-    if f"evidence.{text}" in texts:
-        return texts[f"evidence.{text}"]
     parts = _NEXT.split(text)
-    if not all(_PART.fullmatch(part) or _COMPUTED.match(part) for part in parts):
+    listed = all(_PART.fullmatch(part) or _COMPUTED.match(part) for part in parts)
+    return {language: _words(text, parts if listed else None, language) for language in LANGUAGES}
+
+
+def _words(text: str, parts: list[str] | None, language: str) -> str:
+    """The evidence in a language. `parts`: its list of `name=value`; None when it is no such list."""
+    if (words := catalogue(language).get(f"evidence.{text}")) is not None:
+        return words
+    if parts is None:
         return text
     return _JOINT[language].join(filter(None, (_part(part, language) for part in parts)))
 

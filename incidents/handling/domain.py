@@ -7,7 +7,7 @@ transaction: this domain gives the other two what follows from its own steps.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +46,10 @@ def incident_of(doc: Doc) -> Incident:
 
 
 class IncidentDomain(StepDomain):
-    """Incidents in memory: all but the archived ones. `site` is the region code of the site and begins each number."""
+    """Incidents in memory: all but the archived ones. `site` is the region code of the site and begins each number.
+
+    `before_archive` are checks of an incident's id that raise OrderRefused while something of it is still open.
+    """
 
     name = "command"
     kind = KIND
@@ -64,6 +67,7 @@ class IncidentDomain(StepDomain):
         super().__init__()
         self._receipts, self._obligations, self._tasks = receipts, obligations, tasks
         self._site, self._zone = site, settings.zone
+        self.before_archive: list[Callable[[str], None]] = []
         self._reset()
 
     def _reset(self) -> None:
@@ -148,6 +152,8 @@ class IncidentDomain(StepDomain):
             return (yield from self._attach(incident, command, now))
         order = command.action.removeprefix("incident.")
         after = carried_out(incident, order, command, now)
+        for check in self.before_archive if order == "archive" else ():
+            check(incident.id)
         if order in ("merge", "unmerge"):
             after = yield from self._merging(order, incident, after, command, now)
         elif order == "end":

@@ -2,105 +2,70 @@
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.dashboard.conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
-TRACE = "document.querySelector('.chart-plot').data"
+PLOT = "document.querySelector('.report-embedded .js-plotly-plot')"
+TRACE = f"{PLOT}.data"
 
 
-async def chart(page: Page, metric: str = "tcp.connect_ms") -> dict[str, Any]:
-    """Waits until the metric is drawn; what stands on the plot's data-*."""
-    plot = page.locator(f'.chart-plot[data-drawn="{metric}"]')
-    await expect(plot).to_be_visible()
-    await expect(page.locator(".chart-plot .main-svg").first).to_be_visible()
-    return dict(await plot.evaluate("node => ({...node.dataset})"))
+async def chart(page: Page, name: str = "TCP 建连时延") -> None:
+    """Waits until the metric with this name is drawn."""
+    await expect(page.locator("[data-chart=asset] h2")).to_have_text(name)
+    await expect(page.locator("[data-chart=asset] .main-svg").first).to_be_visible()
 
 
 async def test_chart_breaks_at_gaps_and_shades_alerts_and_draws_the_rules_limit(site: Site) -> None:
     page = await site.open("/assets/X532329")
-    shown = await chart(page)
-    assert (shown["gaps"], shown["spans"], shown["limits"]) == ("1", "2", "2")
+    await chart(page)
+    names = await page.evaluate(f"{PLOT}.layout.shapes.map((shape) => shape.name ?? 'gap')")
+    assert [names.count(name) for name in ("gap", "alert", "limit", "health")] == [1, 2, 2, 4]
     assert await page.evaluate(f"{TRACE}.at(-1).connectgaps") is False
-    assert await page.evaluate(f"Array.from({TRACE}.at(-1).y).filter(one => one === null).length") == 1
-    await expect(page.locator(".chart-foot")).to_contain_text("空白 1 段无数据")
-    await expect(page.locator(".chart-foot")).to_contain_text("可用 89.7% · 有数据 91.7%")
-    await expect(page.locator(".chart-plot")).to_contain_text("阈值 > 2.5")
+    note = page.locator("[data-chart=asset] p")
+    await expect(note).to_contain_text("空白 1 段无数据")
+    await expect(note).to_contain_text("可用 89.7% · 有数据 91.7%")
+    await expect(page.locator("[data-chart=asset]")).to_contain_text("阈值 > 2.5")
+    await expect(page.locator(".asset-side .raw")).to_contain_text("连接超时 3 秒")
     assert site.faults == []
 
 
-async def test_range_and_metric_are_one_press_away_and_stay_in_the_address(site: Site) -> None:
+async def test_range_and_metric_stay_in_the_address(site: Site) -> None:
     page = await site.open("/assets/X532329")
     await chart(page)
-    await page.locator("[data-range='90d']").click()
-    await expect(page.locator(".chart-foot")).to_contain_text("1h 均值")
+    await page.locator(".control-range label", has_text="90 天").click()
+    await expect(page.locator("[data-chart=asset] p")).to_contain_text("1h 均值")
     assert await page.evaluate(f"{TRACE}.length") == 2
-    await page.locator("[data-metric='tcp.up']").click()
-    await chart(page, "tcp.up")
+    await page.goto(f"{site.url}/assets/X532329?metric=tcp.up&range=90d")
+    await chart(page, "TCP 可达")
     assert await page.evaluate(f"{TRACE}.at(-1).line.shape") == "hv"
-    await page.reload()
-    await chart(page, "tcp.up")
-    await expect(page.locator("[data-range='90d']")).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator(".control-range input[value='90d']")).to_be_checked()
     assert site.faults == []
 
 
 async def test_without_any_history_the_page_says_so_and_loads_no_chart_library(site: Site) -> None:
     site.script.metrics = []
     page = await site.open("/assets/X532329")
-    await expect(page.locator(".chart-message")).to_contain_text("还没有历史")
+    await expect(page.locator(".report-embedded")).to_contain_text("还没有历史")
     assert await page.evaluate("typeof window.Plotly") == "undefined"
-    await expect(page.locator(".raw")).to_contain_text("连接超时 3 秒")
 
 
-async def test_a_history_that_has_just_begun_is_shown_by_the_hour_and_says_since_when(site: Site) -> None:
-    site.script.recorded_since = time.time() - 1200
-    page = await site.open("/assets/X532329")
+async def test_a_page_reached_by_a_link_has_its_chart_and_cameras_have_none(site: Site) -> None:
+    page = await site.open("/network?asset=X532329")
+    assert await page.evaluate("typeof window.Plotly") == "undefined"
+    await page.get_by_text("资产页与历史曲线").click()
     await chart(page)
-    await expect(page.locator("[data-range='1h']")).to_have_attribute("aria-pressed", "true")
-    await expect(page.locator(".chart-foot")).to_contain_text("记录始于")
-    await page.locator("[data-range='24h']").click()
-    await expect(page.locator("[data-range='24h']")).to_have_attribute("aria-pressed", "true")
+    await page.locator('#nav a[href="/network"]').click()
+    await expect(page.locator(".node-row").first).to_be_visible()
     assert site.faults == []
-
-
-async def test_other_pages_load_no_chart_library(site: Site) -> None:
-    page = await site.open("/network")
-    assert await page.evaluate("typeof window.Plotly") == "undefined"
-
-
-async def test_axis_shows_the_sites_own_hours(site: Site) -> None:
-    page = await site.open("/assets/X532329")
-    await chart(page)
-    shift = await page.evaluate(
-        "document.querySelector('.chart-plot').data.at(-1).x.at(-1) - Math.floor(Date.now() / 60000) * 60000"
-    )
-    assert 7.9 * 3_600_000 < shift < 8.1 * 3_600_000
-
-
-async def test_hostile_names_of_metrics_and_rules_stay_text_in_the_chart(site: Site) -> None:
-    hostile = 'x<img src=x onerror="window.pwned=1">'
-    site.script.metrics = [hostile]
-    page = await site.open("/assets/X532329")
-    await page.locator(".chart-metrics .chip", has_text="<img").click()
-    await expect(page.locator(".chart-plot[data-drawn]")).to_be_visible()
-    assert await page.evaluate("window.pwned") is None
-    assert await page.locator(".chart-plot img").count() == 0
 
 
 async def test_what_stands_below_a_cause_names_it(site: Site) -> None:
     page = await site.open("/assets/532329-0")
     await expect(page.locator(".cause-note")).to_contain_text("武定县汇聚节点 连接超时 3 秒")
     await expect(page.locator(".way-step.is-under")).to_contain_text("武定甲镇接入")
-
-
-async def test_a_rule_for_another_kind_draws_no_line_here(site: Site) -> None:
-    page = await site.open("/assets/532328-0")
-    assert (await chart(page))["limits"] == "0", "the rule demands routers, this is a switch"
 
 
 async def test_each_probe_says_what_it_last_answered_and_neighbours_are_named(site: Site) -> None:

@@ -71,9 +71,14 @@ class Service:
 
 @dataclass(slots=True)
 class Hook:
-    """A webhook receiver. `calls` holds (idempotency key, body) of each request; the key is "" when none was sent."""
+    """A webhook receiver. `calls` holds (idempotency key, body) of each request; the key is "" when none was sent.
+
+    While `refuses` it answers 503, and counts in `refused` instead.
+    """
 
     port: int
+    refuses: bool = False
+    refused: int = 0
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
@@ -92,6 +97,9 @@ async def hook() -> AsyncIterator[Hook]:
     receiver = Hook(free_port())
 
     async def take(request: web.Request) -> web.Response:
+        if receiver.refuses:
+            receiver.refused += 1
+            return web.Response(status=503)
         receiver.calls.append((request.headers.get("Idempotency-Key", ""), await request.json()))
         receiver.times.append(time.monotonic())
         return web.Response()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.e2e.site import Service, Site, hook, running
-from tests.patience import until
+from feeds.roles import NAMES
+from tests.e2e.site import Person, Service, Site, hook, running
+from tests.patience import PATIENCE, until
 
 
 async def not_ready(site: Site) -> list[str]:
@@ -45,9 +47,55 @@ async def alert_named(site: Site) -> bool:
     return await not_ready(site) == ["alert"]
 
 
+ROW = "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n"
+
+
+def ended_again(site: Site, name: str, before: int, reason: str) -> bool:
+    """True when another process of the member runs, and its status says why the one before was ended."""
+    member = site.members()[name]
+    running = member["state"] == "running" and member["pid"] not in (0, before)
+    return running and reason in member["last_end"].get("reason", "")
+
+
+@pytest.mark.timeout(20 * PATIENCE)
+async def test_each_stopped_process_is_told_and_started_again_while_no_alert_is_cleared(tmp_path: Path) -> None:
+    async with hook() as phone, running(tmp_path, ROW, hook_port=phone.port) as site:
+        person = await site.person("duty1")
+        await until(lambda: phone.heard("gw1"))
+        for name in (*NAMES, "valkey"):
+            before = site.members()[name]["pid"]
+            os.kill(before, signal.SIGSTOP)
+            await until(partial(ended_again, site, name, before, "did not report for"), within=2 * PATIENCE)
+            assert "did not report for" in site.cli("status").stdout
+            await site.ready()
+        await shows_an_active_alert(person)
+        assert {body["reason"] for _, body in phone.calls} == {"first"}
+
+
+async def test_a_stopped_fork_server_is_told_and_started_again_with_every_role(tmp_path: Path) -> None:
+    async with hook() as phone, running(tmp_path, ROW, hook_port=phone.port) as site:
+        person = await site.person("duty1")
+        await until(lambda: phone.heard("gw1"))
+        before = {name: member["pid"] for name, member in site.members().items()}
+        fork_server = int(Path(f"/proc/{before['alert']}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(fork_server, signal.SIGSTOP)
+        for name in NAMES:
+            reason = "the process that forks the roles hung and was killed"
+            await until(partial(ended_again, site, name, before[name], reason), within=2 * PATIENCE)
+        assert site.members()["valkey"]["pid"] == before["valkey"]
+        await site.ready()
+        await shows_an_active_alert(person)
+        assert {body["reason"] for _, body in phone.calls} == {"first"}
+
+
+async def shows_an_active_alert(person: Person) -> None:
+    async with person.live() as live:
+        await live.until(lambda view: any(alert["active"] for alert in view["alert"].values()))
+
+
 @pytest.mark.parametrize("emptied", [False, True], ids=["cut", "emptied"])
 async def test_a_site_starts_on_a_damaged_run_folder_with_its_alerts(tmp_path: Path, emptied: bool) -> None:
-    async with running(tmp_path, "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n") as site:
+    async with running(tmp_path, ROW) as site:
         person = await site.person("duty1")
         async with person.live() as live:
             alert = await live.until(lambda view: next(iter(view["alert"].values()), None))

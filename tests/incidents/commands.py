@@ -11,7 +11,7 @@ from feeds.bus import Bus
 from feeds.incidents.settings import IncidentSettings
 from feeds.incidents.units import ResponsibleUnit, UnitRegister
 from feeds.journal import Journal
-from feeds.model import Command, Outcome, Receipt, Result
+from feeds.model import Command, Outcome, Result
 from feeds.model.incidents import Incident, Obligation
 from feeds.model.tasks import Task
 from feeds.receipts import ReceiptReport
@@ -59,9 +59,10 @@ class CommandDesk:
     async def at(self, time: str) -> None:
         """Move the clock, and step."""
         self.now = moment(time)
-        await self._step()
+        await self.step()
 
-    async def _step(self) -> None:
+    async def step(self) -> None:
+        """Let the engine read what there is, and let time pass."""
         entries = await self.bus.read(self.cursors, block=0.001)
         await self.engine.step(entries, self.now)
         for entry in entries:
@@ -75,7 +76,7 @@ class CommandDesk:
         self.now = max(self.now, at)
         report = ReceiptReport(**values)
         await self.bus.publish("emergency", "receipt", [report], source=report.source)
-        await self._step()
+        await self.step()
         return report.id
 
     async def order(
@@ -104,7 +105,7 @@ class CommandDesk:
         )
         await self.bus.send("command", command)
         tail = await self.bus.tail(self.bus.keys.results)
-        await self._step()
+        await self.step()
         entries = await self.bus.read({self.bus.keys.results: tail}, block=0.001)
         results: list[Result] = [item for entry in entries for item in entry.items]
         return next(result for result in results if result.command == command.id)
@@ -150,9 +151,9 @@ class CommandDesk:
         owed = self.engine.obligations.of(incident)
         return [due for due in owed if (due.step, due.channel) == (step, channel)]
 
-    async def shown(self, kind: str) -> dict[str, Incident | Obligation | Receipt]:
+    async def shown(self, kind: str) -> dict[str, Any]:
         """The records of a kind that Redis has."""
-        records: dict[str, Incident | Obligation | Receipt] = (await self.bus.state((kind,))).records[kind]
+        records: dict[str, Any] = (await self.bus.state((kind,))).records[kind]
         return records
 
     async def names(self, kind: str) -> list[str]:

@@ -25,9 +25,13 @@ LIVES = {"history": "history_mark", "cases": "case_mark"}
 STORES = ("journal", "intake", *LIVES)
 LARGEST = 1 << 30
 """Size in bytes of the largest file whose structure is checked."""
-CHECK_FIRST, CHECK_EVERY, CHECK_DAMAGED_EVERY = 2.0, 3600.0, 30.0
-"""Seconds until a file's structure is first checked, so that no start waits for it; between two checks; and between
-two checks of a damaged file."""
+CHECK_FIRST, CHECK_DAMAGED_EVERY = 2.0, 30.0
+"""Seconds until a file's structure is first checked, so that no start waits for it; and between two checks of a
+damaged file."""
+CHECK_EVERY = (30.0, 3600.0)
+"""Shortest and longest time between two checks of a whole file, seconds."""
+SHARE = 0.001
+"""Share of the time that the check of one whole file may take; what it took decides when the next one is due."""
 REPLACED, DAMAGED = "replaced", "damaged"
 NAMES = {
     "zh-CN": {"journal": "台账", "intake": "接收库", "history": "指标历史库", "cases": "审批案件库"},
@@ -91,13 +95,19 @@ class StoreFiles:
 
     async def _check_structure(self, files: dict[str, Path]) -> None:
         """Check the structure of the files that are due."""
-        at = asyncio.get_running_loop().time()
         for store, file in files.items():
+            at = asyncio.get_running_loop().time()
             if at < self._due.setdefault(store, at + CHECK_FIRST):
                 continue
             whole = await asyncio.to_thread(is_whole, file)
+            took = asyncio.get_running_loop().time() - at
             (self._damaged.discard if whole else self._damaged.add)(store)
-            self._due[store] = at + (CHECK_EVERY if whole else CHECK_DAMAGED_EVERY)
+            self._due[store] = at + (pause_after(took) if whole else CHECK_DAMAGED_EVERY)
+
+
+def pause_after(took: float) -> float:
+    """Seconds from a check of a whole file that took `took` seconds to the next: small files are checked often."""
+    return min(max(took / SHARE, CHECK_EVERY[0]), CHECK_EVERY[1])
 
 
 def is_whole(file: Path) -> bool:

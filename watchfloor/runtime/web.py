@@ -99,6 +99,7 @@ class Web:
                 cap_parse=self._cap_reader.parse,
                 mapped_sources=lambda: pushed_sources(self._applied),
                 layers=lambda: self._applied.layers,
+                road_speed=lambda: self._applied.incidents.road_speed,
                 ingest=settings.ingest,
                 sealer=sealer,
                 approvals=self._approvals(sealer),

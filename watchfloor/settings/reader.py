@@ -65,12 +65,12 @@ class SettingsReport:
 
 
 class SettingsTable:
-    """One table of the file. `done` reports every key that nothing has read."""
+    """One table of the file. `done` reports every key that nothing has read, `remark` adds findings on other files."""
 
     def __init__(self, raw: dict[str, Any], path: KeyPath, report: SettingsReport, *, secret: bool = False) -> None:
-        self.raw = raw
-        self.prefix = path
+        self.raw, self.prefix = raw, path
         self._report = report
+        self.remark = report.findings.extend
         self._secret = secret
         self._hidden: set[str] = set()
         self._read_keys: list[str] = []

@@ -38,6 +38,9 @@ separated_powers = true
 demo = false
 [incidents]
 reporting = "seen-A"
+resources = ["resources.csv"]
+check_every = "90d"
+road_speed = 50
 
 [approvals]
 items = "items.csv"

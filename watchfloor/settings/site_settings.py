@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -18,7 +19,6 @@ from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
-from feeds.incidents.policies import profiles
 from feeds.incidents.settings import IncidentSettings
 from feeds.key_files import JOURNAL_KEY
 from maps.places import PlaceLayer
@@ -26,6 +26,8 @@ from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
 from watchfloor.settings.approvals import approvals as approvals_section
 from watchfloor.settings.findings import SettingsError
+from watchfloor.settings.incidents import REPORTING
+from watchfloor.settings.incidents import incidents as incidents_section
 from watchfloor.settings.layers import layers
 from watchfloor.settings.lines import Lines
 from watchfloor.settings.reader import SettingSpec, SettingsReport, SettingsTable
@@ -35,17 +37,12 @@ from watchfloor.settings.toml_file import document_of, text_of
 __all__ = ["Draft", "Settings", "SettingsError", "load", "read", "read_text", "setting_specs"]
 
 
-REPORTING, NO_REPORTING = "seen-A", "none"
-"""The reporting profile of a site that names none, and the word for no clock at all."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of a site. Paths are absolute, durations are seconds, and `repr` shows no secrets.
 
     `text` is the content of the file.
     `references` is the content of the files that it refers to (certificates, keys, `file:` secrets).
-    `reporting` is the profile of reporting policies, "" for none.
     `removal_guard` is in percent, see watchfloor/settings/removal_guard.py.
     """
 
@@ -75,17 +72,12 @@ class Settings:
     handover: HandoverSettings = field(default_factory=HandoverSettings)
     layers: tuple[PlaceLayer, ...] = field(default=(), repr=False)
     approvals: ApprovalsSettings = field(default_factory=ApprovalsSettings)
-    reporting: str = REPORTING
+    incidents: IncidentSettings = field(default_factory=lambda: IncidentSettings(reporting=REPORTING), repr=False)
 
     @property
     def zone(self) -> ZoneInfo:
         """The zone of the site's times."""
         return ZoneInfo(self.site.timezone)
-
-    @property
-    def incidents(self) -> IncidentSettings:
-        """How incidents are counted and reported."""
-        return IncidentSettings(reporting=self.reporting, zone=self.zone)
 
     @property
     def sample(self) -> float:
@@ -164,11 +156,6 @@ def _with_files(
     )
 
 
-def _reporting(table: SettingsTable) -> str:
-    profile = table.choice("reporting", REPORTING, (*profiles(), NO_REPORTING))
-    return "" if profile == NO_REPORTING else profile
-
-
 def _settings(top: SettingsTable, path: Path) -> Settings:
     with top.table("site") as table:
         info, data, inventory = server.site(table)
@@ -189,8 +176,8 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     escalations = people.escalations(top.tables("escalation"), [receiver.id for receiver in receivers])
     root_cause = _section(top, "root_cause", sections.root_cause)
     outbox, handover = _section(top, "outbox", people.outbox), _section(top, "handover", people.handover)
-    places = layers(top.tables("layer"))
-    approvals, reporting = _section(top, "approvals", approvals_section), _section(top, "incidents", _reporting)
+    places, approvals = layers(top.tables("layer")), _section(top, "approvals", approvals_section)
+    incidents = _section(top, "incidents", partial(incidents_section, timezone=info.timezone))
     top.done()
     return Settings(
         path=path,
@@ -216,7 +203,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
         outbox=outbox,
         handover=handover,
         layers=places,
-        reporting=reporting,
+        incidents=incidents,
         approvals=approvals,
     )
 

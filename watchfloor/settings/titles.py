@@ -244,6 +244,12 @@ TITLES: dict[str, tuple[str, str]] = {
         "信息报送时限方案（none 为不计时）：各地不同，请与上级核对",
         "the profile of reporting times (none: no clock): practice differs, confirm it with your superior",
     ),
+    "incidents.resources": (
+        "应急资源清单（CSV），列见 docs/resources.md",
+        "CSV files of the site's resources, with the columns of docs/resources.md",
+    ),
+    "incidents.check_every": ("资源多久未核实即标出", "a resource that nobody has checked for so long is marked"),
+    "incidents.road_speed": ("估算路程时间所用车速（公里每小时）", "km/h for the estimate of minutes by road"),
     "handover.sign_within": (
         "交班后多久未签收即告警（0s 为不告警）",
         "an alert when nobody signs for so long (0s: none)",

@@ -24,11 +24,11 @@ from collectors.network.lldp import NewAsset, Proposal
 from collectors.network.snmp.session import Agents
 from feeds.inventory.rows import COLUMNS
 from feeds.model import Asset
+from feeds.spreadsheets import begins_formula
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings
 
 TIMEOUT = 5.0
-_FORMULA = "=+-@\t"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,8 +258,14 @@ def _cells(new_asset: NewAsset) -> dict[str, str]:
 def _row(cells: Mapping[str, Any], header: Sequence[str], end: str) -> str:
     """One line of CSV. Leading characters that a spreadsheet takes for a formula are removed."""
     out = io.StringIO()
-    csv.writer(out, lineterminator=end).writerow([str(cells.get(name, "")).lstrip(_FORMULA) for name in header])
+    csv.writer(out, lineterminator=end).writerow([_plain(str(cells.get(name, ""))) for name in header])
     return out.getvalue()
+
+
+def _plain(text: str) -> str:
+    while begins_formula(text):
+        text = text[1:]
+    return text
 
 
 def run(settings: Settings, only: Sequence[str], *, form: str, language: str) -> tuple[str, int]:

@@ -1,7 +1,6 @@
 /** Puts panels into the elements that Dash makes for them, and takes them out again. */
 import { Component, render, type ComponentChildren } from "preact";
 import { t } from "../core/i18n";
-import { store } from "../core/picture";
 import { panels, type Options } from "./panels";
 
 /** How many panels have their element and are not drawn yet. The document says so, for tests and pictures. */
@@ -41,23 +40,10 @@ export function mount(name: string, node: HTMLElement, options: Options): () => 
   let unmount = (): void => {};
   const draw = async (): Promise<void> => {
     await ready;
-    const load = panels[name];
-    if (load) {
-      const Panel = await load();
-      if (ended) return;
-      render(<Guard><Panel {...options} /></Guard>, node);
-      unmount = () => render(null, node);
-      return;
-    }
-    // Widgets that have not moved were written for whole records.
-    const release = store.needFull(["asset", "alert"]);
-    const [{ mountLegacy }] = await Promise.all([import("../legacy/panels.js"), store.whole()]);
-    const end = ended ? (): void => {} : mountLegacy(name, node);
-    unmount = () => {
-      end();
-      release();
-    };
-    if (ended) release();
+    const Panel = await panels[name]!();
+    if (ended) return;
+    render(<Guard><Panel {...options} /></Guard>, node);
+    unmount = () => render(null, node);
   };
   count(1);
   void draw().finally(() => count(-1));

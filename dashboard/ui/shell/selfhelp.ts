@@ -9,9 +9,6 @@ const startedAt = Date.now();
 const LONG = 120_000;
 const RARELY = 300_000;
 
-/** True while somebody writes something that a reload would lose. */
-let unsaved = (): boolean => false;
-export const askUnsaved = (fn: () => boolean): void => void (unsaved = fn);
 
 const version = (): Promise<{ build?: string } | null> =>
   get<{ build?: string }>("/static/version.json").catch(() => null);
@@ -19,7 +16,7 @@ const version = (): Promise<{ build?: string } | null> =>
 /** After every return of the server: another build of the page's code means that this page is old. */
 export async function sameBuild(): Promise<void> {
   const answer = await version();
-  if (answer?.build && answer.build !== root.dataset.build && !unsaved() && !anyUnsaved()) location.reload();
+  if (answer?.build && answer.build !== root.dataset.build && !anyUnsaved()) location.reload();
 }
 
 /** A wall that stays without a picture although the server answers starts again, at most every five minutes. */

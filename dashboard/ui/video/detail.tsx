@@ -1,13 +1,13 @@
 /** One camera: its pictures, its ladder, its checks, what stands beside it, and the way up. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { setQuery } from "../core/address";
 import { Age } from "../core/age";
-import { ExtraView } from "../core/extraview";
 import { t } from "../core/i18n";
 import { joined } from "../core/names";
 import { store } from "../core/picture";
 import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
+import { useAsset } from "../core/wholeasset";
 import type { AssetRecord } from "../records";
 import { recorderOf } from "./cameras";
 import { CheckNow } from "./checknow";
@@ -19,13 +19,6 @@ import { Rungs } from "./rungs";
 import { Siblings } from "./siblings";
 
 const DEPTH = 8;
-
-/** A whole asset from the live feed: undefined until it is here, null when there is none that this person sees. */
-export function useAsset(id: string): AssetRecord | null | undefined {
-  const view = useMemo(() => new ExtraView(`asset ${id}`, { kind: "asset", face: "full", ids: [id] }), [id]);
-  useEffect(() => store.need(view), [view]);
-  return view.all().get(id) ?? (view.ready.value ? null : undefined);
-}
 
 /** The detail beside the list, which the address opens and Back closes. */
 export function CameraAside({ id }: { id: string }) {

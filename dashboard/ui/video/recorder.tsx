@@ -4,8 +4,8 @@ import { t } from "../core/i18n";
 import { errorText, healthName, joined, kindName, metricName, readingText, sourceName } from "../core/names";
 import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
+import { useAsset } from "../core/wholeasset";
 import type { AssetRecord } from "../records";
-import { useAsset } from "./detail";
 import { Channel, useChannels } from "./siblings";
 
 export function RecorderPage({ id }: { id: string }) {

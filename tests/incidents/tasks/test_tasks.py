@@ -79,7 +79,7 @@ async def test_a_term_of_minutes_is_yellow_for_its_last_third_and_at_least_five_
     id = await desk.tasked(incident, due_within=minutes * 60.0)
     for time, light in ((yellow, "yellow"), (red, "red")):
         desk.now = moment(time) - 1
-        await desk._step()
+        await desk.step()
         assert desk.task(id).light != light
         await desk.at(time)
         assert desk.task(id).light == light

@@ -117,6 +117,10 @@ async def test_damage_of_a_store_is_found_wherever_it_is(tmp_path: Path, store: 
     assert not is_whole(file)
 
 
+def test_a_small_file_is_checked_often_and_a_large_one_at_least_hourly() -> None:
+    assert [store_files.pause_after(took) for took in (0.0, 0.01, 0.5, 10.0)] == [30.0, 30.0, 500.0, 3600.0]
+
+
 async def test_damage_is_told_in_both_languages_and_ends_with_the_mended_file(journal: Journal, tmp_path: Path) -> None:
     file, watch = tmp_path / "history.sqlite3", JournalWatch(journal, tmp_path, None, updates_record=True)
     whole = file.read_bytes()

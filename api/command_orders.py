@@ -1,0 +1,85 @@
+"""Orders to the command role: a body becomes a command, its result an answer or a problem in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from api.commands import ask, refusal
+from api.dependencies import Dependencies
+from api.http.answers import Json
+from api.http.findings import finding
+from api.http.problems import Problem
+from api.kinds import lists
+from api.kinds.schemas import record_name, reference
+from api.principal import Principal
+from api.records import incidents, resources
+from feeds.kinds import RecordKind
+from feeds.model import Outcome, Result
+
+ENGINE = "command"
+OF_ORDER = ("conflict", "forbidden", "outside-region", "not-found", "invalid", "unanswered")
+TEXTS = incidents.TEXTS | resources.TEXTS
+"""The words of each refusal, in Chinese and English."""
+
+
+def record_answer(kind: RecordKind[Any], status: int = 200) -> dict[int | str, dict[str, Any]]:
+    """The answer of an order for OpenAPI: one record of a kind."""
+    content = {"application/json": {"schema": reference(record_name(kind))}}
+    return {status: {"description": f"the {kind.name}", "content": content}}
+
+
+async def ordered(
+    deps: Dependencies,
+    principal: Principal,
+    kind: RecordKind[Any],
+    action: str,
+    subject: str,
+    body: BaseModel,
+    *,
+    more: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> Response:
+    """Give an order, and answer the record as the asker may see it. Raises Problem."""
+    args = {
+        name: value.timestamp() if hasattr(value, "timestamp") else value
+        for name, value in body.model_dump(exclude={"rev", "reason"}, exclude_unset=True).items()
+    }
+    if (args.get("lat") is None) != (args.get("lon") is None):
+        raise Problem("invalid", findings=[_finding("body.lat", "half_position")])
+    result = await ask(
+        deps,
+        principal,
+        action,
+        subject,
+        args | dict(more or {}),
+        comment=getattr(body, "reason", ""),
+        rev=getattr(body, "rev", None),
+        engine=ENGINE,
+    )
+    return await _answer(deps, principal, kind, subject, result, status)
+
+
+async def _answer(
+    deps: Dependencies, principal: Principal, kind: RecordKind[Any], subject: str, result: Result, status: int
+) -> Response:
+    current = result.after
+    if result.outcome is Outcome.CONFLICT and current is None and subject:
+        current = await lists.find(deps, kind, subject, principal.audience)
+    if result.outcome is Outcome.CONFLICT and result.detail in TEXTS:
+        zh, en = TEXTS[result.detail]
+        raise Problem("conflict", code=result.detail, detail={"zh-CN": zh, "en": en}, current=current)
+    if (problem := refusal(result, current)) is not None:
+        raise problem
+    if result.outcome is not Outcome.DONE:
+        code, _, field = result.detail.partition(":")
+        raise Problem("invalid", findings=[_finding(f"body.{field}" if field else "body", code)])
+    return Json(kind.shown(principal.audience, result.after or {}), status_code=status)
+
+
+def _finding(field: str, code: str) -> Any:
+    zh, en = TEXTS.get(code, (code, code))
+    return finding(field, code, message={"zh-CN": zh, "en": en})

@@ -1,0 +1,182 @@
+"""Routes of resources: the list, which orders by distance as well, and orders about one resource."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from api.command_orders import OF_ORDER, ordered, record_answer
+from api.dependencies import Commander, Dependencies, Deps, Viewer
+from api.http.answers import Json
+from api.http.findings import finding
+from api.http.problems import Problem
+from api.kinds import lists
+from api.kinds.parameters import parameters, query_criteria
+from api.kinds.routes import list_endpoint
+from api.kinds.schemas import list_name
+from api.principal import Principal
+from api.records.resources import NOTE, nearest
+from api.responses.describe import JSON, answers, reference
+from api.responses.resources import NearestResources
+from api.routes.incident_bodies import Line, ShortText, Text
+from feeds.kinds import RESOURCE
+
+router = APIRouter(prefix="/api/v1", tags=["resources"])
+PLACE = re.compile(r"(-?\d{1,3}(?:\.\d{1,12})?),(-?\d{1,3}(?:\.\d{1,12})?)")
+Near = Annotated[str, Query(max_length=60, description="lat,lon (EPSG:4326): order by distance from here")]
+By = Annotated[Literal["line", "road"], Query(description="With near: by line, or by main roads around closures")]
+Count = Annotated[int, Query(ge=1, le=500, description="With near: how many at most")]
+Amount = Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)]
+
+
+class ResourceOrderBody(BaseModel):
+    """`rev` is the revision that the order was made from: another one is a conflict. `reason` is journaled."""
+
+    model_config = ConfigDict(extra="forbid")
+    rev: int | None = None
+    reason: Text = ""
+
+
+class AssignBody(ResourceOrderBody):
+    """Send it to an incident. `share`: also though another one has it, with a reason."""
+
+    incident: ShortText
+    share: bool = False
+
+
+class StatusBody(ResourceOrderBody):
+    """How it stands: who says so has looked. Ready, out and unknown end its assignment."""
+
+    status: Literal["ready", "assigned", "on_scene", "returning", "out", "unknown"]
+
+
+class MoveBody(ResourceOrderBody):
+    """A movement of its stock: in, out, to an incident, back from it."""
+
+    move: Literal["in", "out", "to", "back"]
+    quantity: Amount
+    incident: Line = ""
+    note: Text = ""
+
+
+class RequisitionBody(ResourceOrderBody):
+    """A requisition for an incident: whose thing it is, and the receipt that was given."""
+
+    incident: ShortText
+    owner: ShortText
+    receipt: ShortText
+    note: Text = ""
+
+
+class ReturnBody(ResourceOrderBody):
+    """The end of a requisition. What was lost needs a note."""
+
+    outcome: Literal["returned", "lost"]
+    note: Text = ""
+
+
+BODIES: Mapping[str, type[ResourceOrderBody]] = {
+    "assign": AssignBody,
+    "status": StatusBody,
+    "move": MoveBody,
+    "requisition": RequisitionBody,
+    "return": ReturnBody,
+}
+"""The body of each order, by its name in the address."""
+
+
+def _place(text: str) -> tuple[float, float]:
+    """Latitude and longitude of a query. Raises Problem, also where the two are swapped."""
+    match = PLACE.fullmatch(text.strip())
+    if match is None:
+        raise Problem("invalid", findings=[finding("query.near", "place_form", message=_FORM)])
+    lat, lon = float(match[1]), float(match[2])
+    if not -90 <= lat <= 90 and -90 <= lon <= 90:
+        raise Problem("invalid", findings=[finding("query.near", "coordinate_swapped", message=_SWAPPED)])
+    if not (-90 <= lat <= 90 and -180 <= lon <= 180 and math.isfinite(lat + lon)):
+        raise Problem("invalid", findings=[finding("query.near", "place_form", message=_FORM)])
+    return lat, lon
+
+
+_FORM = {"zh-CN": "写成 纬度,经度，例如 25.045,101.546", "en": "write latitude,longitude, such as 25.045,101.546"}
+_SWAPPED = {
+    "zh-CN": "经纬度似乎颠倒了：先纬度，后经度",
+    "en": "latitude and longitude seem swapped: latitude comes first",
+}
+_whole_list = list_endpoint(RESOURCE)
+
+
+async def _resources(
+    *, deps: Dependencies, principal: Principal, near: str, by: str, count: int, **arguments: Any
+) -> Response:
+    """The site's resources; with `near` the nearest ones, each with its distance and how far that can be trusted."""
+    if not near:
+        return await _whole_list(deps=deps, principal=principal, **arguments)
+    place = _place(near)
+    records = lists.live(deps, RESOURCE, principal.audience, query_criteria(RESOURCE, arguments))
+    items, unplaced = await asyncio.to_thread(
+        nearest, records, place, by_road=by == "road", count=count, speed=deps.road_speed()
+    )
+    answer = {
+        "items": items,
+        "by": by,
+        "total": len(records),
+        "unplaced": unplaced,
+        "closures": [],
+        "note": NOTE,
+        "rev": deps.pump.mirror.rev,
+    }
+    return Json(answer)
+
+
+_resources.__name__ = "resources"
+_resources.__signature__ = Signature(  # type: ignore[attr-defined]  # read by inspect.signature
+    [
+        Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps),
+        Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Viewer),
+        Parameter("near", Parameter.KEYWORD_ONLY, annotation=Near, default=""),
+        Parameter("by", Parameter.KEYWORD_ONLY, annotation=By, default="line"),
+        Parameter("count", Parameter.KEYWORD_ONLY, annotation=Count, default=10),
+        *parameters(RESOURCE),
+    ]
+)
+_EITHER = {"anyOf": [reference(list_name(RESOURCE)), reference(NearestResources.__name__)]}
+router.add_api_route(
+    "/resources",
+    _resources,
+    methods=["GET"],
+    responses={200: {"description": "the list, or the nearest ones", "content": {JSON: {"schema": _EITHER}}}},
+)
+
+
+def _order_route(order: str, body_type: type[ResourceOrderBody]) -> Callable[..., Awaitable[Response]]:
+    async def give(deps: Dependencies, principal: Principal, resource_id: str, body: ResourceOrderBody) -> Response:
+        return await ordered(deps, principal, RESOURCE, f"resource.{order}", resource_id, body)
+
+    give.__annotations__ = {
+        "deps": Deps,
+        "principal": Commander,
+        "resource_id": str,
+        "body": body_type,
+        "return": Response,
+    }
+    give.__name__ = f"{order}_resource"
+    give.__doc__ = f"Order `{order}` about a resource. {body_type.__doc__ or ''}"
+    return give
+
+
+for _order, _body in BODIES.items():
+    router.add_api_route(
+        f"/resources/{{resource_id}}/{_order}",
+        _order_route(_order, _body),
+        methods=["POST"],
+        responses=answers(None, *OF_ORDER) | record_answer(RESOURCE),
+    )

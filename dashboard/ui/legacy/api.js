@@ -1,1 +1,0 @@
-export { ProblemError as Refused, get, list, raw, send, setCsrf, token } from "../core/api";

@@ -1,1 +1,0 @@
-export function mountLegacy(name: string, node: HTMLElement): () => void;
