@@ -9,7 +9,7 @@ from feeds.kinds import KINDS, Audience, Record
 from feeds.kinds.counted import CountedKind
 from feeds.kinds.records import KindRecords
 from feeds.live.delta import Delta
-from feeds.live.tally import CountTally, RecordsByKind, counted_for
+from feeds.live.tally import CountTally, RecordsByKind, SharedCounts, counted_for
 from feeds.model import Kind
 
 USUAL = (Audience(), Audience(personal=False))
@@ -41,17 +41,23 @@ class Counts:
 
     def restarting(self, rev: str, most: int | None = None) -> Iterator[None]:
         """Count all records anew for the usual audiences. Yields after every `most`."""
+        shared: SharedCounts = {}
         for audience in (*self._expected, *(each for each in self._tallies if each not in self._expected)):
             self._tallies.pop(audience, None)
-            yield from self.counting(audience, rev, most)
+            yield from self.counting(audience, rev, most, shared)
 
     def since(self, audience: Audience) -> str | None:
         """The revision since which an audience's changes are known. None: nothing is counted for it."""
         tally = self._tallies.get(counted_for(audience))
         return tally.rev if tally is not None else None
 
-    def counting(self, audience: Audience, rev: str, most: int | None = None) -> Iterator[None]:
-        """Count for an audience. Yields after every `most` records. Changes flushed meanwhile are counted last."""
+    def counting(
+        self, audience: Audience, rev: str, most: int | None = None, shared: SharedCounts | None = None
+    ) -> Iterator[None]:
+        """Count for an audience. Yields after every `most` records. Changes flushed meanwhile are counted last.
+
+        `shared`: see CountTally.counting; no change may be applied while it is used.
+        """
         key = counted_for(audience)
         while key in self._flushed and most is not None:
             yield  # another caller is counting for this audience
@@ -60,7 +66,7 @@ class Counts:
         tally = CountTally(self.kind, key, rev)
         flushed = self._flushed[key] = []
         try:
-            yield from tally.counting(self._before(), most)
+            yield from tally.counting(self._before(), most, shared)
         finally:
             del self._flushed[key]
         for deltas, alerts, assets in flushed:

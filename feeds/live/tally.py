@@ -13,6 +13,8 @@ from feeds.live.delta import Delta
 from feeds.model import Kind
 
 RecordsByKind = Mapping[str, Mapping[str, Record]]
+SharedCounts = dict[tuple[str, str, bool], Counter[Share]]
+"""How many records of a kind have the same share, by kind, region, and whether confidential records are counted."""
 
 
 @dataclass(slots=True)
@@ -35,6 +37,11 @@ def counted_for(audience: Audience) -> Audience:
     return replace(audience, person="")
 
 
+def _has_confidential(name: str) -> bool:
+    """True when an audience without `personal` may see fewer records of the kind, or of the assets of its records."""
+    return KINDS[name].confidential is not None or (name == Kind.ALERT and ASSET.confidential is not None)
+
+
 class CountTally:
     """Counts of one audience: how often each (field, value) pair occurs, by the id of the counted record."""
 
@@ -53,19 +60,26 @@ class CountTally:
         copied._present = self._present
         return copied
 
-    def counting(self, records: RecordsByKind, most: int | None = None) -> Iterator[None]:
-        """Count all records. Yields after every `most` records; they must not change meanwhile."""
-        assets = records[Kind.ASSET]
-        alike: Counter[Share] = Counter()  # in a flood few shares differ, and adding one costs more than counting it
+    def counting(
+        self, records: RecordsByKind, most: int | None = None, shared: SharedCounts | None = None
+    ) -> Iterator[None]:
+        """Count all records. Yields after every `most` records; they must not change meanwhile.
+
+        `shared` has what was counted of the same records for other audiences, and gains what is counted here.
+        """
+        shared = {} if shared is None else shared
         for name in self.kind.over:
-            for number, record in enumerate(records[name].values(), 1):
-                alike[self._share(name, record, assets)] += 1
+            known_by = (name, self.audience.region, self.audience.personal or not _has_confidential(name))
+            if (shares := shared.get(known_by)) is None:
+                shares = shared[known_by] = Counter()
+                for number, record in enumerate(records[name].values(), 1):
+                    shares[self._share(name, record, records[Kind.ASSET])] += 1
+                    if most is not None and number % most == 0:
+                        yield
+            for number, (share, times) in enumerate(shares.items(), 1):
+                self._add(share, times)
                 if most is not None and number % most == 0:
                     yield
-        for number, (share, times) in enumerate(alike.items(), 1):
-            self._add(share, times)
-            if most is not None and number % most == 0:
-                yield
         self._settle(self._counts)
 
     def fold(self, deltas: Sequence[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:

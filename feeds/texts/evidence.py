@@ -21,8 +21,8 @@ def explanation(text: str) -> dict[str, str]:
     Names and values have their words of the catalogue. A name without a word is left out: it is for those who write
     rules. Text that is no list of `name=value` (a rule's own words, another tool's text) stays as it is.
     """
-    parts = _NEXT.split(text)
-    listed = all(_PART.fullmatch(part) or _COMPUTED.match(part) for part in parts)
+    parts = _NEXT.split(text) if "=" in text or "(" in text else []
+    listed = bool(parts) and all(_PART.fullmatch(part) or _COMPUTED.match(part) for part in parts)
     return {language: _words(text, parts if listed else None, language) for language in LANGUAGES}
 
 

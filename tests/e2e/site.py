@@ -170,7 +170,8 @@ class Person:
     """A signed-in user: REST with the CSRF token, and live sockets."""
 
     def __init__(self, url: str) -> None:
-        self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        connector = aiohttp.TCPConnector(ssl=False)  # a site with TLS has a certificate of its own
+        self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True), connector=connector)
         self.csrf = ""
 
     async def sign_in(self, name: str) -> None:
@@ -225,10 +226,11 @@ class Site:
     port: int
     process: subprocess.Popen[bytes] | None = None
     people: list[Person] = field(default_factory=list)
+    tls: bool = False
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def config(self) -> Path:
@@ -257,7 +259,7 @@ class Site:
         async with asyncio.timeout(within), aiohttp.ClientSession() as http:
             while True:
                 with contextlib.suppress(aiohttp.ClientError):
-                    async with http.get(f"{self.url}/readyz") as answer:
+                    async with http.get(f"{self.url}/readyz", ssl=False) as answer:
                         if answer.status == 200:
                             return
                 if self.process is not None and self.process.poll() is not None:
