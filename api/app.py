@@ -50,6 +50,7 @@ from api.routes import (
     incidents,
     ingest,
     kpi,
+    marks,
     own_account,
     people,
     picture,
@@ -103,6 +104,7 @@ ROUTERS = (
     incidents.router,
     duty_log.router,
     resources.router,
+    marks.router,
     video.router,
     snapshots.router,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,13 +17,13 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.kinds.schemas import record_name, reference
 from api.principal import Principal
-from api.records import incidents, resources
+from api.records import incidents, marks, resources
 from feeds.kinds import RecordKind
 from feeds.model import Outcome, Result
 
 ENGINE = "command"
 OF_ORDER = ("conflict", "forbidden", "outside-region", "not-found", "invalid", "unanswered")
-TEXTS = incidents.TEXTS | resources.TEXTS
+TEXTS = incidents.TEXTS | resources.TEXTS | marks.TEXTS
 """The words of each refusal, in Chinese and English."""
 
 
@@ -44,10 +45,7 @@ async def ordered(
     status: int = 200,
 ) -> Response:
     """Give an order, and answer the record as the asker may see it. Raises Problem."""
-    args = {
-        name: value.timestamp() if hasattr(value, "timestamp") else value
-        for name, value in body.model_dump(exclude={"rev", "reason"}, exclude_unset=True).items()
-    }
+    args = _in_seconds(body.model_dump(exclude={"rev", "reason"}, exclude_unset=True))
     if (args.get("lat") is None) != (args.get("lon") is None):
         raise Problem("invalid", findings=[_finding("body.lat", "half_position")])
     result = await ask(
@@ -61,6 +59,18 @@ async def ordered(
         engine=ENGINE,
     )
     return await _answer(deps, principal, kind, subject, result, status)
+
+
+def _in_seconds(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with times as epoch seconds, also those within."""
+    return {
+        name: value.timestamp()
+        if isinstance(value, datetime)
+        else _in_seconds(value)
+        if isinstance(value, dict)
+        else value
+        for name, value in values.items()
+    }
 
 
 async def _answer(

@@ -18,7 +18,9 @@ from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
 from incidents.handling.domain import IncidentDomain
+from incidents.impact.domain import ImpactDomain
 from incidents.log.domain import LogDomain
+from incidents.marks.domain import MarkDomain
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
 from incidents.resources.domain import ResourceDomain
@@ -61,9 +63,11 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.incidents = IncidentDomain(self.receipts, self.obligations, self.tasks, site, settings)
         self.log = LogDomain(site, settings)
         self.resources = ResourceDomain(self.incidents, settings)
+        self.marks = MarkDomain(self.incidents)
+        self.impacts = ImpactDomain(self.warnings, self.incidents, self.resources, self.marks, lambda: self._bus)
         parts = (
             *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
-            self.resources,
+            *(self.resources, self.marks, self.impacts),
         )
         domain = CompositeDomain(NAME, parts)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)

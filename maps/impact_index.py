@@ -6,9 +6,11 @@ about a millisecond. Immutable: threads may share it.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -83,6 +85,15 @@ class ImpactIndex:
         self._asset_owners = _Codes(self.assets[id].owner for id in self._assets.ids)
         self._place_kinds = _Codes(self.places[id].kind for id in self._places.ids)
         self._by_kind = {kind: PointIndex(points) for kind, points in by_kind.items()}
+
+    @cached_property
+    def version(self) -> str:
+        """Identifies what is counted: the assets with their kinds and positions, and the places of the layers."""
+        digest = hashlib.sha256()
+        things: list[AssetPlace | SitePlace] = [*self.assets.values(), *self.places.values()]
+        for thing in things:
+            digest.update(f"{thing.id}\x1f{thing.kind}\x1f{thing.lat}\x1f{thing.lon}\n".encode())
+        return digest.hexdigest()[:16]
 
     def inside(self, geometry: Mapping[str, Any] | BaseGeometry) -> Inside:
         """The content of a geometry (EPSG:4326). Raises BadGeometry."""

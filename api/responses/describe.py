@@ -19,6 +19,7 @@ from api.responses import (
     history,
     incidents,
     ingest,
+    marks,
     own_account,
     people,
     resources,
@@ -31,7 +32,7 @@ from api.responses import (
 TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
-    *(alerts, approvals, common, duty_log, figures, history, incidents, ingest),
+    *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, marks),
     *(own_account, people, resources, rules, session, staff, video),
 )
 Answers = dict[int | str, dict[str, Any]]

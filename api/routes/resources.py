@@ -6,6 +6,7 @@ import asyncio
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,7 @@ from api.kinds.parameters import parameters, query_criteria
 from api.kinds.routes import list_endpoint
 from api.kinds.schemas import list_name
 from api.principal import Principal
+from api.records.marks import closures
 from api.records.resources import NOTE, nearest
 from api.responses.describe import JSON, answers, reference
 from api.responses.resources import NearestResources
@@ -122,15 +124,15 @@ async def _resources(
         return await _whole_list(deps=deps, principal=principal, **arguments)
     place = _place(near)
     records = lists.live(deps, RESOURCE, principal.audience, query_criteria(RESOURCE, arguments))
-    items, unplaced = await asyncio.to_thread(
-        nearest, records, place, by_road=by == "road", count=count, speed=deps.road_speed()
-    )
+    closed = closures(deps, principal.audience) if by == "road" else {}
+    ways = partial(nearest, by_road=by == "road", count=count, speed=deps.road_speed())
+    items, unplaced = await asyncio.to_thread(ways, records, place, closures=list(closed.values()))
     answer = {
         "items": items,
         "by": by,
         "total": len(records),
         "unplaced": unplaced,
-        "closures": [],
+        "closures": sorted(closed),
         "note": NOTE,
         "rev": deps.pump.mirror.rev,
     }

@@ -647,6 +647,114 @@ export interface RequisitionRecord {
   note: string;
 }
 
+/** One mark. Writer: the command role. `id` is "{incident}/m{n}", `kind` one of MARK_KINDS. */
+export interface MarkRecord {
+  id: string;
+  incident: string;
+  mode: string;
+  region: string;
+  kind: string;
+  geometry: Record<string, unknown>;
+  text: string;
+  drawing: MarkDrawingRecord | null;
+  author: string;
+  at: string;
+  valid_from: string;
+  stale_after: number;
+  stale: boolean;
+  withdrawn: boolean;
+  versions: MarkVersionRecord[];
+  rev: number;
+}
+
+/** The figures of a circle or a wind sector: an estimate, no dispersion model. */
+export interface MarkDrawingRecord {
+  lat: number;
+  lon: number;
+  radius_m: number;
+  distance_m: number;
+  wind_from: number | null;
+  wind_ms: number | null;
+  wind_source: string;
+  wind_at: string | null;
+  half_angle: number;
+  square: boolean;
+  calm: boolean;
+}
+
+/** Who made a version of a mark, when, and why. Its form stands in the journal entry of that moment. */
+export interface MarkVersionRecord {
+  number: number;
+  by: string;
+  at: string;
+  reason: string;
+}
+
+/** One count. Writer: the command role. `id` is "{incident}/i{number}". */
+export interface ImpactRecord {
+  id: string;
+  incident: string;
+  number: number;
+  mode: string;
+  region: string;
+  at: string;
+  cause: string;
+  lat: number | null;
+  lon: number | null;
+  inventory: string;
+  current: boolean;
+  areas: ImpactAreaRecord[];
+  cameras: CameraNearRecord[];
+  warnings: string[];
+  incidents: IncidentNearRecord[];
+  nearest: Record<string, ResourceNearRecord[]>;
+  regions: string[];
+  lead_region: string;
+  uncounted: Record<string, number>;
+  roads_cut: number;
+  rev: number;
+}
+
+/** What lies inside: a circle of `radius_m`, or with 0 what was drawn as affected. `assets` by kind and health. */
+export interface ImpactAreaRecord {
+  radius_m: number;
+  total: number;
+  assets: Record<string, Record<string, number>>;
+  places: Record<string, PlacesInsideRecord>;
+  regions: string[];
+}
+
+/** The places of one kind inside an area; `population` is 0 where it is not known. */
+export interface PlacesInsideRecord {
+  count: number;
+  population: number;
+}
+
+/** A camera that may see the place, and how well it works: `level` is that of feeds.cameras, None where none is. */
+export interface CameraNearRecord {
+  id: string;
+  name: string;
+  health: string;
+  level: number | null;
+}
+
+/** Another open incident nearby that was received about then: perhaps the same. */
+export interface IncidentNearRecord {
+  id: string;
+  distance_m: number;
+  seconds: number;
+}
+
+/** A resource or place near the incident, by line and by road (see maps.roads). */
+export interface ResourceNearRecord {
+  id: string;
+  name: string;
+  line_m: number;
+  road_m: number | null;
+  unknown_m: number;
+  quality: string;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -952,6 +1060,20 @@ export interface ResourceList {
   total: number;
 }
 
+export interface MarkList {
+  items: MarkRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
+export interface ImpactList {
+  items: ImpactRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
 export interface CaseList {
   items: CaseRecord[];
   next: string | null;
@@ -1029,6 +1151,8 @@ export interface Records {
   log: LogRecord;
   task: TaskRecord;
   resource: ResourceRecord;
+  mark: MarkRecord;
+  impact: ImpactRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -1113,6 +1237,17 @@ export interface ResourceFaces {
   row: "id" | "kind" | "name" | "region" | "lat" | "lon" | "unit" | "capacity" | "capability" | "status" | "since"
     | "incident" | "quantity" | "unit_of" | "expired" | "unverified" | "rev";
   full: keyof Records["resource"];
+}
+
+/** Names of the fields that each face of kind mark has. */
+export interface MarkFaces {
+  map: "id" | "incident" | "kind" | "text" | "mode" | "region" | "author" | "at" | "stale";
+  full: keyof Records["mark"];
+}
+
+/** Names of the fields that each face of kind impact has. */
+export interface ImpactFaces {
+  full: keyof Records["impact"];
 }
 
 /** Names of the fields that each face of kind case has. */

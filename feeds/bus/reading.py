@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
 from feeds import wire
@@ -76,6 +76,14 @@ class StreamReader(DeadLetterBox):
         """The number of records of a kind in the live state."""
         async with self._request():
             return int(await self._redis.hlen(self.keys.state(kind)))
+
+    async def some(self, kind: str, ids: Sequence[str]) -> dict[str, Any]:
+        """The live records of a kind with these ids; one that is not there is left out."""
+        if not ids:
+            return {}
+        async with self._request():
+            rows = await self._redis.hmget(self.keys.state(kind), list(ids))
+        return readable(kind, {id.encode(): raw for id, raw in zip(ids, rows, strict=True) if raw is not None})
 
     async def stored(self, kind: str) -> dict[bytes, bytes]:
         """The packed records of a kind by id, page by page; one that changes meanwhile is there in either form."""

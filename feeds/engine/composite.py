@@ -70,6 +70,10 @@ class CompositeDomain(Domain):
         for part in self.parts:
             part.advance(now)
 
+    def prepare(self, now: float) -> Asking[None] | None:
+        readings = [reading for part in self.parts if (reading := part.prepare(now)) is not None]
+        return _in_turn(readings) if readings else None
+
     def next_due(self) -> float | None:
         return min((due for part in self.parts if (due := part.next_due()) is not None), default=None)
 

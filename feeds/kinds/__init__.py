@@ -12,6 +12,7 @@ from feeds.kinds.approvals import APPROVALS, CARD, CASE, CASE_BOARD, ORDER
 from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
+from feeds.kinds.command_picture import COMMAND_PICTURE, IMPACT, MARK
 from feeds.kinds.duty_log import LOG
 from feeds.kinds.group import GROUP
 from feeds.kinds.incidents import INCIDENT, INCIDENTS, OBLIGATION
@@ -25,7 +26,7 @@ from feeds.kinds.task import TASK
 from feeds.kinds.warning import WARNING
 
 ALL: tuple[RecordKind[Any], ...] = (
-    *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE),
+    *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE, *COMMAND_PICTURE),
     *APPROVALS,
     BOARD,
     GROUP,
@@ -42,9 +43,11 @@ __all__ = [
     "CASE_BOARD",
     "FULL",
     "GROUP",
+    "IMPACT",
     "INCIDENT",
     "KINDS",
     "LOG",
+    "MARK",
     "OBLIGATION",
     "ORDER",
     "RECEIPT",

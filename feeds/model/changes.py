@@ -21,6 +21,8 @@ class Kind:
     LOG: Final = "log"
     TASK: Final = "task"
     RESOURCE: Final = "resource"
+    MARK: Final = "mark"
+    IMPACT: Final = "impact"
     ROOT_CAUSE: Final = "root_cause"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"

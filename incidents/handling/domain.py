@@ -48,7 +48,7 @@ def incident_of(doc: Doc) -> Incident:
 class IncidentDomain(StepDomain):
     """Incidents in memory: all but the archived ones. `site` is the region code of the site and begins each number.
 
-    `before_archive` are checks of an incident's id that raise OrderRefused while something of it is still open.
+    `before_archive` raise OrderRefused for an id while something of it is open. `followers` are told of every change.
     """
 
     name = "command"
@@ -68,6 +68,7 @@ class IncidentDomain(StepDomain):
         self._receipts, self._obligations, self._tasks = receipts, obligations, tasks
         self._site, self._zone = site, settings.zone
         self.before_archive: list[Callable[[str], None]] = []
+        self.followers: list[Callable[[Incident | None, Incident], None]] = []
         self._reset()
 
     def _reset(self) -> None:
@@ -206,6 +207,8 @@ class IncidentDomain(StepDomain):
         self._put(after)
         self._record(name, after, now, command=command, body=dict(command.args))
         self._obligations.follow(before, after, now)
+        for follow in self.followers:
+            follow(before, after)
 
     def _done(self, command: Command, incident: Incident) -> Result:
         return Result(command=command.id, outcome=Outcome.DONE, after=INCIDENT.view(incident))

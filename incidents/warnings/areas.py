@@ -23,7 +23,10 @@ REMEMBERED = 500
 
 
 class AreaResolver:
-    """The region table and the positions of an inventory and of layers; built once per inventory."""
+    """The region table and the positions of an inventory and of layers; built once per inventory.
+
+    `index` says what lies inside an area.
+    """
 
     def __init__(self, regions: RegionTable, assets: Iterable[Asset], layers: Sequence[PlaceLayer] = ()) -> None:
         self._regions = regions
@@ -32,7 +35,7 @@ class AreaResolver:
             for asset in assets
             if asset.lat is not None and asset.lon is not None
         ]
-        self._index = ImpactIndex(located, layers)
+        self.index = ImpactIndex(located, layers)
         self._resolved: OrderedDict[tuple[str, ...], Resolved] = OrderedDict()
         self._inside_codes: OrderedDict[tuple[str, ...], Hits] = OrderedDict()
 
@@ -53,17 +56,17 @@ class AreaResolver:
         hits = [self._hits(area) for area in warning.areas if area.geometry is not None]
         if not hits:
             return replace(warning, affected={}, places={}, departments=())
-        affected, places, departments = self._index.counts(hits)
+        affected, places, departments = self.index.counts(hits)
         return replace(warning, affected=affected, places=places, departments=departments)
 
     def _hits(self, area: Area) -> Hits:
         """The assets and places inside an area. Results for outlines of regions are cached: most warnings have one."""
         assert area.geometry is not None
         if area.resolved not in BY_CODES:
-            return self._index.hits(area.geometry)
+            return self.index.hits(area.geometry)
         inside = self._inside_codes.get(area.geocodes)
         if inside is None:
-            inside = self._index.hits(area.geometry)
+            inside = self.index.hits(area.geometry)
             _keep(self._inside_codes, area.geocodes, inside)
         return inside
 

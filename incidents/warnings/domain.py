@@ -52,7 +52,7 @@ class WarningDomain(Domain):
         reading: Parse = parse_in_thread,
     ) -> None:
         self._default_life, self._parse = default_life, reading
-        self._resolver = AreaResolver(table(), assets.values(), layers)
+        self.resolver = AreaResolver(table(), assets.values(), layers)
         self._reset()
 
     def _reset(self) -> None:
@@ -65,7 +65,7 @@ class WarningDomain(Domain):
 
     def replace(self, resolver: AreaResolver) -> None:
         """Count affected assets by another inventory from the next step on."""
-        self._resolver, self._recount = resolver, True
+        self.resolver, self._recount = resolver, True
 
     # -- starting ----------------------------------------------------------------
 
@@ -129,7 +129,7 @@ class WarningDomain(Domain):
 
     def _located(self, message: EmergencyWarning, raw: bytes) -> Asking[EmergencyWarning]:
         """The message with its areas and what lies inside. Raises UnusableMessage for an invalid geometry."""
-        located = yield LocateWarning(message, self._resolver)
+        located = yield LocateWarning(message, self.resolver)
         if isinstance(located, ValueError):
             raise UnusableMessage(str(located), raw, message.source) from located
         placed: EmergencyWarning = located
@@ -163,7 +163,7 @@ class WarningDomain(Domain):
     def advance(self, now: float) -> None:
         if self._recount:
             self._recount = False
-            self._steps += self.registry.recount(self._resolver.counted, now)
+            self._steps += self.registry.recount(self.resolver.counted, now)
         self._steps += self.registry.advance(now)
 
     # -- keeping -----------------------------------------------------------------

@@ -15,7 +15,9 @@ from feeds.kinds import ALL, RecordKind, group
 from feeds.model import Ack, Change, Kind, Receipt
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
 from feeds.model.duty_log import LogEntry
+from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident, Obligation
+from feeds.model.marks import Mark
 from feeds.model.resources import Resource
 from feeds.model.tasks import Task
 from tests.api.conftest import NOW, A, World, an_alert
@@ -65,6 +67,18 @@ OTHERS: dict[str, Any] = {
     Kind.LOG: LogEntry(id="l", kind="phone", text="", at=NOW, author="li", region=A),
     Kind.TASK: Task(id="i/1", title="t", region=A, created_by="li", created_at=NOW, state_at=NOW),
     Kind.RESOURCE: Resource(id="t", kind="team", name="队", region=A),
+    Kind.MARK: Mark(
+        id="i/m1",
+        incident="i",
+        mode="real",
+        region=A,
+        kind="hazard",
+        geometry={"type": "Point", "coordinates": [101.5, 25.0]},
+        author="li",
+        at=NOW,
+        valid_from=NOW,
+    ),
+    Kind.IMPACT: Impact(id="i/i1", incident="i", number=1, mode="real", region=A, at=NOW, cause="created"),
     Kind.CASE: ApprovalCase(
         id="hall:1",
         key=1,

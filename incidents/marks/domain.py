@@ -1,0 +1,239 @@
+"""The domain of marks: drawn, revised and withdrawn by anybody on the incident, each form a version in the journal.
+
+It does no I/O (see feeds.engine.domain).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import msgspec
+
+from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
+from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.incidents.phases import BY_DUTY
+from feeds.journal import Doc, Parcel
+from feeds.journal.forms import register
+from feeds.kinds import MARK
+from feeds.model import Change, Command, Outcome, Result
+from feeds.model.incidents import Incident
+from feeds.model.marks import AFFECTED_AREAS, DRAWN_BY_SERVER, STALE_AFTER, Mark, MarkVersion
+from feeds.regions import covers
+from incidents.handling.domain import IncidentDomain
+from incidents.marks.drawings import checked, drawing_of
+from incidents.refusals import OrderRefused
+
+KIND = "mark"
+CREATE, REVISE, WITHDRAW = "mark.create", "mark.revise", "mark.withdraw"
+MOST = 2000
+"""Marks of one incident at most."""
+LOOK = 60.0
+"""Seconds between two looks at whether incidents have left the screens."""
+
+
+class Follower(Protocol):
+    """Is told which incident's affected area has changed."""
+
+    def drawn(self, incident: str) -> None: ...
+
+
+def mark_of(doc: Doc) -> Mark:
+    """A mark from its document."""
+    return msgspec.convert(doc.body, Mark)
+
+
+class MarkDomain(StepDomain):
+    """Marks in memory: those on the map."""
+
+    name = "command"
+    kind = KIND
+    entry_kind = KIND
+    actions = frozenset((CREATE, REVISE, WITHDRAW))
+
+    def __init__(self, incidents: IncidentDomain) -> None:
+        super().__init__()
+        self._incidents = incidents
+        self.follower: Follower | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._steps.clear()
+        self.marks: dict[str, Mark] = {}
+        self._gone: dict[str, Mark] = {}
+        self._numbers: dict[str, int] = {}
+        self._timers: list[tuple[float, str]] = []
+        self._looked_at = 0.0
+
+    def load(self, start: Start) -> Asking[None]:
+        self._reset()
+        for doc in (yield ListDocuments(KIND, open=True)):
+            self._put(mark_of(doc))
+
+    def records(self) -> Mapping[str, Mark]:
+        return self.marks
+
+    def of(self, incident: str) -> list[Mark]:
+        """The marks of an incident, in no order."""
+        return [mark for mark in self.marks.values() if mark.incident == incident]
+
+    def closures(self) -> list[Mapping[str, Any]]:
+        """The geometries of all closed roads that are real."""
+        return [mark.geometry for mark in self.marks.values() if mark.kind == "closure" and mark.mode == "real"]
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        self._timers = []
+        for mark in self.marks.values():
+            self._schedule(mark)
+
+    def take(self, item: Change | Message | Parcel, now: float) -> None:
+        return None
+
+    # -- orders ------------------------------------------------------------------
+
+    def obey(self, command: Command, now: float) -> Asking[Result]:
+        mark = self.marks.get(command.subject)
+        try:
+            if command.role not in BY_DUTY:
+                raise OrderRefused("role", Outcome.FORBIDDEN)
+            if command.action == CREATE:
+                mark = yield from self._created(command, now)
+                return self._done(mark, "drawn", command, now)
+            if mark is None:
+                return Result(command=command.id, outcome=Outcome.NOT_FOUND)
+            self._check_incident(mark.incident, command)
+            if command.expected_rev is not None and command.expected_rev != mark.rev:
+                raise OrderRefused("mark_changed", Outcome.CONFLICT)
+            if command.action == WITHDRAW:
+                return self._done(replace(_version(mark, command, now), withdrawn=True), "withdrawn", command, now)
+            return self._done(_drawn(_version(mark, command, now), command.args, now), "revised", command, now)
+        except OrderRefused as refused:
+            after = MARK.view(mark) if mark is not None else None
+            return Result(command=command.id, outcome=refused.outcome, detail=refused.code, after=after)
+
+    def _created(self, command: Command, now: float) -> Asking[Mark]:
+        incident = self._check_incident(str(command.args.get("incident", "")), command)
+        if len(self.of(incident.id)) >= MOST:
+            raise OrderRefused("marks_full", Outcome.CONFLICT)
+        number = self._numbers.get(incident.id, 0) + 1
+        while (yield FindDocument(KIND, f"{incident.id}/m{number}")) is not None:
+            number += 1
+        mark = Mark(
+            id=f"{incident.id}/m{number}",
+            incident=incident.id,
+            mode=incident.mode,
+            region=incident.region,
+            kind=str(command.args.get("kind", "")),
+            geometry={},
+            author=command.actor,
+            at=now,
+            valid_from=now,
+            rev=0,
+        )
+        drawn = _drawn(_version(mark, command, now), command.args, now)
+        self._numbers[incident.id] = number
+        return drawn
+
+    def _check_incident(self, id: str, command: Command) -> Incident:
+        incident = self._incidents.incidents.get(id)
+        if incident is None:
+            raise OrderRefused("no_incident")
+        if not covers(command.actor_region, incident.region):
+            raise OrderRefused("region", Outcome.FORBIDDEN)
+        if incident.phase not in ("received", "verifying", "active", "ended", "merged"):
+            raise OrderRefused("incident_closed", Outcome.CONFLICT)
+        return incident
+
+    def _done(self, mark: Mark, name: str, command: Command, now: float) -> Result:
+        before = self.marks.get(mark.id)
+        self._change(mark, name, now, command)
+        if self.follower is not None and {mark.kind, before.kind if before else ""} & set(AFFECTED_AREAS):
+            self.follower.drawn(mark.incident)
+        return Result(command=command.id, outcome=Outcome.DONE, after=MARK.view(mark))
+
+    # -- time --------------------------------------------------------------------
+
+    def advance(self, now: float) -> None:
+        if not self._steps:
+            self._gone.clear()
+        while self._timers and self._timers[0][0] <= now:
+            _, id = heapq.heappop(self._timers)
+            mark = self.marks.get(id)
+            if mark is not None and (due := _stale_from(mark)) is not None and due <= now:
+                self._change(replace(mark, stale=True, rev=mark.rev + 1), "stale", now)
+        if now >= self._looked_at + LOOK:
+            self._looked_at = now
+            for mark in [mark for mark in self.marks.values() if mark.incident not in self._incidents.incidents]:
+                del self.marks[mark.id]
+                self._gone[mark.id] = mark
+                self.record_step(DomainStep(name="filed", subject=mark.id, at=now))
+
+    def next_due(self) -> float | None:
+        return self._timers[0][0] if self._timers else None
+
+    # -- keeping -----------------------------------------------------------------
+
+    def document(self, id: str) -> Document:
+        shown = self.marks.get(id)
+        stored = shown or self._gone[id]
+        return Document(body=msgspec.to_builtins(stored), shown=shown, open=shown is not None)
+
+    def _change(self, mark: Mark, name: str, now: float, command: Command | None = None) -> None:
+        self._put(mark)
+        by: dict[str, Any] = {}
+        if command is not None:
+            body = {"geometry": mark.geometry, "text": mark.text, "kind": mark.kind, "incident": mark.incident}
+            by = {"actor": command.actor, "reason": command.reason, "command": command.id, "body": body}
+        self.record_step(DomainStep(name=name, subject=mark.id, at=now, **by))
+
+    def _put(self, mark: Mark) -> None:
+        if mark.withdrawn:
+            self.marks.pop(mark.id, None)
+            self._gone[mark.id] = mark
+            return
+        self.marks[mark.id] = mark
+        self._schedule(mark)
+
+    def _schedule(self, mark: Mark) -> None:
+        if (due := _stale_from(mark)) is not None:
+            heapq.heappush(self._timers, (due, mark.id))
+
+
+def _stale_from(mark: Mark) -> float | None:
+    """When a mark becomes stale; None for one that is."""
+    return None if mark.stale else max(mark.at, mark.valid_from) + mark.stale_after
+
+
+def _version(mark: Mark, command: Command, now: float) -> Mark:
+    """The mark with one more version of this author."""
+    version = MarkVersion(number=mark.rev + 1, by=command.actor, at=now, reason=command.reason)
+    versions = (*mark.versions, version)
+    return replace(mark, author=command.actor, at=now, versions=versions, stale=False, rev=mark.rev + 1)
+
+
+def _drawn(mark: Mark, args: Mapping[str, Any], now: float) -> Mark:
+    """The mark in the form of an order; what the order leaves out stays. Raises OrderRefused."""
+    kind = str(args.get("kind") or mark.kind)
+    geometry, drawing = mark.geometry, mark.drawing
+    if kind in DRAWN_BY_SERVER:
+        if "drawing" in args or drawing is None or kind != mark.kind:
+            geometry, drawing = drawing_of(kind, args.get("drawing"))
+    elif "geometry" in args or not geometry or kind != mark.kind:
+        geometry, drawing = checked(kind, args.get("geometry") or geometry), None
+    text = str(args.get("text", mark.text))
+    if kind == "text" and not text:
+        raise OrderRefused("missing:text")
+    return replace(
+        mark,
+        kind=kind,
+        geometry=geometry,
+        drawing=drawing,
+        text=text,
+        valid_from=float(args.get("valid_from") or (mark.valid_from if mark.rev > 1 else now)),
+        stale_after=float(args.get("stale_after") or (mark.stale_after if mark.rev > 1 else STALE_AFTER)),
+    )
+
+
+register(KIND, mark_of)
