@@ -90,9 +90,9 @@ class ImpactIndex:
     def version(self) -> str:
         """Identifies what is counted: the assets with their kinds and positions, and the places of the layers."""
         digest = hashlib.sha256()
-        things: list[AssetPlace | SitePlace] = [*self.assets.values(), *self.places.values()]
-        for thing in things:
-            digest.update(f"{thing.id}\x1f{thing.kind}\x1f{thing.lat}\x1f{thing.lon}\n".encode())
+        counted: list[AssetPlace | SitePlace] = [*self.assets.values(), *self.places.values()]
+        for place in counted:
+            digest.update(f"{place.id}\x1f{place.kind}\x1f{place.lat}\x1f{place.lon}\n".encode())
         return digest.hexdigest()[:16]
 
     def inside(self, geometry: Mapping[str, Any] | BaseGeometry) -> Inside:

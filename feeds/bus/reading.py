@@ -77,7 +77,7 @@ class StreamReader(DeadLetterBox):
         async with self._request():
             return int(await self._redis.hlen(self.keys.state(kind)))
 
-    async def some(self, kind: str, ids: Sequence[str]) -> dict[str, Any]:
+    async def records_of(self, kind: str, ids: Sequence[str]) -> dict[str, Any]:
         """The live records of a kind with these ids; one that is not there is left out."""
         if not ids:
             return {}

@@ -8,7 +8,7 @@ from feeds.kinds.incidents import MODE
 from feeds.kinds.kind import RecordKind
 from feeds.kinds.places import Geometry
 from feeds.model.impacts import Impact
-from feeds.model.marks import MARK_KINDS, Mark
+from feeds.model.marks import MARK_KINDS, MapMark
 
 
 def _geometry(record: Record) -> Geometry | None:
@@ -19,7 +19,7 @@ def _geometry(record: Record) -> Geometry | None:
 MARK = RecordKind(
     name="mark",
     plural="marks",
-    record=Mark,
+    record=MapMark,
     writer="command",
     live=lambda mark: not mark.withdrawn,
     faces={"map": ("id", "incident", "kind", "text", "mode", "region", "author", "at", "stale")},

@@ -59,7 +59,7 @@ class MarkVersion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class MapMark:
     """One mark. Writer: the command role. `id` is "{incident}/m{n}", `kind` one of MARK_KINDS.
 
     `geometry` is GeoJSON in EPSG:4490 with 6 decimals. `author` made the newest of the `versions`. `stale`: nobody has

@@ -49,7 +49,7 @@ class ReadStates:
     ids: tuple[str, ...]
 
     async def ask(self, _journal: Journal) -> States:
-        return await self.bus.some(Kind.STATE, self.ids) if self.bus is not None else {}
+        return await self.bus.records_of(Kind.STATE, self.ids) if self.bus is not None else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from feeds.journal.forms import register
 from feeds.kinds import MARK
 from feeds.model import Change, Command, Outcome, Result
 from feeds.model.incidents import Incident
-from feeds.model.marks import AFFECTED_AREAS, DRAWN_BY_SERVER, STALE_AFTER, Mark, MarkVersion
+from feeds.model.marks import AFFECTED_AREAS, DRAWN_BY_SERVER, STALE_AFTER, MapMark, MarkVersion
 from feeds.regions import covers
 from incidents.handling.domain import IncidentDomain
 from incidents.marks.drawings import checked, drawing_of
@@ -40,9 +40,9 @@ class Follower(Protocol):
     def drawn(self, incident: str) -> None: ...
 
 
-def mark_of(doc: Doc) -> Mark:
+def mark_of(doc: Doc) -> MapMark:
     """A mark from its document."""
-    return msgspec.convert(doc.body, Mark)
+    return msgspec.convert(doc.body, MapMark)
 
 
 class MarkDomain(StepDomain):
@@ -61,8 +61,8 @@ class MarkDomain(StepDomain):
 
     def _reset(self) -> None:
         self._steps.clear()
-        self.marks: dict[str, Mark] = {}
-        self._gone: dict[str, Mark] = {}
+        self.marks: dict[str, MapMark] = {}
+        self._gone: dict[str, MapMark] = {}
         self._numbers: dict[str, int] = {}
         self._timers: list[tuple[float, str]] = []
         self._looked_at = 0.0
@@ -72,10 +72,10 @@ class MarkDomain(StepDomain):
         for doc in (yield ListDocuments(KIND, open=True)):
             self._put(mark_of(doc))
 
-    def records(self) -> Mapping[str, Mark]:
+    def records(self) -> Mapping[str, MapMark]:
         return self.marks
 
-    def of(self, incident: str) -> list[Mark]:
+    def of(self, incident: str) -> list[MapMark]:
         """The marks of an incident, in no order."""
         return [mark for mark in self.marks.values() if mark.incident == incident]
 
@@ -113,14 +113,14 @@ class MarkDomain(StepDomain):
             after = MARK.view(mark) if mark is not None else None
             return Result(command=command.id, outcome=refused.outcome, detail=refused.code, after=after)
 
-    def _created(self, command: Command, now: float) -> Asking[Mark]:
+    def _created(self, command: Command, now: float) -> Asking[MapMark]:
         incident = self._check_incident(str(command.args.get("incident", "")), command)
         if len(self.of(incident.id)) >= MOST:
             raise OrderRefused("marks_full", Outcome.CONFLICT)
         number = self._numbers.get(incident.id, 0) + 1
         while (yield FindDocument(KIND, f"{incident.id}/m{number}")) is not None:
             number += 1
-        mark = Mark(
+        mark = MapMark(
             id=f"{incident.id}/m{number}",
             incident=incident.id,
             mode=incident.mode,
@@ -146,7 +146,7 @@ class MarkDomain(StepDomain):
             raise OrderRefused("incident_closed", Outcome.CONFLICT)
         return incident
 
-    def _done(self, mark: Mark, name: str, command: Command, now: float) -> Result:
+    def _done(self, mark: MapMark, name: str, command: Command, now: float) -> Result:
         before = self.marks.get(mark.id)
         self._change(mark, name, now, command)
         if self.follower is not None and {mark.kind, before.kind if before else ""} & set(AFFECTED_AREAS):
@@ -180,7 +180,7 @@ class MarkDomain(StepDomain):
         stored = shown or self._gone[id]
         return Document(body=msgspec.to_builtins(stored), shown=shown, open=shown is not None)
 
-    def _change(self, mark: Mark, name: str, now: float, command: Command | None = None) -> None:
+    def _change(self, mark: MapMark, name: str, now: float, command: Command | None = None) -> None:
         self._put(mark)
         by: dict[str, Any] = {}
         if command is not None:
@@ -188,7 +188,7 @@ class MarkDomain(StepDomain):
             by = {"actor": command.actor, "reason": command.reason, "command": command.id, "body": body}
         self.record_step(DomainStep(name=name, subject=mark.id, at=now, **by))
 
-    def _put(self, mark: Mark) -> None:
+    def _put(self, mark: MapMark) -> None:
         if mark.withdrawn:
             self.marks.pop(mark.id, None)
             self._gone[mark.id] = mark
@@ -196,24 +196,24 @@ class MarkDomain(StepDomain):
         self.marks[mark.id] = mark
         self._schedule(mark)
 
-    def _schedule(self, mark: Mark) -> None:
+    def _schedule(self, mark: MapMark) -> None:
         if (due := _stale_from(mark)) is not None:
             heapq.heappush(self._timers, (due, mark.id))
 
 
-def _stale_from(mark: Mark) -> float | None:
+def _stale_from(mark: MapMark) -> float | None:
     """When a mark becomes stale; None for one that is."""
     return None if mark.stale else max(mark.at, mark.valid_from) + mark.stale_after
 
 
-def _version(mark: Mark, command: Command, now: float) -> Mark:
+def _version(mark: MapMark, command: Command, now: float) -> MapMark:
     """The mark with one more version of this author."""
     version = MarkVersion(number=mark.rev + 1, by=command.actor, at=now, reason=command.reason)
     versions = (*mark.versions, version)
     return replace(mark, author=command.actor, at=now, versions=versions, stale=False, rev=mark.rev + 1)
 
 
-def _drawn(mark: Mark, args: Mapping[str, Any], now: float) -> Mark:
+def _drawn(mark: MapMark, args: Mapping[str, Any], now: float) -> MapMark:
     """The mark in the form of an order; what the order leaves out stays. Raises OrderRefused."""
     kind = str(args.get("kind") or mark.kind)
     geometry, drawing = mark.geometry, mark.drawing

@@ -8,7 +8,7 @@ import pytest
 
 from feeds.kinds import MARK
 from feeds.model import Change, Kind, Outcome, Result
-from feeds.model.marks import Mark
+from feeds.model.marks import MapMark
 from feeds.model.resources import Resource
 from tests.api.conftest import NOW, A, World, problem
 
@@ -17,7 +17,7 @@ POINT = {"type": "Point", "coordinates": [101.546, 25.045]}
 CLOSED = {"type": "LineString", "coordinates": [[101.334, 25.154], [101.295, 25.186]]}
 
 
-def a_mark(**fields: Any) -> Mark:
+def a_mark(**fields: Any) -> MapMark:
     values: dict[str, Any] = {
         "id": f"{INCIDENT}/m1",
         "incident": INCIDENT,
@@ -29,7 +29,7 @@ def a_mark(**fields: Any) -> Mark:
         "at": NOW,
         "valid_from": NOW,
     }
-    return Mark(**values | fields)
+    return MapMark(**values | fields)
 
 
 def done(command: Any) -> Result:

@@ -17,7 +17,7 @@ from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, Sup
 from feeds.model.duty_log import LogEntry
 from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident, Obligation
-from feeds.model.marks import Mark
+from feeds.model.marks import MapMark
 from feeds.model.resources import Resource
 from feeds.model.tasks import Task
 from tests.api.conftest import NOW, A, World, an_alert
@@ -67,7 +67,7 @@ OTHERS: dict[str, Any] = {
     Kind.LOG: LogEntry(id="l", kind="phone", text="", at=NOW, author="li", region=A),
     Kind.TASK: Task(id="i/1", title="t", region=A, created_by="li", created_at=NOW, state_at=NOW),
     Kind.RESOURCE: Resource(id="t", kind="team", name="队", region=A),
-    Kind.MARK: Mark(
+    Kind.MARK: MapMark(
         id="i/m1",
         incident="i",
         mode="real",

@@ -14,8 +14,8 @@ from feeds.model.resources import Resource
 from incidents.impact.counting import Picture, areas_of, impact_of, lead_of
 from maps.impact_index import AssetPlace, ImpactIndex
 from maps.places import PlaceLayer, SitePlace
-from tests.incidents.commands import A, CommandDesk
 from tests.feeds.cap.samples import SAMPLES
+from tests.incidents.commands import A, CommandDesk
 from tests.incidents.rig import asset
 
 NODES = SAMPLES.parent / "geodata" / "inventory_chuxiong.json"
