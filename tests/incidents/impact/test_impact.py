@@ -20,7 +20,7 @@ from tests.incidents.rig import asset
 
 NODES = SAMPLES.parent / "geodata" / "inventory_chuxiong.json"
 AREA = [[101.4, 25.0], [101.7, 25.0], [101.7, 25.2], [101.4, 25.2], [101.4, 25.0]]
-DRAWN = {"kind": "affected", "geometry": {"type": "Polygon", "coordinates": [AREA]}}
+DRAWN: dict[str, Any] = {"kind": "affected", "geometry": {"type": "Polygon", "coordinates": [AREA]}}
 
 
 def an_incident(**fields: Any) -> Incident:
@@ -52,7 +52,7 @@ async def test_what_changes_no_place_counts_nothing_again(desk: CommandDesk) -> 
 
 
 async def test_count_and_incident_are_one_transaction(desk: CommandDesk) -> None:
-    await desk.done("incident.create", place="甲", **A)
+    await desk.done("incident.create", place="甲", lat=A["lat"], lon=A["lon"])
     entries = [entry for entry in await desk.journal.entries(limit=100) if entry.kind in ("incident", "impact")]
     assert [entry.name for entry in entries] == ["created", "counted"]
     assert await desk.journal.doc("impact", entries[1].subject) is not None
