@@ -64,6 +64,8 @@ from api.routes import (
     snapshots,
     staff,
     supervision,
+    task_evidence,
+    tasks,
     video,
     warnings,
 )
@@ -101,6 +103,8 @@ ROUTERS = (
     receipts.router,
     receipt_ingest.router,
     impact.router,
+    task_evidence.router,
+    tasks.router,
     incidents.router,
     duty_log.router,
     resources.router,

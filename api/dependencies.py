@@ -20,8 +20,10 @@ from feeds.cases.sealing import Sealer
 from feeds.clock import Clock, now
 from feeds.duty.handover import HandoverSettings
 from feeds.engine.commands import CommandClient
+from feeds.evidence import EvidenceStore
 from feeds.history import HistoryReader
 from feeds.incidents.settings import ROAD_SPEED
+from feeds.incidents.units import UnitRegister
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.live.pump import Pump
@@ -81,6 +83,7 @@ class Dependencies:
     `layers` are the site's places. `road_speed` is the speed in km/h for minutes by road.
     `sealer` seals personal values that are sent in. `approvals` is None where the site has no cases.
     `snapshots` are the pictures of cameras, None where no data folder is at hand.
+    `units` gives the units that apply. `evidence` keeps the files of tasks, None where no data folder is at hand.
     `script_hashes` gives the Content-Security-Policy hashes of inline scripts, asked at each page.
     `static_prefixes` are served to everybody and cached by browsers.
     """
@@ -99,6 +102,8 @@ class Dependencies:
     sealer: Sealer | None = None
     approvals: ApprovalsAccess | None = None
     snapshots: SnapshotAccess | None = None
+    units: Callable[[], UnitRegister] = UnitRegister
+    evidence: EvidenceStore | None = None
     pages: Sequence[tuple[str, str]] = ()
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
@@ -156,6 +161,15 @@ def needs(right: Right) -> Callable[[HTTPConnection], Awaitable[Principal]]:
     return check
 
 
+async def _tasker(connection: HTTPConnection) -> Principal:
+    """Somebody who may see the site's tasks, or act on those of a unit (else 403)."""
+    principal = principal_of(connection)
+    if not principal.rights & {Right.SEE, Right.TASKS}:
+        raise Problem("forbidden")
+    await deps_of(connection).pump.catch_up()
+    return principal
+
+
 async def _confirmed(connection: HTTPConnection) -> Principal:
     """Somebody who may change accounts and has entered the password lately (else 403 `not-confirmed`)."""
     principal, deps = principal_of(connection), deps_of(connection)
@@ -171,6 +185,8 @@ Anybody = Annotated[Principal, Depends(_anybody)]
 Viewer = Annotated[Principal, Depends(needs(Right.SEE))]
 Actor = Annotated[Principal, Depends(needs(Right.ACT))]
 Commander = Annotated[Principal, Depends(needs(Right.COMMAND))]
+Tasker = Annotated[Principal, Depends(_tasker)]
+TaskActor = Annotated[Principal, Depends(needs(Right.TASKS))]
 Ingester = Annotated[Principal, Depends(needs(Right.INGEST))]
 Admin = Annotated[Principal, Depends(needs(Right.ADMINISTER))]
 ConfirmedAdmin = Annotated[Principal, Depends(_confirmed)]

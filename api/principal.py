@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -22,6 +22,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     SECURITY = "security"
     AUDITOR = "auditor"
+    UNIT = "unit"
 
 
 class TokenScope(StrEnum):
@@ -36,12 +37,14 @@ class Right(StrEnum):
     """A right of a principal. `look`: to see pictures of cameras (api/video_pictures.py).
 
     `accounts`: to change accounts, tokens and their rights. `command`: to give orders about incidents; which role may
-    give which is data (feeds.incidents.phases).
+    give which is data (feeds.incidents.phases). `tasks`: to act on tasks that one has; whose they are is decided by the
+    command role.
     """
 
     SEE = "see"
     ACT = "act"
     COMMAND = "command"
+    TASKS = "tasks"
     LOOK = "look"
     DIAGNOSE = "diagnose"
     INGEST = "ingest"
@@ -52,12 +55,13 @@ class Right(StrEnum):
 
 ROLE_RIGHTS: dict[str, frozenset[Right]] = {
     Role.VIEWER: frozenset({Right.SEE}),
-    Role.LEADER: frozenset({Right.SEE, Right.COMMAND}),
-    Role.DUTY: frozenset({Right.SEE, Right.ACT, Right.COMMAND, Right.LOOK}),
-    Role.OPERATOR: frozenset({Right.SEE, Right.ACT, Right.LOOK, Right.DIAGNOSE}),
-    Role.ADMIN: frozenset(Right) - {Right.COMMAND},
+    Role.LEADER: frozenset({Right.SEE, Right.COMMAND, Right.TASKS}),
+    Role.DUTY: frozenset({Right.SEE, Right.ACT, Right.COMMAND, Right.TASKS, Right.LOOK}),
+    Role.OPERATOR: frozenset({Right.SEE, Right.ACT, Right.TASKS, Right.LOOK, Right.DIAGNOSE}),
+    Role.ADMIN: frozenset(Right) - {Right.COMMAND, Right.TASKS},
     Role.SECURITY: frozenset({Right.SEE, Right.ACCOUNTS}),
     Role.AUDITOR: frozenset({Right.SEE, Right.AUDIT}),
+    Role.UNIT: frozenset({Right.TASKS}),
 }
 ADMINISTRATORS = frozenset({Role.ADMIN, Role.SECURITY, Role.AUDITOR})
 """System, security and audit administrator (三员)."""
@@ -83,7 +87,8 @@ class Principal:
     `csrf` is what the X-CSRF-Token of its writes must be ("" when none is needed).
     `must` names a step that the person has to take first: "password", "second-factor" or "". `confirmed` is the time
     at which the password was last entered, in epoch seconds.
-    `personal` is False for walls: names of people and their comments are left out.
+    `personal` is False for walls: names of people and their comments are left out. `units` are those for which the
+    account acts; a person of role unit sees their tasks alone.
     """
 
     name: str
@@ -95,6 +100,7 @@ class Principal:
     rights: frozenset[Right] = frozenset()
     must: str = ""
     confirmed: float = float("inf")
+    units: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def personal(self) -> bool:
@@ -103,7 +109,8 @@ class Principal:
     @property
     def audience(self) -> Audience:
         """The audience of the live picture that the principal belongs to."""
-        return Audience(self.region, self.personal, self.name if KINDS.personal else "")
+        units = self.units if self.role == Role.UNIT else None
+        return Audience(self.region, self.personal, self.name if KINDS.personal else "", units)
 
     def may(self, right: Right) -> bool:
         return right in self.rights

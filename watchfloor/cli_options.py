@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "security", "auditor")
+ACCOUNT_ROLES = ("viewer", "leader", "duty", "operator", "admin", "security", "auditor", "unit")
 SCOPES = ("read", "ingest", "wall")
 WithConfig = Callable[[argparse.ArgumentParser], argparse.ArgumentParser]
 

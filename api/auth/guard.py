@@ -7,6 +7,7 @@ middleware (see app.Application), so nothing reads a body before it.
 from __future__ import annotations
 
 import hmac
+from dataclasses import replace
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, QueryParams
@@ -20,11 +21,12 @@ from api.auth.identities import Identities, demo_officer
 from api.auth.witness import Witness
 from api.dependencies import Dependencies
 from api.http import problems
-from api.http.bodies import bounded, check_length
+from api.http.bodies import MAX_BODY, bounded, check_length
 from api.http.problems import Problem
-from api.principal import Principal, Right
+from api.principal import Principal, Right, Role
 from api.stores import problem_of
 from feeds.asker import asked_by
+from feeds.evidence import MAX_FILE
 from feeds.journal import JournalLost
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,6 +43,11 @@ WALL_PICTURES = "/api/v1/video/"
 """Cameras that are released for walls; the routes refuse all others (api/video_pictures.py)."""
 WALL_PAGE = "/wall"
 STAFF_PAGE = "/admin"
+UNIT_PAGE = "/m"
+UNIT_PATHS = (ACCOUNT_PAGE, "/api/v1/account", SESSION, "/api/v1/me", "/api/v1/site", "/api/v1/demo/role")
+"""What a person of role unit may reach beside the own page and tasks."""
+TASKS = "/api/v1/tasks"
+EVIDENCE = "/evidence"
 PROGRAM_PATHS = ("/api/", "/metrics", "/healthz", "/readyz")
 DASH = "/_dash-"
 # Dash's own plumbing: it fills the page and carries no data that its callbacks do not put there.
@@ -81,7 +88,7 @@ class Guard:
                 await answer(scope, receive, send)
                 return
             with asked_by(asker_of(connection)):
-                await self._app(scope, bounded(receive) if scope["type"] == "http" else receive, send)
+                await self._app(scope, bounded(receive, _longest(scope)) if scope["type"] == "http" else receive, send)
 
     async def _admit(self, connection: HTTPConnection) -> Response | None:
         """None when the request may go on, or a redirect in its place. Raises Problem for a refused request."""
@@ -96,11 +103,14 @@ class Guard:
             if not _is_public(scope, path):
                 raise
             principal = None
+        principal = self._of_units(principal)
         scope.setdefault("state", {})["principal"] = principal
+        if principal is not None and principal.role == Role.UNIT and not principal.must and path == "/":
+            return RedirectResponse(UNIT_PAGE, status_code=303)
         if not _is_public(scope, path):
             _check_reach(principal, path)
         _check_origin(scope, connection.headers, principal, path)
-        check_length(connection.headers)
+        check_length(connection.headers, _longest(scope))
         if scope["type"] == "http" and path == WALL_PAGE and "token" in connection.query_params:
             return self._exchange(connection.query_params, principal)
         return None
@@ -123,6 +133,13 @@ class Guard:
             if token is not None and token.via == "wall" and _is_for_wall(path):
                 return token
         return demo_officer() if self._deps.settings.demo else None
+
+    def _of_units(self, principal: Principal | None) -> Principal | None:
+        """The principal with the units for which the account acts."""
+        if principal is None or principal.via in ("token", "wall"):
+            return principal
+        units = self._deps.units().of_person(principal.name)
+        return replace(principal, units=units) if units else principal
 
     async def _bearer(self, header: str) -> Principal:
         scheme, _, raw = header.partition(" ")
@@ -198,6 +215,19 @@ def _is_for_wall(path: str) -> bool:
     return path.startswith((*DASH_PLUMBING, WALL_PICTURES))
 
 
+def _is_for_unit(path: str) -> bool:
+    """True for the paths that a person of role unit may reach: tasks, the page of them, and the own account."""
+    return path in (*UNIT_PATHS, UNIT_PAGE, TASKS) or path.startswith((f"{TASKS}/", "/api/v1/account/"))
+
+
+def _longest(scope: Scope) -> int:
+    """The most bytes that a request may carry: a file of evidence may be larger than anything else."""
+    if scope["type"] != "http" or scope["method"] != "PUT":
+        return MAX_BODY
+    path: str = scope["path"]
+    return MAX_FILE if path.startswith(f"{TASKS}/") and path.endswith(EVIDENCE) else MAX_BODY
+
+
 def _local(scope: Scope) -> str:
     """The path asked for, as a path of this server only ("//host" would be another one); never with a token."""
     path: str = "/" + scope["path"].lstrip("/\\")
@@ -214,6 +244,8 @@ def _check_reach(principal: Principal | None, path: str) -> None:
     if principal.via == "wall" and not _is_for_wall(path):
         raise Problem("forbidden")
     if principal.via == "token" and not path.startswith(PROGRAM_PATHS):
+        raise Problem("forbidden")
+    if principal.role == Role.UNIT and not _is_for_unit(path):
         raise Problem("forbidden")
     if path == STAFF_PAGE and not principal.rights & {Right.ADMINISTER, Right.ACCOUNTS, Right.AUDIT}:
         raise Problem("forbidden")

@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.dependencies import Dependencies, Deps, Viewer
+from api.dependencies import Dependencies, Deps, Tasker, Viewer
 from api.http.answers import Json, listing
 from api.http.problems import Problem
 from api.kinds import lists
@@ -23,10 +23,6 @@ from feeds.model import Kind
 Endpoint = Callable[..., Awaitable[Response]]
 OWN_LISTS = frozenset({Kind.RESOURCE})
 """Kinds whose list has a route of its own."""
-_OF_EVERY_LIST = (
-    Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps),
-    Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Viewer),
-)
 
 
 def kinds_router() -> APIRouter:
@@ -73,7 +69,9 @@ def list_endpoint(kind: RecordKind[Any]) -> Endpoint:
 
     order = "newest first" if kind.sort.down else f"by {', '.join(kind.sort.fields)}"
     archive = "; live ones before those in the archive" if kind.archive else ""
-    return _documented(listed, f"{kind.plural}", f"Records of kind {kind.name}, {order}{archive}.", *parameters(kind))
+    return _documented(
+        kind, listed, f"{kind.plural}", f"Records of kind {kind.name}, {order}{archive}.", *parameters(kind)
+    )
 
 
 def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
@@ -88,11 +86,16 @@ def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
 
     about = f"One record of kind {kind.name}; 404 also for one that one may not see."
     text = f"{about}\n\n{additions.type.__doc__}" if additions is not None else about
-    return _documented(shown, kind.name, text, Parameter(key, Parameter.KEYWORD_ONLY, annotation=str))
+    return _documented(kind, shown, kind.name, text, Parameter(key, Parameter.KEYWORD_ONLY, annotation=str))
 
 
-def _documented(endpoint: Endpoint, name: str, about: str, *own: Parameter) -> Endpoint:
-    """The endpoint with the signature that FastAPI reads, and its words for OpenAPI."""
+def _documented(kind: RecordKind[Any], endpoint: Endpoint, name: str, about: str, *own: Parameter) -> Endpoint:
+    """The endpoint with the signature that FastAPI reads, and its words for OpenAPI.
+
+    Records that units have are also for people of units.
+    """
+    deps = Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps)
+    principal = Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Tasker if kind.holder else Viewer)
     endpoint.__name__, endpoint.__doc__ = name, about
-    endpoint.__signature__ = Signature([*_OF_EVERY_LIST, *own])  # type: ignore[attr-defined]  # read by inspect.signature
+    endpoint.__signature__ = Signature([deps, principal, *own])  # type: ignore[attr-defined]  # read by inspect.signature
     return endpoint

@@ -26,6 +26,7 @@ from api.responses import (
     rules,
     session,
     staff,
+    tasks,
     video,
 )
 
@@ -33,7 +34,7 @@ TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
     *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, marks),
-    *(own_account, people, resources, rules, session, staff, video),
+    *(own_account, people, resources, rules, session, staff, tasks, video),
 )
 Answers = dict[int | str, dict[str, Any]]
 

@@ -18,6 +18,7 @@ class Me(Struct, kw_only=True):
     demo: bool
     rights: list[str]
     must: Annotated[str, Meta(description='To do first: "password", "second-factor" or ""')]
+    units: Annotated[list[str], Meta(description="The units for which the account acts on tasks")]
 
 
 class SiteAnswer(Struct, kw_only=True):
@@ -82,6 +83,7 @@ ME: Example = {
     "demo": False,
     "rights": ["act", "look", "see"],
     "must": "",
+    "units": [],
 }
 SITE: Example = {
     "name": "楚雄州",

@@ -69,6 +69,12 @@ class VerifyBody(IncidentOrderBody):
     called_back: ShortText
 
 
+class EndBody(IncidentOrderBody):
+    """The open tasks that go on without the incident, by their ids: each open one is named."""
+
+    carry_over: Annotated[list[ShortText], Field(max_length=500)] = []
+
+
 class TransferBody(ReasonedBody):
     """To whom the incident was transferred, and what they confirmed the receipt with."""
 

@@ -31,7 +31,7 @@ BODIES: Mapping[str, type[bodies.IncidentOrderBody]] = {
     "transfer": bodies.TransferBody,
     "merge": bodies.MergeBody,
     "unmerge": bodies.IncidentOrderBody,
-    "end": bodies.IncidentOrderBody,
+    "end": bodies.EndBody,
     "reopen": bodies.ReasonedBody,
     "restore": bodies.ReasonedBody,
     "review": bodies.ReviewBody,

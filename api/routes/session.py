@@ -115,4 +115,5 @@ def _me(principal: Principal) -> dict[str, Any]:
         "demo": principal.via == "demo",
         "rights": sorted(principal.rights),
         "must": principal.must,
+        "units": list(principal.units),
     }

@@ -978,6 +978,23 @@ export interface IncidentStep {
   body: Record<string, unknown>;
 }
 
+/** The incident of the task in a few words, null without one or when it is archived. */
+export interface TaskAdditions {
+  incident_summary: TaskIncident | null;
+}
+
+/** What the holder of a task is told of its incident. */
+export interface TaskIncident {
+  id: string;
+  title: string;
+  event_class: string;
+  place: string;
+  phase: string;
+  grade: string;
+  response: string;
+  mode: string;
+}
+
 export interface AssetList {
   items: AssetRecord[];
   next: string | null;
@@ -1051,6 +1068,8 @@ export interface TaskList {
   rev: string;
   hidden: number;
 }
+
+export type TaskDetail = TaskRecord & TaskAdditions;
 
 export interface ResourceList {
   items: ResourceRecord[];

@@ -16,11 +16,14 @@ class Audience:
     """Who looks. `region` "" sees every region; without `personal` no name of a person is shown.
 
     `person` is set only while a kind shows each person the own records: clients of one audience share their bytes.
+    With `units` only records that one of these units has are shown (RecordKind.holder), in whatever region; None is
+    for everybody else.
     """
 
     region: str = ""
     personal: bool = True
     person: str = ""
+    units: tuple[str, ...] | None = None
 
 
 class Visibility(Protocol):

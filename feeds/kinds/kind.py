@@ -54,7 +54,8 @@ class RecordKind(Generic[T]):
     `place` gives it a layer of the map, with the fields of the face "map". `plain`: the plain live feed and the
     snapshot have it; other kinds are for views and lists only. `apart`: True for a record of an exercise, a test or a
     draft, which the plain feed, the snapshot and the search leave out; views and lists show it when asked.
-    `search`: what the search finds its records by.
+    `search`: what the search finds its records by. `holder` names the field with the unit that has a record: people of
+    a unit see theirs, and no record of any kind without a holder.
     """
 
     name: str
@@ -77,6 +78,7 @@ class RecordKind(Generic[T]):
     plain: bool = True
     apart: Callable[[Mapping[str, Any]], bool] | None = None
     search: Searchable | None = None
+    holder: str = ""
 
     @property
     def stored(self) -> tuple[Stored, ...]:
@@ -106,6 +108,8 @@ class RecordKind(Generic[T]):
 
     def sees(self, audience: Audience, record: Mapping[str, Any]) -> bool:
         """Whether this audience is shown the record at all."""
+        if audience.units is not None:
+            return bool(self.holder) and record[self.holder] in audience.units
         if self.confidential is not None and not audience.personal and self.confidential(record):
             return False
         return self.visible.sees(audience, record)

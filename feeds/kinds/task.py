@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from feeds.kinds.filters import Exact, Flag, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.searchable import Searchable
@@ -19,6 +21,12 @@ def _unsigned(task: Task) -> bool:
     return task.sign_late and task.state in ("issued", "returned")
 
 
+def _choices(task: Task) -> list[dict[str, Any]]:
+    """The possible actions, as JSON."""
+    choices: list[dict[str, Any]] = msgspec.to_builtins(choices_of(task))
+    return choices
+
+
 def _value(subject: SubjectState, name: str) -> Any:
     return _unsigned(subject.record) if name == "unsigned" else field_value(subject, name)
 
@@ -31,7 +39,7 @@ TASK = RecordKind(
     derived=(
         Derived("open", bool, lambda task: task.open),
         Derived("unsigned", bool, _unsigned),
-        Derived("choices", list[TaskChoice], choices_of),
+        Derived("choices", list[TaskChoice], _choices),
     ),
     faces={
         "row": (
@@ -77,4 +85,5 @@ TASK = RecordKind(
         evaluated=lambda task: task.mode == "real",
     ),
     search=Searchable(names=("title",)),
+    holder="unit",
 )

@@ -141,8 +141,9 @@ class Mirror:
         ]
 
     def hidden(self, audience: Audience) -> dict[str, int]:
-        """The number of records of each kind that this audience does not see."""
-        if not audience.region and audience.personal and not KINDS.personal:
+        """The number of records of each kind that this audience does not see; a unit is not told how many."""
+        of_unit = audience.units is not None
+        if of_unit or (not audience.region and audience.personal and not KINDS.personal):
             return dict.fromkeys(self._kinds, 0)
         self._catch_up()
         return {

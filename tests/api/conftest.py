@@ -23,7 +23,9 @@ from api.stores import Stores
 from feeds.bus import Bus
 from feeds.cases.sealing import Sealer
 from feeds.engine.commands import CommandClient, Unanswered
+from feeds.evidence import EvidenceStore
 from feeds.history import HistoryReader
+from feeds.incidents.units import UnitRegister
 from feeds.journal import Intake, Journal
 from feeds.live.mirror import alert_record
 from feeds.live.pump import Pump
@@ -159,6 +161,8 @@ class World:
     pushed: dict[str, PushedSource] = field(default_factory=dict)
     places: tuple[PlaceLayer, ...] = ()
     snapshots: SnapshotAccess | None = None
+    units: UnitRegister = field(default_factory=UnitRegister)
+    evidence: EvidenceStore | None = None
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -189,6 +193,8 @@ class World:
             layers=lambda: self.places,
             sealer=SEALER,
             snapshots=self.snapshots,
+            units=lambda: self.units,
+            evidence=self.evidence,
             script_hashes=lambda: self.hashes,
         )
 

@@ -24,6 +24,8 @@ from feeds.cases.sealing import Sealer
 from feeds.cases.store import CaseStore, cases_url
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
+from feeds.evidence import FOLDER as EVIDENCE
+from feeds.evidence import EvidenceStore
 from feeds.findings import line_of_text
 from feeds.history import HistoryReader, HistoryStore, history_url
 from feeds.isolation.cap import CapReader
@@ -106,6 +108,8 @@ class Web:
                 snapshots=snapshot_access(settings.data),
                 load=settings.load,
                 handover=lambda: self._applied.handover,
+                units=lambda: self._applied.incidents.units,
+                evidence=EvidenceStore(settings.data / EVIDENCE),
             )
         )
         self._dash = create_dash(self._app, settings.site)

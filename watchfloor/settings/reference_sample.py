@@ -41,6 +41,14 @@ reporting = "seen-A"
 resources = ["resources.csv"]
 check_every = "90d"
 road_speed = 50
+[[unit]]
+id = "gaj"
+region = "532300"
+head = "gaj-wang"
+people = ["gaj-wang", "gaj-li"]
+[unit.name]
+"zh-CN" = "州公安局"
+en = "Public Security Bureau"
 
 [approvals]
 items = "items.csv"

@@ -33,6 +33,7 @@ from watchfloor.settings.lines import Lines
 from watchfloor.settings.reader import SettingSpec, SettingsReport, SettingsTable
 from watchfloor.settings.references import References
 from watchfloor.settings.toml_file import document_of, text_of
+from watchfloor.settings.units import unit_register
 
 __all__ = ["Draft", "Settings", "SettingsError", "load", "read", "read_text", "setting_specs"]
 
@@ -164,8 +165,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     journal_url, journal_key = _section(top, "journal", server.journal)
     history = _section(top, "history", server.history)
     web = _section(top, "web", server.web)
-    ingest = _section(top, "ingest", server.ingest)
-    targets = _section(top, "load", server.load)
+    ingest, targets = _section(top, "ingest", server.ingest), _section(top, "load", server.load)
     credentials = _section(top, "credentials", sections.credentials)
     schemes = _section(top, "defaults", sections.defaults)
     with top.table("collect") as table:
@@ -178,6 +178,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     outbox, handover = _section(top, "outbox", people.outbox), _section(top, "handover", people.handover)
     places, approvals = layers(top.tables("layer")), _section(top, "approvals", approvals_section)
     incidents = _section(top, "incidents", partial(incidents_section, timezone=info.timezone))
+    incidents = replace(incidents, units=unit_register(top.tables("unit")))
     top.done()
     return Settings(
         path=path,

@@ -72,6 +72,18 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "写 GB/T 2260 的 6 位代码（或 9、12 位），例如 532300",
         "write the 6-digit code of GB/T 2260 (or 9 or 12 digits), such as 532300",
     ),
+    "unit_empty": (
+        "这个单位没有人员，不能向它下达任务",
+        "nobody is named for this unit, so it can be given no task",
+        'people 写账号，例如 ["gaj-wang"]',
+        'name accounts in people, such as ["gaj-wang"]',
+    ),
+    "unit_head": (
+        "负责人不在人员之中",
+        "the head is none of its people",
+        "把 head 也写进 people",
+        "name the head in people too",
+    ),
     "severity_list": (
         "级别列表不成立",
         "this is not a list of severities",

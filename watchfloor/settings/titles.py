@@ -34,6 +34,7 @@ TABLES: dict[str, tuple[str, str, str]] = {
     "outbox": ("已发送的通知。", "Messages that were sent.", "[outbox]"),
     "handover": ("交接班。", "Handing the shift over.", "[handover]"),
     "incidents": ("突发事件。", "Incidents.", "[incidents]"),
+    "unit": ("可承接任务的单位。", "A unit that may be given tasks.", "[[unit]]"),
     "approvals": ("行政审批电子监察。", "Approvals under electronic supervision.", "[approvals]"),
     "root_cause": ("根因判断等待多久。", "How long root cause is waited for.", "[root_cause]"),
 }
@@ -250,6 +251,11 @@ TITLES: dict[str, tuple[str, str]] = {
     ),
     "incidents.check_every": ("资源多久未核实即标出", "a resource that nobody has checked for so long is marked"),
     "incidents.road_speed": ("估算路程时间所用车速（公里每小时）", "km/h for the estimate of minutes by road"),
+    "unit.id": ("编号", "its id"),
+    "unit.name": ("名称，可按语言", "its name, or one by language"),
+    "unit.region": ("行政区划代码（默认本站点）", "its region code (the site's)"),
+    "unit.head": ("负责人的账号：逾期未签收首先通知", "the account of its head, who hears first of what is late"),
+    "unit.people": ("为该单位签收和反馈的账号", "the accounts that sign and answer for it"),
     "handover.sign_within": (
         "交班后多久未签收即告警（0s 为不告警）",
         "an alert when nobody signs for so long (0s: none)",

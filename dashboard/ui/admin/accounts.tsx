@@ -11,7 +11,7 @@ import { givenRegions, regionWords } from "./regions";
 import { AddButton, AdminFrame, useAdminView, type AdminView } from "./view";
 
 const PATH = "/api/v1/accounts";
-const ROLES = ["viewer", "leader", "duty", "operator", "admin", "security", "auditor"];
+const ROLES = ["viewer", "leader", "duty", "operator", "admin", "security", "auditor", "unit"];
 
 interface Account {
   name: string;

@@ -11,7 +11,7 @@ import { clock, day, now, parse, shortTime, weekday } from "../core/time";
 import { roster } from "./duty";
 import { sounding, toggleSound } from "./sound";
 
-const DEMO_ROLES = ["duty", "operator", "leader", "viewer", "admin", "auditor"];
+const DEMO_ROLES = ["duty", "operator", "leader", "viewer", "admin", "auditor", "unit"];
 
 export function Top() {
   const english = tOr(`region.${site.value.region}`, site.value.name);

@@ -1,0 +1,47 @@
+"""The words of each refusal of an order about tasks, in Chinese and English."""
+
+from __future__ import annotations
+
+TASK_TEXTS = {
+    "open_tasks": (
+        "还有未办结的任务：请先办结、撤销，或逐项列为结转",
+        "tasks are open: end them, withdraw them, or carry each over by name",
+    ),
+    "one_holder": ("请指定一个责任单位、人员、岗位或角色（只能一个）", "name one unit, person, post or role"),
+    "unknown_unit": ("没有这个单位", "there is no such unit"),
+    "empty_unit": ("该单位在名册中没有人员，不能下达", "nobody is named for that unit, so it can be given nothing"),
+    "unknown_post": ("没有这个岗位", "there is no such post"),
+    "unknown_role": ("没有这个角色", "there is no such role"),
+    "unknown_kind": ("没有这种任务", "there is no such kind of task"),
+    "unknown_evidence": ("没有这份附件", "there is no such evidence"),
+    "unknown_incident": ("没有这个在办事件", "there is no such incident in hand"),
+    "unknown_task": ("没有这项任务", "there is no such task"),
+    "incident_closed": ("该事件已归档或并入，不能再下达任务", "the incident is archived or merged"),
+    "two_dues": ("截止时间与时限只能填一个", "give a due time or a term, not both"),
+    "too_far": ("时间太远", "the time is too far away"),
+    "no_term": ("时限须大于零", "a term is longer than nothing"),
+    "not_reviewed": ("须先经他人审核", "another person has to review it first"),
+    "same_person": ("拟稿人与审核人不能是同一人", "who drafted it cannot review it"),
+    "too_often": ("已经审核过", "it was reviewed already"),
+    "state": ("此刻不能这样做，当前状态附后", "this is not possible now; the present state is enclosed"),
+    "same_holder": ("就是原来的承办方", "it has the task already"),
+    "no_extension": ("没有待答复的延期申请", "no extension waits for an answer"),
+    "extension_open": ("已有一份延期申请待答复", "an extension waits for its answer already"),
+    "no_due": ("该任务没有截止时间", "the task has no due time"),
+    "not_later": ("须晚于现在的截止时间", "it has to be later than the present due time"),
+    "open_children": ("还有未办结的下级任务", "tasks below it are still open"),
+    "needs_text": ("须先有文字反馈", "it needs a written answer first"),
+    "needs_photo": ("须先上传照片", "it needs a photo first"),
+    "needs_file": ("须先上传附件", "it needs a file first"),
+    "no_sheet": ("没有这张待签收的催办单", "there is no such sheet to sign for"),
+    "same_evidence": ("这份附件已经在了", "this file is there already"),
+    "too_much_evidence": ("附件合计超过 200 MB", "the evidence of a task is 200 MB at most"),
+    "evidence_type": (
+        "只接受 jpg png heic pdf docx xlsx mp4 txt csv",
+        "only jpg png heic pdf docx xlsx mp4 txt csv are taken",
+    ),
+    "evidence_mismatch": ("文件内容与扩展名不符", "the content is not what the name says"),
+    "evidence_packed": ("压缩包解开后过大", "the package would be too large when unpacked"),
+    "evidence_empty": ("文件是空的", "the file is empty"),
+    "evidence_name": ("文件名不能用", "the name of the file cannot be used"),
+}

@@ -1,0 +1,87 @@
+"""Routes of tasks, supervision orders and instructions: orders to the command role, and files of evidence.
+
+Lists and details come from the kinds (api.kinds). Whose task it is and what its state allows is decided by the role's
+domain (incidents.tasks); nobody gives an order about a task that the asker may not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.command_orders import OF_ORDER, ordered, record_answer
+from api.dependencies import Commander, Dependencies, Deps, TaskActor, Viewer
+from api.http.answers import Json
+from api.http.problems import Problem
+from api.kinds import lists
+from api.principal import Principal
+from api.records.tasks import choices
+from api.responses.describe import answers
+from api.responses.tasks import TASK_CHOICES, TaskChoices
+from api.routes import task_bodies as bodies
+from api.routes.incident_bodies import IncidentOrderBody, ReasonedBody
+from feeds.kinds import TASK
+
+router = APIRouter(prefix="/api/v1", tags=["tasks"])
+HOLDERS: Mapping[str, type[bodies.HolderBody]] = {
+    "sign": bodies.SignBody,
+    "refuse": bodies.RefuseBody,
+    "feedback": bodies.FeedbackBody,
+    "ask-done": bodies.AskDoneBody,
+    "extend": bodies.ExtendBody,
+}
+"""Orders of who has the task, by their names in the address."""
+ISSUERS: Mapping[str, type[IncidentOrderBody]] = {
+    "review": IncidentOrderBody,
+    "issue": IncidentOrderBody,
+    "done": bodies.DoneBody,
+    "return": ReasonedBody,
+    "close": IncidentOrderBody,
+    "reassign": bodies.ReassignBody,
+    "answer-extension": bodies.AnswerExtensionBody,
+    "withdraw": ReasonedBody,
+}
+"""Orders of the issuing side."""
+
+
+@router.get("/task_choices", responses=answers(TaskChoices, example=TASK_CHOICES))
+async def task_choices(deps: Deps, principal: Viewer) -> Response:
+    """The units, kinds and words that orders about tasks take, and the rules of reminder sheets with their sources."""
+    return Json(choices(deps, personal=principal.personal))
+
+
+@router.post("/tasks", status_code=201, responses=answers(None, *OF_ORDER) | record_answer(TASK, 201))
+async def create(deps: Deps, principal: Commander, body: bodies.TaskBody) -> Response:
+    """Draft a task, or give it out at once (`issue`). 201 once the journal has it."""
+    return await ordered(deps, principal, TASK, "task.create", "", body, status=201)
+
+
+async def give(deps: Dependencies, principal: Principal, order: str, task_id: str, body: IncidentOrderBody) -> Response:
+    """Give an order about a task that the asker sees. Raises Problem."""
+    if await lists.find(deps, TASK, task_id, principal.audience) is None:
+        raise Problem("not-found")
+    return await ordered(deps, principal, TASK, f"task.{order}", task_id, body)
+
+
+def _order_route(order: str, body_type: type[IncidentOrderBody], asker: Any) -> Callable[..., Awaitable[Response]]:
+    async def route(deps: Dependencies, principal: Principal, task_id: str, body: IncidentOrderBody) -> Response:
+        is_sheet = isinstance(body, bodies.SignBody) and bool(body.sheet)
+        return await give(deps, principal, "sign-sheet" if is_sheet else order, task_id, body)
+
+    route.__annotations__ = {"deps": Deps, "principal": asker, "task_id": str, "body": body_type, "return": Response}
+    route.__name__ = f"{order.replace('-', '_')}_task"
+    route.__doc__ = f"Order `{order}` about a task. {body_type.__doc__ or ''}"
+    return route
+
+
+for _orders, _asker in ((HOLDERS, TaskActor), (ISSUERS, Commander)):
+    for _order, _body in _orders.items():
+        router.add_api_route(
+            f"/tasks/{{task_id:path}}/{_order}",
+            _order_route(_order, _body, _asker),
+            methods=["POST"],
+            responses=answers(None, *OF_ORDER) | record_answer(TASK),
+        )
