@@ -41,6 +41,7 @@ from api.routes import (
     approval_figures,
     approvals,
     availability,
+    briefs,
     documents,
     duty_log,
     handover,
@@ -109,6 +110,7 @@ ROUTERS = (
     duty_log.router,
     resources.router,
     marks.router,
+    briefs.router,
     video.router,
     snapshots.router,
 )

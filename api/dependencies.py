@@ -22,6 +22,7 @@ from feeds.duty.handover import HandoverSettings
 from feeds.engine.commands import CommandClient
 from feeds.evidence import EvidenceStore
 from feeds.history import HistoryReader
+from feeds.incidents.brief_settings import BriefSettings
 from feeds.incidents.settings import ROAD_SPEED
 from feeds.incidents.units import UnitRegister
 from feeds.isolation.cap import Parse, parse_in_thread
@@ -75,7 +76,7 @@ class Dependencies:
     `reload` has every process of the site read its settings, asked for by a person with that name and language,
     who may accept a removal that is held by its digest.
     `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
-    `handover` gives what applies of handing over.
+    `handover` gives what applies of handing over, `briefs` how briefs are printed.
     `disk` reports the room on the disk of the data folder (see feeds.disk.report).
     `processes` reports what the supervisor here knows of its processes (members of the status file), [] without one.
     `documents` gives the repair of documents (see api.routes.documents), made at its first use.
@@ -108,6 +109,7 @@ class Dependencies:
     ingest: IngestSettings = field(default_factory=IngestSettings)
     load: LoadSettings = field(default_factory=LoadSettings)
     handover: Callable[[], HandoverSettings] = HandoverSettings
+    briefs: Callable[[], BriefSettings] = BriefSettings
     clock: Clock = now
     cap_parse: Parse = parse_in_thread
     mapped_sources: Callable[[], Mapping[str, PushedSource]] = dict

@@ -17,6 +17,7 @@ from feeds.isolation.cap import CapReader, Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
+from incidents.briefs.domain import BriefDomain
 from incidents.handling.domain import IncidentDomain
 from incidents.impact.domain import ImpactDomain
 from incidents.log.domain import LogDomain
@@ -65,9 +66,11 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.resources = ResourceDomain(self.incidents, settings)
         self.marks = MarkDomain(self.incidents)
         self.impacts = ImpactDomain(self.warnings, self.incidents, self.resources, self.marks, lambda: self._bus)
+        self.briefs = BriefDomain(self.incidents, self.obligations, site, settings)
         parts = (
             *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
             *(self.resources, self.marks, self.impacts),
+            self.briefs,
         )
         domain = CompositeDomain(NAME, parts)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
@@ -123,4 +126,5 @@ class CommandRole:
         self.engine.obligations.use(settings)
         self.engine.tasks.use(settings)
         self.engine.resources.use(settings)
+        self.engine.briefs.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

@@ -14,7 +14,7 @@ from typing import Any
 
 from feeds.findings import line_of_text
 from feeds.roles import NAMES
-from watchfloor import cli_approvals, cli_emergency, cli_journal, cli_options
+from watchfloor import cli_approvals, cli_brief, cli_emergency, cli_journal, cli_options
 from watchfloor.cli_journal import Failed, in_journal
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_options.discover(discover, with_config, _discover)
     cli_emergency.add(commands, with_config, with_json)
     cli_approvals.add(commands, with_config, with_json)
+    cli_brief.add(commands, with_config, with_json)
     relay = add("relay", _relay, "the border relay: forwards messages from inside to chat, mail and SMS outside")
     relay.add_argument("-c", "--config", type=Path, default=Path("relay.toml"), metavar="FILE", help="its settings")
     cli_options.user(commands, with_config).set_defaults(act=_user_add)

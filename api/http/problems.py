@@ -84,6 +84,13 @@ TEMPLATES: dict[str, Template] = {
     ),
     "not-found": _of(404, "没有找到", "Not found", "没有这个对象。", "There is no such thing."),
     "gone": _of(410, "已不存在", "Gone", "图片已过期或已删除。", "The picture, or its address, is no longer there."),
+    "no-pdf": _of(
+        501,
+        "不能生成 PDF",
+        "No PDF here",
+        "未安装 PDF 组件（watchfloor[reports]），或没有中文字体；可导出 DOCX。",
+        "The PDF part (watchfloor[reports]) is not installed, or no font has Chinese; DOCX can be exported.",
+    ),
     "method-not-allowed": _of(
         405, "方法不允许", "Method not allowed", "此地址不接受该方法。", "This address does not take that method."
     ),

@@ -10,7 +10,7 @@ import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
-from api.records import alerts, incidents, notifications, receipts, tasks, warnings
+from api.records import alerts, briefs, incidents, notifications, receipts, tasks, warnings
 from feeds.kinds import Record
 from feeds.model import Kind
 
@@ -74,6 +74,7 @@ ADDITIONS: Mapping[str, Additions] = {
     Kind.ALERT: Additions(AlertAdditions, _of_alert),
     Kind.WARNING: Additions(warnings.WarningAdditions, warnings.additions),
     Kind.RECEIPT: Additions(receipts.ReceiptAdditions, receipts.additions),
+    Kind.BRIEF: Additions(briefs.BriefAdditions, briefs.additions),
     Kind.INCIDENT: Additions(incidents.IncidentAdditions, incidents.additions),
     Kind.TASK: Additions(tasks.TaskAdditions, tasks.additions),
 }

@@ -50,6 +50,17 @@ TEXTS = {
     "too_many_references": ("引用过多", "too many references"),
     "unknown_kind": ("没有这种记录", "there is no such kind of entry"),
     "corrected": ("这条记录已有更正，请更正后来的那条", "it was corrected already; correct the later entry"),
+    "signed": ("已签发，不能再改", "it has its signature and cannot be changed"),
+    "not_checked": ("须先检查无误，才能签发", "it must be checked without a finding that blocks before it is signed"),
+    "not_signed": ("尚未签发", "it has no signature yet"),
+    "same_person": ("起草人不能签发", "who wrote in it cannot sign it"),
+    "withdrawn": ("已撤回", "it was withdrawn"),
+    "generated": ("自动生成的部分不能改写", "what is generated takes no words of people"),
+    "no_block": ("没有这一部分", "there is no such block"),
+    "no_obligation": ("没有这项报送要求", "there is no such report due"),
+    "again": ("台账尚在写入，请再试一次", "the journal is still being written; try again"),
+    "unknown_urgency": ("没有这种紧急程度", "there is no such urgency"),
+    "unknown_method": ("签发方式不对", "there is no such way to sign"),
     "unknown_link": ("不能关联此类记录", "records of this kind cannot be linked"),
 }
 """The words of each refusal of an order, in Chinese and English."""

@@ -755,6 +755,118 @@ export interface ResourceNearRecord {
   quality: string;
 }
 
+/** One brief. Writer: the command role. `id` is "{site}:B{yyyymmdd}-{nnnn}", of an exercise "{site}:BX…". */
+export interface BriefRecord {
+  id: string;
+  mode: string;
+  kind: string;
+  step: string;
+  ordinal: number;
+  incident: string;
+  region: string;
+  title: string;
+  number: string;
+  state: string;
+  version: number;
+  to: string[];
+  cc: string[];
+  urgency: string;
+  blocks: BriefBlockRecord[];
+  basis: EntryReferenceRecord | null;
+  findings: BriefFindingRecord[];
+  edited_by: string[];
+  created_by: string;
+  created_at: string;
+  changed_at: string;
+  period_start: string | null;
+  period_end: string | null;
+  signatures: BriefSignatureRecord[];
+  countersign_by: string | null;
+  countersign_late: boolean;
+  sendings: BriefSendingRecord[];
+  corrections: BriefCorrectionRecord[];
+  reason: string;
+  rev: number;
+  corrected: boolean;
+}
+
+/** One block. A generated one has rows and figures. One of people has `text`, which generating never changes. */
+export interface BriefBlockRecord {
+  key: string;
+  title: string;
+  generated: boolean;
+  text: string;
+  rows: BriefRowRecord[];
+  figures: BriefFigureRecord[];
+}
+
+/** A line of a generated block: its name (a key of the catalogue), its words, and the entries that prove them. */
+export interface BriefRowRecord {
+  name: string;
+  text: string;
+  entries: EntryReferenceRecord[];
+  unknown: boolean;
+}
+
+/** One journal entry: its place in its chain and its hash. `seq` is the journal's own order. */
+export interface EntryReferenceRecord {
+  seq: number;
+  chain: string;
+  number: number;
+  hash: string;
+  at: string;
+}
+
+/** A figure with the record and the entries that prove it. */
+export interface BriefFigureRecord {
+  name: string;
+  value: number;
+  source: string;
+  official: boolean;
+  report: number;
+  before: number | null;
+  record_kind: string;
+  record: string;
+  as_of: string;
+  entries: EntryReferenceRecord[];
+}
+
+/** What a check says: a stable code, the block or field, and whether it forbids signing. */
+export interface BriefFindingRecord {
+  code: string;
+  field: string;
+  blocking: boolean;
+}
+
+/** A signature: who signed, how it was proven, and the hash of what was signed. */
+export interface BriefSignatureRecord {
+  by: string;
+  method: string;
+  at: string;
+  hash: string;
+  recorded_by: string;
+}
+
+/** That the brief was received: how, by whom or under what number, when, and which report due it met. */
+export interface BriefSendingRecord {
+  channel: string;
+  at: string;
+  recipient: string;
+  number: string;
+  note: string;
+  by: string;
+  entered_at: string;
+  obligation: string;
+}
+
+/** A figure that was corrected after the signature: what the brief says, and what is known now. */
+export interface BriefCorrectionRecord {
+  name: string;
+  value: number;
+  corrected: number;
+  at: string;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -963,6 +1075,22 @@ export interface ReceiptStepRecord {
   raw: string;
 }
 
+/** The life of a brief, oldest first, and whether it can be exported as PDF here. */
+export interface BriefAdditions {
+  timeline: BriefStep[];
+  pdf: boolean;
+}
+
+/** One entry of the journal about a brief; `body` has the version that it made. */
+export interface BriefStep {
+  seq: number;
+  name: string;
+  at: string;
+  actor: string;
+  reason: string;
+  body: Record<string, unknown>;
+}
+
 /** The life of the incident, oldest first. */
 export interface IncidentAdditions {
   timeline: IncidentStep[];
@@ -1093,6 +1221,15 @@ export interface ImpactList {
   hidden: number;
 }
 
+export interface BriefList {
+  items: BriefRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
+export type BriefDetail = BriefRecord & BriefAdditions;
+
 export interface CaseList {
   items: CaseRecord[];
   next: string | null;
@@ -1172,6 +1309,7 @@ export interface Records {
   resource: ResourceRecord;
   mark: MarkRecord;
   impact: ImpactRecord;
+  brief: BriefRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -1267,6 +1405,14 @@ export interface MarkFaces {
 /** Names of the fields that each face of kind impact has. */
 export interface ImpactFaces {
   full: keyof Records["impact"];
+}
+
+/** Names of the fields that each face of kind brief has. */
+export interface BriefFaces {
+  row: "id" | "mode" | "kind" | "step" | "ordinal" | "incident" | "region" | "title" | "number" | "state" | "version"
+    | "urgency" | "created_by" | "created_at" | "changed_at" | "countersign_by" | "countersign_late" | "sendings"
+    | "signatures" | "corrected" | "rev";
+  full: keyof Records["brief"];
 }
 
 /** Names of the fields that each face of kind case has. */

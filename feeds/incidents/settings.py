@@ -7,6 +7,7 @@ from datetime import tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from feeds.incidents.brief_settings import BriefSettings
 from feeds.incidents.units import UnitRegister
 from feeds.model.resources import Resource
 from feeds.workdays.calendar import CalendarBook, WorkCalendar
@@ -29,13 +30,15 @@ class IncidentSettings:
     `reporting` is the profile of reporting policies (feeds.incidents.policies), "" for none. `zone` is the zone of the
     day in an incident's number and of the hours of daily reports. `units` may be given tasks. `calendar` says which
     days are working days. `resources` are those of the site's files, each to be checked again after
-    `check_every` seconds. `road_speed` is in km/h.
+    `check_every` seconds. `road_speed` is in km/h. `briefs`
+    says how briefs are numbered and printed.
     """
 
     reporting: str = ""
     resources: tuple[Resource, ...] = ()
     check_every: float = CHECK_EVERY
     road_speed: float = ROAD_SPEED
+    briefs: BriefSettings = field(default_factory=BriefSettings)
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     units: UnitRegister = field(default_factory=UnitRegister)
     calendar: WorkCalendar = field(default_factory=national_calendar)

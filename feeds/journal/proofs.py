@@ -64,12 +64,12 @@ async def numbered(journal: Journal, places: Collection[tuple[str, int]]) -> dic
     return entries
 
 
-async def head(journal: Journal, chain: str) -> tuple[int, str]:
-    """The number and hash of the last entry of a chain, (0, "") for an empty one."""
+async def last_of(journal: Journal, chain: str) -> ProvenEntry | None:
+    """The last entry of a chain, None for an empty one."""
     log = schema.entry
-    statement = select(log.c.chain_seq, log.c.hash).where(log.c.chain == chain).order_by(log.c.chain_seq.desc())
-    rows = await _rows(journal, statement.limit(1))
-    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+    statement = select(log).where(log.c.chain == chain).order_by(log.c.chain_seq.desc()).limit(1)
+    rows = await _rows(journal, statement)
+    return _proven(rows[0]) if rows else None
 
 
 async def _rows(journal: Journal, statement: Select[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ from feeds.kinds.approvals import APPROVALS, CARD, CASE, CASE_BOARD, ORDER
 from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
+from feeds.kinds.briefs import BRIEF
 from feeds.kinds.command_picture import COMMAND_PICTURE, IMPACT, MARK
 from feeds.kinds.duty_log import LOG
 from feeds.kinds.group import GROUP
@@ -27,6 +28,7 @@ from feeds.kinds.warning import WARNING
 
 ALL: tuple[RecordKind[Any], ...] = (
     *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE, *COMMAND_PICTURE),
+    BRIEF,
     *APPROVALS,
     BOARD,
     GROUP,
@@ -38,6 +40,7 @@ __all__ = [
     "ALL",
     "ASSET",
     "BOARD",
+    "BRIEF",
     "CARD",
     "CASE",
     "CASE_BOARD",

@@ -23,6 +23,7 @@ class Kind:
     RESOURCE: Final = "resource"
     MARK: Final = "mark"
     IMPACT: Final = "impact"
+    BRIEF: Final = "brief"
     ROOT_CAUSE: Final = "root_cause"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"

@@ -20,16 +20,28 @@ def _kinds(casualties: Iterable[CasualtyReport]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(report.what for report in casualties))
 
 
-def shown_figure(casualties: Iterable[CasualtyReport], key: str) -> IncidentFigure | None:
-    """What is shown of a figure: the newest official value, else the newest. Other sources stand beside it."""
+def _newest(casualties: Iterable[CasualtyReport], key: str) -> dict[str, CasualtyReport]:
+    """The newest report of a figure by source, without those that were corrected."""
     reports = [report for report in casualties if report.what == key]
     replaced = {report.corrects for report in reports}
     newest: dict[str, CasualtyReport] = {}
     for report in sorted((report for report in reports if report.number not in replaced), key=_age):
         newest[report.source] = report
-    if not newest:
+    return newest
+
+
+def shown_report(casualties: Iterable[CasualtyReport], key: str) -> CasualtyReport | None:
+    """The report whose value is shown of a figure: the newest official one, else the newest."""
+    reports = _newest(casualties, key).values()
+    return max(reports, key=lambda report: (report.official, _age(report)), default=None)
+
+
+def shown_figure(casualties: Iterable[CasualtyReport], key: str) -> IncidentFigure | None:
+    """What is shown of a figure: the newest official value, else the newest. Other sources stand beside it."""
+    casualties = tuple(casualties)
+    newest, shown = _newest(casualties, key), shown_report(casualties, key)
+    if shown is None:
         return None
-    shown = max(newest.values(), key=lambda report: (report.official, _age(report)))
     others = [report for report in newest.values() if report.source != shown.source and report.value != shown.value]
     return IncidentFigure(
         value=shown.value,

@@ -184,14 +184,19 @@ class ObligationDomain(StepDomain):
         if command.expected_rev is not None and command.expected_rev != due.rev:
             return Result(command=command.id, outcome=Outcome.CONFLICT, after=OBLIGATION.view(due))
         try:
-            met = self._proved(due, command, now)
+            met = self.meet(due, command, now)
         except OrderRefused as refused:
             after = OBLIGATION.view(due)
             return Result(command=command.id, outcome=refused.outcome, detail=refused.code, after=after)
+        return Result(command=command.id, outcome=Outcome.DONE, after=OBLIGATION.view(met))
+
+    def meet(self, due: Obligation, command: Command, now: float) -> Obligation:
+        """Meet an obligation by the proof that an order gives. Raises OrderRefused."""
+        met = self._proved(due, command, now)
         self._put(met)
         self._record("met", met.id, now, command=command, body={"proof": asdict(met.proof) if met.proof else {}})
         self._skip(met, now)
-        return Result(command=command.id, outcome=Outcome.DONE, after=OBLIGATION.view(self.obligations[met.id]))
+        return met
 
     def _not_open(self, command: Command) -> Asking[Result]:
         doc = yield FindDocument(KIND, command.subject)

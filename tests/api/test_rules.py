@@ -68,6 +68,7 @@ async def test_the_list_says_what_rules_may_be_over_and_by_which_names(site: Wor
         "obligation",
         "task",
         "resource",
+        "brief",
         "case",
         "region",
     ]

@@ -110,6 +110,7 @@ class Web:
                 handover=lambda: self._applied.handover,
                 units=lambda: self._applied.incidents.units,
                 evidence=EvidenceStore(settings.data / EVIDENCE),
+                briefs=lambda: self._applied.incidents.briefs,
             )
         )
         self._dash = create_dash(self._app, settings.site)

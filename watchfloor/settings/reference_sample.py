@@ -49,6 +49,18 @@ people = ["gaj-wang", "gaj-li"]
 [unit.name]
 "zh-CN" = "州公安局"
 en = "Public Security Bureau"
+[briefs]
+organ = "楚雄州人民政府总值班室"
+to = ["省政府总值班室"]
+special = "楚值专〔{year}〕{n}号"
+bulletin = "楚值快〔{year}〕{n}号"
+daily = "楚值日〔{year}〕{n}号"
+[briefs.fonts]
+fangsong = "fonts/FZFSK.TTF"
+kaiti = "fonts/FZKTK.TTF"
+title = "fonts/FZXBSK.TTF"
+heiti = "fonts/FZHTK.TTF"
+songti = "fonts/FZSSK.TTF"
 
 [approvals]
 items = "items.csv"

@@ -25,6 +25,7 @@ from maps.places import PlaceLayer
 from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
 from watchfloor.settings.approvals import approvals as approvals_section
+from watchfloor.settings.briefs import briefs
 from watchfloor.settings.findings import SettingsError
 from watchfloor.settings.incidents import REPORTING
 from watchfloor.settings.incidents import incidents as incidents_section
@@ -157,6 +158,11 @@ def _with_files(
     )
 
 
+def _incidents(top: SettingsTable, timezone: str) -> IncidentSettings:
+    incidents = _section(top, "incidents", partial(incidents_section, timezone=timezone))
+    return replace(incidents, units=unit_register(top.tables("unit")), briefs=_section(top, "briefs", briefs))
+
+
 def _settings(top: SettingsTable, path: Path) -> Settings:
     with top.table("site") as table:
         info, data, inventory = server.site(table)
@@ -177,8 +183,7 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     root_cause = _section(top, "root_cause", sections.root_cause)
     outbox, handover = _section(top, "outbox", people.outbox), _section(top, "handover", people.handover)
     places, approvals = layers(top.tables("layer")), _section(top, "approvals", approvals_section)
-    incidents = _section(top, "incidents", partial(incidents_section, timezone=info.timezone))
-    incidents = replace(incidents, units=unit_register(top.tables("unit")))
+    incidents = _incidents(top, info.timezone)
     top.done()
     return Settings(
         path=path,

@@ -170,6 +170,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "核对路径（相对于设置文件）与权限",
         "check the path (it is relative to the settings file) and the permissions",
     ),
+    "brief_number": (
+        "发文字号须含 {{year}} 与 {{n}}",
+        "a number needs {{year}} and {{n}}",
+        '写成 {key} = "楚值专〔{{year}}〕{{n}}号"',
+        'write {key} = "楚值专〔{{year}}〕{{n}}号"',
+    ),
     "path_missing": (
         "文件不存在",
         "the file does not exist",

@@ -14,6 +14,7 @@ from api.kinds.additions import ADDITIONS
 from feeds.kinds import ALL, RecordKind, group
 from feeds.model import Ack, Change, Kind, Receipt
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
+from feeds.model.briefs import Brief
 from feeds.model.duty_log import LogEntry
 from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident, Obligation
@@ -79,6 +80,7 @@ OTHERS: dict[str, Any] = {
         valid_from=NOW,
     ),
     Kind.IMPACT: Impact(id="i/i1", incident="i", number=1, mode="real", region=A, at=NOW, cause="created"),
+    Kind.BRIEF: Brief(id="b", kind="daily", region=A, title="", created_by="li", created_at=NOW, changed_at=NOW),
     Kind.CASE: ApprovalCase(
         id="hall:1",
         key=1,

@@ -1,0 +1,289 @@
+"""The domain of briefs: drafts, regeneration, checks, signatures with numbers, proofs of sending, withdrawal.
+
+It does no I/O (see feeds.engine.domain). A brief that is sent meets the report that was due in the same transaction.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypedDict
+
+import msgspec
+
+from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
+from feeds.engine.requests import Asking, FindDocument, ListDocuments, PutDocument, Writing
+from feeds.incidents.brief_settings import BriefSettings
+from feeds.incidents.phases import BY_DUTY
+from feeds.incidents.settings import IncidentSettings
+from feeds.journal import Doc, Parcel
+from feeds.journal.forms import register, register_fields
+from feeds.kinds import BRIEF
+from feeds.model import Change, Command, Outcome, Result
+from feeds.model.briefs import OUT_STATES, Brief
+from feeds.model.incidents import Incident
+from feeds.regions import covers
+from incidents.briefs import orders
+from incidents.briefs.drafting import Drafting
+from incidents.briefs.numbers import COUNTER, counter_id, id_prefix, number_text
+from incidents.briefs.sending import sending_of
+from incidents.handling.domain import IncidentDomain
+from incidents.refusals import OrderRefused
+from incidents.reporting.domain import ObligationDomain
+
+KIND = "brief"
+ORDERS = ("edit", "generate", "check", "sign", "countersign", "send", "withdraw")
+CREATE = "brief.create"
+STAYS = 30 * 86_400.0
+"""Seconds for which a brief that is out or withdrawn stays on the screens."""
+NAMES = {
+    "edit": "edited",
+    "generate": "generated",
+    "check": "checked",
+    "sign": "signed",
+    "countersign": "countersigned",
+    "send": "sent",
+    "withdraw": "withdrawn",
+}
+"""The name of each order's journal entry."""
+
+
+def brief_of(doc: Doc) -> Brief:
+    """A brief from its document."""
+    return msgspec.convert(doc.body, Brief)
+
+
+class BriefDomain(StepDomain):
+    """Briefs in memory: drafts, and those of the last thirty days. `site` begins each id."""
+
+    name = "command"
+    kind = KIND
+    entry_kind = KIND
+    actions = frozenset((CREATE, *(f"brief.{order}" for order in ORDERS)))
+
+    def __init__(
+        self, incidents: IncidentDomain, obligations: ObligationDomain, site: str, settings: IncidentSettings
+    ) -> None:
+        super().__init__()
+        self._incidents, self._obligations, self._site = incidents, obligations, site
+        self.use(settings)
+        self._reset()
+
+    def use(self, settings: IncidentSettings) -> None:
+        """Number and address briefs by other settings from now on."""
+        self._zone = settings.zone
+        self._settings: BriefSettings = settings.briefs
+        self._drafting = Drafting(self._incidents, settings)
+
+    def _reset(self) -> None:
+        self._steps.clear()
+        self.briefs: dict[str, Brief] = {}
+        self._closed: dict[str, Brief] = {}
+        self._numbers: dict[str, int] = {}
+        self._counters: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
+        self._seen: dict[str, int] = {}
+        self._timers: list[tuple[float, str]] = []
+
+    def load(self, start: Start) -> Asking[None]:
+        self._reset()
+        for doc in (yield ListDocuments(KIND, open=True)):
+            self._put(brief_of(doc))
+
+    def records(self) -> Mapping[str, Brief]:
+        return self.briefs
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        self._timers = []
+        for brief in self.briefs.values():
+            self._schedule(brief)
+
+    def take(self, item: Change | Message | Parcel, now: float) -> None:
+        return None
+
+    # -- orders ------------------------------------------------------------------
+
+    def obey(self, command: Command, now: float) -> Asking[Result]:
+        try:
+            if command.role not in BY_DUTY:
+                raise OrderRefused("role", Outcome.FORBIDDEN)
+            if command.action == CREATE:
+                return (yield from self._create(command, now))
+            return (yield from self._order(command, now))
+        except OrderRefused as refused:
+            before = self.briefs.get(command.subject)
+            after = BRIEF.view(before) if before is not None else None
+            return Result(command=command.id, outcome=refused.outcome, detail=refused.code, after=after)
+
+    def _create(self, command: Command, now: float) -> Asking[Result]:
+        draft = yield from self._drafting.drafted(command, self._site, tuple(self.briefs.values()), now)
+        id = yield from self._next_id(draft.mode, now)
+        return self._done(command, replace(draft, id=id), "created", now)
+
+    def _next_id(self, mode: str, now: float) -> Asking[str]:
+        """An id that was never used. The journal is asked from the last number given in this run on."""
+        prefix = id_prefix(self._site, mode, now, self._zone)
+        number = self._numbers.get(prefix, 0) + 1
+        while (yield FindDocument(KIND, f"{prefix}-{number:04d}")) is not None:
+            number += 1
+        self._numbers[prefix] = number
+        return f"{prefix}-{number:04d}"
+
+    def _order(self, command: Command, now: float) -> Asking[Result]:
+        brief = self.briefs.get(command.subject)
+        if brief is None:
+            doc = yield FindDocument(KIND, command.subject)
+            return Result(command=command.id, outcome=Outcome.CONFLICT if doc is not None else Outcome.NOT_FOUND)
+        if not covers(command.actor_region, brief.region):
+            raise OrderRefused("region", Outcome.FORBIDDEN)
+        if command.expected_rev is not None and command.expected_rev != brief.rev:
+            return Result(command=command.id, outcome=Outcome.CONFLICT, after=BRIEF.view(brief))
+        order = command.action.removeprefix("brief.")
+        after = yield from self._carried_out(order, brief, command, now)
+        return self._done(command, after, NAMES[order], now)
+
+    def _carried_out(self, order: str, brief: Brief, command: Command, now: float) -> Asking[Brief]:
+        match order:
+            case "edit":
+                return orders.edited(brief, command, now)
+            case "generate":
+                orders.check_editable(brief)
+                return (yield from self._drafting.generated(brief, tuple(self.briefs.values()), now))
+            case "check":
+                return orders.checked(brief, self._incident(brief))
+            case "sign":
+                return (yield from self._signed(brief, command, now))
+            case "countersign":
+                return orders.countersigned(brief, command, now)
+            case "send":
+                return self._sent(brief, command, now)
+        return orders.withdrawn(brief, command, now)
+
+    def _incident(self, brief: Brief) -> Incident | None:
+        return self._incidents.incidents.get(brief.incident)
+
+    def _signed(self, brief: Brief, command: Command, now: float) -> Asking[Brief]:
+        orders.check_signable(brief, command)
+        if orders.findings_of(brief, self._incident(brief)) != brief.findings:
+            raise OrderRefused("not_checked", Outcome.CONFLICT)
+        key = counter_id(brief.kind, brief.mode, now, self._zone)
+        if key not in self._counters:
+            doc = yield FindDocument(COUNTER, key)
+            self._counters[key] = int(doc.body["last"]) if doc is not None else 0
+        last = self._counters[key] + 1
+        number = number_text(self._settings, brief.kind, brief.mode, now, self._zone, last)
+        after = orders.signed(brief, command, number, now)
+        self._counters[key] = self._counted[key] = last
+        return after
+
+    def _sent(self, brief: Brief, command: Command, now: float) -> Brief:
+        """Note that a signed brief was received; the report that was due is met by the same proof."""
+        sending = sending_of(brief, command, now)
+        if sending.obligation:
+            due = self._obligations.obligations.get(sending.obligation)
+            if due is None or due.incident != brief.incident:
+                raise OrderRefused("no_obligation", Outcome.CONFLICT)
+            self._obligations.meet(due, command, now)
+        for other in [other for other in self.briefs.values() if _superseded(other, brief)]:
+            self._put(replace(other, state="superseded", rev=other.rev + 1))
+            self._record("superseded", other.id, now, body={"by": brief.id, "number": other.number})
+        return replace(brief, state="sent", sendings=(*brief.sendings, sending), changed_at=now, rev=brief.rev + 1)
+
+    def _done(self, command: Command, brief: Brief, name: str, now: float) -> Result:
+        self._put(brief)
+        body: dict[str, Any] = {"title": brief.title, "number": brief.number, "version": brief.version}
+        body |= {"incident": brief.incident, "state": brief.state}
+        if name in ("created", "edited", "generated"):
+            body["blocks"] = msgspec.to_builtins(brief.blocks)
+        if name in ("signed", "countersigned"):
+            body |= msgspec.to_builtins(brief.signatures[-1])
+        if name == "sent":
+            body["sending"] = msgspec.to_builtins(brief.sendings[-1])
+        self._record(name, brief.id, now, command=command, body=body)
+        return Result(command=command.id, outcome=Outcome.DONE, after=BRIEF.view(brief))
+
+    # -- time --------------------------------------------------------------------
+
+    def advance(self, now: float) -> None:
+        if not self._steps:
+            self._closed.clear()
+        self._follow_corrections(now)
+        while self._timers and self._timers[0][0] <= now:
+            _, id = heapq.heappop(self._timers)
+            brief = self.briefs.get(id)
+            if brief is None:
+                continue
+            if brief.countersign_by is not None and brief.countersign_by <= now and not brief.countersign_late:
+                self._put(replace(brief, countersign_late=True, rev=brief.rev + 1))
+                self._record("countersign-late", id, now, body={"number": brief.number})
+            elif (due := _leaves_at(brief)) is not None and due <= now:
+                self._closed[id] = self.briefs.pop(id)
+                self._record("filed", id, now)
+
+    def _follow_corrections(self, now: float) -> None:
+        """Mark signed briefs of which a figure was corrected since (有更正)."""
+        for brief in [brief for brief in self.briefs.values() if brief.state in OUT_STATES and brief.incident]:
+            incident = self._incident(brief)
+            if incident is None or self._seen.get(brief.id) == incident.rev:
+                continue
+            self._seen[brief.id] = incident.rev
+            corrections = orders.corrections_of(brief, incident, now)
+            if corrections != brief.corrections:
+                self._put(replace(brief, corrections=corrections, rev=brief.rev + 1))
+                body = {"number": brief.number, "corrections": msgspec.to_builtins(corrections)}
+                self._record("corrected", brief.id, now, body=body)
+
+    def next_due(self) -> float | None:
+        return self._timers[0][0] if self._timers else None
+
+    # -- keeping -----------------------------------------------------------------
+
+    def document(self, id: str) -> Document:
+        shown = self.briefs.get(id)
+        return Document(body=msgspec.to_builtins(shown or self._closed[id]), shown=shown, open=shown is not None)
+
+    def _written(self, steps: Sequence[DomainStep]) -> Writing[Sequence[Change]]:
+        changes = yield from super()._written(steps)
+        for key, last in self._counted.items():
+            yield PutDocument(kind=COUNTER, id=key, body={"last": last})
+        self._counted.clear()
+        return changes
+
+    def _record(
+        self, name: str, id: str, now: float, *, command: Command | None = None, body: dict[str, Any] | None = None
+    ) -> None:
+        actor, reason, key = (command.actor, command.reason, command.id) if command else ("", "", "")
+        self.record_step(
+            DomainStep(name=name, subject=id, at=now, actor=actor, reason=reason, command=key, body=body or {})
+        )
+
+    def _put(self, brief: Brief) -> None:
+        self.briefs[brief.id] = brief
+        self._schedule(brief)
+
+    def _schedule(self, brief: Brief) -> None:
+        due = brief.countersign_by if not brief.countersign_late else None
+        for at in (due, _leaves_at(brief)):
+            if at is not None:
+                heapq.heappush(self._timers, (at, brief.id))
+
+
+def _superseded(other: Brief, brief: Brief) -> bool:
+    """Whether a brief that was sent is superseded by another one of the same incident."""
+    return bool(brief.incident) and other.id != brief.id and other.incident == brief.incident and other.state == "sent"
+
+
+def _leaves_at(brief: Brief) -> float | None:
+    """When the brief leaves the screens, None while it is written or must still be signed by hand."""
+    if brief.state in ("draft", "checked", "signed") or brief.countersign_by is not None:
+        return None
+    return brief.changed_at + STAYS
+
+
+class _NumberCounter(TypedDict):
+    last: int
+
+
+register(KIND, brief_of)
+register_fields(COUNTER, _NumberCounter)

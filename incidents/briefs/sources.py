@@ -1,0 +1,62 @@
+"""What a brief is generated from, asked of the journal: incidents, their entries, receipts and reports due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from feeds.engine.proof_requests import FindHead, ListProven, ListProvenBelow
+from feeds.engine.requests import Asking, FindDocument
+from feeds.model import Outcome, Receipt
+from feeds.model.briefs import EntryReference
+from feeds.model.incidents import Incident
+from incidents.briefs.evidence import IncidentEvidence, reference
+from incidents.refusals import OrderRefused
+
+MOST_RECEIPTS = 20
+
+
+def find_incident(id: str, present: Mapping[str, Incident]) -> Asking[Incident]:
+    """An incident in memory, else of the journal. Raises OrderRefused."""
+    incident = present.get(id)
+    if incident is None and (doc := (yield FindDocument("incident", id))) is not None:
+        incident = msgspec.convert(doc.body, Incident)
+    if incident is None:
+        raise OrderRefused("no_incident")
+    return incident
+
+
+def evidence_of(incident: Incident) -> Asking[IncidentEvidence]:
+    """The entries of an incident. Raises OrderRefused `again` while the journal does not have its last figures yet."""
+    evidence = IncidentEvidence((yield ListProven("incident", incident.id)))
+    if not evidence.figure(len(incident.casualties)) and incident.casualties:
+        raise OrderRefused("again", Outcome.CONFLICT)
+    return evidence
+
+
+def receipts_of(incident: Incident) -> Asking[list[tuple[Receipt, EntryReference]]]:
+    """The receipts that an incident took up, each with the entry of its arrival."""
+    receipts = []
+    for id in incident.receipts[:MOST_RECEIPTS]:
+        doc = yield FindDocument("receipt", id)
+        entries = yield ListProven("receipt", id)
+        if doc is not None and entries:
+            receipts.append((msgspec.convert(doc.body, Receipt), reference(entries[0])))
+    return receipts
+
+
+def reports_of(incidents: Iterable[Incident], start: float, end: float) -> Asking[list[tuple[str, EntryReference]]]:
+    """The entries of reports due of a period: `met`, and `late` where one became late or was met late."""
+    reports = []
+    for incident in incidents:
+        for proven in (yield ListProvenBelow("obligation", f"{incident.id}/")):
+            if proven.entry.name in ("met", "late") and start <= proven.entry.at < end:
+                reports.append((proven.entry.name, reference(proven)))
+    return reports
+
+
+def head() -> Asking[EntryReference | None]:
+    """The last entry of the chain: what the blocks were generated after."""
+    last = yield FindHead()
+    return reference(last) if last is not None else None
