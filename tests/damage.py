@@ -48,6 +48,12 @@ def copied(file: Path) -> bytes:
     return content
 
 
+def merge_log(file: Path) -> bool:
+    """Move the write-ahead log of a database in use into its file, and empty the log. False when somebody was busy."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return bool(connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0)
+
+
 def put_back(file: Path, content: bytes) -> None:
     """Replace a database that is not in use by this content."""
     for part in file.parent.glob(f"{file.name}*"):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.damage import FAULTS, copied, harm, put_back
+from tests.damage import FAULTS, copied, harm, merge_log, put_back
 from tests.e2e.site import Person, Site, hook, running
 from tests.e2e.test_stores_lost import POSTED, is_told, token, write
 from tests.patience import PATIENCE, until
@@ -109,8 +110,9 @@ async def test_a_store_harmed_under_the_running_site_is_told_and_a_copy_brings_i
         file = tmp_path / "data" / f"{store}.sqlite3"
         for fault in FAULTS:
             copy = copied(file)
+            await until(partial(merge_log, file))
             harm(file, fault)
-            await until(lambda: tells(site, person, store) or heals(site, file), within=2 * PATIENCE)
+            await until(lambda: tells_or_heals(site, person, store, file), within=3 * PATIENCE)
             await until(lambda: readable(person))
             await stop(site)
             put_back(file, copy)
@@ -152,12 +154,16 @@ async def source_errors(person: Person) -> list[str]:
     return []
 
 
-async def heals(site: Site, file: Path) -> bool:
-    """True when SQLite has written the damaged pages anew, so that nothing is wrong."""
+async def tells_or_heals(site: Site, person: Person, store: str, file: Path) -> bool:
+    """True when the site says what is wrong, or SQLite has written the damaged pages anew, so that nothing is wrong."""
+    if await tells(site, person, store):
+        return True
     if not file.exists() or not file.stat().st_size or not is_whole(file):
         return False
-    async with aiohttp.ClientSession() as http, http.get(f"{site.url}/readyz") as answer:
-        return answer.status == 200
+    with contextlib.suppress(aiohttp.ClientError):
+        async with aiohttp.ClientSession() as http, http.get(f"{site.url}/readyz") as answer:
+            return answer.status == 200
+    return False
 
 
 async def shows(person: Person, accepted: set[str]) -> None:
