@@ -55,6 +55,7 @@ from api.routes import (
     own_account,
     people,
     picture,
+    plans,
     receipt_ingest,
     receipts,
     receiver_test,
@@ -111,6 +112,7 @@ ROUTERS = (
     resources.router,
     marks.router,
     briefs.router,
+    plans.router,
     video.router,
     snapshots.router,
 )

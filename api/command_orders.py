@@ -17,14 +17,14 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.kinds.schemas import record_name, reference
 from api.principal import Principal
-from api.records import incidents, marks, resources
+from api.records import incidents, marks, plans, resources
 from api.records.task_texts import TASK_TEXTS
 from feeds.kinds import RecordKind
 from feeds.model import Outcome, Result
 
 ENGINE = "command"
 OF_ORDER = ("conflict", "forbidden", "outside-region", "not-found", "invalid", "unanswered")
-TEXTS = incidents.TEXTS | resources.TEXTS | marks.TEXTS | TASK_TEXTS
+TEXTS = incidents.TEXTS | plans.TEXTS | resources.TEXTS | marks.TEXTS | TASK_TEXTS
 """The words of each refusal, in Chinese and English."""
 
 

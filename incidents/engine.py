@@ -22,6 +22,8 @@ from incidents.handling.domain import IncidentDomain
 from incidents.impact.domain import ImpactDomain
 from incidents.log.domain import LogDomain
 from incidents.marks.domain import MarkDomain
+from incidents.plans.domain import PlanDomain
+from incidents.plans.proposals import ProposalDomain
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
 from incidents.resources.domain import ResourceDomain
@@ -67,10 +69,13 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.marks = MarkDomain(self.incidents)
         self.impacts = ImpactDomain(self.warnings, self.incidents, self.resources, self.marks, lambda: self._bus)
         self.briefs = BriefDomain(self.incidents, self.obligations, site, settings)
+        self.plans = PlanDomain(site, settings)
+        self.proposals = ProposalDomain(self.incidents, self.plans, self.tasks, self.warnings, settings)
         parts = (
             *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
             *(self.resources, self.marks, self.impacts),
             self.briefs,
+            *(self.plans, self.proposals),
         )
         domain = CompositeDomain(NAME, parts)
         super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
@@ -127,4 +132,5 @@ class CommandRole:
         self.engine.tasks.use(settings)
         self.engine.resources.use(settings)
         self.engine.briefs.use(settings)
+        self.engine.plans.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

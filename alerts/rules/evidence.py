@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alerts.rules.cel.typecheck import ExpressionReferences
 from alerts.rules.context import RuleContext
 from alerts.rules.subjects import Subject
 from alerts.rules.values import plain, warning_evidence
+from feeds.cel.typecheck import ExpressionReferences
 from feeds.model import Quality
 
 RATES = "_rate"

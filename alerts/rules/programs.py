@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from alerts.rules.cel import hints
-from alerts.rules.cel.typecheck import ExpressionReferences
 from alerts.rules.evidence import AGES, RATES
 from alerts.settings import RuleSettings
+from feeds.cel import hints
+from feeds.cel.typecheck import ExpressionReferences
 from feeds.cel_library import cel
 
 

@@ -20,8 +20,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from alerts.rules.cel import hints, syntax, typecheck
-from alerts.rules.cel.typecheck import ExpressionReferences
 from alerts.rules.context import EmptyContext, RegionContext, RuleContext
 from alerts.rules.delays import Verdict
 from alerts.rules.evidence import AGES, RATES, evidence, quality
@@ -32,6 +30,8 @@ from alerts.rules.subjects import Subject
 from alerts.rules.thresholds import ExpressionSummary, sketch
 from alerts.rules.values import age_of, all_values, touched, usable, value_of
 from alerts.settings import RuleSettings
+from feeds.cel import hints, syntax, typecheck
+from feeds.cel.typecheck import ExpressionReferences
 from feeds.cel_library import cel
 from feeds.kinds import KINDS
 from feeds.model import Alert, AssetState, Health, Kind, Quality, Severity

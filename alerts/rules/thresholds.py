@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from alerts.rules.cel.syntax import Node, string_value
+from feeds.cel.syntax import Node, string_value
 
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from feeds.kinds.warning import may_trigger
+from feeds.kinds.warning import LEVELS, may_trigger
 from feeds.model import Area, Asset, EmergencyWarning
 from feeds.regions import covers
-
-LEVELS = {"red": 1, "orange": 2, "yellow": 3, "blue": 4, "Extreme": 1, "Severe": 2, "Moderate": 3, "Minor": 4}
-WORDS = ("", *LEVELS)
 
 
 def level(warning: EmergencyWarning) -> int:

@@ -22,6 +22,7 @@ from api.responses import (
     marks,
     own_account,
     people,
+    plans,
     resources,
     rules,
     session,
@@ -34,7 +35,7 @@ TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
     *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, marks),
-    *(own_account, people, resources, rules, session, staff, tasks, video),
+    *(own_account, people, plans, resources, rules, session, staff, tasks, video),
 )
 Answers = dict[int | str, dict[str, Any]]
 

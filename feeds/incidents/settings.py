@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from feeds.incidents.brief_settings import BriefSettings
+from feeds.incidents.plan_files import PlanFile
 from feeds.incidents.units import UnitRegister
 from feeds.model.resources import Resource
 from feeds.workdays.calendar import CalendarBook, WorkCalendar
@@ -32,6 +33,7 @@ class IncidentSettings:
     days are working days. `resources` are those of the site's files, each to be checked again after
     `check_every` seconds. `road_speed` is in km/h. `briefs`
     says how briefs are numbered and printed.
+    `plans` are those of the site's files.
     """
 
     reporting: str = ""
@@ -42,3 +44,4 @@ class IncidentSettings:
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
     units: UnitRegister = field(default_factory=UnitRegister)
     calendar: WorkCalendar = field(default_factory=national_calendar)
+    plans: tuple[PlanFile, ...] = ()

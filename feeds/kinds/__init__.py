@@ -18,6 +18,7 @@ from feeds.kinds.duty_log import LOG
 from feeds.kinds.group import GROUP
 from feeds.kinds.incidents import INCIDENT, INCIDENTS, OBLIGATION
 from feeds.kinds.kind import FULL, RecordKind
+from feeds.kinds.plans import PLAN, PLANS, PROPOSAL
 from feeds.kinds.receipt import RECEIPT
 from feeds.kinds.region import REGION
 from feeds.kinds.registry import Kinds
@@ -29,6 +30,7 @@ from feeds.kinds.warning import WARNING
 ALL: tuple[RecordKind[Any], ...] = (
     *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE, *COMMAND_PICTURE),
     BRIEF,
+    *PLANS,
     *APPROVALS,
     BOARD,
     GROUP,
@@ -53,6 +55,8 @@ __all__ = [
     "MARK",
     "OBLIGATION",
     "ORDER",
+    "PLAN",
+    "PROPOSAL",
     "RECEIPT",
     "REGION",
     "RESOURCE",

@@ -14,6 +14,8 @@ from feeds.model import BY_CODES, WARNING_STATES, EmergencyWarning, Kind
 from feeds.regions import common_region
 from feeds.texts.catalogue import catalogue
 
+LEVELS = {"red": 1, "orange": 2, "yellow": 3, "blue": 4, "Extreme": 1, "Severe": 2, "Moderate": 3, "Minor": 4}
+"""The level, from 1 (worst) to 4, of each colour and each CAP severity."""
 _CAP = {
     "severity": ("Extreme", "Severe", "Moderate", "Minor", "Unknown"),
     "urgency": ("Immediate", "Expected", "Future", "Past", "Unknown"),

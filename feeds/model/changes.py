@@ -24,6 +24,8 @@ class Kind:
     MARK: Final = "mark"
     IMPACT: Final = "impact"
     BRIEF: Final = "brief"
+    PLAN: Final = "plan"
+    PROPOSAL: Final = "proposal"
     ROOT_CAUSE: Final = "root_cause"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from feeds.incidents.classes import class_name
+from feeds.incidents.figures import shown_report
 from feeds.logbook.rows import sort_of
 from feeds.logbook.sentences import sentences
 from feeds.model import Receipt
@@ -14,7 +15,6 @@ from feeds.model.briefs import BriefBlock, BriefFigure, BriefRow, EntryReference
 from feeds.model.incidents import FIGURES, Incident
 from feeds.texts.catalogue import catalogue, text
 from incidents.briefs.evidence import IncidentEvidence, reference
-from incidents.handling.casualties import shown_report
 from maps.regions import table
 
 CHINESE = "zh-CN"

@@ -1,62 +1,18 @@
-"""Casualties and losses: reports with sources and corrections, the figures shown, the grade they give. Pure."""
+"""Casualties and losses: reports with sources and corrections, and the grade that their figures give. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
+from feeds.incidents.figures import figures_of
 from feeds.incidents.grading import grade_by_figures
-from feeds.model.incidents import CasualtyReport, FigureSource, GradeProposal, Incident, IncidentFigure
+from feeds.model.incidents import CasualtyReport, GradeProposal, Incident
 
 
 def with_casualty(incident: Incident, report: CasualtyReport) -> Incident:
     """The incident with one more report, its figures, and the grade that the figures propose."""
     casualties = (*incident.casualties, report)
-    figures = {key: figure for key in _kinds(casualties) if (figure := shown_figure(casualties, key)) is not None}
-    return proposed(replace(incident, casualties=casualties, figures=figures))
-
-
-def _kinds(casualties: Iterable[CasualtyReport]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(report.what for report in casualties))
-
-
-def _newest(casualties: Iterable[CasualtyReport], key: str) -> dict[str, CasualtyReport]:
-    """The newest report of a figure by source, without those that were corrected."""
-    reports = [report for report in casualties if report.what == key]
-    replaced = {report.corrects for report in reports}
-    newest: dict[str, CasualtyReport] = {}
-    for report in sorted((report for report in reports if report.number not in replaced), key=_age):
-        newest[report.source] = report
-    return newest
-
-
-def shown_report(casualties: Iterable[CasualtyReport], key: str) -> CasualtyReport | None:
-    """The report whose value is shown of a figure: the newest official one, else the newest."""
-    reports = _newest(casualties, key).values()
-    return max(reports, key=lambda report: (report.official, _age(report)), default=None)
-
-
-def shown_figure(casualties: Iterable[CasualtyReport], key: str) -> IncidentFigure | None:
-    """What is shown of a figure: the newest official value, else the newest. Other sources stand beside it."""
-    casualties = tuple(casualties)
-    newest, shown = _newest(casualties, key), shown_report(casualties, key)
-    if shown is None:
-        return None
-    others = [report for report in newest.values() if report.source != shown.source and report.value != shown.value]
-    return IncidentFigure(
-        value=shown.value,
-        source=shown.source,
-        official=shown.official,
-        valid_at=shown.valid_at,
-        others=tuple(
-            FigureSource(value=other.value, source=other.source, official=other.official, valid_at=other.valid_at)
-            for other in others
-        ),
-    )
-
-
-def _age(report: CasualtyReport) -> tuple[float, int]:
-    return report.valid_at, report.number
+    return proposed(replace(incident, casualties=casualties, figures=figures_of(casualties)))
 
 
 def proposed(incident: Incident) -> Incident:

@@ -69,6 +69,8 @@ async def test_the_list_says_what_rules_may_be_over_and_by_which_names(site: Wor
         "task",
         "resource",
         "brief",
+        "plan",
+        "proposal",
         "case",
         "region",
     ]

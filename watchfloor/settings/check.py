@@ -21,6 +21,9 @@ from watchfloor.settings.site_settings import Draft, Settings, read
 WORLD, GROUP_AND_WORLD = 0o007, 0o077
 """Permissions of a file for others. An installer may give the service's group its secrets; our keys have one reader."""
 
+DATA = (".csv", ".geojson", ".gpkg", ".yaml", ".yml")
+"""Endings of files that hold no secrets."""
+
 
 def check(path: Path) -> list[Finding[InFile]]:
     """All findings of the files, and a finding for each list that would lose too much. Never raises."""
@@ -153,8 +156,8 @@ def _inventory(draft: Draft, settings: Settings, inventory: Inventory) -> list[F
 
 
 def _readable_secrets(settings: Settings) -> list[Finding[InFile]]:
-    """Remarks on keys and secrets that other users of the machine can read. Certificates are public."""
-    secrets = {path: WORLD for path, content in settings.references.items() if not _is_public(content)}
+    """Remarks on keys and secrets that other users of the machine can read. Certificates and data are public."""
+    secrets = {path: WORLD for path, content in settings.references.items() if not _is_public(path, content)}
     secrets |= dict.fromkeys(sorted((settings.data / "keys").glob("*")), GROUP_AND_WORLD)
     return [
         make("secret_readable", file=str(path), value=f"{mode:04o}", error=False)
@@ -163,5 +166,6 @@ def _readable_secrets(settings: Settings) -> list[Finding[InFile]]:
     ]
 
 
-def _is_public(content: bytes) -> bool:
-    return b"-----BEGIN CERTIFICATE" in content and b"PRIVATE KEY" not in content
+def _is_public(path: Path, content: bytes) -> bool:
+    """True for certificates, and for places, resources and plans of the site."""
+    return path.suffix in DATA or (b"-----BEGIN CERTIFICATE" in content and b"PRIVATE KEY" not in content)

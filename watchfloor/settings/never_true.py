@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from alerts.rules.cel import syntax
-from alerts.rules.cel.syntax import Node, string_value
 from alerts.settings import RuleSettings
 from collectors import registry
 from collectors import uri as uris
 from collectors.errors import Misconfigured
 from collectors.settings import SourceSettings
+from feeds.cel import syntax
+from feeds.cel.syntax import Node, string_value
 from feeds.inventory.texts import nearest
 from feeds.model import Asset
 

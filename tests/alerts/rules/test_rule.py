@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from alerts.rules.cel import syntax
 from alerts.rules.delays import Verdict
 from alerts.rules.rule import RuleError, compile_rule, compile_rules
 from alerts.rules.subjects import Subject
 from alerts.settings import RuleSettings
+from feeds.cel import syntax
 from feeds.model import AssetState, EmergencyWarning, Quality
 from feeds.regions import common_region
 from tests.alerts.builders import T0, asset, reading, rule, source, subject

@@ -19,6 +19,7 @@ from feeds.model.duty_log import LogEntry
 from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident, Obligation
 from feeds.model.marks import MapMark
+from feeds.model.plans import ActionProposal, Plan, ProposalEffect
 from feeds.model.resources import Resource
 from feeds.model.tasks import Task
 from tests.api.conftest import NOW, A, World, an_alert
@@ -49,6 +50,10 @@ OTHERS: dict[str, Any] = {
         id="r", source="119", external_id="1", channel="119", region=A, received_at=NOW, reported_at=NOW, updated_at=NOW
     ),
     Kind.INCIDENT: Incident(id="i", region=A, received_at=NOW, created_at=NOW, created_by="li", phase_at=NOW),
+    Kind.PLAN: Plan(
+        id="fire@1", plan="fire", version=1, name={}, owner="yjj", review_by="", text="", digest="", drafted_at=NOW
+    ),
+    Kind.PROPOSAL: ActionProposal(id="i/fire/III/1", region=A, effect=ProposalEffect(), proposed_at=NOW),
     Kind.OBLIGATION: Obligation(
         id="i/first/1",
         incident="i",

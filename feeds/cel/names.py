@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from alerts.rules.cel.syntax import Node
+from feeds.cel.syntax import Node
 
 
 class ExpressionError(ValueError):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
-from alerts.rules.cel.names import ExpressionError, ExpressionReferences
-from alerts.rules.cel.syntax import Node, string_value
-from alerts.rules.warnings_in_force import WORDS
+from feeds.cel.names import ExpressionError, ExpressionReferences
+from feeds.cel.syntax import Node, string_value
 from feeds.kinds.subject import RuleName, SubjectKind
+from feeds.kinds.warning import LEVELS
 from feeds.model import Health
 
 __all__ = ["ExpressionError", "ExpressionReferences", "check"]
@@ -22,18 +22,24 @@ _AROUND = {  # arguments, type, example
     "warned": (2, "bool", 'warned("orange", "")'),
     "touches": (1, "int", 'touches("camera")'),
 }
-_OF_SUBJECT = frozenset(("age", "rate", "touches", "warned"))  # only over the kinds of subject that have them
+_EVERYWHERE = frozenset(("count", "health_of"))  # the others only over the kinds of subject that have them
 NUMBERS = frozenset(("int", "uint", "double"))
+WORDS = ("", *LEVELS)
+"""Levels of warnings that `warned` may be asked about."""
 ACTIVE = {"active": RuleName("bool")}
 """The name that exists over every kind of subject: true while the rule's alert is active."""
 
 
 def check(tree: Node, over: SubjectKind, more: Mapping[str, RuleName] | None = None) -> ExpressionReferences:
-    """Check an expression over a kind of subject and return what it refers to; ExpressionError at the first error.
+    """Like `check_names`, over a kind of subject; `more` are names beside those of the subject."""
+    return check_names(tree, {**over.names, **ACTIVE, **(more or {})}, over.functions | _EVERYWHERE)
 
-    `more` are names beside those of the subject.
-    """
-    checker = _Checker({**over.names, **ACTIVE, **(more or {})}, over.functions)
+
+def check_names(
+    tree: Node, names: Mapping[str, RuleName], functions: frozenset[str] = frozenset()
+) -> ExpressionReferences:
+    """Check an expression over names, return what it refers to; ExpressionError at the first error."""
+    checker = _Checker(names, functions)
     result = checker.type_of(tree)
     if result not in ("bool", "dyn"):
         raise ExpressionError(tree, f"结果是 {result}，应为真或假", f"the result is {result}, not true or false")
@@ -109,19 +115,13 @@ class _Checker:
         return string_value(node.args[1]) if node.args[1].op == "string" else None
 
     def _call(self, node: Node) -> str:
-        callable_here = node.text not in _OF_SUBJECT or node.text in self._functions
-        if node.text == "age" and "age" not in self._bound and callable_here:
-            return self._age(node)
-        if node.text in (*_AROUND, "rate") and callable_here:
-            return self._around(node)
+        if node.text in self._functions and not (node.text == "age" and "age" in self._bound):
+            return self._age(node) if node.text == "age" else self._around(node)
         if node.text == "has" and len(node.args) == 1 and node.args[0].op == "member":
             self.type_of(node.args[0])
             return "bool"
         if node.text not in FUNCTIONS:
-            available = [
-                name for name in ("age", "rate", *_AROUND) if name not in _OF_SUBJECT or name in self._functions
-            ]
-            raise self._unknown(node, [*available, "has", *FUNCTIONS])
+            raise self._unknown(node, [*self._functions, "has", *FUNCTIONS])
         for arg in node.args:
             self.type_of(arg)
         if len(node.args) != 1:

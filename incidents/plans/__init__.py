@@ -1,0 +1,1 @@
+"""Plans (预案): their versions, what triggers propose, and what a confirmation issues."""
