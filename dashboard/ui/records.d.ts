@@ -867,6 +867,173 @@ export interface BriefCorrectionRecord {
   at: string;
 }
 
+/** One version of a plan. Writer: the command role. `id` is "{plan}@{version}". */
+export interface PlanRecord {
+  id: string;
+  plan: string;
+  version: number;
+  state: string;
+  name: Record<string, string>;
+  basis: string;
+  filed: string;
+  owner: string;
+  review_by: string;
+  classes: string[];
+  regions: string[];
+  triggers: PlanTriggerRecord[];
+  levels: PlanLevelRecord[];
+  text: string;
+  digest: string;
+  origin: string;
+  drafted_by: string;
+  drafted_at: string;
+  submitted_by: string;
+  submitted_at: string | null;
+  published_by: string;
+  published_at: string | null;
+  retired_by: string;
+  retired_at: string | null;
+  reason: string;
+  rehearsal: PlanRehearsalRecord | null;
+  rev: number;
+  orders: Record<string, string[]>;
+}
+
+/** A CEL condition over an incident, and over a warning or an alert linked to it, that proposes a level. */
+export interface PlanTriggerRecord {
+  when: string;
+  level: string;
+}
+
+/** What one level of a plan does. `tasks` is everything at this level, also what lower levels bring. */
+export interface PlanLevelRecord {
+  level: string;
+  auto_after: number | null;
+  posts: string[];
+  tasks: TaskTemplateRecord[];
+  messages: PlanMessageRecord[];
+  resources: string[];
+  report_policy: string;
+  checklist: string[];
+}
+
+/** One task of a plan. `level` is the level that adds it; exactly one of `role`, `unit`, `post` names who gets it. */
+export interface TaskTemplateRecord {
+  key: string;
+  level: string;
+  title: string;
+  text: string;
+  role: string;
+  unit: string;
+  post: string;
+  due: number;
+  sign_within: number | null;
+  evidence: string;
+  depends: string[];
+  reversible: boolean;
+  checklist: string[];
+}
+
+/** A message that the level calls for: its template, groups, answers needed, and waves in seconds. */
+export interface PlanMessageRecord {
+  template: string;
+  groups: string[];
+  need: number;
+  waves: number[];
+}
+
+/** How often the triggers would have proposed a start between two moments, of how many incidents. */
+export interface PlanRehearsalRecord {
+  since: string;
+  until: string;
+  incidents: number;
+  count: number;
+  per_month: number;
+  starts: RehearsedStartRecord[];
+  by: string;
+  at: string;
+}
+
+/** A start that a plan would have proposed: for which incident, at which level, when. */
+export interface RehearsedStartRecord {
+  incident: string;
+  title: string;
+  level: string;
+  at: string;
+}
+
+/** What a trigger, a promotion rule or a person proposes. Writer: the command role. */
+export interface ProposalRecord {
+  id: string;
+  kind: string;
+  mode: string;
+  region: string;
+  incident: string;
+  plan: string;
+  version: string;
+  level: string;
+  before: string;
+  cause: string;
+  subject: string;
+  effect: ProposalEffectRecord;
+  state: string;
+  proposed_at: string;
+  proposed_by: string;
+  unanswered: boolean;
+  auto_at: string | null;
+  answered_at: string | null;
+  answered_by: string;
+  step: number;
+  reason: string;
+  replaced_by: string;
+  issued: string[];
+  withdrawn: string[];
+  people: Record<string, string>;
+  rev: number;
+  answers: string[];
+}
+
+/** Everything that a confirmation does. `vacant` are posts of the plan that nobody holds. */
+export interface ProposalEffectRecord {
+  tasks: PlannedTaskRecord[];
+  posts: string[];
+  vacant: string[];
+  checklist: string[];
+  messages: PlanMessageRecord[];
+  resources: string[];
+  report_policy: string;
+  left: LeftTaskRecord[];
+  event_class: string;
+  nature: string;
+  title: string;
+}
+
+/** One task as a confirmation would issue it: the text filled in, who gets it, when it is due and signed for. */
+export interface PlannedTaskRecord {
+  key: string;
+  title: string;
+  text: string;
+  role: string;
+  unit: string;
+  post: string;
+  holder: string;
+  after: number;
+  sign_within: number | null;
+  evidence: string;
+  depends: string[];
+  checklist: string[];
+  problem: string;
+}
+
+/** A task of a plan that is still open when its level ends: kept or withdrawn, one by one. */
+export interface LeftTaskRecord {
+  task: string;
+  key: string;
+  title: string;
+  holder: string;
+  state: string;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -1230,6 +1397,20 @@ export interface BriefList {
 
 export type BriefDetail = BriefRecord & BriefAdditions;
 
+export interface PlanList {
+  items: PlanRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
+export interface ProposalList {
+  items: ProposalRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
 export interface CaseList {
   items: CaseRecord[];
   next: string | null;
@@ -1287,12 +1468,15 @@ export interface Snapshot {
   obligation: Record<string, ObligationRecord>;
   log: Record<string, LogRecord>;
   task: Record<string, TaskRecord>;
+  plan: Record<string, PlanRecord>;
+  proposal: Record<string, ProposalRecord>;
   case_board: Record<string, CaseBoardRecord>;
   card: Record<string, CardRecord>;
   order: Record<string, OrderRecord>;
   board: Record<string, BoardRecord>;
   hidden: { asset: number; source: number; alert: number; warning: number; receipt: number; incident: number;
-    obligation: number; log: number; task: number; case_board: number; card: number; order: number; board: number; };
+    obligation: number; log: number; task: number; plan: number; proposal: number; case_board: number; card: number;
+    order: number; board: number; };
 }
 
 /** The record of each kind. */
@@ -1310,6 +1494,8 @@ export interface Records {
   mark: MarkRecord;
   impact: ImpactRecord;
   brief: BriefRecord;
+  plan: PlanRecord;
+  proposal: ProposalRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -1413,6 +1599,18 @@ export interface BriefFaces {
     | "urgency" | "created_by" | "created_at" | "changed_at" | "countersign_by" | "countersign_late" | "sendings"
     | "signatures" | "corrected" | "rev";
   full: keyof Records["brief"];
+}
+
+/** Names of the fields that each face of kind plan has. */
+export interface PlanFaces {
+  row: "id" | "plan" | "version" | "state" | "name" | "basis" | "filed" | "owner" | "review_by" | "classes" | "levels"
+    | "triggers" | "origin" | "drafted_at" | "published_at" | "rehearsal" | "orders" | "rev";
+  full: keyof Records["plan"];
+}
+
+/** Names of the fields that each face of kind proposal has. */
+export interface ProposalFaces {
+  full: keyof Records["proposal"];
 }
 
 /** Names of the fields that each face of kind case has. */
