@@ -51,6 +51,7 @@ from api.routes import (
     incidents,
     ingest,
     kpi,
+    leader_figures,
     marks,
     own_account,
     people,
@@ -113,6 +114,7 @@ ROUTERS = (
     marks.router,
     briefs.router,
     plans.router,
+    leader_figures.router,
     video.router,
     snapshots.router,
 )

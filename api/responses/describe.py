@@ -19,6 +19,7 @@ from api.responses import (
     history,
     incidents,
     ingest,
+    leader_figures,
     marks,
     own_account,
     people,
@@ -34,6 +35,7 @@ from api.responses import (
 TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
+    leader_figures,
     *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, marks),
     *(own_account, people, plans, resources, rules, session, staff, tasks, video),
 )
