@@ -11,7 +11,7 @@ from api.dependencies import Dependencies
 from api.principal import Principal
 from feeds import wire
 from feeds.incidents import leader_figures as figures
-from feeds.incidents.leader_figures import DurationFigure, IncidentReview, LeaderRecords, FigureMember, ShareFigure
+from feeds.incidents.leader_figures import DurationFigure, FigureMember, IncidentReview, LeaderRecords, ShareFigure
 from feeds.journal import proofs
 from feeds.model import Kind
 from feeds.model.incidents import Incident, Obligation
