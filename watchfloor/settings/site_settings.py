@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
+from collectors.network.snmp.profile import use_site
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from feeds.cases.sealing import FILE
 from feeds.cases.settings import ApprovalsSettings
@@ -26,7 +27,7 @@ from watchfloor.settings import people, server
 from watchfloor.settings import watched as sections
 from watchfloor.settings.approvals import approvals as approvals_section
 from watchfloor.settings.briefs import briefs
-from watchfloor.settings.findings import SettingsError
+from watchfloor.settings.findings import SettingsError, make
 from watchfloor.settings.incidents import REPORTING
 from watchfloor.settings.incidents import incidents as incidents_section
 from watchfloor.settings.layers import layers
@@ -125,6 +126,8 @@ def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = N
     except SettingsError as error:
         return _unreadable(error.findings[0])
     report = SettingsReport(path=path, lines=Lines(text), references=References(substitutes or {}))
+    for fault in use_site(path.parent / PROFILES):
+        report.findings.append(make("profile", file=PROFILES, detail=str(fault)))
     settings = _settings(SettingsTable(document, (), report), path)
     findings = tuple(sorted(report.findings, key=lambda finding: finding.where.line))
     return Draft(
@@ -134,6 +137,8 @@ def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = N
     )
 
 
+PROFILES = "profiles"
+"""The folder of the site's own SNMP profiles, beside the settings file."""
 T = TypeVar("T")
 
 

@@ -176,6 +176,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         '写成 {key} = "楚值专〔{{year}}〕{{n}}号"',
         'write {key} = "楚值专〔{{year}}〕{{n}}号"',
     ),
+    "profile": (
+        "SNMP 模板无法使用：{detail}",
+        "an SNMP profile cannot be used: {detail}",
+        "改正该文件，或把它移出 profiles 文件夹",
+        "correct the file, or move it out of the folder profiles",
+    ),
     "path_missing": (
         "文件不存在",
         "the file does not exist",

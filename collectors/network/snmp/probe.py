@@ -2,9 +2,10 @@
 
 Gives `snmp.ms` (first answer), `snmp.uptime_s`, `snmp.rebooted` and what the profile asks for, e.g.
 `if.in_bps[GigabitEthernet0/0/1]`. Rates need two rounds. `profile` (default "auto") is a file of
-collectors/network/snmp/profiles; `ports` ("XGE*,Gi0/1") keeps to those interfaces. `cred` names a credential of kind
-snmpv2c or snmpv3; without one the community is "public". An agent that does not know a community keeps silent
-(RFC 3584): with v2c a wrong community is a timeout; with v3 wrong keys and unknown users raise AuthFailed.
+collectors/network/snmp/profiles or of the site; `oid` with `metric` asks for one object; `ports` ("XGE*,Gi0/1") keeps
+to those interfaces. `cred` names a credential of kind snmpv2c or snmpv3; without one the community is "public". An
+agent that does not know a community keeps silent (RFC 3584): with v2c a wrong community is a timeout; with v3 wrong
+keys and unknown users raise AuthFailed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from collectors.network.snmp import users
 from collectors.network.snmp.rates import AgentUptime, Counters
 from collectors.network.snmp.readings import readings
 from collectors.network.snmp.session import Agent, Agents, Raw
+from collectors.network.snmp.single_object import PARAMETERS, profile_of, single_object
 from collectors.network.snmp.tables import Cell, cell_of, rows
 from feeds.model import Quality
 
@@ -76,7 +78,8 @@ class SnmpPoller(Poller):
     def validate(cls, target: Target) -> None:
         """Raises Misconfigured without a host, or with a profile or credential that cannot be used."""
         addresses.need_host(target, "snmp://10.0.0.1?cred=core&profile=switch")
-        uri.only(target, ("cred", "profile", "ports"))
+        uri.only(target, ("cred", "profile", "ports", *PARAMETERS))
+        single_object(target)
         name = target.params.get("profile", "auto")
         if name not in snmp_profiles.names():
             profile_names = ", ".join(snmp_profiles.names())
@@ -146,8 +149,7 @@ class _Visit:
         if device.profile is None:
             scalars = await self._agent.get((*HEAD, OBJECT_ID))
             if device.profile is None:
-                name = self._target.params.get("profile", "auto")
-                device.profile = snmp_profiles.for_device(name, str(scalars.get(OBJECT_ID, "")))
+                device.profile = profile_of(self._target, str(scalars.get(OBJECT_ID, "")))
                 device.cells = [cell_of(metric) for metric in device.profile.scalars]
                 device.batches = _batches(device.cells)
             if not device.profile.scalars:

@@ -3,7 +3,7 @@
 A profile has scalars and tables. A table names its rows by its `label` columns, keeps those
 that all of its `keep` say, and gives one reading a row and column. `extends` takes over what
 other profiles ask (a table of the same id replaces theirs), `detect` adds the profile whose
-`sys_object_id` is the longest prefix of the device's own (RFC 3418).
+`sys_object_id` is the longest prefix of the device's own (RFC 3418). A site adds its own files (`use_site`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 KINDS = ("gauge", "counter32", "counter64", "words", "number", "text")
@@ -103,11 +104,53 @@ class Profile:
         )
 
 
+_site: dict[str, str] = {}
+"""The texts of the site's own profiles, by name."""
+
+
+def use_site(folder: Path) -> list[BadProfile]:
+    """Use the profiles of a folder beside the shipped ones; what is wrong with those that cannot be used.
+
+    A folder that does not exist holds none. A profile may extend shipped ones and others of the folder.
+    """
+    _site.clear()
+    faults: dict[str, BadProfile] = {}
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        try:
+            if path.stem in _shipped():
+                raise BadProfile(f"profiles/{path.name}: the name of a shipped profile is taken")
+            _site[path.stem] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            faults[path.stem] = BadProfile(f"profiles/{path.name}: {error}")
+        except BadProfile as error:
+            faults[path.stem] = error
+    _forget()
+    for name in list(_site):
+        try:
+            load(name)
+        except (BadProfile, RecursionError) as error:
+            faults[name] = error if isinstance(error, BadProfile) else BadProfile(f"profiles/{name}.toml: a circle")
+    for name in faults:
+        _site.pop(name, None)
+    _forget()
+    return [faults[name] for name in sorted(faults)]
+
+
+def _forget() -> None:
+    for cached in (names, load, _makers, for_device):
+        cached.cache_clear()
+
+
 @cache
-def names() -> tuple[str, ...]:
-    """Every profile there is, sorted."""
+def _shipped() -> tuple[str, ...]:
     folder = files("collectors.network.snmp") / "profiles"
     return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Every profile there is, shipped and of the site, sorted."""
+    return tuple(sorted({*_shipped(), *_site}))
 
 
 @cache
@@ -115,6 +158,8 @@ def load(name: str) -> Profile:
     """The profile, with what it extends. Raises BadProfile, KeyError when there is none of that name."""
     if name not in names():
         raise KeyError(name)
+    if name in _site:
+        return parse(name, _site[name])
     text = (files("collectors.network.snmp") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
     return parse(name, text)
 
@@ -149,7 +194,7 @@ def parse(name: str, text: str) -> Profile:
             detect=raw.pop("detect", False),
             fallback=raw.pop("fallback", ""),
             sys_object_id=tuple(raw.pop("sys_object_id", ())),
-            scalars=tuple(_metric(row) for row in raw.pop("scalar", ())),
+            scalars=tuple(metric_of(row) for row in raw.pop("scalar", ())),
             tables=tuple(_table(row) for row in raw.pop("table", ())),
         )
         above = [load(parent_name) for parent_name in raw.pop("extends", ())]
@@ -165,7 +210,8 @@ def parse(name: str, text: str) -> Profile:
     return replace(own, scalars=whole.scalars, tables=whole.tables)
 
 
-def _metric(raw: dict[str, Any]) -> Metric:
+def metric_of(raw: Mapping[str, Any]) -> Metric:
+    """One reading from its table in a file. Raises KeyError, TypeError or ValueError for what nobody can ask."""
     raw = dict(raw)
     value_words = raw.pop("words", None)
     fallback_word = raw.pop("otherwise", None)
@@ -188,7 +234,7 @@ def _table(raw: dict[str, Any]) -> Table:
     raw = dict(raw)
     return Table(
         label=tuple(raw.pop("label")),
-        columns=tuple(_metric(row) for row in raw.pop("column")),
+        columns=tuple(metric_of(row) for row in raw.pop("column")),
         keep=tuple(
             Keep(oid=row["oid"], values=tuple(row.get("values", ())), without=tuple(row.get("without", ())))
             for row in raw.pop("keep", ())
