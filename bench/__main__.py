@@ -33,6 +33,7 @@ NAMES = (
     "storm",
     "many_alerts",
     "emergency",
+    "command",
 )
 LIMIT, EACH, EACH_QUICK = 690.0, 150.0, 40.0
 """Seconds that everything, one measurement, and one quick measurement may take."""

@@ -105,6 +105,11 @@ def incidents(**_: Any) -> Component:
     return _page("incidents", panel("incidents-page"), panel("incident-detail", tag="aside"))
 
 
+def resources(**_: Any) -> Component:
+    """The resources of the site by kind, or by distance from a place."""
+    return _page("resources", panel("resources-page"), panel("map", mode="desk"))
+
+
 def asset(site: SiteLike, asset_id: str = "", **address: Any) -> Component:
     """One asset: what it is, its history, its evidence; the scripts read the id from the address."""
     chart = reports.embedded(asset_history.REPORT, site, {"asset": asset_id}, **address)
@@ -137,6 +142,7 @@ PAGES = (
     Page("warnings", "nav.warnings", warnings, path="/warnings"),
     Page("receipts", "nav.receipts", receipts, path="/receipts"),
     Page("incidents", "nav.incidents", incidents, path="/incidents"),
+    Page("resources", "nav.resources", resources, path="/resources"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

@@ -1578,7 +1578,7 @@ export interface TaskFaces {
 export interface ResourceFaces {
   map: "id" | "kind" | "name" | "region" | "status" | "incident" | "unverified" | "expired";
   row: "id" | "kind" | "name" | "region" | "lat" | "lon" | "unit" | "capacity" | "capability" | "status" | "since"
-    | "incident" | "quantity" | "unit_of" | "expired" | "unverified" | "rev";
+    | "incident" | "quantity" | "unit_of" | "expired" | "unverified" | "orders" | "rev";
   full: keyof Records["resource"];
 }
 

@@ -26,7 +26,7 @@ RESOURCE = RecordKind(
         "map": ("id", "kind", "name", "region", "status", "incident", "unverified", "expired"),
         "row": (
             *("id", "kind", "name", "region", "lat", "lon", "unit", "capacity", "capability", "status", "since"),
-            *("incident", "quantity", "unit_of", "expired", "unverified", "rev"),
+            *("incident", "quantity", "unit_of", "expired", "unverified", "orders", "rev"),
         ),
     },
     place=point,

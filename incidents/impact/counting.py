@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import shapely
 
 from feeds.geometry import from_geojson
@@ -24,8 +25,8 @@ RADII = (1_000.0, 3_000.0, 5_000.0)
 """Circles around the incident that are counted, in metres. That of its accuracy is added where it is wider."""
 NEAR_M, NEAR_S = 5_000.0, 86_400.0
 """Another open incident within this distance and time may be the same."""
-NEAREST = 3
-"""Resources of each kind that are named by line, and by road."""
+NEAREST, CANDIDATES = 3, 60
+"""Resources of each kind that are named by line and by road, and of how many nearest by line the roads are asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,17 +161,30 @@ def _nearest(incident: Incident, picture: Picture, cut: frozenset[int]) -> dict[
     """The nearest resources of each kind that can be sent: three by line and three by road, each once."""
     if incident.lat is None or incident.lon is None:
         return {}
-    ready = [
-        resource
-        for resource in picture.resources
-        if resource.lat is not None and resource.lon is not None and resource.status != "out"
-    ]
+    ready = _closest(incident.lat, incident.lon, picture.resources)
     lats, lons = [resource.lat or 0.0 for resource in ready], [resource.lon or 0.0 for resource in ready]
     ways = road_network().distances(incident.lat, incident.lon, lats, lons, cut) if ready else []
     by_kind: defaultdict[str, list[tuple[Resource, RoadDistance]]] = defaultdict(list)
     for resource, way in zip(ready, ways, strict=True):
         by_kind[resource.kind].append((resource, way))
     return {kind: _named(of_kind) for kind, of_kind in sorted(by_kind.items())}
+
+
+def _closest(lat: float, lon: float, resources: Iterable[Resource]) -> list[Resource]:
+    """Of each kind the CANDIDATES nearest by line that can be sent, roughly measured."""
+    by_kind: defaultdict[str, list[Resource]] = defaultdict(list)
+    for resource in resources:
+        if resource.lat is not None and resource.lon is not None and resource.status != "out":
+            by_kind[resource.kind].append(resource)
+    chosen: list[Resource] = []
+    for of_kind in by_kind.values():
+        if len(of_kind) > CANDIDATES:
+            north = np.array([resource.lat for resource in of_kind], float) - lat
+            east = (np.array([resource.lon for resource in of_kind], float) - lon) * np.cos(np.radians(lat))
+            near = np.argpartition(north * north + east * east, CANDIDATES)[:CANDIDATES]
+            of_kind = [of_kind[position] for position in near]
+        chosen += of_kind
+    return chosen
 
 
 def _named(ways: Sequence[tuple[Resource, RoadDistance]]) -> tuple[ResourceNear, ...]:

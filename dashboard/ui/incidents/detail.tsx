@@ -12,6 +12,7 @@ import type { IncidentDetail, IncidentRecord, ObligationRecord } from "../record
 import { Countdown, reportName } from "./countdown";
 import { openOrder, openProof, ordersFor } from "./orders";
 import { GradeMark } from "./page";
+import { Reach } from "./reach";
 import { reportsOf, rowOf, useIncidents } from "./records";
 
 export default function IncidentDetailPanel() {
@@ -50,6 +51,7 @@ function Whole({ incident }: { incident: IncidentDetail }) {
       {incident.text ? <p class="warning-text">{incident.text}</p> : null}
       <Reports id={incident.id} />
       <Figures incident={incident} />
+      <Reach incident={incident} />
       <Facts incident={incident} />
       <Life steps={incident.timeline} />
     </>

@@ -34,6 +34,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "warning-timeline": async () => (await import("../warnings/timeline")).default,
   "incidents-page": async () => (await import("../incidents/page")).default,
   "incident-detail": async () => (await import("../incidents/detail")).default,
+  "resources-page": async () => (await import("../resources/page")).default,
   "receipts-page": async () => (await import("../receipts/page")).default,
   "receipt-detail": async () => (await import("../receipts/detail")).default,
   "approvals-page": async () => (await import("../approvals/page")).default,

@@ -8,11 +8,12 @@ const TABS = [
   { name: "warnings", href: "/warnings" },
   { name: "receipts", href: "/receipts" },
   { name: "incidents", href: "/incidents" },
+  { name: "resources", href: "/resources" },
 ] as const;
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
   const { real, late } = openReceipts.value;
-  const badge = { warnings: warnings.value.real.length, receipts: real.length, incidents: null };
+  const badge = { warnings: warnings.value.real.length, receipts: real.length, incidents: null, resources: null };
   return (
     <header class="list-top emergency-tabs">
       <h1 class="sr-only">{t(`${here}.list`)}</h1>
