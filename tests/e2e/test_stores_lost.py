@@ -42,10 +42,15 @@ def locked(data: Path) -> Iterator[None]:
 
 
 def kill_roles(site: Site, *names: str) -> dict[str, int]:
-    """Kill roles with SIGKILL, and return their previous pids."""
+    """Kill roles with SIGKILL, and return their previous pids.
+
+    A role may have ended by itself: SQLite maps the file of shared memory, and a process that reads behind the end of a
+    file that was cut ends by SIGBUS.
+    """
     before = {name: site.members()[name]["pid"] for name in names}
     for pid in before.values():
-        os.kill(pid, 9)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, 9)
     return before
 
 
