@@ -52,7 +52,7 @@ def _factor(site: SiteLike) -> str:
       <p id="account-factor-state"></p>
       <form id="account-factor-form">{_USERNAME}
         {_present_password(site)}
-        <button class="plain"></button>{_MESSAGE}
+        {text_element("account.factor_button", site, "button", ' class="plain"')}{_MESSAGE}
       </form>
       <form id="account-factor-confirm" hidden>
         {text_element("account.factor_help", site, "p")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from feeds.kinds import KINDS
+from feeds.kinds.group import need_of
 from feeds.wire import iso
 
 if TYPE_CHECKING:
@@ -100,6 +102,7 @@ def _interval(request: Request) -> tuple[float, float]:
 def add_suppression(api: FastAPI, script: Script) -> None:
     """Alerts, shelving, silences, maintenance and bulk actions."""
     _add_alert_actions(api, script)
+    _add_orders(api, script)
     _add_silences(api, script)
 
 
@@ -136,6 +139,31 @@ def _add_alert_actions(api: FastAPI, script: Script) -> None:
         script.acts.append({"act": "bulk", **body})
         results = [await _act(script, alert_id, body) for alert_id in body["ids"]]
         return JSONResponse({"results": results})
+
+
+def _add_orders(api: FastAPI, script: Script) -> None:
+    """Orders on the alerts of a rule, and their undo."""
+
+    @api.post("/api/v1/alerts:order")
+    async def order(request: Request) -> Record:
+        body = await request.json()
+        meant = [
+            record
+            for record in script.state["alert"].values()
+            if not record["acked"] and f"rule:{record['rule']}" == body["group"] and not record["suppressed_by"]
+        ]
+        left = [record for record in meant if body["keep_needs"] and need_of(record)]
+        if body.get("preview"):
+            severities = dict(Counter(record["severity"] for record in meant if record not in left))
+            counted = {"count": len(meant) - len(left), "left_out": len(left), "closes": 0, "before": iso(time.time())}
+            return {"preview": True, "severities": severities} | counted
+        script.acts.append({"act": "order", **body})
+        return {"order": "o1", "done": len(meant) - len(left), "skipped": {}}
+
+    @api.post("/api/v1/alerts:undo")
+    async def undo(request: Request) -> Record:
+        script.acts.append({"act": "undo", **await request.json()})
+        return {"order": "o1", "done": 60, "skipped": {}}
 
 
 def _add_silences(api: FastAPI, script: Script) -> None:

@@ -99,7 +99,8 @@ function draw({ name, must, second_factor: factor, sessions }: Account): void {
   const state = factor.enabled ? "account.factor_on" : "account.factor_none";
   byId("account-factor-state").textContent = t(state, { n: factor.recovery_left });
   const button = byId("account-factor-form").querySelector("button")!;
-  button.textContent = t(factor.enabled ? "account.factor_remove" : "account.factor_button");
+  button.dataset.text = factor.enabled ? "account.factor_remove" : "account.factor_button";
+  button.textContent = t(button.dataset.text);
   byId("account-sessions").replaceChildren(...sessions.map(row));
 }
 

@@ -19,6 +19,8 @@ import { useChoice } from "./choice";
 import { Filters } from "./filters";
 import { addressFilter, narrows } from "./filter";
 import { followHiders } from "./hiders";
+import { FloodStrip } from "./grouprow";
+import { axis, useFirstTab, useGroups, useOwners } from "./groups";
 import { useListKeys } from "./listkeys";
 import { HelpDialog, Keys } from "./keys";
 import { usePast, type Past } from "./past";
@@ -31,6 +33,11 @@ const PAGE_TABS: readonly Tab[] = ["open", "unacked", "folded", "shelved", "clos
 const ROW = 3.9;
 const SMALL_ROW = 4.6;
 
+const tabsOf = (filters: boolean, flood: boolean): readonly Tab[] => {
+  const tabs = filters ? PAGE_TABS : DESK_TABS;
+  return flood ? ["groups", ...tabs] : tabs;
+};
+
 const isAlert = (row: Row): row is AlertRow => row.type === "alert";
 /** A row that left while somebody was at the list: greyed when its alert is over. */
 const leave = (row: Row): Row => {
@@ -39,18 +46,21 @@ const leave = (row: Row): Row => {
 
 /** `filters`: with the filters of the alerts page. */
 export default function AlertList({ filters = false }: { filters?: boolean }) {
-  const tabs = filters ? PAGE_TABS : DESK_TABS;
-  const tab = tabs.find((name) => name === query("tab")) ?? "open";
+  const groups = useGroups();
+  const tabs = tabsOf(filters, groups.size > 0);
+  const first = useFirstTab();
+  const tab = tabs.find((name) => name === (query("tab") ?? first)) ?? "open";
   const filter = addressFilter();
   const [unfolded, setUnfolded] = useState<ReadonlySet<string>>(new Set());
   const [asked, setAsked] = useState(0);
   const past = usePast(tab === "closed");
   const alerts = store.all("alert");
   const all = useMemo(() => [...alerts.values()], [arrangement.value]);
-  const { rows, counts } = listing(all, arrangement.value, { tab, filter, unfolded, past: past.alerts });
+  const flood = { groups, by: axis(), owners: useOwners(tab === "groups" && axis() === "unit") };
+  const { rows, counts } = listing(all, arrangement.value, { tab, filter, unfolded, past: past.alerts, flood });
   useEffect(() => void (tab === "shelved" && followHiders(arrangement.value.hidden)));
   const box = useRef<HTMLDivElement>(null);
-  const version = JSON.stringify([tab, filter, [...unfolded], asked, past.state]);
+  const version = JSON.stringify([tab, flood.by, filter, [...unfolded], asked, past.state]);
   const held = useHold(box, rows, (row) => row.key, leave, version);
   const bulk = useBulkPanel();
   const list = useRowList(unfolded, setUnfolded, bulk);
@@ -62,10 +72,11 @@ export default function AlertList({ filters = false }: { filters?: boolean }) {
     <div class={`alert-list${bulk.choosing ? " is-choosing" : ""}`}>
       {filters ? <Filters filter={filter} alerts={all} /> : null}
       <div class="list-top">
-        <Tabs tabs={tabs} tab={tab} counts={counts} />
+        <Tabs tabs={tabs} tab={tab} first={first} counts={counts} />
         {bulk.able ? <BeginChoosing bulk={bulk} /> : null}
         <Search input={refs.search} />
       </div>
+      <FloodStrip groups={groups} shown={tab === "groups"} />
       <div class="list-strip">
         <Oldest rows={seen} />
         {held.waiting ? (
@@ -134,15 +145,17 @@ function Rows({ rows, list }: { rows: Row[]; list: RowList }) {
 interface TabsProps {
   tabs: readonly Tab[];
   tab: Tab;
+  /** The one that an address without a tab means. */
+  first: Tab;
   counts: Partial<Record<Tab, number>>;
 }
 
-function Tabs({ tabs, tab, counts }: TabsProps) {
+function Tabs({ tabs, tab, first, counts }: TabsProps) {
   return (
     <div class="tabs" role="tablist">
       {tabs.map((name) => (
         <button key={name} type="button" role="tab" class="chip" aria-selected={name === tab} data-tab={name}
-          onClick={() => setQuery({ tab: name === "open" ? null : name })}>
+          onClick={() => setQuery({ tab: name === first ? null : name })}>
           {`${t(`list.tab.${name}`)} ${counts[name] ?? ""}`.trim()}
         </button>
       ))}

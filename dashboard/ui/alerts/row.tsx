@@ -4,6 +4,7 @@ import { t } from "../core/i18n";
 import { alertHolder, alertTitle, severityName } from "../core/names";
 import { AlertIcon } from "../core/shapes";
 import { parse, shortTime } from "../core/time";
+import { GroupLine } from "./grouprow";
 import { reasonName } from "./hidden";
 import type { AlertRow, GroupRow, Row, SectionRow } from "./rows";
 import { hiderHolder, reasonNames, rowHead, rowNote } from "./words";
@@ -28,6 +29,7 @@ interface Props<T extends Row> {
 
 export function ListRow({ row, list, style }: Props<Row>) {
   if (row.type === "section") return <Section row={row} style={style} />;
+  if (row.type === "flood") return <GroupLine row={row} list={list} style={style} />;
   if (row.type === "group") return <Group row={row} list={list} style={style} />;
   return <Line row={row} list={list} style={style} />;
 }

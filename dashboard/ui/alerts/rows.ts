@@ -1,10 +1,11 @@
 /** The rows of each tab of the list. */
-import type { AlertRecord } from "../records";
+import type { AlertRecord, AssetRecord, GroupRecord } from "../records";
 import { compareAlerts, type Arrangement } from "./arrange";
 import { isMine, takes, type AlertFilter } from "./filter";
+import { ALL, groupsBy, membersOf, type Axis } from "./groups";
 import { hiddenSections, type Hider } from "./hiders";
 
-export type Tab = "open" | "mine" | "unacked" | "folded" | "shelved" | "closed";
+export type Tab = "groups" | "open" | "mine" | "unacked" | "folded" | "shelved" | "closed";
 
 export interface AlertRow {
   type: "alert";
@@ -32,7 +33,14 @@ export interface GroupRow {
   count: number;
   open: boolean;
 }
-export type Row = AlertRow | SectionRow | GroupRow;
+/** A group of a flood, as the server made it. */
+export interface FloodRow {
+  type: "flood";
+  key: string;
+  group: GroupRecord;
+  open: boolean;
+}
+export type Row = AlertRow | SectionRow | GroupRow | FloodRow;
 
 export const alertRow = (alert: AlertRecord, extra: Partial<AlertRow> = {}): AlertRow => {
   const plain = { below: [], child: false, hider: null, closed: false, gone: false };
@@ -42,7 +50,7 @@ export const alertRow = (alert: AlertRecord, extra: Partial<AlertRow> = {}): Ale
 export interface Listing {
   rows: Row[];
   /** How many each tab holds; the past is not counted. */
-  counts: Record<Exclude<Tab, "closed">, number>;
+  counts: Record<Exclude<Tab, "closed" | "groups">, number>;
 }
 
 interface Wish {
@@ -52,6 +60,8 @@ interface Wish {
   unfolded: ReadonlySet<string>;
   /** What is over, for the tab that shows it. */
   past: readonly AlertRecord[];
+  /** The groups of a flood, what they are shown by, and the owners of assets. */
+  flood: { groups: ReadonlyMap<string, GroupRecord>; by: Axis; owners: ReadonlyMap<string, AssetRecord> };
 }
 
 export function listing(alerts: Iterable<AlertRecord>, arrangement: Arrangement, wish: Wish): Listing {
@@ -65,6 +75,7 @@ export function listing(alerts: Iterable<AlertRecord>, arrangement: Arrangement,
   const hidden = arrangement.hidden.filter(fits);
   const flat = (list: AlertRecord[]): AlertRow[] => list.sort(compareAlerts).map((alert) => alertRow(alert));
   const rows: Record<Tab, () => Row[]> = {
+    groups: () => floodRows(all, wish),
     open: () => open.flatMap(({ alert, below }) => {
       const children = unfolded.has(alert.id) ? below.map((child) => alertRow(child, { child: true })) : [];
       return [alertRow(alert, { below }), ...children];
@@ -92,4 +103,19 @@ function hiddenRows(alerts: AlertRecord[], unfolded: ReadonlySet<string>, search
       return [{ type: "group", key: hider.key, hider, count: behind.length, open }, ...children];
     }),
   ]);
+}
+
+/** What needs a person first, then the groups; one of a single alert is that alert. */
+function floodRows(alerts: AlertRecord[], { flood, unfolded }: Wish): Row[] {
+  const byId = new Map(alerts.map((alert) => [alert.id, alert]));
+  const needed = (flood.groups.get(ALL)?.alerts ?? []).map((id) => byId.get(id)).filter((alert) => alert !== undefined);
+  const groups = groupsBy(flood.groups, flood.by).flatMap((group): Row[] => {
+    const open = unfolded.has(group.id);
+    const members = open || group.count === 1 ? membersOf(group, alerts, flood.owners) : [];
+    const [only] = members;
+    if (group.count === 1 && only) return [alertRow(only, { key: `${group.id} ${only.id}` })];
+    const children = members.map((alert) => alertRow(alert, { key: `${group.id} ${alert.id}`, child: true }));
+    return [{ type: "flood", key: group.id, group, open }, ...(open ? children : [])];
+  });
+  return [...needed.map((alert) => alertRow(alert)), ...groups];
 }

@@ -56,7 +56,7 @@ function Bar({ bucket, n, most, tone, due }: BarProps) {
   const press = (): void => setQuery(chosen ? { bucket: null, due: null }
     : { bucket, due: due ? due.join(",") : null, light: null });
   return (
-    <button type="button" class={`age-bar tone-${n ? tone : "none"}`} aria-pressed={chosen} aria-label={label}
+    <button type="button" class={`age-bar tone-${n ? tone : "none"}`} aria-pressed={chosen}
       title={label} data-bucket={bucket} disabled={!n} onClick={press}>
       <b>{count(n)}</b>
       <i style={`height:${n ? Math.max(2, (n / most) * 100) : 0}%`} />

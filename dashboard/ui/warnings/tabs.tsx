@@ -1,6 +1,5 @@
 /** The head of the pages of emergencies: warnings, receipts with how many nobody has answered, incidents. */
 import { openReceipts, warnings } from "../alerts/summary";
-import { path } from "../core/address";
 import { count } from "../core/format";
 import { t } from "../core/i18n";
 
@@ -20,7 +19,7 @@ export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] })
       <nav class="tabs">
         {TABS.map(({ name, href }) => (
           <a key={name} class="chip" href={href} data-inside="" data-tab={name}
-            aria-current={path() === href ? "page" : undefined} aria-selected={name === here}>
+            aria-current={name === here ? "page" : undefined}>
             {t(`nav.${name}`)} {badge[name] === null ? null : <b>{count(badge[name])}</b>}
           </a>
         ))}
