@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from dashboard.account import account_html
 from dashboard.compression import CompressedFiles
 from dashboard.pages import register
+from dashboard.phone import phone_html
 from dashboard.reports.pages import ReportCallbacks, add_callbacks
 from dashboard.reports.reading import ApiReader, CallbackScope
 from dashboard.reports.registry import EMBEDDED, REPORT_LIST, REPORTS
@@ -103,6 +104,7 @@ def script_hashes(app: Dash) -> list[str]:
 
 def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     page, own_account = signin_html(site, build), account_html(site, build)
+    unit_page = phone_html(site, build)
     icon = resources.files("dashboard").joinpath("assets/favicon.svg").read_bytes()
     name = f"{site.name} · {texts.text('app.name', site.language)}"
     manifest = {
@@ -121,6 +123,9 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     async def account() -> Response:
         return HTMLResponse(own_account, headers={"Cache-Control": "no-store"})
 
+    async def phone() -> Response:
+        return HTMLResponse(unit_page, headers={"Cache-Control": "no-store"})
+
     async def favicon() -> Response:
         return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
@@ -135,6 +140,7 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
         api.add_api_route(path, no_package, methods=["GET", "HEAD"], include_in_schema=False)
     api.add_api_route("/signin", signin, methods=["GET"], include_in_schema=False)
     api.add_api_route("/account", account, methods=["GET"], include_in_schema=False)
+    api.add_api_route("/m", phone, methods=["GET"], include_in_schema=False)
     api.add_api_route("/favicon.ico", favicon, methods=["GET"], include_in_schema=False)
     api.add_api_route("/manifest.webmanifest", web_manifest, methods=["GET"], include_in_schema=False)
     add_static(api, build)

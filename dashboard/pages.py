@@ -100,6 +100,11 @@ def approval_orders(order_id: str = "", **_: Any) -> Component:
     return _page("approval-orders", panel("approvals-orders", tag="div", className=""))
 
 
+def tasks(**_: Any) -> Component:
+    """The tasks: what waits for whom, what is late, and one task with its orders."""
+    return _page("tasks", panel("tasks-page"))
+
+
 def incidents(**_: Any) -> Component:
     """The incidents with the reports that are due, and one incident in full."""
     return _page("incidents", panel("incidents-page"), panel("incident-detail", tag="aside"))
@@ -143,6 +148,7 @@ PAGES = (
     Page("receipts", "nav.receipts", receipts, path="/receipts"),
     Page("incidents", "nav.incidents", incidents, path="/incidents"),
     Page("resources", "nav.resources", resources, path="/resources"),
+    Page("tasks", "nav.tasks", tasks, path="/tasks"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

@@ -15,6 +15,7 @@ NAV = (
     ("approvals", "/approvals", "nav.approvals"),
     ("warnings", "/warnings", "nav.warnings"),
     ("incidents", "/incidents", "nav.incidents"),
+    ("tasks", "/tasks", "nav.tasks"),
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),
     ("reports", "/reports", "nav.reports"),

@@ -38,6 +38,7 @@ MODULE_ENTRIES = (
     "shell/main.tsx=main",
     "signin/signin.ts=signin",
     "account/account.ts=account",
+    "tasks/phone.tsx=m",
     "core/socket.worker.ts=socket.worker",
 )
 OPTIONS = ("--bundle", "--minify", "--target=es2022", "--legal-comments=none", "--log-level=warning")

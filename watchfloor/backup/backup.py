@@ -18,7 +18,7 @@ from feeds.clock import now
 from feeds.journal import ChainFault, Journal, Keyring, StoreRefused, transfer
 from feeds.journal.versions import JOURNAL
 from feeds.wire import iso
-from watchfloor.backup import files, intake
+from watchfloor.backup import evidence, files, intake
 from watchfloor.backup import history as backup_history
 from watchfloor.backup.files import BackupError, BackupManifest, Progress
 from watchfloor.backup.side_store import CASE_STORE, HISTORY_STORE
@@ -49,6 +49,9 @@ async def backup(
             keyring = journal.keyring
         # The approvals role writes its store before the journal: the copy may be ahead of the journal, never behind.
         manifest = replace(manifest, cases=await CASE_STORE.write(settings, part, progress))
+        # After the journal too: a file is on disk before the journal names it.
+        manifest = replace(manifest, evidence=evidence.write(settings, part, progress, broken=broken))
+        evidence.check(part, manifest.evidence)
         faults = files.check(part, manifest, progress, keyring)
         if faults and not broken:
             raise _faulty(faults)
@@ -101,6 +104,7 @@ async def restore(
     HISTORY_STORE.check_version(manifest.history)
     CASE_STORE.check_version(manifest.cases)
     intake.check_tables(manifest)
+    evidence.check(folder, manifest.evidence)
     with _supervisor_lock(settings):
         async with open_journal(settings, "cli") as journal:
             faults = _check(folder, manifest, progress, journal.keyring, force)
@@ -117,6 +121,7 @@ async def restore(
             ):
                 await _fill(journal, folder, manifest, progress, force)
                 await _compare(journal, manifest, progress, len(faults))
+            evidence.load(settings, folder, manifest.evidence)
             await _record_restore(journal, folder, manifest, faults)
             await journal_watch.reset(journal, settings.data)
         _forget_live_state(settings.data)

@@ -86,6 +86,7 @@ class BackupManifest:
     """The content of a backup.
 
     `chains` has the length and the last hash of each chain. `faults` has those that existed before the backup.
+    `evidence` has the hashes of the files of tasks.
     """
 
     format: int = FORMAT
@@ -101,11 +102,15 @@ class BackupManifest:
     history: HistoryPart | None = None
     intake: IntakePart | None = None
     cases: TablesPart | None = None
+    evidence: list[str] = field(default_factory=list)
     mac: str = ""
 
     def text(self) -> str:
         """The text that `mac` signs with the journal's key."""
-        return canonical(asdict(self) | {"mac": ""})
+        shown = asdict(self) | {"mac": ""}
+        if not self.evidence:  # as backups were signed before there was any
+            del shown["evidence"]
+        return canonical(shown)
 
     def is_proven(self, keyring: Keyring | None) -> bool:
         """False for a missing or wrong signature. Signatures of unknown keys, and old schemas without one, pass."""

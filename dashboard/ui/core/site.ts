@@ -13,6 +13,8 @@ export interface Me {
   /** False for a wall that everybody sees: no names of people. */
   personal?: boolean;
   rights: string[];
+  /** The units for which the account acts on tasks. */
+  units?: string[];
 }
 
 export interface SiteInfo {

@@ -33,6 +33,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "warning-detail": async () => (await import("../warnings/detail")).default,
   "warning-timeline": async () => (await import("../warnings/timeline")).default,
   "incidents-page": async () => (await import("../incidents/page")).default,
+  "tasks-page": async () => (await import("../tasks/page")).default,
   "incident-detail": async () => (await import("../incidents/detail")).default,
   "resources-page": async () => (await import("../resources/page")).default,
   "receipts-page": async () => (await import("../receipts/page")).default,
