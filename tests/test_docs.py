@@ -125,3 +125,9 @@ def test_the_ten_worked_rules_compile_as_they_stand(tmp_path: Path) -> None:
             compile_rule(rule)
         counts.append(len(rules))
     assert 10 in counts
+
+
+def test_every_test_that_the_table_of_field_faults_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/.]+)`", (DOCS / "field.md").read_text(encoding="utf-8"))
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
