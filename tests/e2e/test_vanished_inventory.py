@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +41,18 @@ async def test_an_inventory_that_vanishes_is_held_through_reload_and_restart_and
             await live.until(lambda view: held(view) >= other_roles and len(view["asset"]) == 30)
             assert live.view["alert"][alert["id"]]["active"]
 
-            shown = site.cli("reload")
+            cli = partial(asyncio.to_thread, site.cli)  # the live socket must be read meanwhile
+            shown = await cli("reload")
             assert shown.returncode == 1
             assert "资产清单 30 → 0 项，将移除 30 项：dead x00" in shown.stdout
-            assert "资产清单 30 → 0 项" in site.cli("status").stdout
-            assert site.cli("check").returncode == 1
+            assert "资产清单 30 → 0 项" in (await cli("status")).stdout
+            assert (await cli("check")).returncode == 1
             waiting = await admin.post("reload", {})
             assert (waiting["applied"], waiting["held"]["lists"][0]["removed_total"]) == (False, 30)
             assert (await admin.get("settings"))["held"] == waiting["held"]
             assert len(live.view["asset"]) == 30
 
-            accepted = site.cli("reload", "--accept", "--json")
+            accepted = await cli("reload", "--accept", "--json")
             assert accepted.returncode == 0, accepted.stdout + accepted.stderr
             assert {process["state"] for process in json.loads(accepted.stdout)["processes"]} == {"applied"}
             await live.until(lambda view: not view["asset"] and not held(view))
