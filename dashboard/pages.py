@@ -115,6 +115,11 @@ def resources(**_: Any) -> Component:
     return _page("resources", panel("resources-page"), panel("map", mode="desk"))
 
 
+def log(**_: Any) -> Component:
+    """The duty log of a day."""
+    return _page("log", panel("log-page"))
+
+
 def asset(site: SiteLike, asset_id: str = "", **address: Any) -> Component:
     """One asset: what it is, its history, its evidence; the scripts read the id from the address."""
     chart = reports.embedded(asset_history.REPORT, site, {"asset": asset_id}, **address)
@@ -149,6 +154,7 @@ PAGES = (
     Page("incidents", "nav.incidents", incidents, path="/incidents"),
     Page("resources", "nav.resources", resources, path="/resources"),
     Page("tasks", "nav.tasks", tasks, path="/tasks"),
+    Page("log", "nav.log", log, path="/log"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

@@ -16,6 +16,7 @@ NAV = (
     ("warnings", "/warnings", "nav.warnings"),
     ("incidents", "/incidents", "nav.incidents"),
     ("tasks", "/tasks", "nav.tasks"),
+    ("log", "/log", "nav.log"),
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),
     ("reports", "/reports", "nav.reports"),

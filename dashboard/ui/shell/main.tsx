@@ -9,6 +9,7 @@ import { live } from "../core/picture";
 import { identify, loadCounties, me, site } from "../core/site";
 import { setZone, startTicking } from "../core/time";
 import { Banner, watchPicture } from "./banner";
+import { followLogKey } from "../dutylog/key";
 import { followDuty } from "./duty";
 import { startPanels } from "./mount";
 import { Nav, readDoors } from "./nav";
@@ -59,6 +60,7 @@ async function start(): Promise<void> {
   await suggestLanguage(me.value.language || site.value.language);
   followSound();
   followDuty();
+  followLogKey();
   followAddress();
   let opened = 0;
   live.onopen = () => void ((opened += 1) > 1 && sameBuild());

@@ -34,6 +34,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "warning-timeline": async () => (await import("../warnings/timeline")).default,
   "incidents-page": async () => (await import("../incidents/page")).default,
   "tasks-page": async () => (await import("../tasks/page")).default,
+  "log-page": async () => (await import("../dutylog/page")).default,
   "incident-detail": async () => (await import("../incidents/detail")).default,
   "resources-page": async () => (await import("../resources/page")).default,
   "receipts-page": async () => (await import("../receipts/page")).default,
