@@ -227,12 +227,21 @@ async def reset(journal: Journal, data: Path) -> None:
     await save(path, None, await heads.read(journal, epoch=epoch), journal.keyring)
 
 
-COMPANIONS = {"project": ("history",), "approvals": ("cases",), "web": ("history", "cases")}
+COMPANIONS = {
+    "project": ("history",),
+    "alert": ("intake",),
+    "command": ("intake",),
+    "approvals": ("cases", "intake"),
+    "web": ("history", "cases", "intake"),
+}
 """The stores beside the journal that a role keeps open."""
 
 
 async def until_replaced(journal: Journal, role: str = "") -> None:
-    """Raise JournalReplaced as soon as a SQLite file that the role holds is not the open one any more. Never return."""
+    """Raise JournalReplaced as soon as a SQLite file that the role holds is not the open one any more. Never return.
+
+    A file that was emptied counts as replaced: whoever still holds it locks out those who start on it anew.
+    """
     names = ("journal", *COMPANIONS.get(role, ()))
     first: dict[Path, tuple[int, int]] = {}
     while journal.store.is_sqlite:
@@ -242,9 +251,10 @@ async def until_replaced(journal: Journal, role: str = "") -> None:
                 current = (status.st_dev, status.st_ino)
             except FileNotFoundError:
                 current = (0, 0)
-            if current != first.get(file, current):
+            emptied = file in first and current != (0, 0) and not status.st_size
+            if emptied or current != first.get(file, current):
                 raise JournalReplaced(f"{file} was removed or replaced while it was open")
-            if current != (0, 0):
+            if current != (0, 0) and status.st_size:
                 first[file] = current
         await asyncio.sleep(TICK)
     await asyncio.Event().wait()
