@@ -133,6 +133,11 @@ def missing(**_: Any) -> Component:
     return _page("missing", html.Section(html.H1(texts.text("page.missing"), **attributes), className="panel"))
 
 
+def plans(**_: Any) -> Component:
+    """The plans: versions, rehearsal, difference, and the orders about them."""
+    return _page("plans", panel("plans-page"))
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page as Dash's router knows it; `title` is a key of the catalogue."""
@@ -155,6 +160,7 @@ PAGES = (
     Page("resources", "nav.resources", resources, path="/resources"),
     Page("tasks", "nav.tasks", tasks, path="/tasks"),
     Page("log", "nav.log", log, path="/log"),
+    Page("plans", "nav.plans", plans, path="/plans"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

@@ -32,6 +32,7 @@ FOLDER = ".watchfloor-demo"
 SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
 CAMERAS, ITEMS, DEPARTMENTS = "cameras.csv", "items.csv", "departments.csv"
 RESOURCES = "resources.csv"
+CAMERAS, ITEMS, DEPARTMENTS, PLAN = "cameras.csv", "items.csv", "departments.csv", "plans/hazchem.yaml"
 # The shipped files use 127.53.x.y, port 9530. When that is taken, the next network is tried.
 NETWORK, NETWORKS = 53, 10
 DEVICE_PORT = 9530
@@ -79,6 +80,8 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
     network = free_network(last.network)
     hashes = {}
     for name in (SETTINGS, ASSETS, FIELD, CAMERAS, ITEMS, DEPARTMENTS, RESOURCES, SCENARIOS):
+    for name in (SETTINGS, ASSETS, FIELD, CAMERAS, ITEMS, DEPARTMENTS, SCENARIOS, PLAN):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shipped = _fill(_fitting(_playable(name)), NETWORK, network, port if name == SETTINGS else None)
         edited = _changed(folder / name, last.files.get(name, ""))
         text = shipped if edited is None else _fill(edited, last.network, network, port if name == SETTINGS else None)

@@ -8,7 +8,6 @@ from feeds.incidents.policies import profiles
 from feeds.incidents.settings import CHECK_EVERY, ROAD_SPEED, IncidentSettings
 from feeds.inventory.resources import read_resources
 from feeds.model.resources import Resource
-from watchfloor.settings.plans import plan_files
 from watchfloor.settings.reader import SettingsTable
 
 REPORTING, NO_REPORTING = "seen-A", "none"
@@ -19,10 +18,7 @@ def incidents(table: SettingsTable, timezone: str) -> IncidentSettings:
     """How incidents are counted and reported, and the resources of the site. A row that cannot be used is a remark."""
     zone = _zone(timezone)
     profile = table.choice("reporting", REPORTING, (*profiles(), NO_REPORTING))
-    plans, findings = plan_files(table.folder, table.references, None)
-    table.remark(findings)
     return IncidentSettings(
-        plans=plans,
         reporting="" if profile == NO_REPORTING else profile,
         zone=zone,
         resources=_resources(table, zone),

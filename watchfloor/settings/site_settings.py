@@ -32,6 +32,7 @@ from watchfloor.settings.incidents import REPORTING
 from watchfloor.settings.incidents import incidents as incidents_section
 from watchfloor.settings.layers import layers
 from watchfloor.settings.lines import Lines
+from watchfloor.settings.plans import plan_files
 from watchfloor.settings.reader import SettingSpec, SettingsReport, SettingsTable
 from watchfloor.settings.references import References
 from watchfloor.settings.toml_file import document_of, text_of
@@ -165,7 +166,10 @@ def _with_files(
 
 def _incidents(top: SettingsTable, timezone: str) -> IncidentSettings:
     incidents = _section(top, "incidents", partial(incidents_section, timezone=timezone))
-    return replace(incidents, units=unit_register(top.tables("unit")), briefs=_section(top, "briefs", briefs))
+    units = unit_register(top.tables("unit"))
+    plans, findings = plan_files(top.folder, top.references, tuple(units) or None)
+    top.remark(findings)
+    return replace(incidents, units=units, plans=plans, briefs=_section(top, "briefs", briefs))
 
 
 def _settings(top: SettingsTable, path: Path) -> Settings:

@@ -11,6 +11,7 @@ import { parse, stamp } from "../core/time";
 import type { IncidentDetail, IncidentRecord, ObligationRecord } from "../records";
 import { Countdown, reportName } from "./countdown";
 import { openOrder, openProof, ordersFor } from "./orders";
+import { Proposals } from "../plans/proposals";
 import { GradeMark } from "./page";
 import { Reach } from "./reach";
 import { reportsOf, rowOf, useIncidents } from "./records";
@@ -48,6 +49,7 @@ function Whole({ incident }: { incident: IncidentDetail }) {
       <Head incident={incident} />
       <Orders incident={incident} />
       <Proposal incident={incident} />
+      <Proposals incident={incident.id} />
       {incident.text ? <p class="warning-text">{incident.text}</p> : null}
       <Reports id={incident.id} />
       <Figures incident={incident} />

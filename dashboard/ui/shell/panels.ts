@@ -37,6 +37,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "log-page": async () => (await import("../dutylog/page")).default,
   "incident-detail": async () => (await import("../incidents/detail")).default,
   "resources-page": async () => (await import("../resources/page")).default,
+  "plans-page": async () => (await import("../plans/page")).default,
   "receipts-page": async () => (await import("../receipts/page")).default,
   "receipt-detail": async () => (await import("../receipts/detail")).default,
   "approvals-page": async () => (await import("../approvals/page")).default,

@@ -8,11 +8,13 @@ const TABS = [
   { name: "receipts", href: "/receipts" },
   { name: "incidents", href: "/incidents" },
   { name: "resources", href: "/resources" },
+  { name: "plans", href: "/plans" },
 ] as const;
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
   const { real, late } = openReceipts.value;
   const badge = { warnings: warnings.value.real.length, receipts: real.length, incidents: null, resources: null };
+  const badge = { warnings: warnings.value.real.length, receipts: real.length, incidents: null, plans: null };
   return (
     <header class="list-top emergency-tabs">
       <h1 class="sr-only">{t(`${here}.list`)}</h1>
