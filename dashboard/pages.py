@@ -48,6 +48,11 @@ def wall(**_: Any) -> Component:
     return _page("wall", panel("wall-left"), middle, panel("wall-right"), foot)
 
 
+def leader(**_: Any) -> Component:
+    """The leader's tablet: five questions, each with its answer."""
+    return _page("leader", panel("leader-page", tag="div"))
+
+
 def alerts(**_: Any) -> Component:
     """The list with its detail, what is hidden, and handing over: tabs of one widget."""
     return _page("alerts", panel("alerts-page", tag="div"))
@@ -152,6 +157,7 @@ class Page:
 PAGES = (
     Page("duty", "nav.duty", duty, path="/"),
     Page("wall", "nav.wall", wall, path="/wall"),
+    Page("leader", "nav.leader", leader, path="/leader"),
     Page("alerts", "nav.alerts", alerts, path="/alerts"),
     Page("admin", "nav.admin", admin, path="/admin"),
     Page("warnings", "nav.warnings", warnings, path="/warnings"),

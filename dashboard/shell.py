@@ -20,6 +20,7 @@ NAV = (
     ("sources", "/sources", "nav.sources"),
     ("alerts", "/alerts", "nav.alerts"),
     ("reports", "/reports", "nav.reports"),
+    ("leader", "/leader", "nav.leader"),
     ("wall", "/wall", "nav.wall"),
     ("admin", "/admin", "nav.admin"),
 )

@@ -19,6 +19,7 @@ from api.responses import (
     history,
     incidents,
     ingest,
+    leader,
     leader_figures,
     marks,
     own_account,
@@ -36,7 +37,7 @@ TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
     leader_figures,
-    *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, marks),
+    *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, leader, marks),
     *(own_account, people, plans, resources, rules, session, staff, tasks, video),
 )
 Answers = dict[int | str, dict[str, Any]]
