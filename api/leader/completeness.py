@@ -41,7 +41,10 @@ def _blind(kind: str, id: str) -> Record:
 
 
 def _counties(picture: LeaderPicture, blind: list[Record]) -> list[Record]:
-    """The counties in the order of their codes; blind where a source of the county or one of its assets is."""
+    """The counties in which something is watched, by code.
+
+    One is blind where a source of the county is, or the state of something in it is not known.
+    """
     regions = {each["region"][:6] for each in blind if each["region"]}
     return [
         {
@@ -50,5 +53,5 @@ def _counties(picture: LeaderPicture, blind: list[Record]) -> list[Record]:
             "blind": board["key"] in regions or board["worst"] == "unknown",
         }
         for board in sorted(picture.boards.values(), key=lambda board: str(board["key"]))
-        if board["by"] == "region"
+        if board["by"] == "region" and (board["total"] or any(board["sources"].values()))
     ]

@@ -5,7 +5,7 @@ import { Age } from "../core/age";
 import { t } from "../core/i18n";
 import { sourceName } from "../core/names";
 import { live } from "../core/picture";
-import { countyShort, regionName } from "../core/site";
+import { countyShort, regionName, site } from "../core/site";
 import { now, parse, shortTime, stamp } from "../core/time";
 import { ApprovalBand } from "./approvals";
 import { look, old, seen, useLeader, type Action, type Leader, type Picture, type SeenChange } from "./data";
@@ -142,7 +142,7 @@ function PictureBand({ picture, asOf, late }: { picture: Picture; asOf: string; 
       </div>
       <ul class="leader-counties">
         {counties.map((county) => (
-          <li key={county.region} class={county.blind ? "is-blind" : ""}><i>{countyShort(county.region)}</i></li>
+          <li key={county.region} class={county.blind ? "is-blind" : ""}><i>{placeOf(county.region)}</i></li>
         ))}
       </ul>
       <dl class="leader-facts">
@@ -153,6 +153,9 @@ function PictureBand({ picture, asOf, late }: { picture: Picture; asOf: string; 
     </Band>
   );
 }
+
+const placeOf = (code: string): string =>
+  code === site.value.region ? t("region.own.short") : countyShort(code);
 
 function blindName(part: Picture["blind"][number]): string {
   if (part.kind === "source") return [sourceName(part.id), regionName(part.region)].filter(Boolean).join(" ");
