@@ -112,7 +112,8 @@ def tasks(**_: Any) -> Component:
 
 def incidents(**_: Any) -> Component:
     """The incidents with the reports that are due, and one incident in full."""
-    return _page("incidents", panel("incidents-page"), panel("incident-detail", tag="aside"))
+    side = panel("map", mode="desk", marks="incident")
+    return _page("incidents", panel("incidents-page"), side, panel("incident-detail", tag="aside"))
 
 
 def resources(**_: Any) -> Component:

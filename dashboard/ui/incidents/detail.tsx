@@ -13,6 +13,7 @@ import { Countdown, reportName } from "./countdown";
 import { openOrder, openProof, ordersFor } from "./orders";
 import { Proposals } from "../plans/proposals";
 import { GradeMark } from "./page";
+import { Marks } from "./marklist";
 import { Reach } from "./reach";
 import { reportsOf, rowOf, useIncidents } from "./records";
 
@@ -53,6 +54,7 @@ function Whole({ incident }: { incident: IncidentDetail }) {
       {incident.text ? <p class="warning-text">{incident.text}</p> : null}
       <Reports id={incident.id} />
       <Figures incident={incident} />
+      <Marks incident={incident} />
       <Reach incident={incident} />
       <Facts incident={incident} />
       <Life steps={incident.timeline} />

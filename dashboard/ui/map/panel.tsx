@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { language, t } from "../core/i18n";
 import { HealthIcon, Icon } from "../core/shapes";
+import { markFeatures, useMarks } from "../incidents/marks";
 import { MapView, webglWorks, type Hint } from "./view";
 
 const SWITCHES = ["nodes", "links", "warnings", "roads", "water"] as const;
@@ -13,22 +14,32 @@ interface Props {
   drill?: string;
   /** "warning": the warning that is chosen stands out, and the camera shows its areas. */
   focus?: string;
+  /** "incident": the marks of the incident that is chosen are drawn. */
+  marks?: string;
 }
 
-export default function MapPanel({ mode = "desk", drill, focus }: Props) {
+export default function MapPanel({ mode = "desk", drill, focus, marks }: Props) {
   if (!webglWorks()) {
     return <div class="map-box map-none"><div class="map-message" role="status">{t("map.nowebgl")}</div></div>;
   }
-  return <Drawn wall={mode === "wall"} drill={drill === "county"} focus={focus === "warning"} />;
+  return <Drawn wall={mode === "wall"} drill={drill === "county"} focus={focus === "warning"} marks={marks === "incident"} />;
 }
 
 const pressCounty = (code: string): void => setQuery({ county: query("county") === code ? null : code, unit: null });
 
 const pressWarning = (id: string): void => setQuery({ warning: id }, { open: !query("warning") });
 
-function Drawn({ wall, drill, focus }: { wall: boolean; drill: boolean; focus: boolean }) {
+interface DrawnProps {
+  wall: boolean;
+  drill: boolean;
+  focus: boolean;
+  marks: boolean;
+}
+
+function Drawn({ wall, drill, focus, marks }: DrawnProps) {
   const canvas = useRef<HTMLDivElement>(null);
   const view = useRef<MapView | null>(null);
+  useMarks(marks);
   const [ready, setReady] = useState(false);
   const [hint, setHint] = useState<Hint | null>(null);
   const off = (query("off") ?? "").split(",").filter(Boolean);
@@ -38,7 +49,8 @@ function Drawn({ wall, drill, focus }: { wall: boolean; drill: boolean; focus: b
     const onCounty = drill ? pressCounty : undefined;
     const onWarning = focus ? pressWarning : undefined;
     const onReady = (): void => setReady(true);
-    const made = new MapView(canvas.current!, { wall, onHint: setHint, onCounty, onWarning, onReady });
+    const drawn = marks ? markFeatures : undefined;
+    const made = new MapView(canvas.current!, { wall, onHint: setHint, onCounty, onWarning, onReady, marks: drawn });
     view.current = made;
     void made.start();
     return () => made.end();

@@ -13,7 +13,7 @@ export const GROUPS: Readonly<Record<string, string[]>> = {
   water: ["rivers", "river_areas", "lakes"],
 };
 export const GEOMETRY = ["counties", "prefecture", "neighbours", "rivers", "river_areas", "roads", "lakes"] as const;
-const LIVE = ["warnings", "links", "seats", "selected"] as const;
+const LIVE = ["warnings", "links", "seats", "selected", "marks"] as const;
 
 const is = (state: State): ExpressionSpecification => ["==", ["get", "s"], state];
 const CLUSTER: ExpressionSpecification = ["has", "point_count"];
@@ -120,6 +120,42 @@ function labels(k: number): LayerSpecification[] {
   ];
 }
 
+/** Marks of an incident: colour by kind and always its word; one that is stale is faint. */
+function marks(k: number): LayerSpecification[] {
+  const colour: ExpressionSpecification = [
+    "match", ["get", "kind"], ["hot", "hazard", "closure", "no-entry", "fire-line"], INK.down,
+    ["warm", "circle", "sector", "affected", "evacuation"], INK.degraded, INK.selection,
+  ];
+  const faint: ExpressionSpecification = ["case", ["get", "stale"], 0.35, 0.95];
+  return [
+    {
+      id: "marks-fill", type: "fill", source: "marks", filter: ["==", ["geometry-type"], "Polygon"],
+      paint: { "fill-color": colour, "fill-opacity": ["case", ["get", "stale"], 0.05, 0.16] },
+    },
+    {
+      id: "marks-line", type: "line", source: "marks", filter: ["!=", ["geometry-type"], "Point"],
+      paint: { "line-color": colour, "line-width": 2.4 * k, "line-dasharray": [4, 1.5], "line-opacity": faint },
+    },
+    {
+      id: "marks-point", type: "circle", source: "marks", filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-color": INK.ground, "circle-radius": 6 * k, "circle-stroke-color": colour,
+        "circle-stroke-width": 3 * k, "circle-stroke-opacity": faint,
+      },
+    },
+    {
+      id: "marks-labels", type: "symbol", source: "marks",
+      layout: {
+        "text-field": ["get", "label"], "text-font": FONT, "text-size": 13 * k, "text-offset": [0, 1.2],
+        "text-allow-overlap": true,
+      },
+      paint: {
+        "text-color": INK.text, "text-halo-color": INK.ground, "text-halo-width": 1.6 * k, "text-opacity": faint,
+      },
+    },
+  ];
+}
+
 function nodes(k: number): LayerSpecification[] {
   const severity: ExpressionSpecification = [
     "match", ["get", "sev"], 3, INK.down, 2, INK.degraded, 1, INK.minor, "rgba(0,0,0,0)",
@@ -174,6 +210,6 @@ export function mapStyle(k: number): StyleSpecification {
   return {
     version: 8,
     sources: { ...Object.fromEntries(plain), nodes: nodeSource(k) },
-    layers: [...ground(k), ...warnings(k), ...links(k), ...labels(k), ...nodes(k)],
+    layers: [...ground(k), ...warnings(k), ...links(k), ...labels(k), ...nodes(k), ...marks(k)],
   };
 }

@@ -35,6 +35,8 @@ export interface Settings {
   /** Called with the warning that was pressed where no node is. */
   onWarning?: ((id: string) => void) | undefined;
   onReady: () => void;
+  /** The marks to draw, with their words; asked again when one of them changes. */
+  marks?: (() => Collection) | undefined;
 }
 
 export function webglWorks(): boolean {
@@ -57,6 +59,7 @@ export class MapView {
   private ended = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private drawnAt = 0;
+  private markIds = "";
 
   constructor(private readonly canvas: HTMLElement, private readonly settings: Settings) {
     this.k = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
@@ -153,6 +156,7 @@ export class MapView {
     this.stops.push(store.listen((changed) => this.follow(changed)));
     this.stops.push(effect(() => this.drawPlaces()));
     this.stops.push(effect(() => this.drawWarnings()));
+    if (this.settings.marks) this.stops.push(effect(() => this.drawMarks()));
     this.stops.push(effect(() => this.drawSelection(selection.value.asset)));
     void this.map!.once("idle", () => this.settings.onReady());
   }
@@ -196,6 +200,18 @@ export class MapView {
     const [actual, practised] = chosen?.status === "Exercise" ? [[], ended] : [ended, []];
     const areas = [[...real, ...actual], [...exercise, ...practised]] as const;
     this.set("warnings", warningAreas(...areas, this.geo.counties!, t("warning.exercise"), id));
+  }
+
+  /** Draws the marks, and shows where they are when others are drawn than before. */
+  private drawMarks(): void {
+    const drawn = this.settings.marks!();
+    this.set("marks", drawn);
+    const ids = drawn.features.map((feature) => String(feature.properties?.id)).join();
+    if (ids === this.markIds) return;
+    this.markIds = ids;
+    if (!drawn.features.length) return;
+    this.moved = true;
+    this.map?.fitBounds(extent(drawn.features), { padding: 80, maxZoom: 14, duration: 300 });
   }
 
   private drawSelection(id: string | null): void {
