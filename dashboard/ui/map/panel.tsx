@@ -22,7 +22,10 @@ export default function MapPanel({ mode = "desk", drill, focus, marks }: Props) 
   if (!webglWorks()) {
     return <div class="map-box map-none"><div class="map-message" role="status">{t("map.nowebgl")}</div></div>;
   }
-  return <Drawn wall={mode === "wall"} drill={drill === "county"} focus={focus === "warning"} marks={marks === "incident"} />;
+  return (
+    <Drawn wall={mode === "wall"} drill={drill === "county"} focus={focus === "warning"}
+      marks={marks === "incident"} />
+  );
 }
 
 const pressCounty = (code: string): void => setQuery({ county: query("county") === code ? null : code, unit: null });
