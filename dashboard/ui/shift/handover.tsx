@@ -7,7 +7,10 @@ import { pick, t } from "../core/i18n";
 import { mayDo, me } from "../core/site";
 import { parse, shortTime, stamp } from "../core/time";
 import { Message, type Said } from "../forms/act";
+import { keysOf } from "../forms/field";
 import { Form, openForm } from "../forms/form";
+import { reportName } from "../incidents/countdown";
+import type { ObligationRecord } from "../records";
 import { askDuty, roster, shiftText } from "../shell/duty";
 import { countsText, type Handover, type SignedHandover } from "./handoverbook";
 import { HandoverParts } from "./handoverparts";
@@ -22,7 +25,8 @@ export default function HandoverView() {
     <>
       <Head handover={answer} />
       <section class="handover-pending">
-        {answer.last && !answer.last.accepted_at ? <Waiting last={answer.last} ask={ask} /> : null}
+        {answer.last && !answer.last.accepted_at
+          ? <Waiting handover={answer} last={answer.last} ask={ask} /> : null}
       </section>
       <HandoverParts handover={answer} />
       {mayDo("act") ? <Give ask={ask} /> : <p class="quiet handover-form">{t("handover.norole")}</p>}
@@ -58,8 +62,14 @@ function Head({ handover }: { handover: Handover }) {
 const waitingText = ({ by, to, at }: SignedHandover): string =>
   t("handover.waits", { by, to, at: shortTime(parse(at)) });
 
+interface WaitingProps {
+  handover: Handover;
+  last: SignedHandover;
+  ask: () => Promise<void>;
+}
+
 /** One signature is there: who takes over reads the same picture and signs too. */
-function Waiting({ last, ask }: { last: SignedHandover; ask: () => Promise<void> }) {
+function Waiting({ handover, last, ask }: WaitingProps) {
   const mine = last.by === me.value.name;
   return (
     <div class={`handover-wait${last.unsigned ? " is-late" : ""}`}>
@@ -67,7 +77,8 @@ function Waiting({ last, ask }: { last: SignedHandover; ask: () => Promise<void>
       {last.remarks ? <p>{last.remarks}</p> : null}
       {last.unsigned ? <p class="is-open">{t("handover.unsigned")}</p> : null}
       {mine || !mayDo("act") ? <p class="quiet">{t("handover.other")}</p> : (
-        <button type="button" class="primary" data-accept="" onClick={() => openAccept(last, ask)}>
+        <button type="button" class="primary" data-accept=""
+          onClick={() => openAccept(last, handover.obligations, ask)}>
           {t("handover.accept")}
         </button>
       )}
@@ -75,7 +86,34 @@ function Waiting({ last, ask }: { last: SignedHandover; ask: () => Promise<void>
   );
 }
 
-function openAccept(last: SignedHandover, ask: () => Promise<void>): void {
+/** The reports that must be ticked, each with its own box. */
+function Ticks({ ids, due, ticked, set }: TicksProps) {
+  const named = new Map(due.map((each) => [each.id, each]));
+  return ids.map((id) => {
+    const each = named.get(id);
+    const press = (on: boolean): void => set(on ? [...ticked, id] : ticked.filter((other) => other !== id));
+    return (
+      <label class="inline" key={id}>
+        <input type="checkbox" name="ticked" value={id} checked={ticked.includes(id)}
+          onChange={(event) => press(event.currentTarget.checked)} />
+        {each ? `${each.incident} ${reportName(each)}` : id}
+      </label>
+    );
+  });
+}
+
+interface TicksProps {
+  ids: readonly string[];
+  due: readonly ObligationRecord[];
+  ticked: readonly string[];
+  set: (ticked: readonly string[]) => void;
+}
+
+function openAccept(last: SignedHandover, due: readonly ObligationRecord[], ask: () => Promise<void>): void {
+  const draw = (value: unknown, set: (value: unknown) => void) => (
+    <div class="form-checks"><Ticks ids={last.due_soon} due={due} ticked={keysOf(value)} set={set} /></div>
+  );
+  const ticks = last.due_soon.length ? [{ name: "ticked", label: t("handover.tick"), draw }] : [];
   const words = (
     <>
       <p>{waitingText(last)}</p>
@@ -85,8 +123,8 @@ function openAccept(last: SignedHandover, ask: () => Promise<void>): void {
   );
   openForm({
     title: t("handover.accept.title"),
-    initial: { remarks: "" },
-    parts: [{ words }, { name: "remarks", label: t("handover.remarks"), kind: "lines", max: 4000 }],
+    initial: { remarks: "", ticked: [] },
+    parts: [{ words }, ...ticks, { name: "remarks", label: t("handover.remarks"), kind: "lines", max: 4000 }],
     label: t("handover.accept"),
     save: (values) => send("POST", `/api/v1/handover/${encodeURIComponent(last.id)}/accept`, values),
     done: () => void ask(),

@@ -1,7 +1,7 @@
 /** Handovers as the server gives them. */
 import type { Match } from "../alerts/match";
 import { t } from "../core/i18n";
-import type { AlertRecord, SourceRecord } from "../records";
+import type { AlertRecord, IncidentRecord, LogRecord, ObligationRecord, ReceiptRecord, SourceRecord } from "../records";
 import type { Shift } from "../shell/duty";
 
 /** An alert that is hidden, by whichever reasons. */
@@ -37,6 +37,8 @@ export interface SignedHandover {
   accept_remarks: string;
   shift: { name?: Record<string, string> } | null;
   counts?: HandoverCounts;
+  /** Ids of the reports that who takes over must tick, because they are due soon or late. */
+  due_soon: string[];
   /** True when the second signature is late. */
   unsigned: boolean;
 }
@@ -55,6 +57,10 @@ export interface Handover {
   silences: Hiding[];
   maintenance: Hiding[];
   sources: SourceRecord[];
+  incidents: Pick<IncidentRecord, "id" | "title" | "phase">[];
+  obligations: ObligationRecord[];
+  receipts: ReceiptRecord[];
+  log: LogRecord[];
   last: SignedHandover | null;
 }
 

@@ -8,20 +8,41 @@ import { alertHolder, alertTitle, sourceName } from "../core/names";
 import { store } from "../core/picture";
 import { AlertIcon, Icon } from "../core/shapes";
 import { parse, shortTime } from "../core/time";
-import type { AlertRecord } from "../records";
+import { Countdown, reportName } from "../incidents/countdown";
+import type { AlertRecord, ObligationRecord } from "../records";
 import type { Handover, HiddenAlert, Hiding } from "./handoverbook";
 
 /** Rows of a part; the rest is counted, with the way to the list. */
 const MOST = 50;
 
 export function HandoverParts({ handover }: { handover: Handover }) {
-  const { open, acked, hidden, silences, maintenance, sources } = handover;
+  const { open, acked, hidden, silences, maintenance, sources, incidents, obligations, receipts, log } = handover;
   const broken = new Set(handover.broken_promises);
   const listed = new Map([...open, ...acked].map((alert) => [alert.id, alert]));
   const late = [...broken].flatMap((id) => listed.get(id) ?? store.all("alert").get(id) ?? []);
   const alert = (record: AlertRecord) => <AlertRow key={record.id} alert={record} broken={broken.has(record.id)} />;
   return (
     <div class="handover-grid">
+      <Part name="incidents" rows={incidents} row={(incident) => (
+        <li key={incident.id}>
+          <a href={incidentPath(incident.id)} data-inside="">{incident.title || incident.id}</a>
+          <span class="quiet">{t(`incidents.phase.${incident.phase}`)}</span>
+        </li>
+      )} />
+      <Part name="obligations" rows={obligations} row={(due) => <DueRow key={due.id} due={due} />} />
+      <Part name="receipts" rows={receipts} row={(receipt) => (
+        <li key={receipt.id}>
+          <a href="/receipts" data-inside="">{receipt.title || receipt.text}</a>
+          <Age since={receipt.received_at} />
+        </li>
+      )} />
+      <Part name="log" rows={log} row={(entry) => (
+        <li key={entry.id}>
+          <time>{shortTime(parse(entry.at))}</time>
+          <span>{entry.text}</span>
+          <span class="quiet">{entry.author}</span>
+        </li>
+      )} />
       <Part name="open" rows={open} row={alert} />
       <Part name="acked" rows={acked} row={alert} />
       <Part name="broken" rows={late} row={alert} />
@@ -36,6 +57,19 @@ export function HandoverParts({ handover }: { handover: Handover }) {
         </li>
       )} />
     </div>
+  );
+}
+
+const incidentPath = (id: string): string => `/incidents?incident=${encodeURIComponent(id)}`;
+
+/** A report that is due, with the way to its incident. */
+function DueRow({ due }: { due: ObligationRecord }) {
+  return (
+    <li>
+      <a href={incidentPath(due.incident)} data-inside="">{reportName(due)}</a>
+      <span class="quiet">{due.incident}</span>
+      <Countdown due={due} />
+    </li>
   );
 }
 

@@ -13,8 +13,8 @@ const TABS = [
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
   const { real, late } = openReceipts.value;
-  const badge = { warnings: warnings.value.real.length, receipts: real.length, incidents: null, resources: null };
-  const badge = { warnings: warnings.value.real.length, receipts: real.length, incidents: null, plans: null };
+  const counts = { warnings: warnings.value.real.length, receipts: real.length };
+  const badge = { ...counts, incidents: null, resources: null, plans: null };
   return (
     <header class="list-top emergency-tabs">
       <h1 class="sr-only">{t(`${here}.list`)}</h1>
