@@ -32,7 +32,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     "task": {ANY: "task"},
     "proposal": {ANY: "plan"},
     "plan": {ANY: "plan"},
-    "resource": {ANY: "resource"},
+    "resource": dict.fromkeys(("assign", "status", "move", "requisition", "return"), "resource"),
     "handover": dict.fromkeys(("given", "accepted"), "handover"),
     "audit": dict.fromkeys(("sign-in", "sign-out"), "sign-in") | {"brief-exported": "export"},
     "log": dict.fromkeys(("written", "corrected"), ANY),

@@ -34,7 +34,7 @@ def _words(entry: JournalEntry, language: str) -> dict[str, Any]:
     """Values for the placeholders of an entry's sentence."""
     body = entry.body
     words = {name: _plain(value) for name, value in body.items() if isinstance(value, str | int | float)}
-    words |= {"name": entry.name, "subject": entry.subject}
+    words |= {"name": _step(entry, language), "subject": entry.subject}
     if entry.kind == "obligation":
         words |= _obligation(entry.subject, body, language)
     if "what" in body:
@@ -45,6 +45,12 @@ def _words(entry: JournalEntry, language: str) -> dict[str, Any]:
         words["post"] = _named(f"incidents.post.{body['post']}", language)
         words["holder"] = body.get("holder") or entry.actor
     return {"into": "", "to": "", "source": "", "basis": "", "incident": "", "number": ""} | words
+
+
+def _step(entry: JournalEntry, language: str) -> str:
+    """The name of the order that made the entry, or of what time alone did, in words."""
+    order = f"{entry.kind}s.order.{entry.name}"
+    return catalogue(language).get(order) or _named(f"log.step.{entry.name}", language)
 
 
 def _obligation(subject: str, body: dict[str, Any], language: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ function Version({ plan }: { plan: PlanRecord }) {
       <Rehearsal rehearsal={plan.rehearsal} />
       {plan.levels.map((level) => (
         <section key={level.level} data-level={level.level}>
-          <h3>{t(`incidents.grade.${level.level}`)}</h3>
+          <h3>{t("incidents.response", { level: level.level })}</h3>
           {plan.triggers.filter((trigger) => trigger.level === level.level)
             .map(({ when }) => <p key={when} class="quiet mono">{when}</p>)}
           <ul class="plan-tasks">

@@ -37,7 +37,7 @@ export function Recent() {
           <header class="feed-head">
             <h2>{t("wall.recent")}</h2><span class="quiet">{t("wall.recent.note")}</span>
           </header>
-          {rows.length ? null : <p class="board-row is-taken quiet">{t("wall.recent.none")}</p>}
+          {rows.length ? null : <p class="board-calm">{t("wall.recent.none")}</p>}
           <ol class="board">{rows.slice(0, fits).map((alert) => <Row key={alert.id} alert={alert} />)}</ol>
         </section>
       ) : null}
