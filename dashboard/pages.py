@@ -139,6 +139,11 @@ def missing(**_: Any) -> Component:
     return _page("missing", html.Section(html.H1(texts.text("page.missing"), **attributes), className="panel"))
 
 
+def briefs(**_: Any) -> Component:
+    """The briefs: what must go out by when, what went out, and one of them in full."""
+    return _page("briefs", panel("briefs-page"), panel("brief-detail", tag="aside"))
+
+
 def plans(**_: Any) -> Component:
     """The plans: versions, rehearsal, difference, and the orders about them."""
     return _page("plans", panel("plans-page"))
@@ -168,6 +173,7 @@ PAGES = (
     Page("tasks", "nav.tasks", tasks, path="/tasks"),
     Page("log", "nav.log", log, path="/log"),
     Page("plans", "nav.plans", plans, path="/plans"),
+    Page("briefs", "nav.briefs", briefs, path="/briefs"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

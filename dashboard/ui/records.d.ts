@@ -788,6 +788,7 @@ export interface BriefRecord {
   reason: string;
   rev: number;
   corrected: boolean;
+  orders: Record<string, string[]>;
 }
 
 /** One block. A generated one has rows and figures. One of people has `text`, which generating never changes. */

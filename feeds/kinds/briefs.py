@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from feeds.incidents.brief_orders import brief_orders
 from feeds.kinds.filters import Exact, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
@@ -29,7 +30,10 @@ BRIEF = RecordKind(
     record=Brief,
     writer="command",
     archive="brief",
-    derived=(Derived("corrected", bool, lambda brief: brief.corrected),),
+    derived=(
+        Derived("corrected", bool, lambda brief: brief.corrected),
+        Derived("orders", dict[str, list[str]], brief_orders),
+    ),
     faces={
         "row": (
             *("id", "mode", "kind", "step", "ordinal", "incident", "region", "title", "number", "state", "version"),

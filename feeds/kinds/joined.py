@@ -181,4 +181,5 @@ def _reading(reading: Reading) -> Record:
         "probe": reading.probe,
         "fresh_until": iso(reading.fresh_until),
         "text": reading.text,
+        "confirmed_at": iso(reading.confirmed_at),
     }

@@ -98,7 +98,8 @@ def next_sheet(task: Task) -> tuple[SheetRule, float] | None:
             continue
         base = {"yellow": task.warn_at, "red": task.due}.get(rule.after, row.get(rule.after))
         if base is not None:
-            return rule, base + min(rule.seconds, task.term or rule.seconds)
+            # Not before the extension: the sheet belongs to the row that began with it.
+            return rule, max(since, base + min(rule.seconds, task.term or rule.seconds))
     return None
 
 

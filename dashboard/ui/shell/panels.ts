@@ -39,6 +39,8 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "incident-detail": async () => (await import("../incidents/detail")).default,
   "resources-page": async () => (await import("../resources/page")).default,
   "plans-page": async () => (await import("../plans/page")).default,
+  "briefs-page": async () => (await import("../briefs/page")).default,
+  "brief-detail": async () => (await import("../briefs/detail")).default,
   "receipts-page": async () => (await import("../receipts/page")).default,
   "receipt-detail": async () => (await import("../receipts/detail")).default,
   "approvals-page": async () => (await import("../approvals/page")).default,

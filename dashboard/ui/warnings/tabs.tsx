@@ -9,12 +9,13 @@ const TABS = [
   { name: "incidents", href: "/incidents" },
   { name: "resources", href: "/resources" },
   { name: "plans", href: "/plans" },
+  { name: "briefs", href: "/briefs" },
 ] as const;
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
   const { real, late } = openReceipts.value;
   const counts = { warnings: warnings.value.real.length, receipts: real.length };
-  const badge = { ...counts, incidents: null, resources: null, plans: null };
+  const badge = { ...counts, incidents: null, resources: null, plans: null, briefs: null };
   return (
     <header class="list-top emergency-tabs">
       <h1 class="sr-only">{t(`${here}.list`)}</h1>

@@ -1,0 +1,26 @@
+"""The orders that a brief takes now, and the roles that may give each."""
+
+from __future__ import annotations
+
+from feeds.model.briefs import EDITABLE_STATES, OUT_STATES, Brief
+
+_OFFICE = ("duty", "leader")
+
+
+def brief_orders(brief: Brief) -> dict[str, list[str]]:
+    """Roles by order. "phone" is `sign` with the name of the leader who agreed by phone.
+
+    Whether a leader has written in the brief, and so may not sign it, is told by the refusal.
+    """
+    orders: dict[str, tuple[str, ...]] = {}
+    if brief.state in EDITABLE_STATES:
+        orders |= dict.fromkeys(("edit", "generate", "check"), _OFFICE)
+    if brief.state == "checked":
+        orders |= {"sign": ("leader",), "phone": ("duty",)}
+    if brief.state in ("signed", "sent"):
+        orders["send"] = _OFFICE
+    if brief.state in OUT_STATES and brief.countersign_by is not None:
+        orders["countersign"] = ("leader",)
+    if brief.state != "withdrawn":
+        orders["withdraw"] = ("leader",) if brief.state in OUT_STATES else _OFFICE
+    return {order: list(roles) for order, roles in orders.items()}
