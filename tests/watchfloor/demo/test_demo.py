@@ -156,7 +156,9 @@ def test_the_folder_is_here_or_where_the_environment_says(tmp_path: Path, monkey
 
 
 def test_the_shipped_settings_are_a_working_example(tmp_path: Path) -> None:
-    for name in (demo.SETTINGS, demo.ASSETS, demo.FIELD, demo.CAMERAS, demo.ITEMS, demo.DEPARTMENTS, demo.SCENARIOS):
+    tables = (demo.ASSETS, demo.FIELD, demo.CAMERAS, demo.ITEMS, demo.DEPARTMENTS, demo.RESOURCES)
+    for name in (demo.SETTINGS, *tables, demo.PLAN, demo.SCENARIOS):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(shipped_text(name), encoding="utf-8")
     assert check(tmp_path / demo.SETTINGS) == []
     assert read_csv(tmp_path / demo.ASSETS)[1] == []
