@@ -53,11 +53,11 @@ async def figures(
     return Json({"window": {"from": wire.iso(counted.start), "to": wire.iso(counted.end)}, "items": items})
 
 
-@router.get("/figures/{key}/evidence", responses=answers(FigureEvidenceList, "invalid"))
+@router.get("/figures/{figure}/evidence", responses=answers(FigureEvidenceList, "invalid"))
 async def evidence(
     deps: Deps,
     principal: Viewer,
-    key: Key,
+    figure: Key,
     start: From = None,
     to: Moment | None = None,
     region: str = "",
@@ -65,7 +65,7 @@ async def evidence(
 ) -> Response:
     """The records that a figure counts, each with the journal entries about it and their hashes."""
     counted = await _records(deps, principal, start, to, region)
-    return Json({"items": await records.evidence(deps, key, counted, limit)})
+    return Json({"items": await records.evidence(deps, figure, counted, limit)})
 
 
 @router.get("/incidents/{incident_id}/review", responses=answers(ReviewedIncident, "not-found"))

@@ -57,7 +57,7 @@ class MarkBody(BaseModel):
     """A mark: a GeoJSON geometry (EPSG:4490), or for a circle or sector its figures. `stale_after` is in seconds."""
 
     model_config = ConfigDict(extra="forbid")
-    kind: Annotated[str, Field(json_schema_extra={"enum": list(MARK_KINDS)})] = ""
+    kind: Annotated[str, Field(json_schema_extra={"enum": ["", *MARK_KINDS]})] = ""
     geometry: dict[str, Any] | None = None
     drawing: SourcedDrawingBody | None = None
     text: Line = ""

@@ -30,6 +30,7 @@ IDS = {
     "source_id": "a-source",
     "region_id": "532323",
     "layer": "counties",
+    "figure": "signing",
 }
 
 

