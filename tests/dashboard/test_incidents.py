@@ -67,7 +67,7 @@ async def test_a_report_is_met_by_a_proof_that_names_who_received_it(site: Site)
     await form.locator("[name=recipient]").fill("省值班室 陈")
     await form.locator("[name=number]").fill("0871-1")
     await form.locator("[data-send]").click()
-    await expect(page.locator(".incident-reports .is-met")).to_have_count(1)
+    await expect(page.locator(".incident-reports li.is-met")).to_have_count(1)
     (act,) = [act for act in site.script.acts if act["act"] == "proof"]
     assert (act["channel"], act["recipient"], act["at"]) == ("phone", "省值班室 陈", None)
     assert site.faults == []

@@ -44,13 +44,16 @@ async def test_counties_and_layers_stand_worst_first(site: Site) -> None:
     page = await site.open("/network")
     assert (await names(page, "county"))[:4] == ["武定县", "州本级", "元谋县", "永仁县"]
     await expect(page.locator('.health-row[data-key="532329"] .health-count')).to_have_text("3 / 3")
+    await expect(page.locator(".scope-part[data-part=layer] .health-row")).to_have_count(4)
     assert await names(page, "layer") == ["第 3 级", "县级骨干", "州核心", "第 2 级"]
 
 
 async def test_three_presses_lead_from_the_region_to_the_raw_answer(site: Site) -> None:
     page = await site.open("/network")
     await page.locator('.health-row[data-key="532329"]').click()
-    await page.locator(".scope-part[data-part=unit] .health-row").click()
+    unit = page.locator(".scope-part[data-part=unit] .health-row")
+    await expect(unit).to_have_count(1)
+    await unit.click()
     await page.locator('.node-row[data-id="532329-0"]').click()
     await expect(page.locator(".w-net-evidence h1")).to_contain_text("武定甲镇接入")
     await expect(page.locator(".w-net-evidence .raw")).to_contain_text("连接超时 3 秒")
