@@ -247,6 +247,10 @@ def _handover(script: Script, at: float) -> Record:
         "open": [alert for alert in alerts if alert["active"] and not alert["acked"]],
         "acked": [alert for alert in alerts if alert["acked"]],
         "silences": [],
+        "incidents": [],
+        "obligations": [],
+        "receipts": [],
+        "log": [],
         "maintenance": [],
         "sources": [],
         "figures": {"raised": 9, "cleared": 4, "acked": 3},
@@ -280,6 +284,7 @@ def _add_handover(api: FastAPI, script: Script) -> None:
             "shift": None,
             "counts": {"open": 5, "acked": 2, "hidden": 0, "broken_promises": 1, "sources": 0},
             "unsigned": False,
+            "due_soon": [],
         }
         script.handovers.append(record)
         return record
