@@ -56,7 +56,8 @@ def test_build_is_done_only_with_the_stamps_and_every_file(
     monkeypatch.setattr(build, "VENDOR", vendor)
     monkeypatch.setattr(build, "BUILT", built)
     assert not build.is_built()
-    names = ("main.js", "signin.js", "socket.worker.js", "styles.css", "live-component.js", "account.js")
+    modules = (entry.partition("=")[2] + ".js" for entry in build.MODULE_ENTRIES)
+    names = (*modules, "styles.css", "live-component.js")
     for path in (*(vendor / target for target in build.FILES.values()), *(built / name for name in names)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
