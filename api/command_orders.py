@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from fastapi import APIRouter
 from pydantic import BaseModel
 from starlette.responses import Response
 
 from api.commands import ask, refusal
-from api.dependencies import Dependencies
+from api.dependencies import Commander, Dependencies, Deps
+from api.endpoints import endpoint_with, parameter
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -19,6 +21,7 @@ from api.kinds.schemas import record_name, reference
 from api.principal import Principal
 from api.records import incidents, marks, plans, resources
 from api.records.task_texts import TASK_TEXTS
+from api.responses.describe import answers
 from feeds.kinds import RecordKind
 from feeds.model import Outcome, Result
 
@@ -32,6 +35,49 @@ def record_answer(kind: RecordKind[Any], status: int = 200) -> dict[int | str, d
     """The answer of an order for OpenAPI: one record of a kind."""
     content = {"application/json": {"schema": reference(record_name(kind))}}
     return {status: {"description": f"the {kind.name}", "content": content}}
+
+
+GiveOrder = Callable[[Dependencies, Principal, str, str, Any], Awaitable[Response]]
+"""Gives an order by its name about a record by its id with a body. Raises Problem."""
+
+
+def add_order_route(
+    router: APIRouter,
+    path: str,
+    kind: RecordKind[Any],
+    order: str,
+    body_type: type[BaseModel],
+    *,
+    about: str = "",
+    asker: Any = Commander,
+    give: GiveOrder | None = None,
+) -> None:
+    """Add the route of an order: `POST {path}/{order}` gives it to the command role and answers the record.
+
+    `path` has the id of the record as `{{kind}_id}`. `asker` is the dependency that says who may ask. `give` replaces
+    the plain order where a check or another name is needed.
+    """
+    key = f"{kind.name}_id"
+
+    async def endpoint(*, deps: Dependencies, principal: Principal, body: Any, **ids: str) -> Response:
+        if give is not None:
+            return await give(deps, principal, order, ids[key], body)
+        return await ordered(deps, principal, kind, f"{kind.name}.{order}", ids[key], body)
+
+    router.add_api_route(
+        f"{path}/{order}",
+        endpoint_with(
+            endpoint,
+            f"{order.replace('-', '_')}_{kind.name}",
+            about or f"Order `{order}` about a record of kind {kind.name}. {body_type.__doc__ or ''}",
+            parameter("deps", Deps),
+            parameter("principal", asker),
+            parameter(key, str),
+            parameter("body", body_type),
+        ),
+        methods=["POST"],
+        responses=answers(None, *OF_ORDER) | record_answer(kind),
+    )
 
 
 async def ordered(

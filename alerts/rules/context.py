@@ -177,7 +177,7 @@ class ReadingHistory:
         self._samples = {pair: samples for pair, samples in self._samples.items() if self._window(pair[1])}
 
     def _window(self, key: str) -> float:
-        """How long a reading is kept, in seconds; 0 when no rule wants it."""
+        """Seconds for which values of a reading are kept for rates; 0 when no rule uses its rate."""
         metric, bracket, _ = key.partition("[")
         of_member = self._windows.get(metric + EVERY_MEMBER, 0.0) if bracket else 0.0
         return max(self._windows.get(key, 0.0), of_member)

@@ -91,7 +91,7 @@ class CompiledRule:
         return frozenset({self.settings.each} - {""}).union(*(part.keys for part in self.parts))
 
     def views(self, subject: Subject, also: Iterable[str] = ()) -> Iterator[Subject]:
-        """What the rule is asked about: the subject, or each of its members and of `also` for a rule with `each`."""
+        """The targets of the rule: the subject, or for a rule with `each` its members and those in `also`."""
         if not self.settings.each or subject.member:
             yield subject
             return

@@ -45,7 +45,7 @@ WALL_PAGE = "/wall"
 STAFF_PAGE = "/admin"
 UNIT_PAGE = "/m"
 UNIT_PATHS = (ACCOUNT_PAGE, "/api/v1/account", SESSION, "/api/v1/me", "/api/v1/site", "/api/v1/demo/role")
-"""What a person of role unit may reach beside the own page and tasks."""
+"""Paths that people of role `unit` may use in addition to `/m` and their tasks."""
 TASKS = "/api/v1/tasks"
 EVIDENCE = "/evidence"
 PROGRAM_PATHS = ("/api/", "/metrics", "/healthz", "/readyz")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from inspect import Parameter, Signature
+from inspect import Parameter
 from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Tasker, Viewer
+from api.endpoints import Endpoint, endpoint_with, parameter
 from api.http.answers import Json, listing
 from api.http.problems import Problem
 from api.kinds import lists
@@ -20,7 +20,6 @@ from api.principal import Principal
 from feeds.kinds import KINDS, RecordKind
 from feeds.model import Kind
 
-Endpoint = Callable[..., Awaitable[Response]]
 OWN_LISTS = frozenset({Kind.RESOURCE})
 """Kinds whose list has a route of its own."""
 
@@ -86,16 +85,10 @@ def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
 
     about = f"One record of kind {kind.name}; 404 also for one that one may not see."
     text = f"{about}\n\n{additions.type.__doc__}" if additions is not None else about
-    return _documented(kind, shown, kind.name, text, Parameter(key, Parameter.KEYWORD_ONLY, annotation=str))
+    return _documented(kind, shown, kind.name, text, parameter(key, str))
 
 
 def _documented(kind: RecordKind[Any], endpoint: Endpoint, name: str, about: str, *own: Parameter) -> Endpoint:
-    """The endpoint with the signature that FastAPI reads, and its words for OpenAPI.
-
-    Records that units have are also for people of units.
-    """
-    deps = Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps)
-    principal = Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Tasker if kind.holder else Viewer)
-    endpoint.__name__, endpoint.__doc__ = name, about
-    endpoint.__signature__ = Signature([deps, principal, *own])  # type: ignore[attr-defined]  # read by inspect.signature
-    return endpoint
+    """The endpoint with its own parameters. Records that units have are also for people of units."""
+    asker = parameter("principal", Tasker if kind.holder else Viewer)
+    return endpoint_with(endpoint, name, about, parameter("deps", Deps), asker, *own)

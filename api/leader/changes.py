@@ -1,4 +1,4 @@
-"""What has become new, worse, better or closed since a journal entry (自上次查看以来). Pure."""
+"""Changes since a journal entry (自上次查看以来): matters that are new, worse, better or closed. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLASSES: Mapping[str, Mapping[str, str]] = {
     },
     "warning": {"received": "new", "activated": "new", "expired": "closed", "cancelled": "closed"},
 }
-"""What the steps of each kind mean to a leader, by the name of the step. Other steps are left out."""
+"""The change that a step means to a leader, by kind of record and name of the step. Other steps are left out."""
 SHOWN = 50
 
 

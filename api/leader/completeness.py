@@ -1,4 +1,4 @@
-"""Whether the picture is whole (画面是否完整): what is silent, since when, and what is blind because of it. Pure."""
+"""Completeness of the picture (画面是否完整): silent sources, since when, and what they leave unseen. Pure."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def soon(picture: LeaderPicture) -> list[Record]:
 
 
 def doing(picture: LeaderPicture, shown: list[Record]) -> list[Record]:
-    """What is being done about the three worst incidents: response, commander, and the report that is due next."""
+    """The handling of the three gravest incidents: response, commander, and the next report due."""
     return [_doing(picture, matter) for matter in shown if matter["kind"] == "incident"][:DOING]
 
 

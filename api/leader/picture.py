@@ -1,4 +1,4 @@
-"""What one leader sees: the records of every kind that the answers are made of. Pure."""
+"""The records that one leader may see, by kind: the input of the answers on `/leader`. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits for the leader (什么等我): one function a kind of item, in the order of `KINDS`. Pure.
+"""Decisions that wait for the leader (什么等我): one function for each kind of item, in the order of `KINDS`. Pure.
 
 A new kind of item is a function here and a line in `KINDS`, and the texts `leader.waiting.{kind}` and
 `leader.effect.{kind}`.

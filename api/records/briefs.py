@@ -54,7 +54,7 @@ async def visible(deps: Dependencies, principal: Principal, id: str) -> Brief:
 
 
 def issuer(deps: Dependencies) -> Issuer:
-    """Who issues the briefs of this site."""
+    """The organ that issues the briefs of this site."""
     return Issuer(site=deps.site.name, organ=deps.briefs().organ, zone=ZoneInfo(deps.site.timezone))
 
 

@@ -24,7 +24,7 @@ DOCUMENTED = ("incident", "obligation", "receipt", "log", "brief", "task")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogQuery:
-    """What rows are asked for: of the time from `start` to `end`, and "" for any sort, incident or mode."""
+    """The filter of a request for rows: from `start` to `end` (epoch seconds); "" is any sort, incident or mode."""
 
     start: float
     end: float

@@ -19,7 +19,7 @@ SUMMARY = ("id", "title", "event_class", "place", "phase", "grade", "response", 
 
 
 class TaskIncident(msgspec.Struct):
-    """What the holder of a task is told of its incident."""
+    """The fields of an incident that the holder of one of its tasks may see."""
 
     id: str
     title: str

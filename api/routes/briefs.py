@@ -6,7 +6,6 @@ Lists and details come from the kinds (api.kinds).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote
@@ -17,7 +16,7 @@ from starlette.responses import Response
 
 from api.auth.askers import peer_of
 from api.auth.signin import SignIn
-from api.command_orders import OF_ORDER, ordered
+from api.command_orders import OF_ORDER, add_order_route, ordered
 from api.dependencies import Commander, Dependencies, Deps, Viewer
 from api.http.answers import Json
 from api.http.findings import finding
@@ -104,21 +103,6 @@ async def create(deps: Deps, principal: Commander, body: BriefBody) -> Response:
     return await ordered(deps, principal, BRIEF, "brief.create", "", fields, more=args, status=201)
 
 
-def _order_route(order: str, body_type: type[IncidentOrderBody], about: str) -> Callable[..., Awaitable[Response]]:
-    async def give(deps: Dependencies, principal: Principal, brief_id: str, body: IncidentOrderBody) -> Response:
-        return await ordered(deps, principal, BRIEF, f"brief.{order}", brief_id, body)
-
-    give.__annotations__ = {
-        "deps": Deps,
-        "principal": Commander,
-        "brief_id": str,
-        "body": body_type,
-        "return": Response,
-    }
-    give.__name__, give.__doc__ = f"{order}_brief", about
-    return give
-
-
 _ORDERS: tuple[tuple[str, type[IncidentOrderBody], str], ...] = (
     ("edit", BriefEditBody, "Change the words of people."),
     ("generate", IncidentOrderBody, "Make the generated blocks anew. The words of people stay."),
@@ -127,12 +111,7 @@ _ORDERS: tuple[tuple[str, type[IncidentOrderBody], str], ...] = (
     ("withdraw", ReasonedBody, "Withdraw a brief. Its number is not given again."),
 )
 for _order, _body, _about in _ORDERS:
-    router.add_api_route(
-        f"/{{brief_id}}/{_order}",
-        _order_route(_order, _body, _about),
-        methods=["POST"],
-        responses=answers(None, *OF_ORDER) | {200: {"description": "the brief", "content": _BRIEF}},
-    )
+    add_order_route(router, "/{brief_id}", BRIEF, _order, _body, about=_about)
 
 
 @router.post(

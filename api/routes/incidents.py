@@ -6,17 +6,16 @@ role's domain (incidents.handling).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.command_orders import OF_ORDER, ordered, record_answer
-from api.dependencies import Commander, Dependencies, Deps, Viewer
+from api.command_orders import OF_ORDER, add_order_route, ordered, record_answer
+from api.dependencies import Commander, Deps, Viewer
 from api.http.answers import Json
 from api.http.problems import Problem
 from api.kinds import lists
-from api.principal import Principal
 from api.records.incidents import choices
 from api.responses.describe import answers
 from api.responses.incidents import CHOICES, IncidentChoices, ReceiptCandidates
@@ -65,31 +64,8 @@ async def edit(deps: Deps, principal: Commander, incident_id: str, body: bodies.
     return await ordered(deps, principal, INCIDENT, "incident.edit", incident_id, body)
 
 
-def _order_route(order: str, body_type: type[bodies.IncidentOrderBody]) -> Callable[..., Awaitable[Response]]:
-    async def give(
-        deps: Dependencies, principal: Principal, incident_id: str, body: bodies.IncidentOrderBody
-    ) -> Response:
-        return await ordered(deps, principal, INCIDENT, f"incident.{order}", incident_id, body)
-
-    give.__annotations__ = {
-        "deps": Deps,
-        "principal": Commander,
-        "incident_id": str,
-        "body": body_type,
-        "return": Response,
-    }
-    give.__name__ = f"{order.replace('-', '_')}_incident"
-    give.__doc__ = f"Order `{order}` about an incident. {body_type.__doc__ or ''}"
-    return give
-
-
 for _order, _body in BODIES.items():
-    router.add_api_route(
-        f"/incidents/{{incident_id}}/{_order}",
-        _order_route(_order, _body),
-        methods=["POST"],
-        responses=answers(None, *OF_ORDER) | record_answer(INCIDENT),
-    )
+    add_order_route(router, "/incidents/{incident_id}", INCIDENT, _order, _body)
 
 
 @router.post(

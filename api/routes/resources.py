@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from api.command_orders import OF_ORDER, ordered, record_answer
-from api.dependencies import Commander, Dependencies, Deps, Viewer
+from api.command_orders import add_order_route
+from api.dependencies import Dependencies, Deps, Viewer
+from api.endpoints import endpoint_with, parameter
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -26,7 +26,7 @@ from api.kinds.schemas import list_name
 from api.principal import Principal
 from api.records.marks import closures
 from api.records.resources import NOTE, nearest
-from api.responses.describe import JSON, answers, reference
+from api.responses.describe import JSON, reference
 from api.responses.resources import NearestResources
 from api.routes.incident_bodies import Line, ShortText, Text
 from feeds.kinds import RESOURCE
@@ -139,16 +139,16 @@ async def _resources(
     return Json(answer)
 
 
-_resources.__name__ = "resources"
-_resources.__signature__ = Signature(  # type: ignore[attr-defined]  # read by inspect.signature
-    [
-        Parameter("deps", Parameter.KEYWORD_ONLY, annotation=Deps),
-        Parameter("principal", Parameter.KEYWORD_ONLY, annotation=Viewer),
-        Parameter("near", Parameter.KEYWORD_ONLY, annotation=Near, default=""),
-        Parameter("by", Parameter.KEYWORD_ONLY, annotation=By, default="line"),
-        Parameter("count", Parameter.KEYWORD_ONLY, annotation=Count, default=10),
-        *parameters(RESOURCE),
-    ]
+endpoint_with(
+    _resources,
+    "resources",
+    _resources.__doc__ or "",
+    parameter("deps", Deps),
+    parameter("principal", Viewer),
+    parameter("near", Near, ""),
+    parameter("by", By, "line"),
+    parameter("count", Count, 10),
+    *parameters(RESOURCE),
 )
 _EITHER = {"anyOf": [reference(list_name(RESOURCE)), reference(NearestResources.__name__)]}
 router.add_api_route(
@@ -159,26 +159,5 @@ router.add_api_route(
 )
 
 
-def _order_route(order: str, body_type: type[ResourceOrderBody]) -> Callable[..., Awaitable[Response]]:
-    async def give(deps: Dependencies, principal: Principal, resource_id: str, body: ResourceOrderBody) -> Response:
-        return await ordered(deps, principal, RESOURCE, f"resource.{order}", resource_id, body)
-
-    give.__annotations__ = {
-        "deps": Deps,
-        "principal": Commander,
-        "resource_id": str,
-        "body": body_type,
-        "return": Response,
-    }
-    give.__name__ = f"{order}_resource"
-    give.__doc__ = f"Order `{order}` about a resource. {body_type.__doc__ or ''}"
-    return give
-
-
 for _order, _body in BODIES.items():
-    router.add_api_route(
-        f"/resources/{{resource_id}}/{_order}",
-        _order_route(_order, _body),
-        methods=["POST"],
-        responses=answers(None, *OF_ORDER) | record_answer(RESOURCE),
-    )
+    add_order_route(router, "/resources/{resource_id}", RESOURCE, _order, _body)

@@ -6,13 +6,12 @@ domain (incidents.tasks); nobody gives an order about a task that the asker may 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.command_orders import OF_ORDER, ordered, record_answer
+from api.command_orders import OF_ORDER, add_order_route, ordered, record_answer
 from api.dependencies import Commander, Dependencies, Deps, TaskActor, Viewer
 from api.http.answers import Json
 from api.http.problems import Problem
@@ -60,28 +59,13 @@ async def create(deps: Deps, principal: Commander, body: bodies.TaskBody) -> Res
 
 
 async def give(deps: Dependencies, principal: Principal, order: str, task_id: str, body: IncidentOrderBody) -> Response:
-    """Give an order about a task that the asker sees. Raises Problem."""
+    """Give an order about a task that the asker sees. `sign` with a sheet signs that sheet. Raises Problem."""
     if await lists.find(deps, TASK, task_id, principal.audience) is None:
         raise Problem("not-found")
-    return await ordered(deps, principal, TASK, f"task.{order}", task_id, body)
-
-
-def _order_route(order: str, body_type: type[IncidentOrderBody], asker: Any) -> Callable[..., Awaitable[Response]]:
-    async def route(deps: Dependencies, principal: Principal, task_id: str, body: IncidentOrderBody) -> Response:
-        is_sheet = isinstance(body, bodies.SignBody) and bool(body.sheet)
-        return await give(deps, principal, "sign-sheet" if is_sheet else order, task_id, body)
-
-    route.__annotations__ = {"deps": Deps, "principal": asker, "task_id": str, "body": body_type, "return": Response}
-    route.__name__ = f"{order.replace('-', '_')}_task"
-    route.__doc__ = f"Order `{order}` about a task. {body_type.__doc__ or ''}"
-    return route
+    is_sheet = order == "sign" and isinstance(body, bodies.SignBody) and bool(body.sheet)
+    return await ordered(deps, principal, TASK, "task.sign-sheet" if is_sheet else f"task.{order}", task_id, body)
 
 
 for _orders, _asker in ((HOLDERS, TaskActor), (ISSUERS, Commander)):
     for _order, _body in _orders.items():
-        router.add_api_route(
-            f"/tasks/{{task_id:path}}/{_order}",
-            _order_route(_order, _body, _asker),
-            methods=["POST"],
-            responses=answers(None, *OF_ORDER) | record_answer(TASK),
-        )
+        add_order_route(router, "/tasks/{task_id:path}", TASK, _order, _body, asker=_asker, give=give)
