@@ -3,7 +3,8 @@
   const root = document.documentElement;
   const NO_UPDATE = () => window.dash_clientside.no_update;
   // Before the report is there, Dash has nothing to set; it asks for the language itself then.
-  const tell = () => document.getElementById("report-body") && window.dash_clientside.set_props("report-language", { data: root.lang });
+  const tell = () => document.getElementById("report-body")
+    && window.dash_clientside.set_props("report-language", { data: root.lang });
   new MutationObserver(tell).observe(root, { attributes: true, attributeFilter: ["lang"] });
 
   // Dash loads the library of charts from here with the first chart: this build has lines and bars, and needs no eval.
@@ -30,7 +31,8 @@
     order(clicks, rows) {
       const pressed = window.dash_clientside.callback_context.triggered_id;
       if (!pressed || !clicks.some(Boolean)) return NO_UPDATE();
-      return { table: pressed.table, format: pressed.format, ids: rows ? rows.map((row) => row._id) : null, n: Date.now() };
+      const ids = rows ? rows.map((row) => row._id) : null;
+      return { table: pressed.table, format: pressed.format, ids, n: Date.now() };
     },
   };
 
@@ -43,6 +45,7 @@
 
   // A live page has no tables loaded: between it and a report the browser loads a page anew.
   document.addEventListener("click", (event) => {
-    if (document.querySelector(".page-report")) event.target.closest?.("a[data-inside]")?.removeAttribute("data-inside");
+    if (!document.querySelector(".page-report")) return;
+    event.target.closest?.("a[data-inside]")?.removeAttribute("data-inside");
   }, true);
 })();

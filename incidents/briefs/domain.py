@@ -5,19 +5,19 @@ It does no I/O (see feeds.engine.domain). A brief that is sent meets the report 
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
 
 import msgspec
 
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments, PutDocument, Writing
+from feeds.engine.domain import DomainStep
+from feeds.engine.record_domain import RecordDomain
+from feeds.engine.requests import Asking, FindDocument, PutDocument, Writing
 from feeds.incidents.brief_settings import BriefSettings
 from feeds.incidents.phases import BY_DUTY
 from feeds.incidents.settings import IncidentSettings
-from feeds.journal import Doc, Parcel
+from feeds.journal import Doc
 from feeds.journal.forms import register, register_fields
 from feeds.kinds import BRIEF
 from feeds.model import Change, Command, Outcome, Result
@@ -54,12 +54,13 @@ def brief_of(doc: Doc) -> Brief:
     return msgspec.convert(doc.body, Brief)
 
 
-class BriefDomain(StepDomain):
+class BriefDomain(RecordDomain[Brief]):
     """Briefs in memory: drafts, and those of the last thirty days. `site` begins each id."""
 
     name = "command"
     kind = KIND
     entry_kind = KIND
+    record = Brief
     actions = frozenset((CREATE, *(f"brief.{order}" for order in ORDERS)))
 
     def __init__(
@@ -68,7 +69,11 @@ class BriefDomain(StepDomain):
         super().__init__()
         self._incidents, self._obligations, self._site = incidents, obligations, site
         self.use(settings)
-        self._reset()
+
+    @property
+    def briefs(self) -> dict[str, Brief]:
+        """The briefs in memory by id."""
+        return self._held
 
     def use(self, settings: IncidentSettings) -> None:
         """Number and address briefs by other settings from now on."""
@@ -77,30 +82,10 @@ class BriefDomain(StepDomain):
         self._drafting = Drafting(self._incidents, settings)
 
     def _reset(self) -> None:
-        self._steps.clear()
-        self.briefs: dict[str, Brief] = {}
-        self._closed: dict[str, Brief] = {}
-        self._numbers: dict[str, int] = {}
+        super()._reset()
         self._counters: dict[str, int] = {}
         self._counted: dict[str, int] = {}
         self._seen: dict[str, int] = {}
-        self._timers: list[tuple[float, str]] = []
-
-    def load(self, start: Start) -> Asking[None]:
-        self._reset()
-        for doc in (yield ListDocuments(KIND, open=True)):
-            self._put(brief_of(doc))
-
-    def records(self) -> Mapping[str, Brief]:
-        return self.briefs
-
-    def clock_stepped(self, by: float, now: float) -> None:
-        self._timers = []
-        for brief in self.briefs.values():
-            self._schedule(brief)
-
-    def take(self, item: Change | Message | Parcel, now: float) -> None:
-        return None
 
     # -- orders ------------------------------------------------------------------
 
@@ -118,17 +103,8 @@ class BriefDomain(StepDomain):
 
     def _create(self, command: Command, now: float) -> Asking[Result]:
         draft = yield from self._drafting.drafted(command, self._site, tuple(self.briefs.values()), now)
-        id = yield from self._next_id(draft.mode, now)
+        id = yield from self._unused_id(f"{id_prefix(self._site, draft.mode, now, self._zone)}-", 4)
         return self._done(command, replace(draft, id=id), "created", now)
-
-    def _next_id(self, mode: str, now: float) -> Asking[str]:
-        """An id that was never used. The journal is asked from the last number given in this run on."""
-        prefix = id_prefix(self._site, mode, now, self._zone)
-        number = self._numbers.get(prefix, 0) + 1
-        while (yield FindDocument(KIND, f"{prefix}-{number:04d}")) is not None:
-            number += 1
-        self._numbers[prefix] = number
-        return f"{prefix}-{number:04d}"
 
     def _order(self, command: Command, now: float) -> Asking[Result]:
         brief = self.briefs.get(command.subject)
@@ -205,21 +181,20 @@ class BriefDomain(StepDomain):
 
     # -- time --------------------------------------------------------------------
 
+    def moments(self, brief: Brief) -> Iterable[float | None]:
+        return (brief.countersign_by if not brief.countersign_late else None, _leaves_at(brief))
+
     def advance(self, now: float) -> None:
-        if not self._steps:
-            self._closed.clear()
         self._follow_corrections(now)
-        while self._timers and self._timers[0][0] <= now:
-            _, id = heapq.heappop(self._timers)
-            brief = self.briefs.get(id)
-            if brief is None:
-                continue
-            if brief.countersign_by is not None and brief.countersign_by <= now and not brief.countersign_late:
-                self._put(replace(brief, countersign_late=True, rev=brief.rev + 1))
-                self._record("countersign-late", id, now, body={"number": brief.number})
-            elif (due := _leaves_at(brief)) is not None and due <= now:
-                self._closed[id] = self.briefs.pop(id)
-                self._record("filed", id, now)
+        super().advance(now)
+
+    def time_passed(self, brief: Brief, now: float) -> None:
+        if brief.countersign_by is not None and brief.countersign_by <= now and not brief.countersign_late:
+            self._put(replace(brief, countersign_late=True, rev=brief.rev + 1))
+            self._record("countersign-late", brief.id, now, body={"number": brief.number})
+        elif (due := _leaves_at(brief)) is not None and due <= now:
+            self._remove(brief.id)
+            self._record("filed", brief.id, now)
 
     def _follow_corrections(self, now: float) -> None:
         """Mark signed briefs of which a figure was corrected since (有更正)."""
@@ -234,14 +209,7 @@ class BriefDomain(StepDomain):
                 body = {"number": brief.number, "corrections": msgspec.to_builtins(corrections)}
                 self._record("corrected", brief.id, now, body=body)
 
-    def next_due(self) -> float | None:
-        return self._timers[0][0] if self._timers else None
-
     # -- keeping -----------------------------------------------------------------
-
-    def document(self, id: str) -> Document:
-        shown = self.briefs.get(id)
-        return Document(body=msgspec.to_builtins(shown or self._closed[id]), shown=shown, open=shown is not None)
 
     def _written(self, steps: Sequence[DomainStep]) -> Writing[Sequence[Change]]:
         changes = yield from super()._written(steps)
@@ -249,24 +217,6 @@ class BriefDomain(StepDomain):
             yield PutDocument(kind=COUNTER, id=key, body={"last": last})
         self._counted.clear()
         return changes
-
-    def _record(
-        self, name: str, id: str, now: float, *, command: Command | None = None, body: dict[str, Any] | None = None
-    ) -> None:
-        actor, reason, key = (command.actor, command.reason, command.id) if command else ("", "", "")
-        self.record_step(
-            DomainStep(name=name, subject=id, at=now, actor=actor, reason=reason, command=key, body=body or {})
-        )
-
-    def _put(self, brief: Brief) -> None:
-        self.briefs[brief.id] = brief
-        self._schedule(brief)
-
-    def _schedule(self, brief: Brief) -> None:
-        due = brief.countersign_by if not brief.countersign_late else None
-        for at in (due, _leaves_at(brief)):
-            if at is not None:
-                heapq.heappush(self._timers, (at, brief.id))
 
 
 def _superseded(other: Brief, brief: Brief) -> bool:

@@ -6,22 +6,21 @@ transaction: this domain gives the other two what follows from its own steps.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.domain import Document
+from feeds.engine.record_domain import RecordDomain
+from feeds.engine.requests import Asking, FindDocument
 from feeds.incidents.grading import rank
 from feeds.incidents.phases import BY_DUTY
 from feeds.incidents.settings import IncidentSettings
-from feeds.journal import Doc, Parcel
+from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import INCIDENT
-from feeds.model import Change, Command, Outcome, Receipt, Result
+from feeds.model import Command, Outcome, Receipt, Result
 from feeds.model.incidents import Incident
 from feeds.regions import covers
 from incidents.handling.creation import created, number_prefix
@@ -45,7 +44,7 @@ def incident_of(doc: Doc) -> Incident:
     return msgspec.convert(doc.body, Incident)
 
 
-class IncidentDomain(StepDomain):
+class IncidentDomain(RecordDomain[Incident]):
     """Incidents in memory: all but the archived ones. `site` is the region code of the site and begins each number.
 
     `before_archive` raise OrderRefused for an id while something of it is open. `followers` are told of every change.
@@ -54,6 +53,7 @@ class IncidentDomain(StepDomain):
     name = "command"
     kind = KIND
     entry_kind = KIND
+    record = Incident
     actions = frozenset((CREATE, ATTACH, *(f"incident.{order}" for order in ORDERS)))
 
     def __init__(
@@ -69,30 +69,14 @@ class IncidentDomain(StepDomain):
         self._site, self._zone = site, settings.zone
         self.before_archive: list[Callable[[str], None]] = []
         self.followers: list[Callable[[Incident | None, Incident], None]] = []
-        self._reset()
 
-    def _reset(self) -> None:
-        self._steps.clear()
-        self.incidents: dict[str, Incident] = {}
-        self._closed: dict[str, Incident] = {}
-        self._numbers: dict[str, int] = {}
-        self._timers: list[tuple[float, str]] = []
-
-    def load(self, start: Start) -> Asking[None]:
-        self._reset()
-        for doc in (yield ListDocuments(KIND, open=True)):
-            self._put(incident_of(doc))
+    @property
+    def incidents(self) -> dict[str, Incident]:
+        """The incidents in memory by number."""
+        return self._held
 
     def records(self) -> Mapping[str, Incident]:
         return {id: incident for id, incident in self.incidents.items() if _on_screens(incident)}
-
-    def clock_stepped(self, by: float, now: float) -> None:
-        self._timers = []
-        for incident in self.incidents.values():
-            self._schedule(incident)
-
-    def take(self, item: Change | Message | Parcel, now: float) -> None:
-        return None
 
     # -- orders ------------------------------------------------------------------
 
@@ -133,13 +117,8 @@ class IncidentDomain(StepDomain):
         return receipts
 
     def _next_id(self, incident: Incident) -> Asking[str]:
-        """A number that was never used. The journal is asked from the last number given in this run on."""
         prefix = number_prefix(self._site, incident.mode, incident.received_at, self._zone)
-        number = self._numbers.get(prefix, 0) + 1
-        while (yield FindDocument(KIND, f"{prefix}-{number:04d}")) is not None:
-            number += 1
-        self._numbers[prefix] = number
-        return f"{prefix}-{number:04d}"
+        return self._unused_id(f"{prefix}-", 4)
 
     def _order(self, command: Command, now: float) -> Asking[Result]:
         incident = yield from self._find(command.subject)
@@ -205,7 +184,7 @@ class IncidentDomain(StepDomain):
 
     def _change(self, before: Incident | None, after: Incident, name: str, command: Command, now: float) -> None:
         self._put(after)
-        self._record(name, after, now, command=command, body=dict(command.args))
+        self._record(name, after.id, now, command=command, body=dict(command.args))
         self._obligations.follow(before, after, now)
         for follow in self.followers:
             follow(before, after)
@@ -215,56 +194,24 @@ class IncidentDomain(StepDomain):
 
     # -- time --------------------------------------------------------------------
 
-    def advance(self, now: float) -> None:
-        if not self._steps:
-            self._closed.clear()
-        while self._timers and self._timers[0][0] <= now:
-            _, id = heapq.heappop(self._timers)
-            incident = self.incidents.get(id)
-            if incident is None:
-                continue
-            if (due := _commander_due(incident)) is not None and due <= now:
-                late = replace(incident, commander_missing=True, rev=incident.rev + 1)
-                self._put(late)
-                self._record("commander-missing", late, now)
-            elif (due := _leaves_at(incident)) is not None and due <= now:
-                self._closed[id] = self.incidents.pop(id)
-                self._tasks.incident_left(incident)
-                self._record("filed", incident, now)
+    def moments(self, incident: Incident) -> Iterable[float | None]:
+        return (_commander_due(incident), _leaves_at(incident))
 
-    def next_due(self) -> float | None:
-        return self._timers[0][0] if self._timers else None
+    def time_passed(self, incident: Incident, now: float) -> None:
+        if (due := _commander_due(incident)) is not None and due <= now:
+            self._put(replace(incident, commander_missing=True, rev=incident.rev + 1))
+            self._record("commander-missing", incident.id, now)
+        elif (due := _leaves_at(incident)) is not None and due <= now:
+            self._remove(incident.id)
+            self._tasks.incident_left(incident)
+            self._record("filed", incident.id, now)
 
     # -- keeping -----------------------------------------------------------------
 
     def document(self, id: str) -> Document:
-        incident = self.incidents.get(id)
-        stored = incident or self._closed[id]
-        shown = incident if incident is not None and _on_screens(incident) else None
-        return Document(body=msgspec.to_builtins(stored), shown=shown, open=incident is not None)
-
-    def _record(
-        self,
-        name: str,
-        incident: Incident,
-        now: float,
-        *,
-        command: Command | None = None,
-        body: dict[str, Any] | None = None,
-    ) -> None:
-        actor, reason, key = (command.actor, command.reason, command.id) if command else ("", "", "")
-        self.record_step(
-            DomainStep(name=name, subject=incident.id, at=now, actor=actor, reason=reason, command=key, body=body or {})
-        )
-
-    def _put(self, incident: Incident) -> None:
-        self.incidents[incident.id] = incident
-        self._schedule(incident)
-
-    def _schedule(self, incident: Incident) -> None:
-        for due in (_commander_due(incident), _leaves_at(incident)):
-            if due is not None:
-                heapq.heappush(self._timers, (due, incident.id))
+        document = super().document(id)
+        off_screens = document.shown is not None and not _on_screens(document.shown)
+        return replace(document, shown=None) if off_screens else document
 
 
 def _on_screens(incident: Incident) -> bool:

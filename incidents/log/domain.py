@@ -6,19 +6,19 @@ view of the journal (feeds.logbook) with these entries in it.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import msgspec
 
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.domain import DomainStep
+from feeds.engine.record_domain import RecordDomain
+from feeds.engine.requests import Asking, FindDocument
 from feeds.incidents.phases import BY_DUTY
 from feeds.incidents.settings import IncidentSettings
-from feeds.journal import Doc, Parcel
+from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import LOG
-from feeds.model import Change, Command, Outcome, Result
+from feeds.model import Command, Outcome, Result
 from feeds.model.duty_log import LogEntry, LogReference
 from feeds.model.incidents import Incident
 from feeds.regions import covers
@@ -36,40 +36,23 @@ def log_entry_of(doc: Doc) -> LogEntry:
     return msgspec.convert(doc.body, LogEntry)
 
 
-class LogDomain(StepDomain):
+class LogDomain(RecordDomain[LogEntry]):
     """The entries of the last two days. `site` is the region code of the site and begins each number."""
 
     name = "command"
     kind = KIND
     entry_kind = KIND
+    record = LogEntry
     actions = frozenset((CREATE, CORRECT))
 
     def __init__(self, site: str, settings: IncidentSettings) -> None:
         super().__init__()
         self._site, self._zone = site, settings.zone
-        self._reset()
 
-    def _reset(self) -> None:
-        self._steps.clear()
-        self.entries: dict[str, LogEntry] = {}
-        self._closed: dict[str, LogEntry] = {}
-        self._numbers: dict[str, int] = {}
-        self._timers: list[tuple[float, str]] = []
-
-    def load(self, start: Start) -> Asking[None]:
-        self._reset()
-        for doc in (yield ListDocuments(KIND, open=True)):
-            self._put(log_entry_of(doc))
-
-    def records(self) -> Mapping[str, LogEntry]:
-        return self.entries
-
-    def clock_stepped(self, by: float, now: float) -> None:
-        self._timers = [(entry.at + SHOWN_FOR, entry.id) for entry in self.entries.values()]
-        heapq.heapify(self._timers)
-
-    def take(self, item: Change | Message | Parcel, now: float) -> None:
-        return None
+    @property
+    def entries(self) -> dict[str, LogEntry]:
+        """The entries in memory by number."""
+        return self._held
 
     # -- orders ------------------------------------------------------------------
 
@@ -126,54 +109,22 @@ class LogDomain(StepDomain):
         return refs
 
     def _next_id(self, now: float) -> Asking[str]:
-        """A number that was never used. The journal is asked from the last number given in this run on."""
-        prefix = number_prefix(self._site, now, self._zone)
-        number = self._numbers.get(prefix, 0) + 1
-        while (yield FindDocument(KIND, f"{prefix}-{number:04d}")) is not None:
-            number += 1
-        self._numbers[prefix] = number
-        return f"{prefix}-{number:04d}"
+        return self._unused_id(f"{number_prefix(self._site, now, self._zone)}-", 4)
 
     def _done(self, command: Command, entry: LogEntry, name: str, now: float) -> Result:
         self._put(entry)
-        self.record_step(
-            DomainStep(
-                name=name,
-                subject=entry.id,
-                at=now,
-                actor=command.actor,
-                reason=command.reason,
-                command=command.id,
-                body=msgspec.to_builtins(entry),
-            )
-        )
+        self._record(name, entry.id, now, command=command, body=msgspec.to_builtins(entry))
         return Result(command=command.id, outcome=Outcome.DONE, after=LOG.view(entry))
 
     # -- time --------------------------------------------------------------------
 
-    def advance(self, now: float) -> None:
-        if not self._steps:
-            self._closed.clear()
-        while self._timers and self._timers[0][0] <= now:
-            _, id = heapq.heappop(self._timers)
-            entry = self.entries.pop(id, None)
-            if entry is not None:
-                self._closed[id] = entry
-                self.record_step(DomainStep(name="filed", subject=id, at=now))
+    def moments(self, entry: LogEntry) -> Iterable[float | None]:
+        return (entry.at + SHOWN_FOR,)
 
-    def next_due(self) -> float | None:
-        return self._timers[0][0] if self._timers else None
-
-    # -- keeping -----------------------------------------------------------------
-
-    def document(self, id: str) -> Document:
-        shown = self.entries.get(id)
-        return Document(body=msgspec.to_builtins(shown or self._closed[id]), shown=shown, open=shown is not None)
-
-    def _put(self, entry: LogEntry) -> None:
-        if entry.id not in self.entries:
-            heapq.heappush(self._timers, (entry.at + SHOWN_FOR, entry.id))
-        self.entries[entry.id] = entry
+    def time_passed(self, entry: LogEntry, now: float) -> None:
+        if entry.at + SHOWN_FOR <= now:
+            self._remove(entry.id)
+            self._record("filed", entry.id, now)
 
 
 register(KIND, log_entry_of)

@@ -5,20 +5,19 @@ It does no I/O (see feeds.engine.domain).
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
 import msgspec
 
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.record_domain import RecordDomain
+from feeds.engine.requests import Asking
 from feeds.incidents.phases import BY_DUTY
-from feeds.journal import Doc, Parcel
+from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import MARK
-from feeds.model import Change, Command, Outcome, Result
+from feeds.model import Command, Outcome, Result
 from feeds.model.incidents import Incident
 from feeds.model.marks import AFFECTED_AREAS, DRAWN_BY_SERVER, STALE_AFTER, MapMark, MarkVersion
 from feeds.regions import covers
@@ -45,35 +44,28 @@ def mark_of(doc: Doc) -> MapMark:
     return msgspec.convert(doc.body, MapMark)
 
 
-class MarkDomain(StepDomain):
+class MarkDomain(RecordDomain[MapMark]):
     """Marks in memory: those on the map."""
 
     name = "command"
     kind = KIND
     entry_kind = KIND
+    record = MapMark
     actions = frozenset((CREATE, REVISE, WITHDRAW))
 
     def __init__(self, incidents: IncidentDomain) -> None:
         super().__init__()
         self._incidents = incidents
         self.follower: Follower | None = None
-        self._reset()
+
+    @property
+    def marks(self) -> dict[str, MapMark]:
+        """The marks on the map by id."""
+        return self._held
 
     def _reset(self) -> None:
-        self._steps.clear()
-        self.marks: dict[str, MapMark] = {}
-        self._gone: dict[str, MapMark] = {}
-        self._numbers: dict[str, int] = {}
-        self._timers: list[tuple[float, str]] = []
+        super()._reset()
         self._looked_at = 0.0
-
-    def load(self, start: Start) -> Asking[None]:
-        self._reset()
-        for doc in (yield ListDocuments(KIND, open=True)):
-            self._put(mark_of(doc))
-
-    def records(self) -> Mapping[str, MapMark]:
-        return self.marks
 
     def of(self, incident: str) -> list[MapMark]:
         """The marks of an incident, in no order."""
@@ -82,14 +74,6 @@ class MarkDomain(StepDomain):
     def closures(self) -> list[Mapping[str, Any]]:
         """The geometries of all closed roads that are real."""
         return [mark.geometry for mark in self.marks.values() if mark.kind == "closure" and mark.mode == "real"]
-
-    def clock_stepped(self, by: float, now: float) -> None:
-        self._timers = []
-        for mark in self.marks.values():
-            self._schedule(mark)
-
-    def take(self, item: Change | Message | Parcel, now: float) -> None:
-        return None
 
     # -- orders ------------------------------------------------------------------
 
@@ -117,11 +101,8 @@ class MarkDomain(StepDomain):
         incident = self._check_incident(str(command.args.get("incident", "")), command)
         if len(self.of(incident.id)) >= MOST:
             raise OrderRefused("marks_full", Outcome.CONFLICT)
-        number = self._numbers.get(incident.id, 0) + 1
-        while (yield FindDocument(KIND, f"{incident.id}/m{number}")) is not None:
-            number += 1
         mark = MapMark(
-            id=f"{incident.id}/m{number}",
+            id="",
             incident=incident.id,
             mode=incident.mode,
             region=incident.region,
@@ -133,8 +114,7 @@ class MarkDomain(StepDomain):
             rev=0,
         )
         drawn = _drawn(_version(mark, command, now), command.args, now)
-        self._numbers[incident.id] = number
-        return drawn
+        return replace(drawn, id=(yield from self._unused_id(f"{incident.id}/m")))
 
     def _check_incident(self, id: str, command: Command) -> Incident:
         incident = self._incidents.incidents.get(id)
@@ -155,50 +135,29 @@ class MarkDomain(StepDomain):
 
     # -- time --------------------------------------------------------------------
 
+    def moments(self, mark: MapMark) -> Iterable[float | None]:
+        return (_stale_from(mark),)
+
+    def time_passed(self, mark: MapMark, now: float) -> None:
+        if (due := _stale_from(mark)) is not None and due <= now:
+            self._change(replace(mark, stale=True, rev=mark.rev + 1), "stale", now)
+
     def advance(self, now: float) -> None:
-        if not self._steps:
-            self._gone.clear()
-        while self._timers and self._timers[0][0] <= now:
-            _, id = heapq.heappop(self._timers)
-            mark = self.marks.get(id)
-            if mark is not None and (due := _stale_from(mark)) is not None and due <= now:
-                self._change(replace(mark, stale=True, rev=mark.rev + 1), "stale", now)
+        super().advance(now)
         if now >= self._looked_at + LOOK:
             self._looked_at = now
             for mark in [mark for mark in self.marks.values() if mark.incident not in self._incidents.incidents]:
-                del self.marks[mark.id]
-                self._gone[mark.id] = mark
-                self.record_step(DomainStep(name="filed", subject=mark.id, at=now))
-
-    def next_due(self) -> float | None:
-        return self._timers[0][0] if self._timers else None
+                self._remove(mark.id)
+                self._record("filed", mark.id, now)
 
     # -- keeping -----------------------------------------------------------------
 
-    def document(self, id: str) -> Document:
-        shown = self.marks.get(id)
-        stored = shown or self._gone[id]
-        return Document(body=msgspec.to_builtins(stored), shown=shown, open=shown is not None)
-
     def _change(self, mark: MapMark, name: str, now: float, command: Command | None = None) -> None:
         self._put(mark)
-        by: dict[str, Any] = {}
-        if command is not None:
-            body = {"geometry": mark.geometry, "text": mark.text, "kind": mark.kind, "incident": mark.incident}
-            by = {"actor": command.actor, "reason": command.reason, "command": command.id, "body": body}
-        self.record_step(DomainStep(name=name, subject=mark.id, at=now, **by))
-
-    def _put(self, mark: MapMark) -> None:
         if mark.withdrawn:
-            self.marks.pop(mark.id, None)
-            self._gone[mark.id] = mark
-            return
-        self.marks[mark.id] = mark
-        self._schedule(mark)
-
-    def _schedule(self, mark: MapMark) -> None:
-        if (due := _stale_from(mark)) is not None:
-            heapq.heappush(self._timers, (due, mark.id))
+            self._remove(mark.id)
+        body = {"geometry": mark.geometry, "text": mark.text, "kind": mark.kind, "incident": mark.incident}
+        self._record(name, mark.id, now, command=command, body=body if command is not None else {})
 
 
 def _stale_from(mark: MapMark) -> float | None:

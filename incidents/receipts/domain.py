@@ -6,16 +6,16 @@ one is kept in the journal and not shown, a repetition changes nothing.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
 from feeds import wire
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.domain import Message
+from feeds.engine.record_domain import RecordDomain
+from feeds.engine.requests import Asking, FindDocument
 from feeds.journal import Doc, Parcel
 from feeds.journal.forms import register
 from feeds.kinds import RECEIPT
@@ -35,42 +35,29 @@ def receipt_of(doc: Doc) -> Receipt:
     return msgspec.convert(doc.body, Receipt)
 
 
-class ReceiptDomain(StepDomain):
+class ReceiptDomain(RecordDomain[Receipt]):
     """Receipts in memory: those on the screens. `site` is the region of a report that names none."""
 
     name = "command"
     kind = KIND
     entry_kind = KIND
+    record = Receipt
     feeds = (FEED,)
     actions = frozenset((CREATE, DISMISS, RESTORE))
 
     def __init__(self, site: str = "") -> None:
         super().__init__()
         self._site = site
-        self._reset()
+
+    @property
+    def receipts(self) -> dict[str, Receipt]:
+        """The receipts in memory by id."""
+        return self._held
 
     def _reset(self) -> None:
-        self._steps.clear()
-        self.receipts: dict[str, Receipt] = {}
-        self._gone: dict[str, Receipt] = {}
+        super()._reset()
         self._places = ReceiptsByPlace()
-        self._timers: list[tuple[float, str]] = []
         self._digests: dict[str, str] = {}
-
-    # -- starting ----------------------------------------------------------------
-
-    def load(self, start: Start) -> Asking[None]:
-        self._reset()
-        for doc in (yield ListDocuments(KIND, open=True)):
-            self._put(receipt_of(doc))
-
-    def records(self) -> Mapping[str, Receipt]:
-        return self.receipts
-
-    def clock_stepped(self, by: float, now: float) -> None:
-        self._timers = []
-        for receipt in self.receipts.values():
-            self._schedule(receipt)
 
     # -- running -----------------------------------------------------------------
 
@@ -98,14 +85,14 @@ class ReceiptDomain(StepDomain):
         if report.updated_at < before.updated_at:
             self._digests[report.id] = report.digest
             self._put(before)
-            self._record("outdated", before, now, body=_original(report))
+            self._record("outdated", before.id, now, cause=before.source, body=_original(report))
             return
         self._admit(updated(before, report), "updated", report, now)
 
     def _admit(self, receipt: Receipt, name: str, report: ReceiptReport, now: float) -> None:
         receipt = replace(receipt, digest=report.digest)
         self._put(replace(receipt, candidates=self._places.candidates(receipt)))
-        self._record(name, receipt, now, body=_original(report))
+        self._record(name, receipt.id, now, cause=receipt.source, body=_original(report))
 
     def obey(self, command: Command, now: float) -> Asking[Result] | Result:
         if command.action == CREATE:
@@ -155,61 +142,30 @@ class ReceiptDomain(StepDomain):
 
     def _done(self, command: Command, receipt: Receipt, name: str, now: float) -> Result:
         self._put(receipt)
-        self.record_step(
-            DomainStep(
-                name=name,
-                subject=receipt.id,
-                at=now,
-                actor=command.actor,
-                reason=command.reason,
-                command=command.id,
-                body={"incident": receipt.incident} if receipt.incident else {},
-            )
-        )
+        body = {"incident": receipt.incident} if receipt.incident else {}
+        self._record(name, receipt.id, now, command=command, body=body)
         return Result(command=command.id, outcome=Outcome.DONE, after=RECEIPT.view(receipt))
 
     # -- time --------------------------------------------------------------------
 
-    def advance(self, now: float) -> None:
-        if not self._steps:
-            self._gone.clear()
-        while self._timers and self._timers[0][0] <= now:
-            _, id = heapq.heappop(self._timers)
-            receipt = self.receipts.get(id)
-            if receipt is None:
-                continue
-            if (due := unanswered_from(receipt)) is not None and due <= now:
-                late = replace(receipt, unanswered=True, rev=receipt.rev + 1)
-                self._put(late)
-                self._record("unanswered", late, now)
-            elif (due := leaves_at(receipt)) is not None and due <= now:
-                self._gone[id] = self.receipts.pop(id)
-                self._places.drop(id)
-                self._digests.pop(id, None)
-                self._record("filed", receipt, now)
+    def moments(self, receipt: Receipt) -> Iterable[float | None]:
+        return (unanswered_from(receipt), leaves_at(receipt))
 
-    def next_due(self) -> float | None:
-        return self._timers[0][0] if self._timers else None
+    def time_passed(self, receipt: Receipt, now: float) -> None:
+        if (due := unanswered_from(receipt)) is not None and due <= now:
+            self._put(replace(receipt, unanswered=True, rev=receipt.rev + 1))
+            self._record("unanswered", receipt.id, now, cause=receipt.source)
+        elif (due := leaves_at(receipt)) is not None and due <= now:
+            self._remove(receipt.id)
+            self._places.drop(receipt.id)
+            self._digests.pop(receipt.id, None)
+            self._record("filed", receipt.id, now, cause=receipt.source)
 
     # -- keeping -----------------------------------------------------------------
 
-    def document(self, id: str) -> Document:
-        shown = self.receipts.get(id)
-        receipt = shown or self._gone[id]
-        return Document(body=msgspec.to_builtins(receipt), shown=shown, open=shown is not None)
-
-    def _record(self, name: str, receipt: Receipt, now: float, body: dict[str, Any] | None = None) -> None:
-        self.record_step(DomainStep(name=name, subject=receipt.id, at=now, cause=receipt.source, body=body or {}))
-
     def _put(self, receipt: Receipt) -> None:
-        self.receipts[receipt.id] = receipt
+        super()._put(receipt)
         self._places.put(receipt)
-        self._schedule(receipt)
-
-    def _schedule(self, receipt: Receipt) -> None:
-        for due in (unanswered_from(receipt), leaves_at(receipt)):
-            if due is not None:
-                heapq.heappush(self._timers, (due, receipt.id))
 
 
 def _original(report: ReceiptReport) -> dict[str, Any]:

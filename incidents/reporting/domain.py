@@ -6,23 +6,21 @@ that both become durable in one transaction.
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, replace
-from typing import Any
 
 import msgspec
 
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.record_domain import RecordDomain
+from feeds.engine.requests import Asking, FindDocument
 from feeds.incidents.grading import rank
 from feeds.incidents.phases import BY_DUTY, NO_INCIDENT
 from feeds.incidents.policies import ReportingPolicy, policies_of, proofs_for
 from feeds.incidents.settings import IncidentSettings
-from feeds.journal import Doc, Parcel
+from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import OBLIGATION
-from feeds.model import Change, Command, Outcome, Result
+from feeds.model import Command, Outcome, Result
 from feeds.model.incidents import PROOF_CHANNELS, Incident, Obligation, ReportProof
 from feeds.receipts import FUTURE
 from feeds.regions import covers
@@ -49,45 +47,31 @@ def obligation_of(doc: Doc) -> Obligation:
     return msgspec.convert(doc.body, Obligation)
 
 
-class ObligationDomain(StepDomain):
+class ObligationDomain(RecordDomain[Obligation]):
     """Obligations of the incidents that are not archived."""
 
     name = "command"
     kind = KIND
     entry_kind = KIND
+    record = Obligation
     actions = frozenset((PROOF,))
 
     def __init__(self, settings: IncidentSettings) -> None:
         super().__init__()
         self.use(settings)
-        self._reset()
+
+    @property
+    def obligations(self) -> dict[str, Obligation]:
+        """The obligations in memory by id."""
+        return self._held
 
     def use(self, settings: IncidentSettings) -> None:
         """Make obligations by other settings from now on. Those that are owed stay."""
         self._policies, self._zone = policies_of(settings.reporting), settings.zone
 
     def _reset(self) -> None:
-        self._steps.clear()
-        self.obligations: dict[str, Obligation] = {}
+        super()._reset()
         self._of_incident: dict[str, list[str]] = {}
-        self._closed: dict[str, Obligation] = {}
-        self._timers: list[tuple[float, str]] = []
-
-    def load(self, start: Start) -> Asking[None]:
-        self._reset()
-        for doc in (yield ListDocuments(KIND, open=True)):
-            self._put(obligation_of(doc))
-
-    def records(self) -> Mapping[str, Obligation]:
-        return self.obligations
-
-    def clock_stepped(self, by: float, now: float) -> None:
-        self._timers = []
-        for due in self.obligations.values():
-            self._schedule(due)
-
-    def take(self, item: Change | Message | Parcel, now: float) -> None:
-        return None
 
     def of(self, incident: str) -> list[Obligation]:
         """The obligations of one incident, oldest first."""
@@ -161,7 +145,7 @@ class ObligationDomain(StepDomain):
     def _archive(self, incident: str, now: float) -> None:
         self._end(self.of(incident), "void", "archived", now)
         for due in self.of(incident):
-            self._closed[due.id] = self.obligations.pop(due.id)
+            self._remove(due.id)
             self._record("archived", due.id, now)
         self._of_incident.pop(incident, None)
 
@@ -250,50 +234,27 @@ class ObligationDomain(StepDomain):
 
     # -- time --------------------------------------------------------------------
 
-    def advance(self, now: float) -> None:
-        if not self._steps:
-            self._closed.clear()
-        while self._timers and self._timers[0][0] <= now:
-            _, id = heapq.heappop(self._timers)
-            due = self.obligations.get(id)
-            if due is None or (turned := timed(due, now)) is due:
-                continue
-            self._put(turned)
-            self._record(turned.state, id, now)
-            if turned.state == "late" and turned.step == "follow-up":
-                self._next_follow_up(turned, now)
+    def moments(self, due: Obligation) -> Iterable[float | None]:
+        return (next_change(due),)
 
-    def next_due(self) -> float | None:
-        return self._timers[0][0] if self._timers else None
+    def time_passed(self, due: Obligation, now: float) -> None:
+        if (turned := timed(due, now)) is due:
+            return
+        self._put(turned)
+        self._record(turned.state, due.id, now)
+        if turned.state == "late" and turned.step == "follow-up":
+            self._next_follow_up(turned, now)
 
     # -- keeping -----------------------------------------------------------------
-
-    def document(self, id: str) -> Document:
-        shown = self.obligations.get(id)
-        due = shown or self._closed[id]
-        return Document(body=msgspec.to_builtins(due), shown=shown, open=shown is not None)
 
     def _add(self, due: Obligation, name: str, now: float) -> None:
         self._put(due)
         self._record(name, due.id, now)
 
-    def _record(
-        self, name: str, id: str, now: float, *, command: Command | None = None, body: dict[str, Any] | None = None
-    ) -> None:
-        actor, reason, key = (command.actor, command.reason, command.id) if command else ("", "", "")
-        self.record_step(
-            DomainStep(name=name, subject=id, at=now, actor=actor, reason=reason, command=key, body=body or {})
-        )
-
     def _put(self, due: Obligation) -> None:
         if due.id not in self.obligations:
             self._of_incident.setdefault(due.incident, []).append(due.id)
-        self.obligations[due.id] = due
-        self._schedule(due)
-
-    def _schedule(self, due: Obligation) -> None:
-        if (at := next_change(due)) is not None:
-            heapq.heappush(self._timers, (at, due.id))
+        super()._put(due)
 
 
 register(KIND, obligation_of)

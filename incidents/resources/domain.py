@@ -5,20 +5,19 @@ It does no I/O (see feeds.engine.domain). The files state what there is; orders 
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import msgspec
 
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.domain import Start
+from feeds.engine.record_domain import RecordDomain
+from feeds.engine.requests import Asking, FindDocument
 from feeds.incidents.settings import IncidentSettings
-from feeds.journal import Doc, Parcel
+from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import RESOURCE
-from feeds.model import Change, Command, Outcome, Result
+from feeds.model import Command, Outcome, Result
 from feeds.model.resources import Resource
 from feeds.regions import covers
 from incidents.handling.domain import IncidentDomain, incident_of
@@ -36,26 +35,25 @@ def resource_of(doc: Doc) -> Resource:
     return msgspec.convert(doc.body, Resource)
 
 
-class ResourceDomain(StepDomain):
+class ResourceDomain(RecordDomain[Resource]):
     """Resources in memory: those that are live."""
 
     name = "command"
     kind = KIND
     entry_kind = KIND
+    record = Resource
     actions = frozenset(f"resource.{order}" for order in ORDERS)
 
     def __init__(self, incidents: IncidentDomain, settings: IncidentSettings) -> None:
         super().__init__()
         self._incidents = incidents
         incidents.before_archive.append(self._block_archive)
-        self._reset()
         self.use(settings)
 
-    def _reset(self) -> None:
-        self._steps.clear()
-        self.resources: dict[str, Resource] = {}
-        self._gone: dict[str, Resource] = {}
-        self._timers: list[tuple[float, str]] = []
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """The resources in memory by id."""
+        return self._held
 
     def use(self, settings: IncidentSettings) -> None:
         """Follow other files and settings from the next step on."""
@@ -68,21 +66,8 @@ class ResourceDomain(StepDomain):
     # -- starting ----------------------------------------------------------------
 
     def load(self, start: Start) -> Asking[None]:
-        self._reset()
-        for doc in (yield ListDocuments(KIND, open=True)):
-            self._put(resource_of(doc))
+        yield from super().load(start)
         self._waiting, self._listing = list(reversed(self._rows.values())), True
-
-    def records(self) -> Mapping[str, Resource]:
-        return self.resources
-
-    def clock_stepped(self, by: float, now: float) -> None:
-        self._timers = []
-        for resource in self.resources.values():
-            self._schedule(resource)
-
-    def take(self, item: Change | Message | Parcel, now: float) -> None:
-        return None
 
     # -- orders ------------------------------------------------------------------
 
@@ -117,14 +102,9 @@ class ResourceDomain(StepDomain):
     # -- files and time ----------------------------------------------------------
 
     def advance(self, now: float) -> None:
-        if not self._steps:
-            self._gone.clear()
         if self._listing:
             self._list_more(now)
-        while self._timers and self._timers[0][0] <= now:
-            _, id = heapq.heappop(self._timers)
-            if (resource := self.resources.get(id)) is not None:
-                self._let_time_pass(resource, now)
+        super().advance(now)
 
     def _list_more(self, now: float) -> None:
         """Take in some rows of the files; after the last one note which resources are named no longer."""
@@ -137,7 +117,10 @@ class ResourceDomain(StepDomain):
             for gone in unlisted(self.resources.values(), self._rows):
                 self._change(gone, "unlisted", now)
 
-    def _let_time_pass(self, resource: Resource, now: float) -> None:
+    def moments(self, resource: Resource) -> Iterable[float | None]:
+        return (unverified_from(resource, self._check_every), expired_from(resource))
+
+    def time_passed(self, resource: Resource, now: float) -> None:
         if (due := unverified_from(resource, self._check_every)) is not None and due <= now:
             resource = replace(resource, unverified=True, rev=resource.rev + 1)
             self._change(resource, "unverified", now)
@@ -145,38 +128,18 @@ class ResourceDomain(StepDomain):
             self._change(replace(resource, expired=True, rev=resource.rev + 1), "expired", now)
 
     def next_due(self) -> float | None:
-        if self._listing:
-            return 0.0
-        return self._timers[0][0] if self._timers else None
+        return 0.0 if self._listing else super().next_due()
 
     # -- keeping -----------------------------------------------------------------
 
-    def document(self, id: str) -> Document:
-        shown = self.resources.get(id)
-        stored = shown or self._gone[id]
-        return Document(body=msgspec.to_builtins(stored), shown=shown, open=shown is not None)
-
     def _change(self, resource: Resource, name: str, now: float, command: Command | None = None) -> None:
         self._put(resource)
-        by: dict[str, Any] = {}
-        if command is not None:
-            by = {"actor": command.actor, "reason": command.reason, "command": command.id, "body": dict(command.args)}
-        elif name == "listed":
-            by = {"body": {"digest": resource.digest, "quantity": resource.quantity, "status": resource.status}}
-        self.record_step(DomainStep(name=name, subject=resource.id, at=now, **by))
-
-    def _put(self, resource: Resource) -> None:
         if RESOURCE.live is not None and not RESOURCE.live(resource):
-            self.resources.pop(resource.id, None)
-            self._gone[resource.id] = resource
-            return
-        self.resources[resource.id] = resource
-        self._schedule(resource)
-
-    def _schedule(self, resource: Resource) -> None:
-        for due in (unverified_from(resource, self._check_every), expired_from(resource)):
-            if due is not None:
-                heapq.heappush(self._timers, (due, resource.id))
+            self._remove(resource.id)
+        body = dict(command.args) if command is not None else {}
+        if name == "listed":
+            body = {"digest": resource.digest, "quantity": resource.quantity, "status": resource.status}
+        self._record(name, resource.id, now, command=command, body=body)
 
 
 register(KIND, resource_of)
