@@ -807,6 +807,7 @@ export interface BriefRowRecord {
   text: string;
   entries: EntryReferenceRecord[];
   unknown: boolean;
+  sentence: boolean;
 }
 
 /** One journal entry: its place in its chain and its hash. `seq` is the journal's own order. */
@@ -1279,7 +1280,7 @@ export interface TaskAdditions {
   incident_summary: TaskIncident | null;
 }
 
-/** What the holder of a task is told of its incident. */
+/** The fields of an incident that the holder of one of its tasks may see. */
 export interface TaskIncident {
   id: string;
   title: string;

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from feeds.model.briefs import Brief, BriefBlock, BriefFigure, EntryReference
+from feeds.model.briefs import Brief, BriefBlock, BriefFigure, BriefRow, EntryReference
 from feeds.texts.catalogue import catalogue, text
 
 CHINESE = "zh-CN"
@@ -128,7 +128,7 @@ def _generated(block: BriefBlock, notes: _Notes) -> Iterable[PrintedParagraph]:
         source = say("print.source", source=figure.source, time=notes.time(figure.as_of)) if figure.source else ""
         yield PrintedParagraph(style="body", text=f"{words}{note}{source}。")
     for row in block.rows:
-        name = row_name(row.name)
+        name = row_name(row)
         note = notes.mark(name or block.title, row.text, row.entries)
         yield PrintedParagraph(style="body", text=f"{name}：{row.text}{note}" if name else f"{row.text}{note}")
 
@@ -143,9 +143,11 @@ def figure_name(name: str) -> str:
     return _named(f"incidents.figure.{name}").partition("（")[0] or _named(f"briefs.figure.{name}") or name
 
 
-def row_name(name: str) -> str:
-    """The name of a row as it is printed, "" for one that has none."""
-    return _named(f"briefs.row.{name}") or _named(f"incidents.figure.{name}").partition("（")[0]
+def row_name(row: BriefRow) -> str:
+    """The name of a row as it is printed, "" for a sentence and for a row that has none."""
+    if row.sentence:
+        return ""
+    return _named(f"briefs.row.{row.name}") or _named(f"incidents.figure.{row.name}").partition("（")[0]
 
 
 def _named(key: str) -> str:

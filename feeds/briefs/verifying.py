@@ -78,7 +78,7 @@ def _cited(brief: Brief) -> Iterable[tuple[str, float | None, EntryReference]]:
                 yield layout.figure_name(figure.name), figure.value if figure.report else None, reference
         for row in block.rows:
             for reference in row.entries:
-                yield layout.row_name(row.name) or block.title, None, reference
+                yield layout.row_name(row) or block.title, None, reference
     if brief.basis is not None:
         yield "basis", None, brief.basis
 

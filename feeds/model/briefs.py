@@ -56,13 +56,14 @@ class BriefFigure:
 class BriefRow:
     """A line of a generated block: its name (a key of the catalogue), its words, and the entries that prove them.
 
-    `unknown`: nobody has said it yet, it is printed as 核实中.
+    `unknown`: nobody has said it yet, it is printed as 核实中. `sentence`: the words are a sentence, without a name.
     """
 
     name: str
     text: str
     entries: tuple[EntryReference, ...] = ()
     unknown: bool = False
+    sentence: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

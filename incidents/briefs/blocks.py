@@ -160,7 +160,7 @@ def _course(picture: IncidentPicture) -> Iterable[BriefRow]:
     for proven in picture.evidence.entries:
         if proven.entry.actor and sort_of(proven.entry) in COURSE:  # what people did
             words = f"{time_text(proven.entry.at, picture.zone)}，{sentences(proven.entry)[CHINESE]}"
-            yield BriefRow(name=proven.entry.name, text=words, entries=(reference(proven),))
+            yield BriefRow(name=proven.entry.name, text=words, sentence=True, entries=(reference(proven),))
 
 
 def regenerated(blocks: Sequence[BriefBlock], fresh: Sequence[BriefBlock]) -> tuple[BriefBlock, ...]:

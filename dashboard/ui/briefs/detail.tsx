@@ -101,7 +101,7 @@ function Block({ block }: { block: BriefBlockRecord }) {
       {block.text ? <p class="brief-text">{block.text}</p> : null}
       {block.rows.map((row, at) => (
         <Proven key={`${row.name}${at}`} entries={row.entries}>
-          {row.name ? `${fieldName(row.name)}：` : ""}
+          {row.name && !row.sentence ? `${fieldName(row.name)}：` : ""}
           {row.unknown ? <em>{row.text || t("briefs.unknown")}</em> : row.text}
         </Proven>
       ))}

@@ -10,7 +10,7 @@ import { dueAt, incidentsOf, unmetOf, useIncidents } from "../incidents/records"
 import type { IncidentRecord, ObligationRecord } from "../records";
 
 // Heights in rem; styles/wallscenes.css has the same.
-const WHOLE = 11.4;
+const WHOLE = 12.8;
 const LINE = 2.75;
 
 /** How much height the incidents take, and how many are shown whole. */
