@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Page, expect
 
+from feeds.kinds import KINDS
+from feeds.texts.catalogue import catalogue
 from tests.dashboard.conftest import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
@@ -151,9 +153,10 @@ async def test_a_rule_is_tried_while_it_is_written_and_a_storm_is_asked_back(sit
     page = await enter(site, "rules")
     await expect(page.locator('tr[data-id="node-down"] [data-act]')).to_have_text(["改动历史", "照此新建"])
     await page.locator('tr[data-id="slow"] [data-act=edit]').click()
-    await expect(page.locator("dialog [name=over] option")).to_have_text(
-        ["资产", "来源", "预警", "接报单", "突发事件", "报送", "办件", "地区"]
-    )
+    names = {f"record.{name}.many" for name in KINDS.subjects}
+    texts = catalogue("zh-CN")
+    options = await page.locator("dialog [name=over] option").all_text_contents()
+    assert sorted(options) == sorted(texts[name] for name in names)
     await page.locator("dialog [name=when]").fill("helth == 'down'")
     await expect(page.locator("[data-trial]")).to_contain_text("没有 helth 这个名字")
     await page.locator("dialog [name=when]").fill("health == 'down'")
