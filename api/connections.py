@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -44,6 +45,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         """"head" until the head of a request is complete, "body" until its body is, else ""."""
         self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
+        self._deadline = inf
         self._counted = ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -91,17 +93,35 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def _begin(self, phase: str, seconds: float) -> None:
-        """Enter a phase that must end, or go on with bytes, within `seconds`; 0: without a limit."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._phase = phase
-        self._timer = self.loop.call_later(seconds, self._late) if seconds else None
+        """Enter a phase that must end, or go on with bytes, within `seconds`; 0: without a limit.
 
-    def _late(self) -> None:
-        if self._phase == "body" and self.flow.read_paused:
+        One timer serves all phases. It runs on when a phase ends early, then waits for the present limit.
+        """
+        self._phase = phase
+        if not seconds:
+            self._deadline = inf
+            return
+        self._deadline = self.loop.time() + seconds
+        if self._timer is not None and self._timer.when() > self._deadline:
+            self._cancel_timer()
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._deadline, self._check_time)
+
+    def _check_time(self) -> None:
+        self._timer = None
+        if self._deadline == inf:
+            return
+        if self.loop.time() < self._deadline:
+            self._timer = self.loop.call_at(self._deadline, self._check_time)
+        elif self._phase == "body" and self.flow.read_paused:
             self._begin("body", self._limits.body_seconds)  # the server itself does not read on
         else:
             self._refuse(408, "the request did not arrive in time")
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
 
     def _refuse(self, status: int, text: str) -> None:
         """Answer, unless an answer has begun, and close."""
@@ -116,6 +136,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def _release(self) -> None:
         """Stop the clock, and count the connection no longer."""
         self._begin("", 0.0)
+        self._cancel_timer()
         if self._counted:
             self._limits.open[self._counted] -= 1
             if not self._limits.open[self._counted]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.dependencies import Dependencies
@@ -31,6 +30,12 @@ def policy(hashes: Sequence[str]) -> str:
     return POLICY.format(scripts=" ".join(["'self'", *quoted]))
 
 
+RawHeaders = Iterable[tuple[bytes, bytes]]
+_FIXED = [(name.lower().encode(), value.encode()) for name, value in FIXED.items()]
+_POLICY = (b"content-security-policy", policy(()).encode())
+_NAMES = frozenset(name for name, _ in (*_FIXED, _POLICY))
+
+
 class SecurityHeaders:
     """Adds the headers when an answer starts: Dash adds inline scripts at the first request, not before."""
 
@@ -45,7 +50,7 @@ class SecurityHeaders:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._dress(MutableHeaders(scope=message), scope, message["status"])
+                message["headers"] = self._dressed(message["headers"], scope, message["status"])
             elif message["type"] == "http.response.body" and head:
                 message = {**message, "body": b""}
             await send(message)
@@ -53,15 +58,18 @@ class SecurityHeaders:
         inner = {**scope, "method": "GET"} if head else scope
         await self._app(inner, receive, sending)
 
-    def _dress(self, headers: MutableHeaders, scope: Scope, status: int) -> None:
-        html = headers.get("content-type", "").startswith("text/html")
-        headers["Content-Security-Policy"] = policy(self._deps.script_hashes() if html else ())
-        for name, value in FIXED.items():
-            headers[name] = value
+    def _dressed(self, headers: RawHeaders, scope: Scope, status: int) -> RawHeaders:
+        """The headers of an answer with those of every answer. Names are in lower case, as ASGI has them."""
+        own = dict(headers)
+        html = own.get(b"content-type", b"").startswith(b"text/html")
+        secured = [header for header in headers if header[0] not in _NAMES] if _NAMES & own.keys() else [*headers]
+        secured.append((_POLICY[0], policy(self._deps.script_hashes()).encode()) if html else _POLICY)
+        secured += _FIXED
         if self._deps.settings.secure:
-            headers["Strict-Transport-Security"] = f"max-age={YEAR}"
-        if "cache-control" not in headers:
-            headers["Cache-Control"] = self._caching(scope, status)
+            secured.append((b"strict-transport-security", f"max-age={YEAR}".encode()))
+        if b"cache-control" not in own:
+            secured.append((b"cache-control", self._caching(scope, status).encode()))
+        return secured
 
     def _caching(self, scope: Scope, status: int) -> str:
         """Files with their modification time in the address never change; other files are asked for by ETag."""

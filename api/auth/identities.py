@@ -38,6 +38,9 @@ FUTURE = 60.0
 SWEEP = 600.0
 
 
+_SCOPES = frozenset(TokenScope)
+
+
 class Identities:
     """Principals by cookie or token. Opens and ends sessions.
 
@@ -78,7 +81,7 @@ class Identities:
 
     async def _by_token(self, key: str) -> Principal | None:
         body = await self._doc("token", key)
-        return program(body, key) if body and body["scope"] in list(TokenScope) else None
+        return program(body, key) if body and body["scope"] in _SCOPES else None
 
     async def _by_session(self, key: str, active: bool) -> Principal | None:
         session, at = await self._doc("session", key), self._clock()

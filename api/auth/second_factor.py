@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import segno
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
@@ -37,6 +36,8 @@ def address(secret: str, site: str, name: str) -> str:
 
 def picture(address: str) -> str:
     """The address as a QR code for the camera of an authenticator app: a `data:` URI of an SVG picture."""
+    import segno  # rarely needed
+
     return str(segno.make(address, error="m").svg_data_uri(scale=4, border=4, light="#fff"))
 
 

@@ -22,7 +22,12 @@ def placed(reports: Sequence[Report], labels: Sequence[str], regions: Mapping[st
     label's value. A value may also be a code, or the name of a county in Chinese or English. An asset's own region
     goes before it (see alerts.external.handler).
     """
-    return [report if report.region else replace(report, region=_region(report, labels, regions)) for report in reports]
+    return [_placed(report, labels, regions) for report in reports]
+
+
+def _placed(report: Report, labels: Sequence[str], regions: Mapping[str, str]) -> Report:
+    region = "" if report.region else _region(report, labels, regions)
+    return replace(report, region=region) if region else report
 
 
 def _region(report: Report, labels: Sequence[str], regions: Mapping[str, str]) -> str:

@@ -26,9 +26,11 @@ from api.principal import Principal
 from api.records import briefs, duty_log
 from api.responses.describe import answers
 from api.routes.incident_bodies import IncidentOrderBody, Line, ReasonedBody, ReportProofBody, ShortText
-from feeds.briefs import docx_file, pdf_file
+from feeds.briefs import pdf_file
 from feeds.briefs.fonts import NoFont
+from feeds.briefs.layout import Issuer
 from feeds.kinds import BRIEF
+from feeds.model.briefs import Brief
 
 router = APIRouter(prefix="/api/v1/briefs", tags=["incidents"])
 Names = Annotated[list[ShortText], Field(max_length=50)]
@@ -159,11 +161,17 @@ async def _proven(request: Request, principal: Principal, body: SignatureBody) -
     return "password+code" if body.code else "password"
 
 
+def _as_docx(brief: Brief, issuer: Issuer) -> bytes:
+    from feeds.briefs import docx_file  # python-docx is needed for exports alone; loading it takes 0.2 s
+
+    return docx_file.render(brief, issuer)
+
+
 @router.get("/{brief_id}.docx", responses=answers(None, "not-found") | _file_answer(DOCX), response_class=Response)
 async def docx(deps: Deps, principal: Viewer, brief_id: str) -> Response:
     """The brief as DOCX (GB/T 9704). The export is recorded with the file's SHA-256."""
     brief = await briefs.visible(deps, principal, brief_id)
-    raw = await asyncio.to_thread(docx_file.render, brief, briefs.issuer(deps))
+    raw = await asyncio.to_thread(_as_docx, brief, briefs.issuer(deps))
     await briefs.note_export(deps, principal, brief, "docx", raw)
     return _file(raw, DOCX, f"{brief.number or brief.id}.docx")
 

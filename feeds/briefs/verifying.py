@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from feeds.briefs import docx_file, layout, pdf_file
+from feeds.briefs import layout, pdf_file
 from feeds.briefs.carried import CarriedBrief, NoBrief
 from feeds.briefs.content import content_hash
 from feeds.journal import Journal, JournalEntry, proofs
@@ -48,6 +48,8 @@ def opened(raw: bytes) -> CarriedBrief:
     if raw.startswith(b"%PDF-"):
         return pdf_file.carried(raw)
     if raw.startswith(b"PK"):
+        from feeds.briefs import docx_file  # python-docx is needed for exports alone
+
         return docx_file.carried(raw)
     raise NoBrief("neither DOCX nor PDF")
 
@@ -134,6 +136,8 @@ def _first_difference(carried: CarriedBrief, raw: bytes) -> str:
     """The first printed line that is not what the data of the file says; "" for none, or for a PDF."""
     if raw.startswith(b"%PDF-"):
         return ""
+    from feeds.briefs import docx_file
+
     lines = docx_file.texts(raw)
     expected = docx_file.texts(docx_file.render(carried.brief, carried.issuer))
     for line, other in zip(lines, expected, strict=False):
