@@ -68,7 +68,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.resources = ResourceDomain(self.incidents, settings)
         self.marks = MarkDomain(self.incidents)
         self.impacts = ImpactDomain(self.warnings, self.incidents, self.resources, self.marks, lambda: self._bus)
-        self.briefs = BriefDomain(self.incidents, self.obligations, site, settings)
+        self.briefs = BriefDomain(self.incidents, self.obligations, site, settings, assets)
         self.plans = PlanDomain(site, settings)
         self.proposals = ProposalDomain(self.incidents, self.plans, self.tasks, self.warnings, settings)
         parts = (
@@ -131,6 +131,6 @@ class CommandRole:
         self.engine.obligations.use(settings)
         self.engine.tasks.use(settings)
         self.engine.resources.use(settings)
-        self.engine.briefs.use(settings)
+        self.engine.briefs.use(settings, assets)
         self.engine.plans.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

@@ -14,7 +14,7 @@ from typing import Any
 
 from feeds.findings import line_of_text
 from feeds.roles import NAMES
-from watchfloor import cli_approvals, cli_brief, cli_emergency, cli_journal, cli_options
+from watchfloor import cli_approvals, cli_brief, cli_emergency, cli_first, cli_journal, cli_options
 from watchfloor.cli_journal import Failed, in_journal
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument("--json", action="store_true", help="for scripts")
         return parser
 
+    cli_first.add(commands, with_config, with_json)
     cli_options.demo(add("demo", _demo, "a simulated prefecture on loopback, with real protocols"))
     with_config(add("run", _run, "all roles of a site on this machine"))
     role = with_config(add("role", _role, "one role, for several machines"))

@@ -200,12 +200,26 @@ class _Notes:
             yield PrintedParagraph(style="source", text=row)
 
 
+UNITS = {
+    "alerts": "alerts",
+    "reports": "reports",
+    "network": "times",
+    "video": "times",
+    "cases": "reports",
+    "cards": "cards",
+    "orders": "reports",
+    "warnings": "alerts",
+    "receipts": "reports",
+}
+"""Units of the counts of a daily brief, by the last or else the first word of their name."""
+
+
 def _unit(figure: BriefFigure) -> str:
     if figure.name in ("loss_yuan", "houses", "hectares"):
         return figure.name
     if figure.report:
         return "people"
-    return "reports" if figure.name.startswith("reports") else "incidents"
+    return UNITS.get(figure.name.rpartition("_")[2], "") or UNITS.get(figure.name.partition("_")[0], "incidents")
 
 
 def _signed(brief: Brief, issuer: Issuer) -> Iterable[PrintedParagraph]:

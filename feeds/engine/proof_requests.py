@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from feeds.journal import Journal
@@ -44,3 +44,29 @@ class FindHead:
         from feeds.journal import proofs
 
         return await proofs.last_of(journal, journal.chain)
+
+
+@dataclass(frozen=True, slots=True)
+class ListProvenWithin:
+    """The entries of a kind with start <= at < end, oldest first; of more than `limit` the newest."""
+
+    kind: str
+    start: float
+    end: float
+    limit: int = 2000
+
+    async def ask(self, journal: Journal) -> list[ProvenEntry]:
+        from feeds.journal import proofs
+
+        return list(reversed(await proofs.newest(journal, self.kind, self.start, self.end, self.limit)))
+
+
+@dataclass(frozen=True, slots=True)
+class FindDocuments:
+    """The documents of a kind that have those ids, as their bodies by id."""
+
+    kind: str
+    ids: tuple[str, ...]
+
+    async def ask(self, journal: Journal) -> dict[str, dict[str, Any]]:
+        return {id: doc.body for id, doc in (await journal.docs_of(self.kind, self.ids)).items()}

@@ -5,7 +5,7 @@ It does no I/O (see feeds.engine.domain). A brief that is sent meets the report 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypedDict
 
@@ -20,7 +20,7 @@ from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Doc
 from feeds.journal.forms import register, register_fields
 from feeds.kinds import BRIEF
-from feeds.model import Change, Command, Outcome, Result
+from feeds.model import Asset, Change, Command, Outcome, Result
 from feeds.model.briefs import OUT_STATES, Brief
 from feeds.model.incidents import Incident
 from feeds.regions import covers
@@ -64,22 +64,27 @@ class BriefDomain(RecordDomain[Brief]):
     actions = frozenset((CREATE, *(f"brief.{order}" for order in ORDERS)))
 
     def __init__(
-        self, incidents: IncidentDomain, obligations: ObligationDomain, site: str, settings: IncidentSettings
+        self,
+        incidents: IncidentDomain,
+        obligations: ObligationDomain,
+        site: str,
+        settings: IncidentSettings,
+        assets: Mapping[str, Asset],
     ) -> None:
         super().__init__()
         self._incidents, self._obligations, self._site = incidents, obligations, site
-        self.use(settings)
+        self.use(settings, assets)
 
     @property
     def briefs(self) -> dict[str, Brief]:
         """The briefs in memory by id."""
         return self._held
 
-    def use(self, settings: IncidentSettings) -> None:
-        """Number and address briefs by other settings from now on."""
+    def use(self, settings: IncidentSettings, assets: Mapping[str, Asset]) -> None:
+        """Number and address briefs by other settings from now on, and count this inventory in daily briefs."""
         self._zone = settings.zone
         self._settings: BriefSettings = settings.briefs
-        self._drafting = Drafting(self._incidents, settings)
+        self._drafting = Drafting(self._incidents, settings, assets)
 
     def _reset(self) -> None:
         super()._reset()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from feeds.engine.requests import Asking
 from feeds.incidents.settings import IncidentSettings
-from feeds.model import Command, Outcome
+from feeds.model import Asset, Command, Outcome
 from feeds.model.briefs import BRIEF_KINDS, BRIEF_STEPS, OUT_STATES, Brief, BriefBlock
 from feeds.model.incidents import MODES, Incident
 from feeds.regions import covers
@@ -24,6 +24,7 @@ from incidents.briefs.blocks import (
     with_words,
 )
 from incidents.briefs.daily import DailyPicture, daily
+from incidents.briefs.floor import floor
 from incidents.briefs.orders import changed
 from incidents.handling.domain import IncidentDomain
 from incidents.refusals import OrderRefused
@@ -34,8 +35,9 @@ DAY = 86_400.0
 class Drafting:
     """Makes briefs from what the journal and the incidents in memory say."""
 
-    def __init__(self, incidents: IncidentDomain, settings: IncidentSettings) -> None:
+    def __init__(self, incidents: IncidentDomain, settings: IncidentSettings, assets: Mapping[str, Asset]) -> None:
         self._incidents, self._zone, self._settings = incidents, settings.zone, settings.briefs
+        self._assets = assets
 
     def drafted(self, command: Command, site: str, others: Sequence[Brief], now: float) -> Asking[Brief]:
         """A new brief without its id. `others` are those that there are. Raises OrderRefused."""
@@ -81,7 +83,13 @@ class Drafting:
         return incident
 
     def generated(self, brief: Brief, others: Sequence[Brief], now: float) -> Asking[Brief]:
-        """The brief with its generated blocks made anew. The words of people stay."""
+        """The brief with its generated blocks made anew. The words of people stay.
+
+        A daily brief of a day that was not over then reaches to the end of its day, or to now.
+        """
+        if brief.kind == "daily" and brief.period_start is not None and brief.period_end is not None:
+            end = min(brief.period_start + DAY, now)
+            brief = replace(brief, period_end=max(brief.period_end, end))
         fresh = yield from self._blocks(brief, others, now)
         blocks, basis = regenerated(brief.blocks, fresh), (yield from sources.head())
         return changed(brief, "", now, blocks=blocks, basis=basis)
@@ -117,7 +125,11 @@ class Drafting:
         for incident in concerned:
             incidents.append((incident, (yield from sources.evidence_of(incident))))
         reports = yield from sources.reports_of(concerned, start, end)
-        return daily(DailyPicture(incidents=incidents, reports=reports, start=start, end=end))
+        about_incidents = daily(DailyPicture(incidents=incidents, reports=reports, start=start, end=end))
+        if brief.mode != "real":
+            return about_incidents
+        *others, attention = about_incidents
+        return (*others, *floor((yield from sources.floor_of(brief, self._assets, self._zone))), attention)
 
     def _title(self, brief: Brief, incident: Incident | None) -> str:
         if brief.kind == "daily":

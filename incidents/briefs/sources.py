@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
+from typing import Any
 
 import msgspec
 
-from feeds.engine.proof_requests import FindHead, ListProven, ListProvenBelow
-from feeds.engine.requests import Asking, FindDocument
-from feeds.model import Outcome, Receipt
-from feeds.model.briefs import EntryReference
+from feeds.engine.proof_requests import FindDocuments, FindHead, ListProven, ListProvenBelow, ListProvenWithin
+from feeds.engine.requests import Asking, FindDocument, YieldToLoop
+from feeds.journal.proofs import ProvenEntry
+from feeds.model import Asset, Outcome, Receipt
+from feeds.model.briefs import Brief, EntryReference
 from feeds.model.incidents import Incident
 from incidents.briefs.evidence import IncidentEvidence, reference
+from incidents.briefs.floor import DOCUMENTED, FLOOR_KINDS, MOST, FloorPicture
 from incidents.refusals import OrderRefused
 
 MOST_RECEIPTS = 20
@@ -54,6 +58,19 @@ def reports_of(incidents: Iterable[Incident], start: float, end: float) -> Askin
             if proven.entry.name in ("met", "late") and start <= proven.entry.at < end:
                 reports.append((proven.entry.name, reference(proven)))
     return reports
+
+
+def floor_of(brief: Brief, assets: Mapping[str, Asset], zone: tzinfo) -> Asking[FloorPicture]:
+    """What a daily brief says of network, video, approvals, warnings and receipts."""
+    start, end = brief.period_start or 0.0, brief.period_end or 0.0
+    entries: dict[str, list[ProvenEntry]] = {}
+    documents: dict[str, dict[str, Any]] = {}
+    for kind in FLOOR_KINDS:
+        entries[kind] = yield ListProvenWithin(kind, start, end, MOST)
+        if kind in DOCUMENTED:
+            documents[kind] = yield FindDocuments(kind, tuple({proven.entry.subject for proven in entries[kind]}))
+        yield YieldToLoop()
+    return FloorPicture(entries=entries, documents=documents, assets=assets, region=brief.region, end=end, zone=zone)
 
 
 def head() -> Asking[EntryReference | None]:

@@ -10,6 +10,7 @@ import { select, selection } from "../core/selection";
 import { mayAct, mayDo } from "../core/site";
 import { fromRem, isSmall } from "../core/small";
 import { VirtualList } from "../core/virtual";
+import { FirstSteps, inventoryEmpty } from "../feeds/first";
 import { Calm } from "../feeds/network";
 import { arrangement } from "./arrange";
 import { ROUTE, trial, type BulkVerb } from "./bulk";
@@ -193,6 +194,7 @@ function Oldest({ rows }: { rows: AlertRow[] }) {
 
 function Empty({ tab, narrow, past }: { tab: Tab; narrow: boolean; past: Past }) {
   if (!store.ready.value) return null;
+  if (tab === "open" && inventoryEmpty.value) return <FirstSteps />;
   if (tab === "open" && !narrow) return <p class="rows-empty"><Calm text="list.empty.open" /></p>;
   if (narrow) return <p class="rows-empty">{t("list.nomatch")}</p>;
   const reading = tab === "closed" && past.state;

@@ -1,9 +1,9 @@
 /** The orders about a brief as forms. Which are possible, and for which role, the server says (`orders`). */
-import { send } from "../core/api";
+import { ProblemError, send } from "../core/api";
 import { setQuery } from "../core/address";
 import { t } from "../core/i18n";
 import { me } from "../core/site";
-import { parseClock } from "../core/time";
+import { day, now, parse, parseClock } from "../core/time";
 import type { Field, Option, Values } from "../forms/field";
 import { openForm, type Part } from "../forms/form";
 import { reportName } from "../incidents/countdown";
@@ -46,6 +46,21 @@ export function openDraft(incident = "", step = ""): void {
       return made;
     },
   });
+}
+
+/** Drafts the daily report of today, or opens the draft of today that there is. Says what the server refuses. */
+export async function draftDaily(drafts: readonly BriefRecord[]): Promise<string> {
+  const today = drafts.find(({ kind, mode, period_start }) =>
+    kind === "daily" && mode === "real" && day(parse(period_start) ?? 0) === day(now()));
+  try {
+    const brief = today ?? await send<BriefRecord>("POST", "/api/v1/briefs", { kind: "daily" });
+    if (today) await send("POST", `/api/v1/briefs/${encodeURIComponent(today.id)}/generate`, { rev: today.rev });
+    setQuery({ brief: brief.id });
+    return "";
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    return error.message;
+  }
 }
 
 /** The reports due of an incident that a paper can meet. */

@@ -1,4 +1,5 @@
 /** The briefs: what must go out by when, what is being written, and what went out. */
+import { useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { t } from "../core/i18n";
 import { mayDo } from "../core/site";
@@ -8,7 +9,7 @@ import { openProof } from "../incidents/orders";
 import { incidentsOf, unmetOf, useIncidents } from "../incidents/records";
 import type { BriefRecord, ObligationRecord } from "../records";
 import { EmergencyTabs } from "../warnings/tabs";
-import { openDraft } from "./orders";
+import { draftDaily, openDraft } from "./orders";
 import { briefKind, briefs, useBriefs } from "./records";
 
 export default function BriefsPage() {
@@ -24,6 +25,7 @@ export default function BriefsPage() {
       {mayDo("command") ? (
         <div class="warnings-filters">
           <button type="button" class="chip primary" data-new="" onClick={() => openDraft()}>{t("briefs.new")}</button>
+          <Daily drafts={drafts} />
         </div>
       ) : null}
       <section data-part="due">
@@ -33,6 +35,18 @@ export default function BriefsPage() {
       </section>
       <Briefs part="drafts" rows={drafts} here={here} />
       <Briefs part="out" rows={out} here={here} />
+    </>
+  );
+}
+
+/** Today's daily report of the whole floor by one press. */
+function Daily({ drafts }: { drafts: readonly BriefRecord[] }) {
+  const [refused, setRefused] = useState("");
+  const press = async (): Promise<void> => setRefused(await draftDaily(drafts));
+  return (
+    <>
+      <button type="button" class="chip" data-daily="" onClick={() => void press()}>{t("briefs.daily")}</button>
+      {refused ? <span role="alert">{refused}</span> : null}
     </>
   );
 }

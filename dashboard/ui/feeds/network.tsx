@@ -4,6 +4,7 @@ import { t } from "../core/i18n";
 import { store } from "../core/picture";
 import { site } from "../core/site";
 import type { BoardRecord } from "../records";
+import { inventoryEmpty } from "./first";
 import { Cells, FeedHead, Figure, placeCodes, type Cell } from "./parts";
 
 const boardOf = (id: string): BoardRecord | undefined => store.all("board").get(id);
@@ -11,7 +12,7 @@ const bad = (board: BoardRecord): number => (board.health.down ?? 0) + (board.he
 
 /** The words for "nothing is wrong", and whether they stand in hatch: only where all is known is all well. */
 export function calmWords(unknown: number, total: number, calm: string): { words: string; hatched: boolean } {
-  if (!total) return { words: t("feed.none"), hatched: true };
+  if (!total) return { words: t(inventoryEmpty.value ? "first.title" : "feed.none"), hatched: true };
   return unknown ? { words: t("feed.unseen", { n: unknown }), hatched: true } : { words: t(calm), hatched: false };
 }
 

@@ -3,6 +3,7 @@ import { computed } from "@preact/signals";
 import { address, query } from "../core/address";
 import { t } from "../core/i18n";
 import { now } from "../core/time";
+import { FirstSteps, inventoryEmpty } from "../feeds/first";
 import { matters } from "./matters";
 import { sceneAt } from "./scene";
 import { SCENES } from "./scenes";
@@ -26,7 +27,9 @@ export function WallMiddle() {
   const staged = matters.value.length ? " has-stage" : "";
   return (
     <>
-      {Middle ? <div key={name} class={`scene-middle${staged}`}><Middle /></div> : null}
+      {inventoryEmpty.value
+        ? <div class="scene-middle"><FirstSteps /></div>
+        : Middle ? <div key={name} class={`scene-middle${staged}`}><Middle /></div> : null}
       <div class="w-stage"><Stage /></div>
       <Turns />
     </>
