@@ -26,6 +26,7 @@ _POLLERS: Mapping[str, tuple[str, str]] = {
     "tls": ("network.tls.probe", "TlsPoller"),
     "dns": ("network.dns", "DnsPoller"),
     "smtp": ("network.smtp", "SmtpPoller"),
+    "sip": ("network.sip", "SipPoller"),
     "snmp": ("network.snmp.probe", "SnmpPoller"),
     "modbus": ("network.modbus.probe", "ModbusPoller"),
     "mqtt": ("network.mqtt.probe", "MqttPoller"),

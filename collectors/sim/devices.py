@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -118,6 +119,12 @@ def _healthy() -> web.Application:
     async def answer(_request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
+    async def freshness(_request: web.Request) -> web.Response:
+        """Data that are loaded on every full hour."""
+        age = time.time() % 3600
+        return web.json_response({"status": "ok", "age_minutes": round(age / 60, 1)})
+
     app = web.Application()
+    app.router.add_get("/freshness", freshness)
     app.router.add_get("/{path:.*}", answer)
     return app

@@ -15,7 +15,7 @@ from collectors.sim.cameras.onvif import ClockFault, OnvifCamera
 from collectors.sim.devices import HttpService, SimulatedDevice, TcpService
 from collectors.sim.modbus import ModbusDevice, Registers
 from collectors.sim.mqtt import MqttBroker
-from collectors.sim.services import DnsService, HttpsService, SmtpService
+from collectors.sim.services import DnsService, HttpsService, SipService, SmtpService
 from collectors.sim.sql import MysqlService, PostgresService
 from collectors.sim.values import USER, V3_KEYS, query_value, registers, sensed
 
@@ -255,6 +255,7 @@ _PLAIN: dict[str, Callable[[str, int], SimulatedDevice]] = {
     "https": HttpsService,
     "dns": lambda host, port: DnsService(host, port, NAMES),
     "smtp": SmtpService,
+    "sip": SipService,
     "sql+postgresql": lambda host, port: PostgresService(host, port, USER, V3_KEYS[0], query_value),
     "sql+mysql": lambda host, port: MysqlService(host, port, USER, V3_KEYS[0], query_value),
 }  # `tls` looks at the certificate of an https service of the same asset

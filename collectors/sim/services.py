@@ -93,6 +93,20 @@ class SmtpService(Stream):
             await writer.drain()
 
 
+class SipService(Datagrams):
+    """Answers OPTIONS with 200 (RFC 3261 clause 11.2) over UDP, and nothing else."""
+
+    def answer(self, data: bytes) -> bytes:
+        lines = data.split(b"\r\n")
+        if not lines[0].startswith(b"OPTIONS ") or not lines[0].endswith(b" SIP/2.0"):
+            return b""
+        names = (b"via", b"from", b"to", b"call-id", b"cseq")
+        copied = [line for line in lines[1:] if line.partition(b":")[0].strip().lower() in names]
+        tagged = [line + b";tag=demo" if line.lower().startswith(b"to:") else line for line in copied]
+        own = [b"Allow: INVITE, ACK, BYE, CANCEL, OPTIONS", b"Server: demo-pbx", b"Content-Length: 0", b"", b""]
+        return b"\r\n".join([b"SIP/2.0 200 OK", *tagged, *own])
+
+
 class HttpsService(HttpService):
     """Answers over TLS with a self-signed certificate that is made when it starts."""
 

@@ -13,6 +13,7 @@ _PORTS = {
     "https": 443,
     "tls": 443,
     "smtp": 25,
+    "sip": 5060,
     "snmp": 161,
     "dns": 53,
     "rtsp": 554,

@@ -38,6 +38,7 @@ URIS = {
     "tls": "tls://{}",
     "dns": "dns://{}/example.cn",
     "smtp": "smtp://{}?cred=pw",
+    "sip": "sip://{}",
     "snmp": "snmp://{}?cred=v2c",
     "snmpv3": "snmp://{}?cred=v3",
     "sql+postgresql": "sql+postgresql://{}/d?cred=pw",
@@ -49,7 +50,7 @@ URIS = {
     "onvif": "onvif://{}?cred=pw",
     "opc.tcp": "opc.tcp://{}?node=ns%3D1%3Bs%3Dx&metric=a.b",
 }
-STREAMS = sorted(set(URIS) - {"tcp", "dns", "snmp", "snmpv3"})
+STREAMS = sorted(set(URIS) - {"tcp", "dns", "sip", "snmp", "snmpv3"})
 RUBBISH = b"\xff\x00\x1b[31mrubbish\r\n"
 
 
@@ -130,7 +131,7 @@ async def test_silence_is_a_timeout(name: str) -> None:
     assert "--timeout" in zh
 
 
-@pytest.mark.parametrize("name", ["dns", "snmp", "snmpv3"])
+@pytest.mark.parametrize("name", ["dns", "sip", "snmp", "snmpv3"])
 async def test_silence_over_udp_is_a_timeout(name: str) -> None:
     async with datagrams(asyncio.DatagramProtocol) as port:
         verdict, _, _ = await ask(uri(name, port), SILENT)
@@ -160,7 +161,7 @@ async def test_what_speaks_another_protocol_is_a_wrong_answer_however_much_it_sa
     assert "check" in en.splitlines()[1]
 
 
-@pytest.mark.parametrize("name", ["dns", "snmp", "snmpv3"])
+@pytest.mark.parametrize("name", ["dns", "sip", "snmp", "snmpv3"])
 async def test_rubbish_over_udp_is_a_wrong_answer(name: str) -> None:
     async with datagrams(Rubbish) as port:
         verdict, _, _ = await ask(uri(name, port))

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 FOLDER = ".watchfloor-demo"
 SETTINGS, ASSETS, FIELD, SCENARIOS = "watchfloor.toml", "assets.csv", "field.csv", "scenarios.toml"
+SERVICES = "services.csv"
 CAMERAS, ITEMS, DEPARTMENTS = "cameras.csv", "items.csv", "departments.csv"
 RESOURCES, PLAN = "resources.csv", "plans/hazchem.yaml"
 # The shipped files use 127.53.x.y, port 9530. When that is taken, the next network is tried.
@@ -78,7 +79,7 @@ def prepare(folder: Path, port: int = 8050, speed: float = 1.0) -> Path:
     last = _last(record)
     network = free_network(last.network)
     hashes = {}
-    for name in (SETTINGS, ASSETS, FIELD, CAMERAS, ITEMS, DEPARTMENTS, RESOURCES, SCENARIOS, PLAN):
+    for name in (SETTINGS, ASSETS, FIELD, SERVICES, CAMERAS, ITEMS, DEPARTMENTS, RESOURCES, SCENARIOS, PLAN):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shipped = _fill(_fitting(_playable(name)), NETWORK, network, port if name == SETTINGS else None)
         edited = _changed(folder / name, last.files.get(name, ""))

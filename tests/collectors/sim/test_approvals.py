@@ -42,6 +42,7 @@ def settings(tmp_path: Path) -> Settings:
         "watchfloor.toml",
         "assets.csv",
         "field.csv",
+        "services.csv",
         "cameras.csv",
         "items.csv",
         "departments.csv",

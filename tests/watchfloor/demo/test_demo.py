@@ -22,6 +22,7 @@ from watchfloor.settings.reader import parse_duration
 from watchfloor.settings.site_settings import load
 
 FIELD = ("HYD1", "PWR1", "PWR2", "UPS2", "SWC1", "ENV1", "ENV2", "LNK1", "TLS1", "DNS1", "MTA1", "SQL1", "SQL2")
+SERVICES = (*(f"JIN{number:02}" for number in range(1, 15)), "SIP1", "RA1")
 
 
 pytestmark = pytest.mark.usefixtures("demo_networks")
@@ -53,7 +54,7 @@ def test_every_node_of_the_plan_is_there_with_a_place_a_basis_and_a_probe_of_its
     recorders = [asset for asset in assets.values() if asset.kind == "nvr"]
     cameras = [asset for asset in assets.values() if asset.kind == "camera"]
     assert (len(recorders), len(cameras)) == (11, 23 + 10 * 2)
-    assert len(assets) == 99 + len(FIELD) + len(recorders) + len(cameras)
+    assert len(assets) == 99 + len(FIELD) + len(SERVICES) + len(recorders) + len(cameras)
     assert all(asset.labels["basis"] and asset.labels["layer"] and asset.probes for asset in assets.values())
     assert all(covers("532300", asset.region) for asset in assets.values())
     assert len({(asset.lat, asset.lon) for asset in assets.values()}) == len(assets)
@@ -156,7 +157,7 @@ def test_the_folder_is_here_or_where_the_environment_says(tmp_path: Path, monkey
 
 
 def test_the_shipped_settings_are_a_working_example(tmp_path: Path) -> None:
-    tables = (demo.ASSETS, demo.FIELD, demo.CAMERAS, demo.ITEMS, demo.DEPARTMENTS, demo.RESOURCES)
+    tables = (demo.ASSETS, demo.FIELD, demo.SERVICES, demo.CAMERAS, demo.ITEMS, demo.DEPARTMENTS, demo.RESOURCES)
     for name in (demo.SETTINGS, *tables, demo.PLAN, demo.SCENARIOS):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(shipped_text(name), encoding="utf-8")
