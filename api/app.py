@@ -53,6 +53,7 @@ from api.routes import (
     kpi,
     leader,
     leader_figures,
+    leader_trends,
     marks,
     own_account,
     people,
@@ -117,6 +118,7 @@ ROUTERS = (
     briefs.router,
     plans.router,
     leader_figures.router,
+    leader_trends.router,
     video.router,
     snapshots.router,
 )

@@ -197,10 +197,7 @@ def report_pages(site: SiteLike) -> list[Page]:
     def report_page(report: ReportPage, path: str) -> Page:
         return Page(f"report_{report.name}", f"report.{report.name}", partial(reports.layout, report, site), path)
 
-    return [
-        report_page(REPORT_LIST, "/reports"),
-        *(report_page(report, f"/reports/{report.name}") for report in REPORTS),
-    ]
+    return [report_page(REPORT_LIST, "/reports"), *(report_page(report, report.address) for report in REPORTS)]
 
 
 def register(site: SiteLike) -> None:

@@ -81,7 +81,7 @@ def index(reports: Sequence[ReportPage]) -> ReportPage:
         links = [
             html.A(
                 [html.H2(query.texts(f"report.{page.name}")), html.P(query.texts(f"report.{page.name}.what"))],
-                href=f"/reports/{page.name}",
+                href=page.address,
                 className="report-card",
             )
             for page in reports

@@ -142,7 +142,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPage:
-    """A report: its address `/reports/NAME`, its controls, and the function that makes its parts.
+    """A report: its address `/reports/NAME` or `path`, its controls, and the function that makes its parts.
 
     Its title and description are the texts `report.NAME` and `report.NAME.what`. `refresh` is in seconds, 0 for never.
     """
@@ -151,3 +151,9 @@ class ReportPage:
     controls: Sequence[Control]
     build: Callable[[ReportQuery], Awaitable[Sequence[Part]]]
     refresh: int = 0
+    path: str = ""
+
+    @property
+    def address(self) -> str:
+        """The address of the page."""
+        return self.path or f"/reports/{self.name}"

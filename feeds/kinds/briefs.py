@@ -37,7 +37,15 @@ BRIEF = RecordKind(
     faces={
         "row": (
             *("id", "mode", "kind", "step", "ordinal", "incident", "region", "title", "number", "state", "version"),
-            *("urgency", "created_by", "created_at", "changed_at", "period_start", "countersign_by", "countersign_late"),
+            *(
+                "urgency",
+                "created_by",
+                "created_at",
+                "changed_at",
+                "period_start",
+                "countersign_by",
+                "countersign_late",
+            ),
             *("sendings", "signatures", "corrected", "rev"),
         )
     },

@@ -7,10 +7,8 @@ import contextlib
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-
-import pytest
 
 from tests.e2e.site import Site
 from tests.patience import PATIENCE
@@ -42,7 +40,7 @@ def watchfloor(*args: str) -> subprocess.CompletedProcess[str]:
 
 
 async def test_an_excel_list_becomes_a_live_wall_within_five_minutes(
-    tmp_path: Path, record_property: pytest.RecordProperty
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     began = time.monotonic()
     port, devices_port = free_port(), free_port()

@@ -32,7 +32,8 @@ BOOK = {
     "xl/workbook.xml": f'<workbook {MAIN} {RELATIONS}><sheets><sheet name="一" sheetId="1" r:id="rId1"/>'
     '<sheet name="隐藏" sheetId="2" state="hidden" r:id="rId2"/></sheets></workbook>',
     "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Target="/xl/worksheets/sheet2.xml"/>'
+    '<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>'
+    '<Relationship Id="rId2" Target="/xl/worksheets/sheet2.xml"/>'
     "</Relationships>",
     "xl/sharedStrings.xml": f"<sst {MAIN}><si><r><t>设</t></r><r><t>备</t></r><rPh><t>sb</t></rPh></si></sst>",
 }

@@ -54,6 +54,7 @@ function Head({ answer, late }: { answer: Leader; late: boolean }) {
           {more ? <small>{t("leader.more")}</small> : null}
         </button>
       ) : null}
+      <a class="leader-button leader-trends" href="/leader/trends">{t("leader.trends")}</a>
       {opened.value ? <SeenList items={items} /> : null}
     </header>
   );
