@@ -23,7 +23,8 @@ def region_named(text: str, within: str) -> str:
     """The code of the finest region inside `within` that the text names, "" when it names none or several alike.
 
     Full names come first, then names without their peoples (楚雄州), then counties without their level (双柏). A
-    county's bare name is not read where the prefecture bears it as well (楚雄). A text that is a code is that code.
+    county's bare name is not read where the prefecture bears it as well (楚雄). A text that begins with the level of
+    `within` means that region (州财政局). A text that is a code is that code.
     """
     text = text.strip()
     if is_code(text):
@@ -31,7 +32,8 @@ def region_named(text: str, within: str) -> str:
     index = _index(canonical(within))
     codes = {code for name, code in index if name in text}
     if not codes:
-        return ""
+        own = short_name(canonical(within))
+        return canonical(within) if own and len(text) > 2 and text[0] == own[-1] else ""
     # 楚雄州双柏县妥甸镇 names three regions, each inside the one before it.
     deepest = [code for code in codes if not any(other != code and covers(code, other) for other in codes)]
     if len(deepest) == 1:

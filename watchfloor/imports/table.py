@@ -26,6 +26,7 @@ _RANKS = {
     "低": "2",
     "low": "2",
 }
+_ORDINAL = re.compile(r"^[(（]?[一二三四五六七八九十\d]+[)）、.．]\D")
 _TOTALS = re.compile(r"^(合计|总计|小计|备注|说明|注|填表|制表|审核|填报)")
 
 
@@ -64,10 +65,15 @@ def _devices(sheet: Sheet, columns: SheetColumns, file: str) -> Iterator[tuple[I
         if row.line <= columns.line or is_header(row.cells, columns):
             continue
         cells = _cells(row.cells, columns)
-        alone = len(set(filter(None, row.cells))) == 1
-        if alone or _TOTALS.match(next(filter(None, row.cells))):
+        if _is_heading(row.cells) or _TOTALS.match(next(filter(None, row.cells))):
             continue  # a heading within the list, a sum or a remark below it
         yield _device(cells, InFile(file, row.line))
+
+
+def _is_heading(row: Sequence[str]) -> bool:
+    """True for one text over several cells, and for a single text with an ordinal (一、路由器)."""
+    texts = [cell for cell in row if cell]
+    return len(set(texts)) == 1 and (len(texts) > 1 or _ORDINAL.match(texts[0]) is not None)
 
 
 def _cells(row: Sequence[str], columns: SheetColumns) -> dict[str, str]:

@@ -54,7 +54,9 @@ def test_each_rule_of_the_example_says_what_it_is_for(
     compiled = {rule.id: compile_rule(rule) for rule in site.rules}
     core = AlertCore(compiled, subjects=Subjects({Kind.ASSET: load_inventory(site).assets}), make_id=counting_ids())
     for second in range(0, 1201, 60):
-        fresh = {name: reading(value, at=T0 + second, fresh_for=600) for name, value in readings.items()}
+        fresh = {
+            name.replace(".", "_", 1): reading(value, at=T0 + second, fresh_for=600) for name, value in readings.items()
+        }
         core.fold(change(state(asset, health, **fresh), T0 + second), T0 + second)
         core.advance(T0 + second)
     assert [step.alert.rule for step in core.take_steps() if step.transition.name == "raise"] == rules
