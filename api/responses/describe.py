@@ -21,6 +21,7 @@ from api.responses import (
     ingest,
     leader,
     leader_figures,
+    leader_trends,
     marks,
     own_account,
     people,
@@ -37,6 +38,7 @@ TEMPLATE = "#/components/schemas/{name}"
 JSON = "application/json"
 MODULES = (
     leader_figures,
+    leader_trends,
     *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, leader, marks),
     *(own_account, people, plans, resources, rules, session, staff, tasks, video),
 )

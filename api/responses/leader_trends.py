@@ -57,7 +57,7 @@ class RankedUnit(msgspec.Struct, kw_only=True):
     """A unit by its median time to sign, in seconds. `rank` is null for a small sample."""
 
     unit: str
-    name: Texts | dict[str, str]
+    name: dict[str, str]
     median: float | None
     n: int
     rank: int | None

@@ -78,14 +78,14 @@ def emergency_lines(answer: Record) -> list[TrendLine]:
                 )
                 for month in answer["months"]
             ],
-            previous=_given(figure["previous"]),
-            year_before=_given(figure["year_before"]),
+            previous=_base_of(figure["previous"]),
+            year_before=_base_of(figure["year_before"]),
         )
         for figure in answer["figures"]
     ]
 
 
-def _given(base: Record) -> LineBase:
+def _base_of(base: Record) -> LineBase:
     change = PeriodChange(change=base["change"], unit=base["unit"], verdict=base["verdict"])
     return LineBase(days=f"{base['from']} – {base['to']}", value=base["value"], change=change)
 
@@ -102,7 +102,7 @@ def approval_lines(summary: Record, months: Sequence[Record], month: str) -> lis
     for key, form in APPROVALS.items():
         points = [_approval_point(key, name, by_month.get(name), first) for name in names]
         bases = {
-            name: _approval_base(key, form, summary, base, known=bool(first) and base["from"][:7] >= first)
+            name: _approval_base(key, form, summary, base, recorded=bool(first) and base["from"][:7] >= first)
             for name, base in summary["compared"].items()
         }
         n = summary[APPROVAL_COUNTS[key]]
@@ -123,17 +123,17 @@ def approval_lines(summary: Record, months: Sequence[Record], month: str) -> lis
 
 
 def _approval_point(key: str, month: str, row: Record | None, first: str) -> TrendPoint:
-    known = bool(first) and month >= first
+    recorded = bool(first) and month >= first
     if row is None:
-        value = 0.0 if known and APPROVALS[key] == "count" else None
-        return TrendPoint(month=month, value=value, n=0, coverage=1.0 if known else 0.0)
+        value = 0.0 if recorded and APPROVALS[key] == "count" else None
+        return TrendPoint(month=month, value=value, n=0, coverage=1.0 if recorded else 0.0)
     return TrendPoint(month=month, value=row[APPROVAL_FIELDS[key]], n=row[APPROVAL_COUNTS[key]], coverage=1.0)
 
 
-def _approval_base(key: str, form: str, summary: Record, base: Record, *, known: bool) -> LineBase:
+def _approval_base(key: str, form: str, summary: Record, base: Record, *, recorded: bool) -> LineBase:
     share = form == "share"
-    coverage = 1.0 if known else 0.0
-    value = base[APPROVAL_FIELDS[key]] if known else None
+    coverage = 1.0 if recorded else 0.0
+    value = base[APPROVAL_FIELDS[key]] if recorded else None
     own_n = summary[APPROVAL_COUNTS[key]]
     # The base of a share is not answered with its denominator: what was accepted stands for it.
     base_n = base["accepted"] if share else base[APPROVAL_COUNTS[key]]

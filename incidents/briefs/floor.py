@@ -45,7 +45,7 @@ class FloorPicture:
 
 
 @dataclass(slots=True, kw_only=True)
-class Outage:
+class AssetOutage:
     """An asset that was down: its entry, and the entry of its recovery, None while it lasts."""
 
     asset: Asset
@@ -68,7 +68,7 @@ class _Block:
         """A figure that counts its entries."""
         self.figures[name] = [reference(proven) for proven in entries]
 
-    def made(self, kind: str, end: float) -> BriefBlock:
+    def block(self, kind: str, end: float) -> BriefBlock:
         figures = tuple(
             BriefFigure(
                 name=name,
@@ -90,11 +90,11 @@ def floor(picture: FloorPicture) -> tuple[BriefBlock, ...]:
     cameras = [outage for outage in outages if outage.asset.kind in VIDEO_KINDS]
     others = [outage for outage in outages if outage.asset.kind not in VIDEO_KINDS]
     blocks = (
-        _about_assets("network", others, picture).made("asset", picture.end),
-        _about_assets("video", cameras, picture).made("asset", picture.end),
-        _approvals(picture).made("case", picture.end),
-        _warnings(picture).made("warning", picture.end),
-        _receipts(picture).made("receipt", picture.end),
+        _about_assets("network", others, picture).block("asset", picture.end),
+        _about_assets("video", cameras, picture).block("asset", picture.end),
+        _approvals(picture).block("case", picture.end),
+        _warnings(picture).block("warning", picture.end),
+        _receipts(picture).block("receipt", picture.end),
     )
     full = [kind for kind in FLOOR_KINDS if len(picture.entries.get(kind, ())) >= MOST]
     if not full:
@@ -107,22 +107,22 @@ def floor(picture: FloorPicture) -> tuple[BriefBlock, ...]:
     )
 
 
-def _outages(picture: FloorPicture) -> Iterator[Outage]:
+def _outages(picture: FloorPicture) -> Iterator[AssetOutage]:
     """Each time that an asset of the region went down."""
-    running: dict[str, Outage] = {}
+    running: dict[str, AssetOutage] = {}
     for proven in picture.entries.get("health", ()):
         asset = picture.assets.get(proven.entry.subject)
         if asset is None or not covers(picture.region, asset.region):
             continue
         if proven.entry.name == "down":
-            running.setdefault(asset.id, Outage(asset=asset, began=proven))
+            running.setdefault(asset.id, AssetOutage(asset=asset, began=proven))
         elif (outage := running.pop(asset.id, None)) is not None:
             outage.ended = proven
             yield outage
     yield from running.values()
 
 
-def _about_assets(key: str, outages: Sequence[Outage], picture: FloorPicture) -> _Block:
+def _about_assets(key: str, outages: Sequence[AssetOutage], picture: FloorPicture) -> _Block:
     block = _Block(key)
     block.count(f"{key}_outages", (outage.began for outage in outages))
     lasting = [outage for outage in outages if outage.ended is None]
@@ -150,7 +150,7 @@ def _is_about(key: str, alert: Mapping[str, Any], picture: FloorPicture) -> bool
     return (asset.kind in VIDEO_KINDS) == (key == "video")
 
 
-def _outage_row(outage: Outage, picture: FloorPicture) -> BriefRow:
+def _outage_row(outage: AssetOutage, picture: FloorPicture) -> BriefRow:
     began = datetime.fromtimestamp(outage.began.entry.at, picture.zone)
     minutes = max(1, round(outage.seconds(picture.end) / 60))
     key = "briefs.outage.over" if outage.ended is not None else "briefs.outage.lasting"

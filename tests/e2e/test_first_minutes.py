@@ -47,10 +47,10 @@ async def test_an_excel_list_becomes_a_live_wall_within_five_minutes(
     workbook = tmp_path / "设备台账.xlsx"
     workbook.write_bytes(inventory_of_fifty(NETWORK, devices_port))
     site = Site(tmp_path / "site", port)
-    made = await asyncio.to_thread(
+    written = await asyncio.to_thread(
         watchfloor, "init", str(site.folder), "--yes", "--devices", str(workbook), "--port", str(port)
     )
-    assert made.returncode == 0, made.stdout + made.stderr
+    assert written.returncode == 0, written.stdout + written.stderr
     checked = await asyncio.to_thread(site.cli, "check")
     assert (checked.returncode, checked.stdout.strip()) == (0, "没有发现问题")
     async with devices(devices_port):

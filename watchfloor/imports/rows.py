@@ -123,15 +123,15 @@ def _place(where: InFile) -> str:
 
 def _id(device: ImportedDevice, name: str, probes: Sequence[str], site: ImportSite, drafts: _Drafts) -> str:
     """The device's own id, else its address, else its name; with a number behind it when that is taken."""
-    wanted = next(filter(None, map(_clean, (device.id, *device.addresses, name))), "device")
-    if wanted not in drafts.rows and wanted not in site.assets:
-        return wanted
+    preferred = next(filter(None, map(_clean, (device.id, *device.addresses, name))), "device")
+    if preferred not in drafts.rows and preferred not in site.assets:
+        return preferred
     port = next((match[1] for probe in probes if (match := re.search(r":(\d+)(?:[/?]|$)", probe))), "")
-    candidates = [f"{wanted}-{port}"] if port else []
-    candidates += [f"{wanted}-{number}" for number in range(2, len(drafts.rows) + len(site.assets) + 3)]
+    candidates = [f"{preferred}-{port}"] if port else []
+    candidates += [f"{preferred}-{number}" for number in range(2, len(drafts.rows) + len(site.assets) + 3)]
     id = next(candidate for candidate in candidates if candidate not in drafts.rows and candidate not in site.assets)
-    first = _place(drafts.devices[wanted].where) if wanted in drafts.devices else wanted
-    drafts.findings.append(remark("id_twice", device.where, wanted, first=first, id=id))
+    first = _place(drafts.devices[preferred].where) if preferred in drafts.devices else preferred
+    drafts.findings.append(remark("id_twice", device.where, preferred, first=first, id=id))
     return id
 
 

@@ -16,7 +16,7 @@ from watchfloor.demo.ports import is_free
 from watchfloor.imports.rows import ImportedRows, ImportSite, rows_of
 from watchfloor.settings import check
 from watchfloor.tools.import_devices import ReadLists, read_lists
-from watchfloor.tools.init_texts import SAID
+from watchfloor.tools.init_texts import SENTENCES
 from watchfloor.tools.site_skeleton import SETTINGS, SiteAnswers, files
 
 LANGUAGES = ("zh-CN", "en")
@@ -30,12 +30,12 @@ class InitRefused(Exception):
     """No site was written; the text says why, in both languages."""
 
     def __init__(self, key: str, **arguments: object) -> None:
-        super().__init__("\n".join(said(key, language, **arguments) for language in LANGUAGES))
+        super().__init__("\n".join(sentence(key, language, **arguments) for language in LANGUAGES))
 
 
-def said(key: str, language: str, **arguments: object) -> str:
+def sentence(key: str, language: str, **arguments: object) -> str:
     """A sentence of this command."""
-    return SAID[key][LANGUAGES.index(language)].format(**arguments)
+    return SENTENCES[key][LANGUAGES.index(language)].format(**arguments)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -63,15 +63,15 @@ def _question(ask: Ask | None, key: str, language: str, default: str) -> str:
     """The answer of a person, or the default: without a terminal, and for an empty line."""
     if ask is None:
         return default
-    return ask(f"{said(key, language)} [{default}] ").strip() or default
+    return ask(f"{sentence(key, language)} [{default}] ").strip() or default
 
 
 def _device_paths(args: argparse.Namespace, ask: Ask | None) -> list[Path]:
     paths: list[Path] = list(args.devices)
     language = args.language or "zh-CN"
     while not paths:
-        text = _question(ask, "devices", language, said("none", language))
-        if text == said("none", language):
+        text = _question(ask, "devices", language, sentence("none", language))
+        if text == sentence("none", language):
             return []
         paths = [Path(text).expanduser()] if Path(text).expanduser().exists() else []
     for path in paths:
@@ -111,7 +111,7 @@ def _region(args: argparse.Namespace, lists: ReadLists, ask: Ask | None, languag
         listed = "、".join(f"{code} {table().name(code[:4] + '00')}{table().name(code)}" for code in codes[:8])
         if ask is None or args.region:
             raise InitRefused(problem, value=text, listed=listed)
-        sys.stdout.write(said(problem, language, value=text, listed=listed) + "\n")
+        sys.stdout.write(sentence(problem, language, value=text, listed=listed) + "\n")
         text = _question(ask, "region", language, f"{default} {short_name(default)}")
 
 
@@ -144,10 +144,10 @@ def _report(folder: Path, answers: SiteAnswers, rows: ImportedRows, findings: Se
     language, path = answers.language, folder / SETTINGS
     checked = check.check(path)
     lines = [line_of_text(finding, language) for finding in (*findings, *checked)]
-    lines.append(said("written", language, path=path, assets=len(rows.rows)))
-    lines.append(said("checked" if not checked else "check_again", language, path=path))
+    lines.append(sentence("written", language, path=path, assets=len(rows.rows)))
+    lines.append(sentence("checked" if not checked else "check_again", language, path=path))
     base = f"http://{answers.host}:{answers.port}"
-    lines.append(said("next", language, path=path, base=base))
+    lines.append(sentence("next", language, path=path, base=base))
     if not rows.rows:
-        lines.append(said("empty", language, path=path))
+        lines.append(sentence("empty", language, path=path))
     return lines

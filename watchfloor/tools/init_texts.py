@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SAID: dict[str, tuple[str, str]] = {
+SENTENCES: dict[str, tuple[str, str]] = {
     "devices": ("设备清单（Excel、CSV、Zabbix 导出，或放着它们的文件夹）", "The list of devices (a file or a folder)"),
     "none": ("没有", "none"),
     "language": ("语言 Language（zh-CN / en）", "Language (zh-CN / en)"),

@@ -232,6 +232,52 @@ async def test_a_daily_brief_counts_with_the_entries_counted(desk: CommandDesk) 
     assert brief(desk, id).title == "2026年11月27日值班日报"
 
 
+async def test_a_daily_brief_covers_the_whole_floor(desk: CommandDesk) -> None:
+    async with desk.journal.begin() as tx:
+        for id, health, time in (
+            ("in1", "down", "10:00"),
+            ("in1", "ok", "10:29"),
+            ("in2", "down", "11:00"),
+            ("gone", "down", "11:30"),
+        ):
+            await tx.append(kind="health", name=health, subject=id, at=moment(time), body={"health": health})
+        seq = await tx.append(kind="alert", name="raise", subject="a1", at=moment("10:01"))
+        await tx.put("alert", "a1", {"asset": "in1", "region": "532301", "subject_kind": "asset"}, seq=seq)
+        await tx.append(kind="case", name="lights", subject="", at=moment("08:30"), body={"lights": {"red": 3}})
+        seq = await tx.append(kind="card", name="raise", subject="c1", at=moment("08:31"))
+        await tx.put("card", "c1", {"colour": "red", "region": "532301"}, seq=seq)
+        seq = await tx.append(kind="warning", name="received", subject="w1", at=moment("09:00"))
+        document = {"status": "Actual", "colour": "orange", "headline": "暴雨橙色预警", "regions": ["532301"]}
+        await tx.put("warning", "w1", document, seq=seq)
+    await desk.receipt("r1", "13:00")
+    await desk.at("14:00")
+    id = await desk.done("brief.create", kind="daily", period_start=moment("00:00"), period_end=moment("14:00"))
+    assert [each.key for each in brief(desk, id).blocks] == [
+        *("counts", "overview", "incidents"),
+        *("network", "video", "approvals", "warnings", "receipts", "attention"),
+    ]
+    figures = {figure.name: figure for each in brief(desk, id).blocks for figure in each.figures}
+    counted = {name: figure.value for name, figure in figures.items() if figure.value}
+    assert counted == {
+        **{"network_outages": 1, "network_alerts": 1, "video_outages": 1, "video_lasting": 1},
+        **{"cases_red": 3, "cards_red": 1, "warnings_received": 1, "warnings_grave": 1, "receipts_received": 1},
+    }
+    assert all(figures[name].entries for name in counted)
+    assert [row.text for row in block(desk, id, "network").rows] == ["in1 10:00 中断，历时 29 分钟，已恢复。"]
+    assert [row.text for row in block(desk, id, "video").rows] == ["in2 11:00 中断，至今 180 分钟，尚未恢复。"]
+    assert [row.text for row in block(desk, id, "warnings").rows] == ["暴雨橙色预警"]
+
+
+async def test_a_daily_brief_of_today_reaches_to_now_when_it_is_made_anew(desk: CommandDesk) -> None:
+    id = await desk.done("brief.create", kind="daily", period_start=moment("00:00"), period_end=moment("14:00"))
+    await desk.opened("15:00")
+    await desk.at("16:00")
+    await desk.done("brief.generate", id)
+    assert brief(desk, id).period_end == moment("16:00")
+    (received,) = [figure for figure in block(desk, id, "counts").figures if figure.name == "received"]
+    assert received.value == 1
+
+
 @pytest.mark.parametrize(
     ("args", "refusal"),
     [

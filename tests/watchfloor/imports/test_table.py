@@ -21,14 +21,14 @@ def csv(text: str, encoding: str = "utf-8") -> ImportedList:
 
 
 def test_a_titled_workbook_with_merged_counties_gives_every_device_once() -> None:
-    found = read(inventory_of_fifty("10.9", 8443))
-    assert len(found.devices) == 50
-    assert {device.region for device in found.devices[5:10]} == {"禄丰市"}
-    second = found.devices[1]
+    imported = read(inventory_of_fifty("10.9", 8443))
+    assert len(imported.devices) == 50
+    assert {device.region for device in imported.devices[5:10]} == {"禄丰市"}
+    second = imported.devices[1]
     assert (second.name, second.addresses, second.ports) == ("政府办公室接入交换机", ("10.9.1.2",), (8443,))
     assert second.where.line == 5
-    assert [finding.code for finding in found.findings] == ["columns_ignored"]
-    assert found.findings[0].value == "备注"
+    assert [finding.code for finding in imported.findings] == ["columns_ignored"]
+    assert imported.findings[0].value == "备注"
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_a_header_word_is_known_by_its_meaning(cell: str, field: str) -> None:
 
 
 def test_columns_stand_in_any_order_in_english_too() -> None:
-    found = csv("Location,IP,Department,Hostname\nRoom 2,10.1.1.1,Finance,core-sw\n")
-    device = found.devices[0]
+    imported = csv("Location,IP,Department,Hostname\nRoom 2,10.1.1.1,Finance,core-sw\n")
+    device = imported.devices[0]
     assert (device.name, device.addresses, device.owner) == ("core-sw", ("10.1.1.1",), "Finance")
     assert device.labels == {"place": "Room 2"}
 
@@ -61,8 +61,8 @@ def test_columns_stand_in_any_order_in_english_too() -> None:
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_csv_is_read_in_each_encoding_and_with_each_separator(encoding: str, separator: str) -> None:
     lines = [["名称", "IP地址", "端口"], ["门户", "10.1.1.1", "443"]]
-    found = csv("\n".join(separator.join(line) for line in lines), encoding)
-    assert [(device.name, device.ports) for device in found.devices] == [("门户", (443,))]
+    imported = csv("\n".join(separator.join(line) for line in lines), encoding)
+    assert [(device.name, device.ports) for device in imported.devices] == [("门户", (443,))]
 
 
 def test_several_addresses_ports_and_masks_are_taken_apart() -> None:
@@ -73,11 +73,11 @@ def test_several_addresses_ports_and_masks_are_taken_apart() -> None:
 
 @pytest.mark.parametrize("address", ["10.1.1.300", "10.1.1", "10.1.1.1-20", "机房", "10.1.1.1:99999"])
 def test_what_is_no_address_is_named(address: str) -> None:
-    found = csv(f"名称,IP地址\n甲,{address}\n")
-    assert [(finding.code, finding.value, finding.where.line) for finding in found.findings] == [
+    imported = csv(f"名称,IP地址\n甲,{address}\n")
+    assert [(finding.code, finding.value, finding.where.line) for finding in imported.findings] == [
         ("address_form", address, 2)
     ]
-    assert found.devices[0].addresses == ()
+    assert imported.devices[0].addresses == ()
 
 
 def test_repeated_headers_headings_and_sums_are_no_devices() -> None:
@@ -86,9 +86,9 @@ def test_repeated_headers_headings_and_sums_are_no_devices() -> None:
 
 
 def test_secrets_are_left_behind_and_named() -> None:
-    found = csv("名称,IP地址,团体字\n甲,10.1.1.1,s3cret\n")
-    assert [finding.code for finding in found.findings] == ["secret_column"]
-    assert "s3cret" not in repr(found)
+    imported = csv("名称,IP地址,团体字\n甲,10.1.1.1,s3cret\n")
+    assert [finding.code for finding in imported.findings] == ["secret_column"]
+    assert "s3cret" not in repr(imported)
 
 
 def test_a_sheet_without_a_header_is_named() -> None:
@@ -107,6 +107,8 @@ def test_a_sheet_without_a_header_is_named() -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(raw: bytes, code: str) -> None:
-    found = devices_of(raw, "x")
-    assert [(finding.code, finding.error) for finding in found.findings] == [(code, True)]
-    assert all(found.findings[0].message[language] and found.findings[0].mend[language] for language in ("zh-CN", "en"))
+    imported = devices_of(raw, "x")
+    assert [(finding.code, finding.error) for finding in imported.findings] == [(code, True)]
+    assert all(
+        imported.findings[0].message[language] and imported.findings[0].mend[language] for language in ("zh-CN", "en")
+    )

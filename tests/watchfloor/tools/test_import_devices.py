@@ -11,14 +11,14 @@ from watchfloor.cli import main
 
 SITE = '[site]\nname = "楚雄州"\nregion = "532300"\ninventory = ["assets.csv"]\n'
 HEAD = "id,name,kind,region,probes\r\n"
-KEPT = "C,州核心,router,532300,icmp://10.1.1.1\r\n"
+PRESENT = "C,州核心,router,532300,icmp://10.1.1.1\r\n"
 LIST = "名称,IP地址\n州核心,10.1.1.1\n武定县网管中心路由器,10.1.1.2\n"
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     (tmp_path / "watchfloor.toml").write_text(SITE, encoding="utf-8")
-    (tmp_path / "assets.csv").write_bytes((HEAD + KEPT).encode())
+    (tmp_path / "assets.csv").write_bytes((HEAD + PRESENT).encode())
     (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
     return tmp_path
 
@@ -32,13 +32,13 @@ def test_a_preview_shows_the_difference_and_changes_nothing(site: Path, capsys: 
     shown = capsys.readouterr().out
     assert "+10.1.1.2,武定县网管中心路由器,router,532329,icmp://10.1.1.2" in shown
     assert "新增 1，已在清单中 1，未导入 0" in shown
-    assert (site / "assets.csv").read_bytes() == (HEAD + KEPT).encode()
+    assert (site / "assets.csv").read_bytes() == (HEAD + PRESENT).encode()
 
 
 def test_writing_adds_the_new_rows_once_and_keeps_the_others(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(site, "--write") == 0
     written = (site / "assets.csv").read_bytes().decode()
-    assert written == HEAD + KEPT + "10.1.1.2,武定县网管中心路由器,router,532329,icmp://10.1.1.2\r\n"
+    assert written == HEAD + PRESENT + "10.1.1.2,武定县网管中心路由器,router,532329,icmp://10.1.1.2\r\n"
     assert main(["check", "-c", str(site / "watchfloor.toml")]) == 0
     capsys.readouterr()
     assert run(site, "--write", "--json") == 0

@@ -23,19 +23,19 @@ def devices(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Answers the questions at a terminal; returns the questions that were asked."""
+    """Answers the questions at a terminal; returns the questions that were questions."""
 
     def script(*answers: str) -> list[str]:
-        asked: list[str] = []
-        given = iter(answers)
+        questions: list[str] = []
+        replies = iter(answers)
 
         def ask(question: str) -> str:
-            asked.append(question)
-            return next(given)
+            questions.append(question)
+            return next(replies)
 
         monkeypatch.setattr("sys.stdin.isatty", lambda: True)
         monkeypatch.setattr("builtins.input", ask)
-        return asked
+        return questions
 
     return script
 
@@ -58,28 +58,28 @@ def test_a_list_of_devices_becomes_a_site_without_findings(
 
 
 def test_each_question_has_a_default(tmp_path: Path, answer: Callable[..., list[str]]) -> None:
-    asked = answer("", "", "", "", "")
+    questions = answer("", "", "", "", "")
     assert main(["init", str(tmp_path / "site")]) == 0
-    assert len(asked) == 5
-    assert all("[" in question for question in asked)
+    assert len(questions) == 5
+    assert all("[" in question for question in questions)
     settings = load(tmp_path / "site" / "watchfloor.toml")
     assert (settings.site.region, settings.site.language) == ("532300", "zh-CN")
 
 
 def test_answers_are_taken_and_a_wrong_one_is_asked_again(tmp_path: Path, answer: Callable[..., list[str]]) -> None:
-    asked = answer("", "en", "Nowhere", "武定县", "Wuding", "no port", "8123")
+    questions = answer("", "en", "Nowhere", "武定县", "Wuding", "no port", "8123")
     assert main(["init", str(tmp_path / "site")]) == 0
-    assert len(asked) == 7
+    assert len(questions) == 7
     settings = load(tmp_path / "site" / "watchfloor.toml")
     assert (settings.site.region, settings.site.name, settings.web.port) == ("532329", "Wuding", 8123)
     assert settings.site.language == "en"
 
 
 def test_options_answer_their_questions(tmp_path: Path, answer: Callable[..., list[str]]) -> None:
-    asked = answer("", "")
+    questions = answer("", "")
     options = ["--region", "大理州", "--language", "zh-CN", "--port", "8124"]
     assert main(["init", str(tmp_path / "site"), *options]) == 0
-    assert len(asked) == 2
+    assert len(questions) == 2
     assert load(tmp_path / "site" / "watchfloor.toml").site.region == "532900"
 
 
