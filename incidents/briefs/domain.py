@@ -84,7 +84,7 @@ class BriefDomain(RecordDomain[Brief]):
         """Number and address briefs by other settings from now on, and count this inventory in daily briefs."""
         self._zone = settings.zone
         self._settings: BriefSettings = settings.briefs
-        self._drafting = Drafting(self._incidents, settings, assets)
+        self._drafting = Drafting(self._incidents, self._site, settings, assets)
 
     def _reset(self) -> None:
         super()._reset()

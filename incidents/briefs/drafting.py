@@ -35,9 +35,11 @@ DAY = 86_400.0
 class Drafting:
     """Makes briefs from what the journal and the incidents in memory say."""
 
-    def __init__(self, incidents: IncidentDomain, settings: IncidentSettings, assets: Mapping[str, Asset]) -> None:
+    def __init__(
+        self, incidents: IncidentDomain, site: str, settings: IncidentSettings, assets: Mapping[str, Asset]
+    ) -> None:
         self._incidents, self._zone, self._settings = incidents, settings.zone, settings.briefs
-        self._assets = assets
+        self._site, self._assets = site, assets
 
     def drafted(self, command: Command, site: str, others: Sequence[Brief], now: float) -> Asking[Brief]:
         """A new brief without its id. `others` are those that there are. Raises OrderRefused."""
@@ -129,7 +131,7 @@ class Drafting:
         if brief.mode != "real":
             return about_incidents
         *others, attention = about_incidents
-        return (*others, *floor((yield from sources.floor_of(brief, self._assets, self._zone))), attention)
+        return (*others, *floor((yield from sources.floor_of(brief, self._site, self._assets, self._zone))), attention)
 
     def _title(self, brief: Brief, incident: Incident | None) -> str:
         if brief.kind == "daily":

@@ -33,7 +33,7 @@ DOCUMENTED = ("alert", "card", "order", "warning", "receipt")
 class FloorPicture:
     """The entries of a period by kind, oldest first, the documents of their subjects by kind and id, and the assets.
 
-    Assets that have left the inventory are not counted.
+    `region` "" is the whole site, with what has no region. Assets that have left the inventory are not counted.
     """
 
     entries: Mapping[str, Sequence[ProvenEntry]]

@@ -60,9 +60,10 @@ def reports_of(incidents: Iterable[Incident], start: float, end: float) -> Askin
     return reports
 
 
-def floor_of(brief: Brief, assets: Mapping[str, Asset], zone: tzinfo) -> Asking[FloorPicture]:
+def floor_of(brief: Brief, site: str, assets: Mapping[str, Asset], zone: tzinfo) -> Asking[FloorPicture]:
     """What a daily brief says of network, video, approvals, warnings and receipts."""
     start, end = brief.period_start or 0.0, brief.period_end or 0.0
+    region = "" if brief.region == site else brief.region  # what has no region belongs to the whole site
     entries: dict[str, list[ProvenEntry]] = {}
     documents: dict[str, dict[str, Any]] = {}
     for kind in FLOOR_KINDS:
@@ -70,7 +71,7 @@ def floor_of(brief: Brief, assets: Mapping[str, Asset], zone: tzinfo) -> Asking[
         if kind in DOCUMENTED:
             documents[kind] = yield FindDocuments(kind, tuple({proven.entry.subject for proven in entries[kind]}))
         yield YieldToLoop()
-    return FloorPicture(entries=entries, documents=documents, assets=assets, region=brief.region, end=end, zone=zone)
+    return FloorPicture(entries=entries, documents=documents, assets=assets, region=region, end=end, zone=zone)
 
 
 def head() -> Asking[EntryReference | None]:

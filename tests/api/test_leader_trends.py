@@ -33,8 +33,8 @@ def months_before(months: int) -> float:
 
 async def test_a_month_stands_beside_the_one_before_and_the_year_before(world: World) -> None:
     this, last = months_before(0), months_before(1)
-    await recorded(world, A, *(this + minute for minute in range(12)), *(last + minute for minute in range(10)))
-    await recorded(world, A, months_before(30))
+    months = (*(this + minute for minute in range(12)), *(last + minute for minute in range(10)))
+    await recorded(world, A, months_before(30), *months)
     async with world.signed_in("leader") as client:
         answer = (await client.get(PATH)).json()
     (figure,) = [figure for figure in answer["figures"] if figure["key"] == "incidents"]

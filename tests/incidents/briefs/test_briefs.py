@@ -9,6 +9,9 @@ import pytest
 from feeds.briefs.content import content_hash
 from feeds.journal import proofs
 from feeds.model.briefs import Brief, BriefBlock
+from incidents.warnings.journal import body_of
+from incidents.warnings.lifecycle import HeldWarning
+from tests.incidents.builders import message
 from tests.incidents.commands import CommandDesk, moment
 
 
@@ -246,9 +249,9 @@ async def test_a_daily_brief_covers_the_whole_floor(desk: CommandDesk) -> None:
         await tx.append(kind="case", name="lights", subject="", at=moment("08:30"), body={"lights": {"red": 3}})
         seq = await tx.append(kind="card", name="raise", subject="c1", at=moment("08:31"))
         await tx.put("card", "c1", {"colour": "red", "region": "532301"}, seq=seq)
-        seq = await tx.append(kind="warning", name="received", subject="w1", at=moment("09:00"))
-        document = {"status": "Actual", "colour": "orange", "headline": "暴雨橙色预警", "regions": ["532301"]}
-        await tx.put("warning", "w1", document, seq=seq)
+        warning = message("w1", colour="orange", headline="暴雨橙色预警", regions=("532301",))
+        seq = await tx.append(kind="warning", name="received", subject=warning.id, at=moment("09:00"))
+        await tx.put("warning", warning.id, body_of(HeldWarning(warning=warning)), seq=seq)
     await desk.receipt("r1", "13:00")
     await desk.at("14:00")
     id = await desk.done("brief.create", kind="daily", period_start=moment("00:00"), period_end=moment("14:00"))
