@@ -252,9 +252,9 @@ async def test_a_daily_brief_covers_the_whole_floor(desk: CommandDesk) -> None:
         warning = message("w1", colour="orange", headline="暴雨橙色预警", regions=("532301",))
         seq = await tx.append(kind="warning", name="received", subject=warning.id, at=moment("09:00"))
         await tx.put("warning", warning.id, body_of(HeldWarning(warning=warning)), seq=seq)
-    await desk.receipt("r1", "13:00")
-    await desk.at("14:00")
-    id = await desk.done("brief.create", kind="daily", period_start=moment("00:00"), period_end=moment("14:00"))
+    await desk.receipt("r1", "14:30")
+    await desk.at("15:00")
+    id = await desk.done("brief.create", kind="daily", period_start=moment("00:00"), period_end=moment("15:00"))
     assert [each.key for each in brief(desk, id).blocks] == [
         *("counts", "overview", "incidents"),
         *("network", "video", "approvals", "warnings", "receipts", "attention"),
@@ -267,7 +267,7 @@ async def test_a_daily_brief_covers_the_whole_floor(desk: CommandDesk) -> None:
     }
     assert all(figures[name].entries for name in counted)
     assert [row.text for row in block(desk, id, "network").rows] == ["in1 10:00 中断，历时 29 分钟，已恢复。"]
-    assert [row.text for row in block(desk, id, "video").rows] == ["in2 11:00 中断，至今 180 分钟，尚未恢复。"]
+    assert [row.text for row in block(desk, id, "video").rows] == ["in2 11:00 中断，至今 240 分钟，尚未恢复。"]
     assert [row.text for row in block(desk, id, "warnings").rows] == ["暴雨橙色预警"]
 
 
