@@ -90,8 +90,9 @@ class CaseDomain(Domain):
         yield from self.judging.load(start, self._ledger.store, self._ledger.last_seq)
         former = (yield ListDocuments(DOCUMENT)) if self._sealer is not None else []
         if former and self._sealer is not None:
-            self._facts += former_facts(former, self._sealer)
-            self._former = [doc.id for doc in former]
+            facts = former_facts(former, self._sealer)
+            self._facts += facts.values()
+            self._former = list(facts)
 
     def records(self) -> Mapping[str, ApprovalCase]:
         return self.open_cases.records

@@ -6,10 +6,8 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from approvals import lights
-from approvals.cards.documents import CARD_KIND, ORDER_KIND, CardDocument, Document, OrderDocument
+from approvals.cards.documents import CARD_KIND, ORDER_KIND, Document, body_of, card_of, order_of
 from approvals.cards.evidence import evidence_of, names_of
 from approvals.cards.supervision import Supervision, SupervisionStep
 from approvals.mornings import next_morning
@@ -20,7 +18,7 @@ from feeds.cases.fold import fold_facts
 from feeds.cases.model import FoldedCase
 from feeds.cases.store import CaseStore
 from feeds.engine.domain import Start
-from feeds.engine.requests import AppendEntry, Asking, ListDocuments, PutDocument, Writing
+from feeds.engine.requests import AppendEntry, Asking, ListDocuments, ListIds, PutDocument, Writing
 from feeds.workdays.clock import Light
 from feeds.workdays.local_time import local_date, midnight
 
@@ -45,10 +43,8 @@ class Judging:
         self._morning = self._next(float(start.pending.get("judged") or start.now))
         cards = yield ListDocuments(CARD_KIND)
         orders = yield ListDocuments(ORDER_KIND)
-        self.supervision.restore(
-            [msgspec.convert(doc.body, CardDocument) for doc in cards],
-            [msgspec.convert(doc.body, OrderDocument) for doc in orders],
-        )
+        self.supervision.restore(map(card_of, cards), map(order_of, orders))
+        self.supervision.reserve((yield ListIds(CARD_KIND)), (yield ListIds(ORDER_KIND)))
         self.seq = int(start.pending.get("judged_seq") or last_seq)
         while rows := (yield ChangedSince(store, self.seq, lights.AT_ONCE)):
             facts = yield FactsOf(store, [row.id for row in rows])
@@ -101,6 +97,7 @@ class Judging:
 def written_steps(steps: Sequence[SupervisionStep], documents: Mapping[tuple[str, str], Document]) -> Writing[None]:
     """The entries of the steps, and the documents that they changed."""
     seqs: dict[tuple[str, str], int] = {}
+    last_at = {(step.kind, step.id): step.at for step in steps}
     for step in steps:
         seqs[step.kind, step.id] = yield AppendEntry(
             kind=step.kind,
@@ -112,5 +109,5 @@ def written_steps(steps: Sequence[SupervisionStep], documents: Mapping[tuple[str
             command=step.command,
         )
     for (kind, id), document in documents.items():
-        body = msgspec.to_builtins(document)
+        body = body_of(document, last_at[kind, id])
         yield PutDocument(kind=kind, id=id, body=body, open=document.open, seq=seqs[kind, id])

@@ -14,7 +14,8 @@ from api.availability.rows import rows
 from feeds.history.outages import Outage, outages
 from feeds.history.uptime import Tally, UptimeCalculator
 from feeds.inventory.membership import InventoryMember, read
-from feeds.journal import Journal, JournalLost
+from feeds.journal import Doc, Journal, JournalLost
+from feeds.journal.forms import register
 from feeds.regions import covers
 from feeds.wire import iso
 
@@ -82,8 +83,8 @@ class UptimeTallies:
         transitions it takes a second of processor time, and a year twelve."""
         name = f"{part.start:.0f}-{part.end:.0f}"
         doc = await self._journal.doc(KIND, name)
-        if doc is not None and doc.body["format"] == FORMAT:
-            return {id: Tally(*seconds) for id, seconds in doc.body["assets"].items()}
+        if doc is not None and (stored := _stored_tallies(doc)) is not None:
+            return stored
         tallies = await self._uptime.tallies(members, part.start, part.end, now)
         if part.end + SETTLED < now:
             rows = {id: [round(seconds, 3) for seconds in astuple(tally)] for id, tally in tallies.items()}
@@ -125,3 +126,13 @@ class UptimeTallies:
             )
         names = ("assets", "availability", "of_known", "coverage")
         return {"from": iso(part.start), "to": iso(counted_at)} | {name: cached[1][name] for name in names}
+
+
+def _stored_tallies(doc: Doc) -> Tallies | None:
+    """The tallies of a document; None for one in the form of another version."""
+    if doc.body["format"] != FORMAT:
+        return None
+    return {id: Tally(*map(float, seconds)) for id, seconds in doc.body["assets"].items()}
+
+
+register(KIND, _stored_tallies)

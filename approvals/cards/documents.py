@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from approvals.cards.workflows import CARD, ENGINE, ORDER
 from feeds import wire
+from feeds.journal import Doc
+from feeds.journal.forms import register
 from feeds.model.approvals import ApprovalCard, CardContent, OrderContent, SupervisionOrder, TaskChoice
 from feeds.tasks.workflow import TaskAction, TaskLife, Workflow
 from feeds.workdays.local_time import local_date, midnight
@@ -103,3 +107,35 @@ def warn_at(limit_at: float) -> float:
 
 def _action_record(action: TaskAction) -> dict[str, Any]:
     return {"action": action.action, "at": wire.iso(action.at), "by": action.by, "reason": action.reason, **action.data}
+
+
+def body_of(document: Document, now: float) -> dict[str, Any]:
+    """The body of a document. A finished one has its public record too: other processes list it from the journal."""
+    body: dict[str, Any] = msgspec.to_builtins(document)
+    if document.open:
+        return body
+    record = card_record(document) if isinstance(document, CardDocument) else order_record(document, now)
+    public: dict[str, Any] = msgspec.to_builtins(record)
+    return body | public
+
+
+def card_of(doc: Doc) -> CardDocument:
+    """The card of a document. Raises msgspec.ValidationError."""
+    return msgspec.convert(doc.body, CardDocument)
+
+
+def order_of(doc: Doc) -> OrderDocument:
+    """The order of a document, whose id is its year and number. Raises msgspec.ValidationError or ValueError."""
+    order = msgspec.convert(doc.body, OrderDocument)
+    year_and_number(order.id)
+    return order
+
+
+def year_and_number(id: str) -> tuple[int, int]:
+    """The year and the number in the id of an order: "2026-0007". Raises ValueError."""
+    year, number = map(int, id.split("-"))
+    return year, number
+
+
+register(CARD_KIND, card_of)
+register(ORDER_KIND, order_of)

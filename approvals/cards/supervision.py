@@ -7,6 +7,7 @@ after the limit, so that no card rests on old data. When facts take the basis of
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from approvals.cards.documents import (
     card_record,
     order_record,
     warn_at,
+    year_and_number,
 )
 from approvals.cards.rules import DEFAULTS, CardRule
 from approvals.cards.workflows import CARD, DEPARTMENT, ORDER, REVIEWER, SUPERVISOR, Calendars, limits_of
@@ -59,16 +61,21 @@ class Supervision:
         self._numbers: dict[int, int] = {}
 
     def restore(self, cards: Iterable[CardDocument], orders: Iterable[OrderDocument]) -> None:
-        """Load documents of the journal. Finished ones count for ids and numbers."""
+        """Load the open ones of these documents."""
         for card in cards:
-            self.proposed_ids.add(card.id)
             if card.open:
                 self.documents[CARD_KIND, card.id] = card
         for order in orders:
-            year, number = map(int, order.id.split("-"))
-            self._numbers[year] = max(self._numbers.get(year, 0), number)
             if order.open:
                 self.documents[ORDER_KIND, order.id] = order
+
+    def reserve(self, card_ids: Iterable[str], order_ids: Iterable[str]) -> None:
+        """Give none of these ids and numbers again, also not those of documents that cannot be read."""
+        self.proposed_ids |= set(card_ids)
+        for id in order_ids:
+            with suppress(ValueError):
+                year, number = year_and_number(id)
+                self._numbers[year] = max(self._numbers.get(year, 0), number)
 
     # -- rules -------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.requests import Asking, HasDocument, ListDocuments
 from feeds.journal import Doc, Parcel
 from feeds.model import Change, Command
 
@@ -127,7 +127,7 @@ class RecordDomain(StepDomain, Generic[R]):
     def _unused_id(self, prefix: str, digits: int = 1) -> Asking[str]:
         """An id that was never used: the prefix and a number. The journal is asked from the last one of this run on."""
         number = self._numbers.get(prefix, 0) + 1
-        while (yield FindDocument(self.kind, f"{prefix}{number:0{digits}d}")) is not None:
+        while (yield HasDocument(self.kind, f"{prefix}{number:0{digits}d}")):
             number += 1
         self._numbers[prefix] = number
         return f"{prefix}{number:0{digits}d}"

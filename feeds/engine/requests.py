@@ -57,6 +57,27 @@ class FindDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class HasDocument:
+    """Whether there is a document with that id, also one that cannot be read: its id must not be given again."""
+
+    kind: str
+    id: str
+
+    async def ask(self, journal: Journal) -> bool:
+        return await journal.raw_document(self.kind, self.id) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ListIds:
+    """The ids of all documents of a kind, also of those that cannot be read."""
+
+    kind: str
+
+    async def ask(self, journal: Journal) -> list[str]:
+        return await journal.ids(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
 class ListDocuments:
     """All current documents of a kind, oldest first; `open` selects only open or only closed ones."""
 

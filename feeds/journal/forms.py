@@ -1,8 +1,9 @@
 """Validation of journal documents by kind, and the handling of documents that are invalid.
 
-The owner of a kind registers a check of its documents. Readers of the journal receive the valid documents. An invalid
-document stays in the journal unchanged. It is logged once, counted, and listed by `watchfloor journal documents` until
-a person mends or drops it.
+The owner of a kind registers a check of its documents. Documents that more than one package reads (records of kinds,
+the forms of `feeds.documents`) are checked in every process. Readers of the journal receive the valid documents. An
+invalid document stays in the journal unchanged. It is logged once, counted, and listed by `watchfloor journal
+documents` until a person mends or drops it.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import msgspec
 
+from feeds.documents import handover, rule, suppression, version
 from feeds.journal.records import Doc
+from feeds.kinds import KINDS
+from feeds.model import Kind
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +33,8 @@ _WORDS = {
     "zh-CN": "{n} 份文档无法读取，已搁置，见 watchfloor journal documents。",
     "en": "{n} documents cannot be read and are set aside, see watchfloor journal documents.",
 }
+LONGEST = 20_000
+"""The number of characters of an unreadable text that an entry of the log holds."""
 Check = Callable[[Doc], object]
 _checks: dict[str, Check] = {}
 
@@ -40,6 +47,31 @@ def register(kind: str, check: Check) -> None:
 def register_fields(kind: str, form: Any) -> None:
     """Register a TypedDict or struct as the form of a kind. Additional fields are ignored."""
     register(kind, lambda doc: msgspec.convert(doc.body, form))
+
+
+def check_of(kind: str) -> Check | None:
+    """The check that the owner of a kind registered, else that of every process; None for a kind without one."""
+    return _checks.get(kind) or _common_checks().get(kind)
+
+
+@cache
+def _common_checks() -> dict[str, Check]:
+    records = {kind.archive: kind.record for kind in KINDS if kind.archive}
+    records |= {kind: KINDS[kind].record for kind in (Kind.WARNING, Kind.RESOURCE)}
+    checks: dict[str, Check] = {kind: _is_record(record) for kind, record in records.items()}
+    checks |= dict.fromkeys((suppression.SILENCE, suppression.WINDOW), lambda doc: suppression.load(doc.body))
+    checks |= {rule.KIND: lambda doc: rule.load(doc.body), rule.LIMITS: lambda doc: rule.load_limits(doc.body)}
+    checks |= {handover.KIND: lambda doc: handover.load(doc.body), **dict.fromkeys(version.KINDS, _version)}
+    return checks
+
+
+def _is_record(record: type[Any]) -> Check:
+    return lambda doc: msgspec.convert(doc.body, record)
+
+
+def _version(doc: Doc) -> object:
+    content = version.CONTENTS[doc.kind]
+    return version.load_content(doc.body, content) if doc.id == version.FILE else version.load(doc.body, content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +106,7 @@ def parse(kind: str, id: str, open: bool, seq: int, body: str | bytes) -> Doc | 
         if not isinstance(record, dict):
             raise TypeError(f"expected an object, got {type(record).__name__}")
         doc = Doc(kind=kind, id=id, open=open, seq=seq, body=record)
-        if check := _checks.get(kind):
+        if check := check_of(kind):
             check(doc)
     except UNREADABLE as error:
         return unreadable(kind, id, seq, error, body)
@@ -97,6 +129,10 @@ class SetAside:
 
     def __len__(self) -> int:
         return len(self._documents)
+
+    def __contains__(self, key: object) -> bool:
+        """True for the (kind, id) of a document that could not be read."""
+        return key in self._documents
 
     def __iter__(self) -> Iterator[UnreadableDocument]:
         return iter(list(self._documents.values()))

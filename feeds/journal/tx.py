@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from feeds.asker import current_asker
 from feeds.clock import now
 from feeds.journal import schema, seals
-from feeds.journal.forms import parse
+from feeds.journal.forms import LONGEST, SECRET_KINDS, SetAside, parse
 from feeds.journal.keys import Keyring
 from feeds.journal.records import ANCHOR, AUDIT, GENESIS, Doc, canonical, clean, row_hash
 from feeds.journal.seals import SealUpdate
@@ -33,10 +33,18 @@ class Tx(OutboxTx):
     statement for each row costs twenty times as much.
     """
 
-    def __init__(self, connection: AsyncConnection, chain: str, keyring: Keyring | None = None) -> None:
-        """With a `keyring` entries and documents are signed, and the seal is renewed at the end."""
+    def __init__(
+        self, connection: AsyncConnection, chain: str, keyring: Keyring | None = None, set_aside: SetAside | None = None
+    ) -> None:
+        """With a `keyring` entries and documents are signed, and the seal is renewed at the end.
+
+        `set_aside` has the documents that could not be read: the log keeps the text of one that is written anew.
+        """
         super().__init__(connection)
         self._chain, self._keyring = chain, keyring
+        self._set_aside = SetAside() if set_aside is None else set_aside
+        self.replaced: set[tuple[str, str]] = set()
+        """Documents that could not be read and are written anew."""
         self._seal = SealUpdate(connection, keyring) if keyring is not None else None
         self._reseal = False
         self._head: tuple[int, str] | None = None
@@ -119,7 +127,22 @@ class Tx(OutboxTx):
     async def put(self, kind: str, id: str, body: dict[str, Any], *, open: bool = True, seq: int = 0) -> None:
         """Set the current version of a document."""
         key = (kind, clean(id))
+        if key in self._set_aside and key not in self.replaced:
+            await self._keep_text(*key)
         self._docs[key] = {"kind": kind, "id": key[1], "open": open, "seq": seq, "body": clean(canonical(body))}
+
+    async def _keep_text(self, kind: str, id: str) -> None:
+        """Append the text of a document that cannot be read before it is written anew; secrets stay out of the log."""
+        self.replaced.add((kind, id))
+        table = schema.doc
+        text_of = cast(table.c.body, LargeBinary) if self._is_sqlite else table.c.body
+        raw = (await self._execute(select(text_of).where(table.c.kind == kind, table.c.id == id))).scalar()
+        if raw is None:
+            return
+        body = {"kind": kind}
+        if kind not in SECRET_KINDS:
+            body["text"] = (raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw))[:LONGEST]
+        await self.append(kind=AUDIT, name="document-replaced", subject=id, at=now(), body=body)
 
     async def doc(self, kind: str, id: str) -> dict[str, Any] | None:
         """A document's body as it will be when the transaction ends; None without one that can be read.

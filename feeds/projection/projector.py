@@ -17,6 +17,7 @@ from feeds.projection import heartbeat_calls
 from feeds.projection.clock_condition import ClockCondition
 from feeds.projection.evidence_log import EVIDENCE, EvidenceLog, hashes_of
 from feeds.projection.fold import ROLE, Projection
+from feeds.projection.health import KIND as HEALTH
 from feeds.projection.readings import only_adds
 from feeds.role_status import RoleStatus
 from feeds.roles import ALERT, PROJECT
@@ -79,7 +80,7 @@ class Projector:
         saved = await bus.saved(self.name)
         state = await bus.state((Kind.ASSET, Kind.STATE, Kind.SOURCE))
         remembered = {
-            doc.id: (Health(doc.body["health"]), float(doc.body["since"])) for doc in await self._journal.docs("health")
+            doc.id: (Health(doc.body["health"]), float(doc.body["since"])) for doc in await self._journal.docs(HEALTH)
         }
         self.projection = Projection(
             self._site, state.records[Kind.ASSET], state.records[Kind.STATE], state.records[Kind.SOURCE], remembered
@@ -227,10 +228,8 @@ class Projector:
         async with self._journal.begin() as tx:
             for state, before in moved:
                 body = {"health": state.health.value, "since": state.since, "before": before.value if before else ""}
-                seq = await tx.append(
-                    kind="health", name=state.health.value, subject=state.id, at=state.since, body=body
-                )
-                await tx.put("health", state.id, body, seq=seq)
+                seq = await tx.append(kind=HEALTH, name=state.health.value, subject=state.id, at=state.since, body=body)
+                await tx.put(HEALTH, state.id, body, seq=seq)
             for asset, proof in proofs:
                 await tx.append(kind=EVIDENCE, name="kept", subject=asset, at=proof.observed_at, body=hashes_of(proof))
             await tx.set_cursor(self.name, {"mark": self._mark})

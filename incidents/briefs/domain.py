@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
 
 from feeds.engine.domain import DomainStep
 from feeds.engine.record_domain import RecordDomain
-from feeds.engine.requests import Asking, FindDocument, PutDocument, Writing
+from feeds.engine.requests import Asking, FindDocument, HasDocument, ListDocuments, PutDocument, Writing
 from feeds.incidents.brief_settings import BriefSettings
 from feeds.incidents.phases import BY_DUTY
 from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Doc
-from feeds.journal.forms import register, register_fields
+from feeds.journal.forms import register
 from feeds.kinds import BRIEF
 from feeds.model import Asset, Change, Command, Outcome, Result
 from feeds.model.briefs import OUT_STATES, Brief
@@ -150,13 +150,25 @@ class BriefDomain(RecordDomain[Brief]):
             raise OrderRefused("not_checked", Outcome.CONFLICT)
         key = counter_id(brief.kind, brief.mode, now, self._zone)
         if key not in self._counters:
-            doc = yield FindDocument(COUNTER, key)
-            self._counters[key] = int(doc.body["last"]) if doc is not None else 0
+            self._counters[key] = yield from self._last_number(brief, key, now)
         last = self._counters[key] + 1
         number = number_text(self._settings, brief.kind, brief.mode, now, self._zone, last)
         after = orders.signed(brief, command, number, now)
         self._counters[key] = self._counted[key] = last
         return after
+
+    def _last_number(self, brief: Brief, key: str, now: float) -> Asking[int]:
+        """The last number that was given, 0 for none. Where its document cannot be read, the briefs say so."""
+        doc = yield FindDocument(COUNTER, key)
+        if doc is not None:
+            return int(doc.body["last"])
+        if not (yield HasDocument(COUNTER, key)):
+            return 0
+        given = {doc.body.get("number") for doc in (yield ListDocuments(KIND))}
+        last = 0
+        while number_text(self._settings, brief.kind, brief.mode, now, self._zone, last + 1) in given:
+            last += 1
+        return last
 
     def _sent(self, brief: Brief, command: Command, now: float) -> Brief:
         """Note that a signed brief was received; the report that was due is met by the same proof."""
@@ -236,9 +248,4 @@ def _leaves_at(brief: Brief) -> float | None:
     return brief.changed_at + STAYS
 
 
-class _NumberCounter(TypedDict):
-    last: int
-
-
 register(KIND, brief_of)
-register_fields(COUNTER, _NumberCounter)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from typing import TypedDict
 
 from feeds.incidents.brief_settings import NUMBERS, BriefSettings
+from feeds.journal.forms import register_fields
 
 EXERCISE = "【演练】"
 COUNTER = "brief_number"
@@ -27,3 +29,10 @@ def number_text(settings: BriefSettings, kind: str, mode: str, at: float, zone: 
     year = datetime.fromtimestamp(at, zone).year
     number = pattern.replace("{year}", str(year)).replace("{n}", str(last))
     return number if mode == "real" else f"{EXERCISE}{number}"
+
+
+class _NumberCounter(TypedDict):
+    last: int
+
+
+register_fields(COUNTER, _NumberCounter)

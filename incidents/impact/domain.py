@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, FindDocument, ListDocuments
+from feeds.engine.requests import Asking, HasDocument, ListDocuments
 from feeds.journal import Doc, Journal, Parcel
 from feeds.journal.forms import register
 from feeds.model import AssetState, Change, Command, Kind, Outcome, Result
@@ -166,7 +166,7 @@ class ImpactDomain(StepDomain):
 
     def _next_number(self, incident: str) -> Asking[int]:
         number = self.impacts[incident].number + 1 if incident in self.impacts else 1
-        while (yield FindDocument(KIND, f"{incident}/i{number}")) is not None:
+        while (yield HasDocument(KIND, f"{incident}/i{number}")):
             number += 1
         return number
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
-from feeds.engine.requests import Asking, ListDocuments
+from feeds.engine.requests import Asking, ListDocuments, ListIds
 from feeds.incidents.plan_files import PlanFile
 from feeds.incidents.plan_orders import PLAN_ORDERS
 from feeds.incidents.settings import IncidentSettings
@@ -60,6 +60,7 @@ class PlanDomain(StepDomain):
         for doc in (yield ListDocuments(KIND)):
             plan = plan_of(doc)
             self.plans[plan.id] = plan
+        self._ids = set((yield ListIds(KIND)))
 
     def records(self) -> Mapping[str, Plan]:
         return {id: plan for id, plan in self.plans.items() if plan.state != "retired"}
@@ -94,6 +95,8 @@ class PlanDomain(StepDomain):
     def _draft(self, plan: Plan, now: float, *, origin: str = "", command: Command | None = None) -> Plan:
         versions = self.versions(plan.plan)
         number = versions[-1].version + 1 if versions else 1
+        while f"{plan.plan}@{number}" in self._ids:
+            number += 1
         draft = replace(
             plan,
             id=f"{plan.plan}@{number}",

@@ -22,25 +22,25 @@ from alerts.rulebook import notes as rule_notes
 from alerts.suppression.silences import SILENCE, WINDOW
 from alerts.suppression.silences import load as load_suppression
 from api.auth import accounts, identities, signin
+from api.availability import counting
+from approvals.cards import documents as card_documents
 from feeds.documents.alert import alert_of, read_one
 from feeds.documents.handover import KIND as HANDOVER
 from feeds.documents.handover import load as load_handover
 from feeds.documents.version import KINDS as VERSIONED
 from feeds.engine.position import REPAIRS
 from feeds.journal import Doc, Journal, JournalEntry
-from feeds.journal.forms import SECRET_KINDS, UNREADABLE, NotMendable, UnreadableDocument, unreadable
+from feeds.journal.forms import LONGEST, SECRET_KINDS, UNREADABLE, NotMendable, UnreadableDocument, unreadable
+from feeds.projection import health
+from incidents.briefs import numbers as briefs
 from incidents.warnings import journal as warnings_journal
 from watchfloor.repair.rebuild import MENDABLE, rebuilt
 
-OWNERS = (accounts, identities, signin, rule_notes, warnings_journal)
+OWNERS = (accounts, identities, signin, rule_notes, warnings_journal, briefs, counting, card_documents, health)
 """Modules that register the form of their documents when they are imported."""
 ALERT, AUDIT = "alert", "audit"
 PAGE = 200
 """Documents that are parsed between two turns of the event loop."""
-LONGEST = 20_000
-"""The number of characters of an unreadable text that its journal entry holds."""
-
-
 FRESH = 60.0
 """Seconds for which the API gives its list of unreadable documents again: making it reads every document."""
 
@@ -137,6 +137,7 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
     body = {"kind": kind, "text": raw.decode("utf-8", "replace")[:LONGEST]}
     if kind in SECRET_KINDS:
         del body["text"]  # secrets must not enter the log
+    journal.set_aside.clear(kind, id)  # this entry keeps its text
     async with journal.begin() as tx:
         await tx.set_cursor(REPAIRS, {"last": secrets.token_hex(8)})
         await tx.append(kind=AUDIT, name=name, subject=id, at=time.time(), actor=by, body=body)
