@@ -1,11 +1,11 @@
-"""Recovery after `kill -9` while a whole prefecture's alerts are open: of the alert role, the web role, and both.
+"""Recovery after `kill -9` while a whole prefecture's alerts are open: of each role in turn, and of alert and web.
 
     python -m bench.many_alerts [--alerts 215000] [--kills 3] [--folder DIR]
 
 The open alerts are written into the journal of a stopped site, in the form that the alert role writes: alerts of
 another tool with a lease, on assets of the inventory. The site then starts with them. A kill ends one role, or the
-alert role and the web role together. The site has recovered when `/readyz` is 200 and `/metrics` counts every alert,
-and one that was posted after the kill.
+alert role and the web role together. The site has recovered when `/readyz` is 200, `/metrics` counts every alert and
+one that was posted after the kill, and a receiver was notified of that one.
 """
 
 from __future__ import annotations
@@ -29,15 +29,22 @@ from feeds.documents import alert as alert_document
 from feeds.documents.alert import Bookkeeping, ToolGrade, ToolState
 from feeds.journal import Journal, sqlite_url
 from feeds.model import Alert, Severity
-from tests.e2e.site import Site
+from feeds.roles import NAMES
+from tests.e2e.site import Hook, Site, hook
 
 ALERTS, QUICK_ALERTS, PER_ASSET = 215_000, 20_000, 100
 AIM = "< 5 s"
 BATCH = 5_000
 WITHIN = 120.0
 SEVERITIES = (Severity.MAJOR, Severity.MINOR, Severity.WARNING, Severity.INFO)
-KILLED: tuple[tuple[str, ...], ...] = (("alert",), ("web",), ("alert", "web"))
+KILLED: tuple[tuple[str, ...], ...] = (*((name,) for name in NAMES), ("alert", "web"))
 SCOPES = ("ingest", "read")
+RECEIVER = """
+[[receiver]]
+id = "desk"
+url = "json://127.0.0.1:{port}/"
+severities = ["critical"]
+"""
 
 
 def open_alerts(count: int, now: float) -> Iterator[tuple[Alert, Bookkeeping]]:
@@ -87,12 +94,17 @@ async def fill(site: Site, count: int) -> None:
 class Recovery:
     """Polls a site as an operator's tools do, and measures the time until it has recovered."""
 
-    def __init__(self, site: Site, http: aiohttp.ClientSession, tokens: tuple[str, str], alerts: int) -> None:
-        self._site, self._http, self._expected = site, http, alerts
+    def __init__(
+        self, site: Site, http: aiohttp.ClientSession, tokens: tuple[str, str], alerts: int, receiver: Hook
+    ) -> None:
+        self._site, self._http, self._expected, self._receiver = site, http, alerts, receiver
+        self._posted = 0
         self._post, self._read = ({"Authorization": f"Bearer {token}"} for token in tokens)
 
     async def whole(self) -> bool:
-        """True when the site is ready, and the alerts of the journal and all posted ones are active."""
+        """True when the site is ready, all alerts are active, and the last posted one was told."""
+        if self._receiver.heard(f"b{self._posted}") is None:
+            return False
         with contextlib.suppress(aiohttp.ClientError, OSError):
             async with self._http.get(f"{self._site.url}/readyz") as ready:
                 if ready.status != 200:
@@ -105,7 +117,7 @@ class Recovery:
         """Post an alert until it is accepted."""
         while True:
             with contextlib.suppress(aiohttp.ClientError, OSError):
-                body = [posted_alert("b0", marker, "info")]
+                body = [posted_alert(f"b{self._posted}", marker)]
                 url = f"{self._site.url}/api/v2/alerts"
                 async with self._http.post(url, json=body, headers=self._post) as answer:
                     if answer.status == 200:
@@ -115,6 +127,7 @@ class Recovery:
     async def until_whole(self, marker: str) -> float:
         """Seconds until the site is whole again, with an alert that is posted meanwhile."""
         began = time.monotonic()
+        self._posted += 1
         async with asyncio.timeout(WITHIN):
             await self.post(marker)
             self._expected += 1
@@ -137,25 +150,32 @@ async def killed(site: Site, recovery: Recovery, roles: tuple[str, ...], marker:
 
 async def play(at: Path, alerts: int, kills: int) -> dict[str, list[dict[str, Any]]]:
     """Fill a site, start it and kill its roles in turn."""
-    site = written(at, Plan(rows(-(-alerts // PER_ASSET), ""), interval=10))
-    if not (at / "data" / "journal.sqlite3").exists():
-        await fill(site, alerts)
-    site.start()
     results: dict[str, list[dict[str, Any]]] = {}
-    try:
-        await site.ready(WITHIN)
+    async with hook() as receiver, _filled(at, alerts, receiver.port) as site:
         tokens = tuple(site.cli("token", "add", scope, "--scope", scope).stdout.split()[-1] for scope in SCOPES)
         async with aiohttp.ClientSession() as http:
-            recovery = Recovery(site, http, (tokens[0], tokens[1]), alerts)
+            recovery = Recovery(site, http, (tokens[0], tokens[1]), alerts, receiver)
             await recovery.until_whole("before")
             for turn in range(kills):
                 for roles in KILLED:
                     result = await killed(site, recovery, roles, f"after{'-'.join(roles)}{turn}")
                     results.setdefault("+".join(roles), []).append(result)
                     await asyncio.sleep(3.0)  # an end soon after a start doubles the supervisor's pause
+    return results
+
+
+@contextlib.asynccontextmanager
+async def _filled(at: Path, alerts: int, port: int) -> AsyncIterator[Site]:
+    """A ready site with so many open alerts, which notifies the receiver at that port."""
+    site = written(at, Plan(rows(-(-alerts // PER_ASSET), ""), interval=10, more=RECEIVER.format(port=port)))
+    if not (at / "data" / "journal.sqlite3").exists():
+        await fill(site, alerts)
+    site.start()
+    try:
+        await site.ready(WITHIN)
+        yield site
     finally:
         await site.stop()
-    return results
 
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:

@@ -109,12 +109,16 @@ def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev
     return StreamEntry(stream, entry, kind, source or sender, items)
 
 
-def readable(kind: str, rows: dict[bytes, bytes]) -> dict[str, Any]:
-    """The records that can be read; one that cannot (written by another version) counts as not there."""
+def readable(kind: str, rows: dict[bytes, bytes], *, views: bool = False) -> dict[str, Any]:
+    """The records that can be read; one that cannot (written by another version) counts as not there.
+
+    `views`: as public records, where the kind allows it.
+    """
     records: dict[str, Any] = {}
+    decode = _STORED[kind].view if views else _STORED[kind].decode
     for key, raw in rows.items():
         try:
-            records[key.decode()] = _STORED[kind].decode(raw)
+            records[key.decode()] = decode(raw)
         except (msgspec.DecodeError, ValueError) as error:
             log.warning("state of %s %r cannot be read: %s", kind, key, error)
     return records

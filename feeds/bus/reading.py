@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -41,30 +42,33 @@ class StreamReader(DeadLetterBox):
             await self.dead_letter(stream, entry, raw, f"{type(error).__name__}: {error}", source)
             return StreamEntry(stream, entry, "dead", source, [])
 
-    async def state(self, kinds: Iterable[str] | None = None) -> State:
-        """The live state of all kinds or of `kinds`, with the id of the last change that it includes."""
+    async def state(self, kinds: Iterable[str] | None = None, *, views: bool = False) -> State:
+        """The live state of all kinds or of `kinds`, with the id of the last change that it includes.
+
+        `views`: as public records, where the kind allows it.
+        """
         requested = list(KINDS.stored if kinds is None else kinds)
         async with self._request(), self._redis.pipeline(transaction=False) as pipe:
             for kind in requested:
                 pipe.hlen(self.keys.state(kind))
             sizes = await pipe.execute()
         if sum(sizes) > AT_ONCE:
-            return await self._state_by_pages(requested)
+            return await self._state_by_pages(requested, views)
         async with self._request(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
             for kind in requested:
                 pipe.hgetall(self.keys.state(kind))
             last, *hashes = await pipe.execute()
-        records = {kind: readable(kind, rows) for kind, rows in zip(requested, hashes, strict=True)}
+        records = {kind: readable(kind, rows, views=views) for kind, rows in zip(requested, hashes, strict=True)}
         return State(last[0][0].decode() if last else "0-0", records)
 
-    async def _state_by_pages(self, kinds: Iterable[str]) -> State:
+    async def _state_by_pages(self, kinds: Iterable[str], views: bool) -> State:
         """Like `state`. What changes while the pages are read is folded in afterwards, so that it is one moment too."""
         last = await self.tail(self.keys.changes)
         records: dict[str, dict[str, Any]] = {kind: {} for kind in kinds}
         for kind, kind_records in records.items():
             async for page in self._pages(kind):
-                kind_records |= readable(kind, page)
+                kind_records |= readable(kind, page, views=views)
         while entries := await self.read({self.keys.changes: last}, block=0):
             for change in (item for entry in entries for item in entry.items):
                 if change.kind in records:
@@ -93,13 +97,22 @@ class StreamReader(DeadLetterBox):
         return rows
 
     async def _pages(self, kind: str) -> AsyncIterator[dict[bytes, bytes]]:
-        cursor = 0
-        while True:
-            async with self._request():
-                cursor, page = await self._redis.hscan(self.keys.state(kind), cursor, count=PAGE)
-            yield page
-            if not int(cursor):
-                return
+        """The hash of a kind. While a page is used, Redis makes the next one."""
+        cursor, page = await self._page(kind, 0)
+        while cursor:
+            following = asyncio.create_task(self._page(kind, cursor))
+            try:
+                await asyncio.sleep(0)  # the request goes out
+                yield page
+                cursor, page = await following
+            finally:
+                following.cancel()
+        yield page
+
+    async def _page(self, kind: str, cursor: int) -> tuple[int, dict[bytes, bytes]]:
+        async with self._request():
+            following, page = await self._redis.hscan(self.keys.state(kind), cursor, count=PAGE)
+        return int(following), page
 
     async def changes(self, after: str) -> list[Change]:
         """The changes after an id in the change stream that have not been trimmed."""

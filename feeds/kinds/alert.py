@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import get_args
 
+from feeds.kinds.audience import Record
 from feeds.kinds.filters import Before, Exact, Flag, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.searchable import Searchable, page_at
 from feeds.model import Alert, Kind, Severity
-from feeds.model.isa_state import IsaState, cut_by, isa_state
+from feeds.model.isa_state import IsaState, root_of, state_of
 from feeds.texts.evidence import explanation
+
+
+def _derived(alert: Record) -> Record:
+    acked, suppressed_by, affected = alert["ack"] is not None, alert["suppressed_by"], alert["affected"]
+    return {
+        "acked": acked,
+        "state": state_of(active=alert["active"], acked=acked, suppressed_by=suppressed_by),
+        "cut_by": root_of(suppressed_by) if suppressed_by else "",
+        "explanation": explanation(alert["text"]),
+        "below": sum(affected.values()) if affected else 0,
+    }
+
 
 ALERT = RecordKind(
     name=Kind.ALERT,
@@ -19,12 +32,14 @@ ALERT = RecordKind(
     live=lambda alert: alert.open,
     archive="alert",
     derived=(
-        Derived("acked", bool, lambda alert: alert.acked),
-        Derived("state", IsaState, isa_state),
-        Derived("cut_by", str, cut_by),
-        Derived("explanation", dict[str, str], lambda alert: explanation(alert.text)),
-        Derived("below", int, lambda alert: sum(alert.affected.values())),
+        Derived("acked", bool),
+        Derived("state", IsaState),
+        Derived("cut_by", str),
+        Derived("explanation", dict[str, str]),
+        Derived("below", int),
     ),
+    derivation=_derived,
+    is_whole=lambda alert: bool(alert["first_raised_at"] and alert["changed_at"]),
     faces={
         "map": ("id", "asset", "subject_kind", "region", "severity", "active", "acked", "state", "cut_by", "below"),
         "row": (

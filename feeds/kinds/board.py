@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -142,6 +143,13 @@ def _alert_share(alert: Record, asset: Record | None) -> Share:
     return (*_county(alert["region"]), *_place(feed, alert["region"])), tuple(pairs)
 
 
+def _alert_traits(alert: Record, asset: Record | None) -> Hashable:
+    if not alert["active"] or alert["suppressed_by"]:
+        return None
+    where = (asset["region"], asset["owner"], asset["kind"]) if asset is not None else alert["subject_kind"]
+    return alert["region"], alert["severity"], alert["acked"], bool(alert["affected"]), where
+
+
 def _warning_share(warning: Record, audience: Audience) -> Share:
     """A warning counts in each county that the audience sees, and in what it covers as a whole."""
     if warning["state"] != "active" or warning["status"] != "Actual":
@@ -214,4 +222,5 @@ BOARD = CountedKind(
     over=(Kind.ASSET, Kind.ALERT, Kind.WARNING, Kind.SOURCE, Kind.CASE_BOARD, Kind.INCIDENT),
     share=_share,
     count=_board,
+    traits={Kind.ALERT: _alert_traits},
 )

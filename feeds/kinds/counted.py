@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from feeds.kinds.audience import Audience, Record
@@ -16,6 +16,7 @@ CountPair = tuple[str, str]
 Share = tuple[tuple[str, ...], tuple[CountPair, ...]]
 """The ids of the counted records to which a record belongs, and what it counts for in each of them."""
 NOTHING: Share = ((), ())
+Traits = Callable[[Record, Record | None], Hashable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,15 @@ class CountedKind(RecordKind[T]):
     `over` names the kinds that are counted. `share` says what one of their records counts for, given its kind, the
     record as the audience may see it, the asset that it is about (None: not one that the audience sees), and the
     audience. `count` makes a record of the counts with its id. `present`: whether there are records at all, given all
-    counts by id; None: always.
+    counts by id; None: always. `traits` by the kind that is counted: what the share of a record depends on, given
+    the record and the asset that it is about. Records with equal traits have equal shares; it is to be quicker.
     """
 
     over: tuple[str, ...]
     share: Callable[[str, Record, Record | None, Audience], Share]
     count: Callable[[str, Counter[CountPair]], Record]
     present: Callable[[Mapping[str, Counter[CountPair]]], bool] | None = None
+    traits: Mapping[str, Traits] = field(default_factory=dict)
 
     @property
     def stored(self) -> tuple[Stored, ...]:

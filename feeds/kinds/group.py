@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -101,6 +101,19 @@ def _pairs(alert: Record) -> tuple[CountPair, ...]:
     return tuple(pairs)
 
 
+def _traits(alert: Record, asset: Record | None) -> Hashable:
+    """The share of an alert that needs a person, or explains others, names it."""
+    owner, suppressed = asset["owner"] if asset is not None else "", bool(alert["suppressed_by"])
+    if suppressed and not (alert["cut_by"] or alert["affected"]):
+        return None
+    named = alert["affected"] or (alert["severity"] == CRITICAL and need_of(alert))
+    return (
+        alert["id"] if named else "",
+        *(alert["cut_by"], suppressed, owner, alert["region"], alert["rule"]),
+        *(alert["severity"], alert["raised_at"][:16], alert["active"], alert["acked"]),
+    )
+
+
 def _group(id: str, counts: Counter[CountPair]) -> Record:
     by, _, key = id.partition(":")
     values = by_group(counts)
@@ -153,4 +166,5 @@ GROUP = CountedKind(
     share=_share,
     count=_group,
     present=_flood,
+    traits={Kind.ALERT: _traits},
 )

@@ -9,8 +9,9 @@ from typing import Any, Generic, TypeVar, get_args, get_origin
 
 import msgspec
 
-from feeds.kinds.audience import Audience, ByRegion, Record, Visibility
+from feeds.kinds.audience import Audience, ByRegion, Own, Record, Visibility
 from feeds.kinds.filters import Filter, Sort
+from feeds.kinds.packed import PackedViews
 from feeds.kinds.places import Geometry
 from feeds.kinds.records import KindRecords, PlainRecords
 from feeds.kinds.searchable import Searchable
@@ -25,11 +26,14 @@ FULL = "full"
 
 @dataclass(frozen=True, slots=True)
 class Derived(Generic[T]):
-    """A field that the view has beside those of the record: its name, its type, and its value."""
+    """A field that the view has beside those of the record: its name, its type, and its value, given the record.
+
+    Without `value` the kind's `derivation` gives it.
+    """
 
     name: str
     type: Any
-    value: Callable[[T], Any]
+    value: Callable[[T], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ class RecordKind(Generic[T]):
     `record` is the type on the wire, `writer` the one role that writes it. `live`: False for a record that leaves
     Redis and the screens (None: all are live); `archive` is the kind of journal document where it is found then.
     The view is the record's fields, with times as RFC 3339, and `derived`. `faces` name sets of its fields.
+    `derivation` gives the values of derived fields by name, given the record's fields as shown. `is_whole` allows to
+    make views without the record (feeds.kinds.packed): whether its fields, times in epoch seconds, are those that the
+    type of the record would give it.
     `visible` says who sees a record; `confidential` ones are for audiences with `personal` only, and what stands at
     the dotted paths of `redact` is blank for others. `entries` are the journal entry kinds about it.
     `filters` and `sort` make its list; `slashes`: its ids may contain "/". `subject` makes rules possible over it,
@@ -65,6 +72,8 @@ class RecordKind(Generic[T]):
     live: Callable[[T], bool] | None = None
     archive: str = ""
     derived: tuple[Derived[T], ...] = ()
+    derivation: Callable[[Record], Record] | None = None
+    is_whole: Callable[[Record], bool] | None = None
     faces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     visible: Visibility = field(default_factory=ByRegion)
     confidential: Callable[[Mapping[str, Any]], bool] | None = None
@@ -99,8 +108,20 @@ class RecordKind(Generic[T]):
         """The record as REST and the live feed show it."""
         shown = public(record)
         for extra in self.derived:
-            shown[extra.name] = extra.value(record)
+            if extra.value is not None:
+                shown[extra.name] = extra.value(record)
+        return self.derive(shown)
+
+    def derive(self, shown: Record) -> Record:
+        """The record's shown fields with those that follow from them."""
+        if self.derivation is not None:
+            shown.update(self.derivation(shown))
         return shown
+
+    @cached_property
+    def packed_view(self) -> Callable[[bytes], Record] | None:
+        """Makes the view of a packed record, for kinds that allow it."""
+        return PackedViews(self) if self.is_whole is not None else None
 
     def is_plain(self, record: Record | None) -> bool:
         """Whether the plain feed, the snapshot and the search have the record."""
@@ -113,6 +134,12 @@ class RecordKind(Generic[T]):
         if self.confidential is not None and not audience.personal and self.confidential(record):
             return False
         return self.visible.sees(audience, record)
+
+    def sees_all(self, audience: Audience) -> bool:
+        """Whether this audience is shown every record of the kind."""
+        if audience.units is not None or audience.region or isinstance(self.visible, Own):
+            return False
+        return self.confidential is None or audience.personal
 
     def shown(self, audience: Audience, record: Record) -> Record:
         """The record as this audience may read it."""

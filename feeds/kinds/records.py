@@ -48,9 +48,10 @@ class PlainRecords:
         return {self._name: self._take}
 
     def catch_up(self, most: int | None = None) -> bool:
-        """Each record is made when it changes; only those of a whole state wait."""
+        """Each record is made when it changes; only those of a whole state wait, unless they were read as views."""
         for key in list(islice(self._unmade, most)):
-            self.records[key] = self._view(self._unmade.pop(key))
+            stored = self._unmade.pop(key)
+            self.records[key] = stored if type(stored) is dict else self._view(stored)
         return bool(self._unmade)
 
     def _take(self, change: Change) -> None:

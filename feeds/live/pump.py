@@ -160,7 +160,7 @@ class Pump:
     async def _fill(self) -> dict[str, str]:
         await self._bus.open()
         with uncollected():
-            state = await self._bus.state()
+            state = await self._bus.state(views=True)
             for _ in self.restarting(self._bus.rev(state.last), state.records, SLICE):
                 await asyncio.sleep(0)
         return {self._bus.keys.changes: state.last}

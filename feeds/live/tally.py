@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,6 +51,7 @@ class CountTally:
         self.records: dict[str, Record] = {}
         self._counts: dict[str, Counter[CountPair]] = {}
         self._present = True
+        self._all_assets = ASSET.sees_all(audience)
 
     def copy(self) -> CountTally:
         """An independent copy."""
@@ -72,15 +73,35 @@ class CountTally:
             known_by = (name, self.audience.region, self.audience.personal or not _has_confidential(name))
             if (shares := shared.get(known_by)) is None:
                 shares = shared[known_by] = Counter()
-                for number, record in enumerate(records[name].values(), 1):
-                    shares[self._share(name, record, records[Kind.ASSET])] += 1
-                    if most is not None and number % most == 0:
-                        yield
+                yield from self._count_shares(name, records, shares, most)
             for number, (share, times) in enumerate(shares.items(), 1):
                 self._add(share, times)
                 if most is not None and number % most == 0:
                     yield
         self._settle(self._counts)
+
+    def _count_shares(
+        self, name: str, records: RecordsByKind, shares: Counter[Share], most: int | None
+    ) -> Iterator[None]:
+        """Count the shares of all records of a kind. The share of those with equal traits is computed once."""
+        traits, times = self.kind.traits.get(name), Counter[Hashable]()
+        first: dict[Hashable, tuple[Record, Record | None]] = {}
+        sees_all, assets = KINDS[name].sees_all(self.audience), records[Kind.ASSET]
+        for number, record in enumerate(records[name].values(), 1):
+            if sees_all or KINDS[name].sees(self.audience, record):
+                asset = self._asset_of(name, record, assets)
+                if traits is None:
+                    shares[self.kind.share(name, record, asset, self.audience)] += 1
+                else:
+                    trait = traits(record, asset)
+                    times[trait] += 1
+                    first.setdefault(trait, (record, asset))
+            if most is not None and number % most == 0:
+                yield
+        for number, (trait, count) in enumerate(times.items(), 1):
+            shares[self.kind.share(name, *first[trait], self.audience)] += count
+            if most is not None and number % most == 0:
+                yield
 
     def fold(self, deltas: Sequence[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:
         """Update the counts from changes of records. `alerts` and `assets` are all records after the changes."""
@@ -105,12 +126,14 @@ class CountTally:
     def _share(self, name: str, record: Record | None, assets: Mapping[str, Record]) -> Share:
         if record is None or not KINDS[name].sees(self.audience, record):
             return NOTHING
-        asset = None
-        if name == Kind.ALERT and record["subject_kind"] == Kind.ASSET:
-            asset = assets.get(record["asset"])
-            if asset is not None and not ASSET.sees(self.audience, asset):
-                asset = None
-        return self.kind.share(name, record, asset, self.audience)
+        return self.kind.share(name, record, self._asset_of(name, record, assets), self.audience)
+
+    def _asset_of(self, name: str, record: Record, assets: Mapping[str, Record]) -> Record | None:
+        """The asset that an alert is about; None for another record, and when the audience does not see the asset."""
+        if name != Kind.ALERT or record["subject_kind"] != Kind.ASSET:
+            return None
+        asset = assets.get(record["asset"])
+        return asset if asset is not None and (self._all_assets or ASSET.sees(self.audience, asset)) else None
 
     def _move(self, touched: set[str], old: Share, new: Share) -> None:
         if old != new:

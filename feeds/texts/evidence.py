@@ -14,15 +14,21 @@ _JOINT = {"zh-CN": "，", "en": ", "}
 _REASONS = {word.replace("_", " "): f"reason.{word}" for word in ("timeout", "refused", "unreachable", "unresolved")}
 
 
-@lru_cache(maxsize=4096)
 def explanation(text: str) -> dict[str, str]:
     """The evidence by language.
 
     Names and values have their words of the catalogue. A name without a word is left out: it is for those who write
     rules. Text that is no list of `name=value` (a rule's own words, another tool's text) stays as it is.
     """
-    parts = _NEXT.split(text) if "=" in text or "(" in text else []
-    listed = bool(parts) and all(_PART.fullmatch(part) or _COMPUTED.match(part) for part in parts)
+    if "=" not in text and "(" not in text:
+        return {language: catalogue(language).get(f"evidence.{text}", text) for language in LANGUAGES}
+    return _of_list(text)
+
+
+@lru_cache(maxsize=4096)
+def _of_list(text: str) -> dict[str, str]:
+    parts = _NEXT.split(text)
+    listed = all(_PART.fullmatch(part) or _COMPUTED.match(part) for part in parts)
     return {language: _words(text, parts if listed else None, language) for language in LANGUAGES}
 
 
