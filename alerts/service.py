@@ -81,7 +81,6 @@ class AlertService:
         )
         self._add_watches(journal, handover, outbox)
         self._status.add_condition(lambda: self.engine.book.out(self._site_defaults.language))
-        self._status.add_condition(lambda: journal.set_aside.words(self._site_defaults.language))
         self._status.add_condition(lambda: self.engine.intake_trouble(self._site_defaults.language))
 
     def _add_watches(self, journal: Journal, handover: HandoverSettings | None, outbox: OutboxSettings | None) -> None:

@@ -211,5 +211,8 @@ class EvidenceStore:
         path = self.path(sha256)
         if path is None:
             return "missing"
-        with path.open("rb") as file:
-            return "" if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else "altered"
+        try:
+            with path.open("rb") as file:
+                return "" if hashlib.file_digest(file, "sha256").hexdigest() == sha256 else "altered"
+        except OSError:
+            return "altered"

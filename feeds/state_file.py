@@ -34,12 +34,38 @@ def write(path: Path, content: bytes, *, mode: int = 0o600) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
+        _replace(part, path)
     except OSError:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def _replace(part: Path, path: Path) -> None:
+    """Rename a finished file to its name. What lies there and is no file is set aside."""
+    try:
+        part.replace(path)
+    except (IsADirectoryError, NotADirectoryError):
+        set_aside(path, "this is not a regular file")
+        part.replace(path)
+
+
+def free_name(path: Path) -> None:
+    """Set aside what lies at a name where a file is to be opened, and is no regular file. Raises no OSError."""
+    try:
+        wrong = not stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return
+    if wrong:
+        set_aside(path, "this is not a regular file")
+
+
+def free_folder(path: Path) -> None:
+    """Make a folder; set aside what lies at its name and is none. Raises OSError."""
+    if os.path.lexists(path) and not path.is_dir():
+        set_aside(path, "this is not a folder")
+    path.mkdir(parents=True, exist_ok=True)
 
 
 def write_json(path: Path, body: Any, *, mode: int = 0o600) -> None:

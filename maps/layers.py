@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from functools import cache
 
 from maps import files
 
@@ -35,8 +37,18 @@ ATTRIBUTION: dict[str, dict[str, str]] = {
 
 
 def layer(name: str) -> bytes | None:
-    """The layer's GeoJSON (EPSG:4326, UTF-8), always the same object; None for an unknown name."""
-    return files.raw(f"{name}.geojson") if name in LAYERS else None
+    """The layer's GeoJSON (EPSG:4326, UTF-8), always the same object; None for an unknown name and a damaged file."""
+    return _whole(f"{name}.geojson") if name in LAYERS else None
+
+
+@cache
+def _whole(name: str) -> bytes | None:
+    try:
+        json.loads(files.raw(name))
+    except (OSError, ValueError) as error:
+        files.note_damaged(name, error)
+        return None
+    return files.raw(name)
 
 
 def attribution(language: str = "zh-CN", layers: Iterable[str] = LAYERS) -> str:

@@ -198,11 +198,32 @@ def _projected(geometry: Any, epsg: int) -> Any:
 
 @cache
 def road_network() -> RoadNetwork:
-    """The committed skeleton of main roads in and around the prefecture, loaded once."""
-    nodes = {int(row["node"]): (float(row["lat"]), float(row["lon"])) for row in _rows("road_nodes.csv")}
-    edges = {(int(row["u"]), int(row["v"])): float(row["km"]) * 1000 for row in _rows("road_edges.csv")}
-    return RoadNetwork(nodes, edges)
+    """The committed skeleton of main roads in and around the prefecture, loaded once.
+
+    When its files are damaged no place has a figure by road.
+    """
+    try:
+        nodes = {int(row["node"]): (float(row["lat"]), float(row["lon"])) for row in _rows(NODES)}
+    except _DAMAGED as error:
+        files.note_damaged(NODES, error)
+        return RoadNetwork(*_FAR_AWAY)
+    try:
+        edges = {(int(row["u"]), int(row["v"])): float(row["km"]) * 1000 for row in _rows(EDGES)}
+        return RoadNetwork(nodes, edges)
+    except _DAMAGED as error:
+        files.note_damaged(EDGES, error)
+        return RoadNetwork(*_FAR_AWAY)
 
 
-def _rows(name: str) -> Iterable[dict[str, str]]:
-    return csv.DictReader(StringIO(files.raw(name).decode("utf-8")))
+def _rows(name: str) -> list[dict[str, str]]:
+    """The rows of a file. Raises ValueError for a file without rows."""
+    rows = list(csv.DictReader(StringIO(files.raw(name).decode("utf-8"))))
+    if not rows:
+        raise ValueError("the file has no rows")
+    return rows
+
+
+NODES, EDGES = "road_nodes.csv", "road_edges.csv"
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, csv.Error)
+_FAR_AWAY: tuple[dict[int, tuple[float, float]], dict[tuple[int, int], float]] = ({0: (0.0, 102.0)}, {})
+"""Nodes and edges of a network whose only node is far from everything."""

@@ -84,6 +84,13 @@ TEMPLATES: dict[str, Template] = {
     ),
     "not-found": _of(404, "没有找到", "Not found", "没有这个对象。", "There is no such thing."),
     "gone": _of(410, "已不存在", "Gone", "图片已过期或已删除。", "The picture, or its address, is no longer there."),
+    "evidence-lost": _of(
+        410,
+        "附件缺失或被改动",
+        "The file is missing or was altered",
+        "台账记有该附件的散列值，但磁盘上的文件已不是它。请从备份恢复。",
+        "The journal has the hash of this file, but the disk has it no more. Restore a backup.",
+    ),
     "no-pdf": _of(
         501,
         "不能生成 PDF",

@@ -20,7 +20,7 @@ from api.kinds import lists
 from api.principal import Principal
 from api.records.task_texts import TASK_TEXTS
 from api.responses.describe import answers
-from feeds.evidence import EvidenceFile, EvidenceRefused, EvidenceStore
+from feeds.evidence import EvidenceFile, EvidenceRefused, EvidenceStore, path_of
 from feeds.kinds import TASK, Record
 from feeds.tasks.orders import TASK as WORKFLOW
 
@@ -66,14 +66,17 @@ async def upload(deps: Deps, principal: TaskActor, request: Request, task_id: st
     return await ordered(deps, principal, TASK, "task.evidence", task_id, body)
 
 
-@router.get("/tasks/{task_id:path}/evidence/{sha256}", responses=answers(None, "not-found") | FILE)
+@router.get("/tasks/{task_id:path}/evidence/{sha256}", responses=answers(None, "not-found", "evidence-lost") | FILE)
 async def download(deps: Deps, principal: Tasker, task_id: str, sha256: str) -> Response:
-    """A file of evidence as an attachment, to whoever sees the task; 404 also when the file is gone from the disk."""
+    """A file of evidence as an attachment, to whoever sees the task. 410: it is gone from the disk, or was altered."""
     task = await _task(deps, principal, task_id)
     evidence = next((evidence for evidence in task["evidence"] if evidence["sha256"] == sha256), None)
-    path = await asyncio.to_thread(_store(deps).path, sha256) if evidence is not None else None
-    if evidence is None or path is None:
+    if evidence is None:
         raise Problem("not-found")
+    store = _store(deps)
+    if damage := await asyncio.to_thread(store.damaged, sha256):
+        raise Problem("evidence-lost", damage=damage, sha256=sha256, name=evidence["name"])
+    path = path_of(store.folder, sha256)
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(evidence['name'], safe='')}",
         "X-Content-Type-Options": "nosniff",
@@ -97,7 +100,10 @@ def _store(deps: Dependencies) -> EvidenceStore:
 
 
 async def _received(store: EvidenceStore, request: Request, name: str) -> EvidenceFile:
-    """The file of a request, durable on disk. Raises Problem `invalid` or `too-large`; what was refused is removed."""
+    """The file of a request, durable on disk. Raises Problem; what was not kept is removed.
+
+    `busy`: the disk takes nothing.
+    """
     upload = None
     try:
         upload = await asyncio.to_thread(store.taking, name)
@@ -116,6 +122,8 @@ async def _received(store: EvidenceStore, request: Request, name: str) -> Eviden
         raise Problem(
             "invalid", findings=[finding("body", f"evidence_{refused.code}", message={"zh-CN": zh, "en": en})]
         ) from refused
+    except OSError as error:
+        raise Problem("busy") from error
     finally:
         if upload is not None:
             with suppress(OSError):

@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from feeds.fencing import Fenced
 from feeds.findings import Finding, InFile
 from feeds.journal import Journal
 from feeds.role_status import RoleStatus
+from maps import files as map_files
 from watchfloor.runtime.role_specs import RoleSpec
 from watchfloor.settings import applied
 from watchfloor.settings.applied import StartSettings
@@ -130,6 +132,8 @@ class RoleHost:
 
     async def _build(self, settings: Settings) -> RunningRole:
         self._status.clear_conditions()
+        for words in (self._journal.set_aside.words, map_files.words):
+            self._status.add_condition(partial(words, settings.site.language))
         return await self._make(settings, self._bus, self._journal, self._status)
 
     async def _build_or_fall_back(self) -> RunningRole:

@@ -191,7 +191,6 @@ async def build_project(settings: Settings, bus: Bus, journal: Journal, status: 
         language=settings.site.language,
         status=status,
     )
-    status.add_condition(lambda: journal.set_aside.words(settings.site.language))
     follower = Bus(redis_url(settings), settings.site.region, name="history", fence=bus.fence)
     store = HistoryStore(history_url(journal_url(settings)), "history", bus.fence)
     recording = RecordingLoop(follower, store, settings.history)
@@ -268,7 +267,6 @@ async def build_command(settings: Settings, bus: Bus, journal: Journal, status: 
     assets, layers, incidents = _inventory(settings).assets, settings.layers, settings.incidents
     program = CommandRole(bus, journal, assets, layers=layers, settings=incidents, intake=intake, status=status)
     status.add_condition(lambda: program.engine.intake_trouble(settings.site.language))
-    status.add_condition(lambda: journal.set_aside.words(settings.site.language))
 
     async def reload(fresh: Settings) -> None:
         await program.reload(load_inventory(fresh).assets, fresh.layers, fresh.incidents)
@@ -285,7 +283,6 @@ async def build_approvals(settings: Settings, bus: Bus, journal: Journal, status
     store, intake = CaseStore(cases_url(url), "approvals", bus.fence), Intake(intake_url(url), "approvals")
     sealer, assessor = settings.approvals.sealer(settings.data), settings.approvals.assessor()
     program = ApprovalsRole(bus, journal, store, assessor, intake=intake, status=status, sealer=sealer)
-    status.add_condition(lambda: journal.set_aside.words(settings.site.language))
 
     async def reload(fresh: Settings) -> None:
         await program.reload(fresh.approvals.assessor())

@@ -85,7 +85,7 @@ class Supervisor:
 
     async def run(self) -> None:
         """Start everything, keep it alive, and return when everything has been stopped."""
-        (self.data / "run").mkdir(parents=True, exist_ok=True)
+        state_file.free_folder(self.data / "run")
         self._take_lock()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -124,6 +124,7 @@ class Supervisor:
         self._stopping.set()
 
     def _take_lock(self) -> None:
+        state_file.free_name(self.data / "run" / "lock")
         self._lock = os.open(self.data / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

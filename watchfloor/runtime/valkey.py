@@ -137,9 +137,9 @@ async def start(data: Path) -> asyncio.subprocess.Process:
     Its password is not passed on the command line.
     """
     where, folder, logfile = address(data), data / "valkey", data / "run" / "valkey.log"
-    folder.mkdir(parents=True, exist_ok=True)
+    state_file.free_folder(folder)
     Path(where.socket).parent.mkdir(parents=True, exist_ok=True)
-    Path(where.socket).unlink(missing_ok=True)
+    _free_socket(Path(where.socket))
     _rotate(logfile)
     with _log_output(logfile) as out:
         begins = out.tell()
@@ -191,8 +191,16 @@ async def start_from_anything(data: Path) -> asyncio.subprocess.Process:
     return process
 
 
+def _free_socket(path: Path) -> None:
+    """Remove the socket of an earlier server; a folder at its name is set aside. Raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        state_file.set_aside(path, "this is not a socket")
+    path.unlink(missing_ok=True)
+
+
 def _rotate(logfile: Path) -> None:
-    """Bound the server's log: one older part is kept."""
+    """Bound the server's log: one older part is kept. What lies at its name and is no file is set aside."""
+    state_file.free_name(logfile)
     with suppress(OSError):
         if logfile.stat().st_size > LOG_LIMIT:
             logfile.replace(logfile.with_name(f"{logfile.name}.1"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from feeds.bus import Bus
-from feeds.journal import ChainFault, Journal, heads, seals
+from feeds.evidence import FOLDER, EvidenceStore
+from feeds.journal import ChainFault, Doc, Journal, heads, seals
 from feeds.journal.forms import UnreadableDocument
 from feeds.journal.heads import Gap, Head, Heads
+from feeds.model import Kind
 from feeds.wire import iso
 from watchfloor.backup import files
 from watchfloor.runtime import journal_watch
@@ -22,18 +25,22 @@ from watchfloor.tools import documents
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """The result. `first` is the time of the oldest audit entry; `sealed` is False while no key signs the journal."""
+    """The result. `first` is the time of the oldest audit entry; `sealed` is False while no key signs the journal.
+
+    `evidence` are the files of tasks that are gone from the disk or altered, one line each.
+    """
 
     entries: int
     sealed: bool
     first: float | None
     faults: Sequence[ChainFault]
     wrong: Sequence[UnreadableDocument]
+    evidence: Sequence[str] = ()
 
     @property
     def is_whole(self) -> bool:
         """True when nothing is missing, changed or unreadable."""
-        return not (self.faults or self.wrong)
+        return not (self.faults or self.wrong or self.evidence)
 
 
 async def run(settings: Settings, journal: Journal, against: Path | None) -> VerifyReport:
@@ -46,7 +53,21 @@ async def run(settings: Settings, journal: Journal, against: Path | None) -> Ver
         first=oldest[0].at if oldest else None,
         faults=faults,
         wrong=await documents.findings(journal),
+        evidence=await _lost_evidence(journal, EvidenceStore(settings.data / FOLDER)),
     )
+
+
+async def _lost_evidence(journal: Journal, store: EvidenceStore) -> list[str]:
+    """The files that tasks name and that the disk does not have as they were."""
+    lost: list[str] = []
+    async for page in journal.documents():
+        for doc in page:
+            if not isinstance(doc, Doc) or doc.kind != Kind.TASK:
+                continue
+            for evidence in doc.body["evidence"]:
+                if damage := await asyncio.to_thread(store.damaged, evidence["sha256"]):
+                    lost.append(f"task {doc.id}: evidence {evidence['name']} ({evidence['sha256']}) is {damage}")
+    return lost
 
 
 async def _missing(settings: Settings, journal: Journal, against: Path | None) -> list[ChainFault]:
@@ -82,7 +103,9 @@ def shown(report: VerifyReport, *, as_json: bool) -> str:
         return json.dumps(_record(report), ensure_ascii=False)
     total = f"{report.entries} 条记录 entries, {len(report.faults)} 处问题 faults, "
     total += f"{len(report.wrong)} 份文档有问题 documents are wrong"
-    lines = [*(fault.text for fault in report.faults), *documents.lines(report.wrong), total]
+    if report.evidence:
+        total += f", {len(report.evidence)} 份附件缺失或被改动 files of evidence are lost"
+    lines = [*(fault.text for fault in report.faults), *documents.lines(report.wrong), *report.evidence, total]
     if not report.sealed:
         lines.append("台账尚未签名，下一次写入时签名 Not signed yet; the next entry signs it")
     if report.first is not None:
@@ -101,4 +124,5 @@ def _record(report: VerifyReport) -> dict[str, Any]:
         "audit_since": iso(report.first),
         "faults": faults,
         "documents": documents.records(report.wrong),
+        "evidence": list(report.evidence),
     }
