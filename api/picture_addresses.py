@@ -37,7 +37,10 @@ class PictureAddresses:
     @cached_property
     def _key(self) -> bytes:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self._path.with_name("key.lock").open("w") as lock:  # several web processes may start at once
+        lock_file = self._path.with_name("key.lock")
+        for path in (self._path, lock_file):
+            state_file.free_name(path)
+        with lock_file.open("w") as lock:  # several web processes may start at once
             fcntl.flock(lock, fcntl.LOCK_EX)
             key = self._path.read_bytes() if self._path.exists() else b""
             if len(key) != KEY_BYTES:  # none yet, or a file that was cut: a short key could be guessed

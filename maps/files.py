@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -20,6 +19,8 @@ _damaged: set[str] = set()
 @cache
 def raw(name: str) -> bytes:
     """A file of maps/data, unchanged. Raises FileNotFoundError for an unknown name."""
+    from importlib.resources import files  # most roles need no map, and it takes a while to load
+
     return (files("maps") / "data" / name).read_bytes()
 
 

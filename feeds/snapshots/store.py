@@ -21,6 +21,7 @@ import msgspec
 from msgspec import structs
 
 from feeds import state_file
+from feeds.clock import now
 from feeds.snapshots.reader import FOLDER, SnapshotReader, index_path, picture_path
 from feeds.snapshots.records import CameraSnapshots, CheckResult, FaultEvidence, StoredPicture
 
@@ -73,7 +74,10 @@ class SnapshotStore:
         return self._cameras is not None
 
     def open(self) -> dict[str, CameraSnapshots]:
-        """Read every index file, and remove pictures that none of them names. Raises OSError."""
+        """Read every index file, and remove pictures that none of them names. Raises OSError.
+
+        While an index file is set aside as damaged, such pictures stay for EVIDENCE_AGE: they may be evidence.
+        """
         with self._lock:
             if self._cameras is None:
                 cameras = {index.camera: index for index in self._indexes()}
@@ -191,15 +195,18 @@ class SnapshotStore:
         for path in (self._folder / "index").glob("*.json"):
             try:
                 index = msgspec.json.decode(path.read_bytes(), type=CameraSnapshots)
-            except msgspec.DecodeError as error:
+            except (OSError, msgspec.DecodeError) as error:
                 state_file.set_aside(path, str(error))
                 continue
             yield index
 
     def _remove_strays(self, named: set[str]) -> None:
+        oldest = now() - EVIDENCE_AGE
+        is_whole = not any((self._folder / "index").glob(f"*.{state_file.DAMAGED}-*"))
         for folder in ("pictures", "index"):
             for path in (self._folder / folder).glob("*"):
-                if path.suffix == ".part" or (path.suffix == ".jpg" and path.stem not in named):
+                stray = path.suffix == ".jpg" and path.stem not in named
+                if path.suffix == ".part" or (stray and (is_whole or path.stat().st_mtime < oldest)):
                     path.unlink(missing_ok=True)
 
     def _count(self) -> None:

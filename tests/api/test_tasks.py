@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from feeds.evidence import EvidenceStore
+from feeds.evidence import EvidenceStore, path_of
 from feeds.incidents.units import ResponsibleUnit, UnitRegister
 from feeds.kinds import TASK
 from feeds.model import Change, Command, Kind, Outcome, Result
@@ -197,6 +197,38 @@ async def test_a_photo_is_kept_by_its_hash_and_comes_back_as_an_attachment(tasks
     store = tasks_world.evidence
     assert store is not None
     assert list(store.hashes()) == [digest]
+
+
+@pytest.mark.parametrize("damage", ["missing", "altered", "no file"])
+async def test_a_file_that_is_no_longer_what_the_journal_names_is_not_given_out(
+    tasks_world: World, damage: str
+) -> None:
+    digest, store = hashlib.sha256(JPEG).hexdigest(), tasks_world.evidence
+    assert store is not None
+    evidence = TaskEvidence(sha256=digest, name="现场.jpg", media="image/jpeg", size=len(JPEG), by="unit-all", at=NOW)
+    show(tasks_world, replace(a_task(), evidence=(evidence,)))
+    path = path_of(store.folder, digest)
+    path.parent.mkdir(parents=True)
+    if damage == "altered":
+        path.write_bytes(JPEG + b"x")
+    elif damage == "no file":
+        path.mkdir()
+    async with tasks_world.signed_in("unit") as client:
+        lost = problem(await client.get(f"/api/v1/tasks/{ID}/evidence/{digest}"), 410, "evidence-lost")
+    assert (lost["name"], lost["sha256"]) == ("现场.jpg", digest)
+    assert lost["damage"] == ("altered" if damage == "altered" else "missing")
+
+
+async def test_a_file_that_the_disk_does_not_take_is_refused_to_come_again(tasks_world: World) -> None:
+    store = tasks_world.evidence
+    assert store is not None
+    store.folder.write_bytes(b"no folder can be made here")
+    show(tasks_world, a_task())
+    async with tasks_world.signed_in("unit") as client:
+        answer = await _put(client, "a.jpg", JPEG)
+    problem(answer, 503, "busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert tasks_world.desk.seen == []
 
 
 def _package(*names: str, content: bytes = b"x") -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 from feeds.snapshots.reader import SnapshotReader
@@ -120,4 +121,17 @@ def test_a_damaged_index_costs_one_camera_its_pictures_only(tmp_path: Path) -> N
     paths[0].write_bytes(b"{")
     again = SnapshotStore(tmp_path)
     assert len(again.open()) == 1
-    assert pictures_on_disk(tmp_path) == 1
+    assert pictures_on_disk(tmp_path) == 2, "it may be evidence"
+
+
+def test_pictures_of_a_damaged_index_go_when_evidence_would(tmp_path: Path) -> None:
+    store = SnapshotStore(tmp_path)
+    put(store, "c", 10.0)
+    (index,) = (tmp_path / "snapshots" / "index").glob("*.json")
+    index.unlink()
+    index.mkdir()
+    SnapshotStore(tmp_path).open()
+    (picture,) = (tmp_path / "snapshots" / "pictures").glob("*.jpg")
+    os.utime(picture, (0, 0))
+    SnapshotStore(tmp_path).open()
+    assert pictures_on_disk(tmp_path) == 0

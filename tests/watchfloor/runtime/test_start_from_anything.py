@@ -130,6 +130,33 @@ async def test_an_address_damaged_while_the_site_runs_is_written_again(tmp_path:
         assert valkey.address(tmp_path) == before
 
 
+@pytest.mark.parametrize("name", ["run", "valkey", "run/lock", "run/valkey.log", "run/valkey.json", "run/status.json"])
+async def test_a_folder_in_place_of_a_file_and_a_file_in_place_of_a_folder_are_set_aside(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    if name in ("run", "valkey"):
+        path.write_text("no folder")
+    else:
+        path.mkdir()
+        (path / "content").write_text("no file")
+    async with running(make(tmp_path, embedded=True)) as site:
+        assert site.members["valkey"].state == "running"
+        await remember(tmp_path)
+    assert len(list(path.parent.glob(f"{path.name}.damaged-*"))) == 1
+
+
+async def test_a_status_file_that_became_a_folder_is_written_again(tmp_path: Path) -> None:
+    status = tmp_path / "run" / "status.json"
+    async with running(make(tmp_path, embedded=True)):
+        await until(status.is_file)
+        status.unlink()
+        status.mkdir()
+        await until(status.is_file)
+    assert len(list(status.parent.glob("status.json.damaged-*"))) == 1
+
+
 def test_what_is_no_regular_file_is_set_aside_without_being_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "state.json")
     assert state_file.read_json(tmp_path / "state.json", state_file.mapping) is None
