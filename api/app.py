@@ -77,6 +77,7 @@ from api.routes import (
 from api.server import check
 from api.stores import problem_of
 from feeds.bus import BusError
+from feeds.cases.sealing import SealBroken
 from feeds.findings import Finding, InRequest
 from feeds.history.uptime import UptimeCalculator
 from feeds.journal import JournalLost
@@ -219,6 +220,10 @@ async def _store_lost(request: Request, error: JournalLost) -> Response:
     return await _problem(request, Problem(problem_of(error)))
 
 
+async def _key_lost(request: Request, error: SealBroken) -> Response:
+    return await _problem(request, Problem("key-lost"))
+
+
 async def _no_picture(request: Request, error: NoPicture) -> Response:
     return await _problem(request, Problem("no-picture"))
 
@@ -230,6 +235,7 @@ HANDLERS: dict[type[Exception], Handler] = {
     BusError: _bus_lost,
     JournalLost: _store_lost,
     NoPicture: _no_picture,
+    SealBroken: _key_lost,
 }
 DIRECT: Mapping[str, Endpoint] = {"/api/v2/alerts": alertmanager.post_alerts} | {
     f"{ingest.router.prefix}/{name}": endpoint

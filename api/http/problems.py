@@ -155,6 +155,14 @@ TEMPLATES: dict[str, Template] = {
         "接收库读写不了，未接收；请稍后再发。",
         "It cannot be read or written, so nothing was accepted. Send it again shortly.",
     ),
+    "key-lost": _of(
+        503,
+        "个人信息密钥不可用",
+        "The key of personal values is not available",
+        "密钥文件损坏或已更换：个人信息与动态口令不能核对。请恢复密钥文件；登录可用恢复码。",
+        "Its file is damaged or another one: personal values and one-time codes cannot be checked. Restore the file;"
+        " a recovery code signs in.",
+    ),
     "history-lost": _of(
         503,
         "历史数据不可用",

@@ -110,7 +110,12 @@ class CaseFeed(Feed):
             if self._sealer is None:
                 if self.source.key is None:
                     raise Misconfigured("the site has no key for personal values", "站点没有个人信息密钥")
-                self._sealer = load_sealer(self.source.key)
+                try:
+                    self._sealer = load_sealer(self.source.key)
+                except (OSError, ValueError) as error:
+                    raise Misconfigured(
+                        f"the key file of personal values cannot be read: {error}", f"个人信息密钥文件无法读取：{error}"
+                    ) from error
             self._facts[table.name] = RowFacts(self.source, table, self.settings.id, self._sealer)
         return self._facts[table.name]
 

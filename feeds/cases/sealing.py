@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,13 @@ from feeds.key_files import KEY_BYTES, read_or_make
 from feeds.mapping.expressions import identifier
 
 NONCE, ID_BYTES = 12, 4
+RETRY_EVERY = 5.0
+"""Seconds between two attempts to read a damaged key file."""
+_KEY_WORDS = {
+    "zh-CN": "个人信息密钥文件 {name} 无法读取（{reason}）：个人信息不能查看，案件不能接收。请恢复该文件。",
+    "en": "The key file {name} of personal values cannot be read ({reason}): they are not shown, and no case is taken."
+    " Restore the file.",
+}
 FILE = "personal.key"
 
 
@@ -66,6 +75,57 @@ class Sealer:
     def digest(self, raw: bytes) -> str:
         """A keyed digest of bytes, to recognise repeated facts."""
         return hmac.new(self._mac, raw, hashlib.sha256).hexdigest()[:32]
+
+
+class KeyLost(SealBroken):
+    """The key file cannot be read: nothing can be sealed or opened until it can."""
+
+
+class KeyFile(Sealer):
+    """The sealer of a key file that may be damaged. Without the key nothing is sealed, so that nothing is lost.
+
+    Every use raises KeyLost until the file can be read; a file that was put right is taken within RETRY_EVERY.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """The key file is made when there is none."""
+        self._path = path
+        self._sealer: Sealer | None = None
+        self._reason = ""
+        self._tried_at = float("-inf")
+        self.id = ""
+        with suppress(KeyLost):
+            self._loaded()
+
+    def words(self, language: str) -> str:
+        """The damage and its remedy, as a text for people; "" while the key can be used."""
+        with suppress(KeyLost):
+            self._loaded()
+        return _KEY_WORDS[language].format(name=self._path.name, reason=self._reason) if self._sealer is None else ""
+
+    def seal(self, values: Mapping[str, str]) -> bytes:
+        return self._loaded().seal(values) if values else b""
+
+    def open(self, sealed: bytes) -> dict[str, str]:
+        return self._loaded().open(sealed) if sealed else {}
+
+    def mac(self, text: str) -> str:
+        return self._loaded().mac(text)
+
+    def digest(self, raw: bytes) -> str:
+        return self._loaded().digest(raw)
+
+    def _loaded(self) -> Sealer:
+        if self._sealer is None and time.monotonic() - self._tried_at >= RETRY_EVERY:
+            self._tried_at = time.monotonic()
+            try:
+                self._sealer = load_sealer(self._path)
+                self.id = self._sealer.id
+            except (OSError, ValueError) as error:
+                self._reason = str(error)
+        if self._sealer is None:
+            raise KeyLost(f"the key of personal values cannot be read: {self._reason}")
+        return self._sealer
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from feeds.cases.assess import Assessor
 from feeds.cases.items import ItemCatalogue, read_departments, read_items
-from feeds.cases.sealing import FILE, Sealer, load_sealer
+from feeds.cases.sealing import FILE, KeyFile
 from feeds.workdays.calendar import CalendarBook
 from feeds.workdays.files import NATIONAL, read_folder
 
@@ -45,6 +45,6 @@ class ApprovalsSettings:
             local_required=frozenset(self.local_required),
         )
 
-    def sealer(self, data: Path) -> Sealer:
-        """The sealer of personal values; its key file is made when there is none. Raises OSError, ValueError."""
-        return load_sealer(self.key if self.key is not None else data / "keys" / FILE)
+    def sealer(self, data: Path) -> KeyFile:
+        """The sealer of personal values; its key file is made when there is none."""
+        return KeyFile(self.key if self.key is not None else data / "keys" / FILE)

@@ -282,6 +282,7 @@ async def build_approvals(settings: Settings, bus: Bus, journal: Journal, status
     url = journal_url(settings)
     store, intake = CaseStore(cases_url(url), "approvals", bus.fence), Intake(intake_url(url), "approvals")
     sealer, assessor = settings.approvals.sealer(settings.data), settings.approvals.assessor()
+    status.add_condition(partial(sealer.words, settings.site.language))
     program = ApprovalsRole(bus, journal, store, assessor, intake=intake, status=status, sealer=sealer)
 
     async def reload(fresh: Settings) -> None:

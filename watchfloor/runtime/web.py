@@ -75,6 +75,7 @@ class Web:
         self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
         sealer = settings.approvals.sealer(settings.data)
+        status.add_condition(partial(sealer.words, settings.site.language))
         self._cases = CaseStore(cases_url(journal_url(settings)), "web")
         self._cases.connect()
         self._assessor = settings.approvals.assessor()
