@@ -7,6 +7,8 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from feeds import state_file
+
 KEY_BYTES = 32
 JOURNAL_KEY = "journal.key"
 """Name of the key file of the journal's signatures in the data folder."""
@@ -15,8 +17,10 @@ JOURNAL_KEY = "journal.key"
 def read_or_make(path: Path) -> list[bytes]:
     """The keys of a file, in its order. An absent file is created with one new key.
 
-    Processes that do this at the same time all read the same key. Raises OSError; ValueError for a file without a key.
+    Processes that do this at the same time all read the same key. Raises OSError; ValueError for what is no file with keys.
     """
+    if not state_file.is_file_or_absent(path):
+        raise ValueError(f"{path.name} is no file")
     if not path.exists():
         _make(path)
     keys = [bytes.fromhex(line) for line in path.read_text(encoding="ascii").split()]

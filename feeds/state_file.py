@@ -51,13 +51,17 @@ def _replace(part: Path, path: Path) -> None:
         part.replace(path)
 
 
+def is_file_or_absent(path: Path) -> bool:
+    """True for a regular file, also behind a link, and where nothing lies; a link that leads nowhere is none."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return not os.path.lexists(path)
+
+
 def free_name(path: Path) -> None:
     """Set aside what lies at a name where a file is to be opened, and is no regular file. Raises no OSError."""
-    try:
-        wrong = not stat.S_ISREG(path.lstat().st_mode)
-    except OSError:
-        return
-    if wrong:
+    if not is_file_or_absent(path):
         set_aside(path, "this is not a regular file")
 
 

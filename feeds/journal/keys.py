@@ -6,15 +6,24 @@ file signs. The others, of earlier times and of other machines, only verify.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from feeds import state_file
 from feeds.journal.errors import JournalLost, StoreRefused
 from feeds.key_files import read_or_make
 
 _ID_DIGITS = 8
+_WORDS = {
+    "zh-CN": "台账密钥文件曾损坏，已另存为 {name}；此后用新密钥签名，此前的签名不能核对。"
+    "请把原密钥作为第二行加入密钥文件，并删除另存的文件。",
+    "en": "The key file of the journal was damaged and is kept as {name}; a new key signs from then on, and earlier"
+    " signatures cannot be checked. Add the former key to the key file as its second line, and remove that copy.",
+}
 
 
 class Keyring:
@@ -47,12 +56,34 @@ def key_id(signature: str) -> str:
 
 
 def load_keys(path: Path) -> Keyring:
-    """The keys of a file. An absent file is created. Raises JournalLost, and StoreRefused for a damaged file."""
+    """The keys of a file. An absent file is created; a damaged one is set aside first, and `words` say so.
+
+    Raises JournalLost, and StoreRefused for a damaged file that cannot be renamed.
+    """
     try:
         return Keyring(read_or_make(path))
+    except ValueError:
+        return _replaced(path)
     except OSError as error:
         raise JournalLost(f"the key of the journal cannot be read: {error}") from error
-    except ValueError as error:
+
+
+def _replaced(path: Path) -> Keyring:
+    """Sign with a new key from now on. What the damaged file signed stays as it is and cannot be proven without it."""
+    try:
+        with path.parent.joinpath(f".{path.name}.lock").open("w") as lock:  # every role starts at once
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with suppress(ValueError):
+                return Keyring(read_or_make(path))  # another process was first
+            state_file.set_aside(path, "it holds no key")
+            return Keyring(read_or_make(path))
+    except (ValueError, OSError) as error:
         raise StoreRefused(
             f"台账密钥文件 {path.name} 已损坏。", f"The journal's key file {path.name} is damaged."
         ) from error
+
+
+def words(path: Path | None, language: str) -> str:
+    """Damaged key files that were replaced, as a text for people; "" when there are none."""
+    copies = sorted(path.parent.glob(f"{path.name}.{state_file.DAMAGED}-*")) if path is not None else []
+    return _WORDS[language].format(name=copies[-1].name) if copies else ""

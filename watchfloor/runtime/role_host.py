@@ -15,7 +15,7 @@ from feeds.bus import Bus
 from feeds.bus.lease import Lease
 from feeds.fencing import Fenced
 from feeds.findings import Finding, InFile
-from feeds.journal import Journal
+from feeds.journal import Journal, keys
 from feeds.role_status import RoleStatus
 from maps import files as map_files
 from watchfloor.runtime.role_specs import RoleSpec
@@ -132,7 +132,7 @@ class RoleHost:
 
     async def _build(self, settings: Settings) -> RunningRole:
         self._status.clear_conditions()
-        for words in (self._journal.set_aside.words, map_files.words):
+        for words in (self._journal.set_aside.words, map_files.words, partial(keys.words, settings.journal_key)):
             self._status.add_condition(partial(words, settings.site.language))
         return await self._make(settings, self._bus, self._journal, self._status)
 

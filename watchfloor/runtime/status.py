@@ -108,7 +108,7 @@ def _disk_lines(room: dict[str, Any] | None) -> list[str]:
 
 def _set_aside(data: Path) -> list[str]:
     """Damaged files and folders that were renamed, newest last."""
-    copies = [path for folder in (data, data / "run", data / "opcua") for path in folder.glob("*")]
+    copies = [path for folder in (data, data / "run", data / "keys", data / "opcua") for path in folder.glob("*")]
     named = (path for path in copies if f".{state_file.DAMAGED}-" in path.name or f".{BROKEN}-" in path.name)
     return [str(path.relative_to(data)) for path in sorted(named, key=lambda path: path.name.rpartition("-")[2])]
 

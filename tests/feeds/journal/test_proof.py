@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from feeds.journal import Journal, StoreRefused, heads, records, seals
+from feeds.journal import Journal, StoreRefused, heads, keys, records, seals
 from feeds.journal.seals import Seal
 
 KEY = "journal.key"
@@ -181,9 +183,43 @@ async def test_a_signed_journal_is_not_written_without_its_key(journal_url: str,
     async with opened(journal_url, None) as journal:
         with pytest.raises(StoreRefused, match="no key here"):
             await note(journal, "later")
-    key.write_text("no key")
-    with pytest.raises(StoreRefused, match="is damaged"):
-        await Journal(journal_url, "web", key).open()
+
+
+def empty(key: Path) -> None:
+    key.write_bytes(b"")
+
+
+def garbage(key: Path) -> None:
+    key.write_bytes(b"no key \xff")
+
+
+def a_folder(key: Path) -> None:
+    key.unlink()
+    key.mkdir()
+
+
+def a_fifo(key: Path) -> None:
+    key.unlink()
+    os.mkfifo(key)
+
+
+@pytest.mark.parametrize("damage", [empty, garbage, a_folder, a_fifo])
+async def test_a_damaged_key_is_set_aside_and_the_journal_goes_on_with_a_new_one(
+    journal_url: str, key: Path, damage: Callable[[Path], None]
+) -> None:
+    await fill(journal_url, key)
+    former = key.read_text()
+    damage(key)
+    found = await asyncio.gather(*(asyncio.to_thread(keys.load_keys, key) for _ in range(4)))
+    assert len({ring.id for ring in found}) == 1, "all roles start at once, and take the same key"
+    assert len(list(key.parent.glob(f"{key.name}.damaged-*"))) == 1
+    assert key.name in keys.words(key, "en")
+    async with opened(journal_url, key) as journal:
+        await note(journal, "later")
+        assert {fault.foreign for fault in await journal.verify() if fault.chain} == {True}
+    key.write_text(f"{key.read_text()}\n{former}\n")
+    async with opened(journal_url, key) as journal:
+        assert {fault.chain for fault in await journal.verify()} == {""}, "only the seal names what happened"
 
 
 async def test_a_key_that_is_not_here_is_named_and_a_later_line_of_the_file_proves_again(
