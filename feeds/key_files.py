@@ -17,7 +17,7 @@ JOURNAL_KEY = "journal.key"
 def read_or_make(path: Path) -> list[bytes]:
     """The keys of a file, in its order. An absent file is created with one new key.
 
-    Processes that do this at the same time all read the same key. Raises OSError; ValueError for what is no file with keys.
+    Processes that do this at the same time all read the same key. Raises OSError; ValueError for what holds no key.
     """
     if not state_file.is_file_or_absent(path):
         raise ValueError(f"{path.name} is no file")
