@@ -10,7 +10,7 @@ from api.http.problems import TEMPLATES
 from api.kinds.schemas import components
 from api.responses.describe import TEMPLATE, add_problem, problem_example, types
 
-EVERYWHERE = ("wrong-host", "too-large", "internal", "busy", "journal-lost")
+EVERYWHERE = ("wrong-host", "too-large", "internal", "busy", "journal-lost", "key-lost")
 """Problems of every route: the guard, the bound on a request's size, and the stores raise them."""
 SIGNED_IN = ("not-signed-in", "token-refused", "forbidden", "must-change", "invalid", "no-picture")
 """Problems of every route that needs a session or a token; most read the live state."""

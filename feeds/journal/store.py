@@ -80,8 +80,6 @@ class Journal(DocumentRows):
             yield tx
             await tx.flush()
             await tx.seal()
-        for kind, id in tx.replaced:
-            self.set_aside.clear(kind, id)
 
     async def entries(
         self,

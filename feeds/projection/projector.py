@@ -114,6 +114,8 @@ class Projector:
         if not 0 <= now - self._counted < COUNT_EVERY:
             changes += self.projection.count_dead(await self._bus.dead_counts(), now)
             changes += self._roles(await self._bus.beats(), now)
+            if len(self._journal.set_aside):
+                await self._journal.mended()
             self._counted = now
         if changes or entries:
             await self._record(changes, now)

@@ -9,8 +9,8 @@ import pytest
 from feeds.cases.sealing import KeyFile, Sealer
 from tests.api import conftest
 from tests.api.auth.test_identity import code_of, enrolled, sign_in
-from tests.api.conftest import A, World, problem
-from tests.api.test_ingest import send
+from tests.api.conftest import World, problem
+from tests.api.test_ingest import CASE, send
 
 
 @pytest.fixture(params=["damaged", "another one"])
@@ -39,6 +39,6 @@ async def test_no_case_is_taken_in_without_the_key(
 ) -> None:
     (tmp_path / "personal.key").write_bytes(b"")
     monkeypatch.setattr(conftest, "SEALER", KeyFile(tmp_path / "personal.key"))
-    answer = await send(world, "cases", {"cases": [{"number": "楚审-1", "region": A, "applicant": "王"}]})
+    answer = await send(world, "cases", {"cases": [CASE]})
     problem(answer, 503, "key-lost")
     assert int(answer.headers["Retry-After"]) > 0

@@ -137,10 +137,10 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
     body = {"kind": kind, "text": raw.decode("utf-8", "replace")[:LONGEST]}
     if kind in SECRET_KINDS:
         del body["text"]  # secrets must not enter the log
-    journal.set_aside.clear(kind, id)  # this entry keeps its text
     async with journal.begin() as tx:
         await tx.set_cursor(REPAIRS, {"last": secrets.token_hex(8)})
         await tx.append(kind=AUDIT, name=name, subject=id, at=time.time(), actor=by, body=body)
+        tx.kept.add((kind, id))
         if doc is None:
             await tx.delete(kind, id)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
@@ -29,7 +30,7 @@ from feeds.evidence import EvidenceStore
 from feeds.findings import line_of_text
 from feeds.history import HistoryReader, HistoryStore, history_url
 from feeds.isolation.cap import CapReader
-from feeds.journal import Intake, Journal, intake_url
+from feeds.journal import Intake, Journal, JournalLost, intake_url
 from feeds.live.pump import Pump
 from feeds.mapped.source import PushedSource
 from feeds.role_status import RoleStatus
@@ -67,6 +68,7 @@ class Web:
 
     def __init__(self, settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> None:
         self._settings, self._applied, self._bus, self._since = settings, settings, bus, now()
+        self._journal = journal
         self._pump, self._commands = Pump(bus, conditions=self._conditions, status=status), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
@@ -157,6 +159,8 @@ class Web:
         identities.recall(stored or [])
         while True:
             await asyncio.sleep(REMEMBER_EVERY)
+            with suppress(JournalLost):
+                await self._journal.mended()
             if (current := identities.remembered()) != stored and not self._stores.conditions():
                 try:
                     await asyncio.to_thread(state_file.write_json, path, current)
