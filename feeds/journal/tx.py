@@ -43,7 +43,7 @@ class Tx(OutboxTx):
         super().__init__(connection)
         self._chain, self._keyring = chain, keyring
         self._set_aside = SetAside() if set_aside is None else set_aside
-        self.kept: set[tuple[str, str]] = set()
+        self.recorded: set[tuple[str, str]] = set()
         """Documents whose unreadable text an entry of this transaction has."""
         self._seal = SealUpdate(connection, keyring) if keyring is not None else None
         self._reseal = False
@@ -127,13 +127,13 @@ class Tx(OutboxTx):
     async def put(self, kind: str, id: str, body: dict[str, Any], *, open: bool = True, seq: int = 0) -> None:
         """Set the current version of a document."""
         key = (kind, clean(id))
-        if key in self._set_aside and key not in self.kept:
+        if key in self._set_aside and key not in self.recorded:
             await self._keep_text(*key)
         self._docs[key] = {"kind": kind, "id": key[1], "open": open, "seq": seq, "body": clean(canonical(body))}
 
     async def _keep_text(self, kind: str, id: str) -> None:
         """Append the text of a document that cannot be read before it is written anew; secrets stay out of the log."""
-        self.kept.add((kind, id))
+        self.recorded.add((kind, id))
         table = schema.doc
         text_of = cast(table.c.body, LargeBinary) if self._is_sqlite else table.c.body
         raw = (await self._execute(select(text_of).where(table.c.kind == kind, table.c.id == id))).scalar()

@@ -164,9 +164,9 @@ class BriefDomain(RecordDomain[Brief]):
             return int(doc.body["last"])
         if not (yield HasDocument(COUNTER, key)):
             return 0
-        given = {doc.body.get("number") for doc in (yield ListDocuments(KIND))}
+        numbers = {doc.body.get("number") for doc in (yield ListDocuments(KIND))}
         last = 0
-        while number_text(self._settings, brief.kind, brief.mode, now, self._zone, last + 1) in given:
+        while number_text(self._settings, brief.kind, brief.mode, now, self._zone, last + 1) in numbers:
             last += 1
         return last
 

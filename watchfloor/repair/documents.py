@@ -140,7 +140,7 @@ async def _change(journal: Journal, name: str, kind: str, id: str, by: str, doc:
     async with journal.begin() as tx:
         await tx.set_cursor(REPAIRS, {"last": secrets.token_hex(8)})
         await tx.append(kind=AUDIT, name=name, subject=id, at=time.time(), actor=by, body=body)
-        tx.kept.add((kind, id))
+        tx.recorded.add((kind, id))
         if doc is None:
             await tx.delete(kind, id)
         else:

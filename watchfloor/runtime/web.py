@@ -67,8 +67,8 @@ class Web:
     """The program of the web role."""
 
     def __init__(self, settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> None:
-        self._settings, self._applied, self._bus, self._since = settings, settings, bus, now()
-        self._journal = journal
+        self._settings, self._applied, self._since = settings, settings, now()
+        self._bus, self._journal = bus, journal
         self._pump, self._commands = Pump(bus, conditions=self._conditions, status=status), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
@@ -76,8 +76,7 @@ class Web:
         self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
         self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
-        sealer = settings.approvals.sealer(settings.data)
-        status.add_condition(partial(sealer.words, settings.site.language))
+        sealer = self._sealer(status)
         self._cases = CaseStore(cases_url(journal_url(settings)), "web")
         self._cases.connect()
         self._assessor = settings.approvals.assessor()
@@ -117,6 +116,12 @@ class Web:
             )
         )
         self._dash = create_dash(self._app, settings.site)
+
+    def _sealer(self, status: RoleStatus) -> Sealer:
+        """The sealer of personal values. A damaged key is told."""
+        sealer = self._settings.approvals.sealer(self._settings.data)
+        status.add_condition(partial(sealer.words, self._settings.site.language))
+        return sealer
 
     def _approvals(self, sealer: Sealer) -> ApprovalsAccess:
         """The parts that the routes of approvals need, by the settings in use."""

@@ -210,8 +210,8 @@ async def test_a_damaged_key_is_set_aside_and_the_journal_goes_on_with_a_new_one
     await fill(journal_url, key)
     former = key.read_text()
     damage(key)
-    found = await asyncio.gather(*(asyncio.to_thread(keys.load_keys, key) for _ in range(4)))
-    assert len({ring.id for ring in found}) == 1, "all roles start at once, and take the same key"
+    keyrings = await asyncio.gather(*(asyncio.to_thread(keys.load_keys, key) for _ in range(4)))
+    assert len({ring.id for ring in keyrings}) == 1, "all roles start at once, and take the same key"
     assert len(list(key.parent.glob(f"{key.name}.damaged-*"))) == 1
     assert key.name in keys.words(key, "en")
     async with opened(journal_url, key) as journal:

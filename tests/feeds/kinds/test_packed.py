@@ -38,24 +38,24 @@ def test_a_view_of_bytes_is_the_view_of_the_record(kind: RecordKind[Any]) -> Non
     check()
 
 
-ONE = Alert(id="a", fingerprint="f", rule="r", asset="x", severity="major", active=True, raised_at=5.0)  # type: ignore[arg-type]
+ALERT_RECORD = Alert(id="a", fingerprint="f", rule="r", asset="x", severity="major", active=True, raised_at=5.0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", ["first_raised_at", "changed_at", "count", "labels", "shelf"])
 def test_an_alert_of_a_version_that_lacked_a_field_is_shown_with_its_default(name: str) -> None:
-    fields = msgspec.to_builtins(ONE)
+    fields = msgspec.to_builtins(ALERT_RECORD)
     del fields[name]
-    assert readable("alert", {b"a": wire.encode(fields)}, views=True) == {"a": ALERT.view(ONE)}
+    assert readable("alert", {b"a": wire.encode(fields)}, views=True) == {"a": ALERT.view(ALERT_RECORD)}
 
 
 def test_an_alert_whose_times_were_not_filled_in_is_shown_with_them() -> None:
-    fields = msgspec.to_builtins(ONE) | {"first_raised_at": 0.0, "changed_at": 0.0}
-    assert readable("alert", {b"a": wire.encode(fields)}, views=True) == {"a": ALERT.view(ONE)}
+    fields = msgspec.to_builtins(ALERT_RECORD) | {"first_raised_at": 0.0, "changed_at": 0.0}
+    assert readable("alert", {b"a": wire.encode(fields)}, views=True) == {"a": ALERT.view(ALERT_RECORD)}
 
 
 @pytest.mark.parametrize("raw", [b"\xc1", b"", wire.encode({"id": 7}), wire.encode([1])])
 def test_bytes_that_are_no_alert_count_as_not_there(raw: bytes) -> None:
-    rows = {b"a": raw, b"b": wire.encode(ONE)}
+    rows = {b"a": raw, b"b": wire.encode(ALERT_RECORD)}
     assert list(readable("alert", rows, views=True)) == ["b"]
 
 

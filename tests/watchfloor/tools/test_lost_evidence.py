@@ -20,8 +20,8 @@ from watchfloor.cli import main
 def file_of(store: EvidenceStore, name: str) -> TaskEvidence:
     upload = store.taking(name)
     upload.write(name.encode())
-    kept = upload.keep()
-    return TaskEvidence(sha256=kept.sha256, name=name, media=kept.media, size=kept.size, by="li", at=1.0)
+    stored = upload.keep()
+    return TaskEvidence(sha256=stored.sha256, name=name, media=stored.media, size=stored.size, by="li", at=1.0)
 
 
 async def site_with_evidence(folder: Path) -> list[TaskEvidence]:
