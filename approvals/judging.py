@@ -18,7 +18,7 @@ from feeds.cases.fold import fold_facts
 from feeds.cases.model import FoldedCase
 from feeds.cases.store import CaseStore
 from feeds.engine.domain import Start
-from feeds.engine.requests import AppendEntry, Asking, ListDocuments, ListIds, PutDocument, Writing
+from feeds.engine.requests import AppendEntry, Asking, ListIds, ListLoaded, PutDocument, Writing
 from feeds.workdays.clock import Light
 from feeds.workdays.local_time import local_date, midnight
 
@@ -41,9 +41,9 @@ class Judging:
         """Load cards and orders, and evaluate the rules for changes that are in the store but not in the journal."""
         self._now = start.now
         self._morning = self._next(float(start.pending.get("judged") or start.now))
-        cards = yield ListDocuments(CARD_KIND)
-        orders = yield ListDocuments(ORDER_KIND)
-        self.supervision.restore(map(card_of, cards), map(order_of, orders))
+        cards = yield ListLoaded(CARD_KIND, card_of)
+        orders = yield ListLoaded(ORDER_KIND, order_of)
+        self.supervision.restore(cards, orders)
         self.supervision.reserve((yield ListIds(CARD_KIND)), (yield ListIds(ORDER_KIND)))
         self.seq = int(start.pending.get("judged_seq") or last_seq)
         while rows := (yield ChangedSince(store, self.seq, lights.AT_ONCE)):

@@ -9,7 +9,6 @@ import msgspec
 from approvals.cards.workflows import CARD, ENGINE, ORDER
 from feeds import wire
 from feeds.journal import Doc
-from feeds.journal.forms import register
 from feeds.model.approvals import ApprovalCard, CardContent, OrderContent, SupervisionOrder, TaskChoice
 from feeds.tasks.workflow import TaskAction, TaskLife, Workflow
 from feeds.workdays.local_time import local_date, midnight
@@ -135,7 +134,3 @@ def year_and_number(id: str) -> tuple[int, int]:
     """The year and the number in the id of an order: "2026-0007". Raises ValueError."""
     year, number = map(int, id.split("-"))
     return year, number
-
-
-register(CARD_KIND, card_of)
-register(ORDER_KIND, order_of)

@@ -61,13 +61,9 @@ class Supervision:
         self._numbers: dict[int, int] = {}
 
     def restore(self, cards: Iterable[CardDocument], orders: Iterable[OrderDocument]) -> None:
-        """Load the open ones of these documents."""
-        for card in cards:
-            if card.open:
-                self.documents[CARD_KIND, card.id] = card
-        for order in orders:
-            if order.open:
-                self.documents[ORDER_KIND, order.id] = order
+        """Load the open cards and orders."""
+        self.documents |= {(CARD_KIND, card.id): card for card in cards}
+        self.documents |= {(ORDER_KIND, order.id): order for order in orders}
 
     def reserve(self, card_ids: Iterable[str], order_ids: Iterable[str]) -> None:
         """Give none of these ids and numbers again, also not those of documents that cannot be read."""

@@ -59,6 +59,7 @@ def _common_checks() -> dict[str, Check]:
     records = {kind.archive: kind.record for kind in KINDS if kind.archive}
     records |= {kind: KINDS[kind].record for kind in (Kind.WARNING, Kind.RESOURCE)}
     checks: dict[str, Check] = {kind: _is_record(record) for kind, record in records.items()}
+    checks |= {kind: _is_archived(records[kind]) for kind in (Kind.CARD, Kind.ORDER)}
     checks |= dict.fromkeys((suppression.SILENCE, suppression.WINDOW), lambda doc: suppression.load(doc.body))
     checks |= {rule.KIND: lambda doc: rule.load(doc.body), rule.LIMITS: lambda doc: rule.load_limits(doc.body)}
     checks |= {handover.KIND: lambda doc: handover.load(doc.body), **dict.fromkeys(version.KINDS, _version)}
@@ -67,6 +68,11 @@ def _common_checks() -> dict[str, Check]:
 
 def _is_record(record: type[Any]) -> Check:
     return lambda doc: msgspec.convert(doc.body, record)
+
+
+def _is_archived(record: type[Any]) -> Check:
+    """A document whose open form its owner alone reads."""
+    return lambda doc: doc.open or msgspec.convert(doc.body, record)
 
 
 def _version(doc: Doc) -> object:

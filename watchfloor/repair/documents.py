@@ -23,7 +23,7 @@ from alerts.suppression.silences import SILENCE, WINDOW
 from alerts.suppression.silences import load as load_suppression
 from api.auth import accounts, identities, signin
 from api.availability import counting
-from approvals.cards import documents as card_documents
+from approvals.cards.documents import CARD_KIND, ORDER_KIND, card_of, order_of
 from feeds.documents.alert import alert_of, read_one
 from feeds.documents.handover import KIND as HANDOVER
 from feeds.documents.handover import load as load_handover
@@ -36,7 +36,7 @@ from incidents.briefs import numbers as briefs
 from incidents.warnings import journal as warnings_journal
 from watchfloor.repair.rebuild import MENDABLE, rebuilt
 
-OWNERS = (accounts, identities, signin, rule_notes, warnings_journal, briefs, counting, card_documents, health)
+OWNERS = (accounts, identities, signin, rule_notes, warnings_journal, briefs, counting, health)
 """Modules that register the form of their documents when they are imported."""
 ALERT, AUDIT = "alert", "audit"
 PAGE = 200
@@ -151,6 +151,8 @@ _LOADERS: dict[str, Callable[[Doc], object]] = {
     **dict.fromkeys((SILENCE, WINDOW), lambda doc: load_suppression(doc.body)),
     **dict.fromkeys(VERSIONED, read_version),
     SECRET: read_secret,
+    CARD_KIND: card_of,
+    ORDER_KIND: order_of,
     HANDOVER: lambda doc: load_handover(doc.body),
     ALERT: lambda doc: read_one(json.dumps(doc.body)),
 }
