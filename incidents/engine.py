@@ -24,6 +24,7 @@ from incidents.log.domain import LogDomain
 from incidents.marks.domain import MarkDomain
 from incidents.plans.domain import PlanDomain
 from incidents.plans.proposals import ProposalDomain
+from incidents.plans.surroundings import Surroundings
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
 from incidents.resources.domain import ResourceDomain
@@ -70,7 +71,8 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.impacts = ImpactDomain(self.warnings, self.incidents, self.resources, self.marks, lambda: self._bus)
         self.briefs = BriefDomain(self.incidents, self.obligations, site, settings, assets)
         self.plans = PlanDomain(site, settings)
-        self.proposals = ProposalDomain(self.incidents, self.plans, self.tasks, self.warnings, settings)
+        around = Surroundings(self.warnings, self.receipts, site)
+        self.proposals = ProposalDomain(self.incidents, self.plans, self.tasks, around, site, settings)
         parts = (
             *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
             *(self.resources, self.marks, self.impacts),
@@ -133,4 +135,5 @@ class CommandRole:
         self.engine.resources.use(settings)
         self.engine.briefs.use(settings, assets)
         self.engine.plans.use(settings)
+        self.engine.proposals.use(settings)
         self.engine.warnings.replace(await asyncio.to_thread(AreaResolver, table(), assets.values(), layers))

@@ -102,7 +102,7 @@ def _demo(args: argparse.Namespace) -> int:
         return demo.run(port=args.port, speed=args.speed)
     if not args.what:
         raise Failed(f"watchfloor demo {args.verb} wants a name, for example: watchfloor demo break X532329")
-    return demo.control(args.verb, args.what)
+    return demo.control(args.verb, args.what, args.speed)
 
 
 def _run(args: argparse.Namespace) -> int:

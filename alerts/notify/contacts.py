@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.oncall.escalation_checks import DUTY, LEADER, PERSON, RECEIVER
+from alerts.oncall.escalation_checks import DUTY, HEAD, LEADER, PERSON, RECEIVER
 from alerts.receivers.base import Addressing
 from alerts.receivers.catalogue import address_on, addressing_of
 from feeds.documents.escalations import StepSettings
@@ -37,14 +37,21 @@ class Contact:
 
 
 def contacts(
-    step: StepSettings, region: str, roster: Roster, receivers: Mapping[str, ReceiverSettings], now: float, tz: ZoneInfo
+    step: StepSettings,
+    region: str,
+    roster: Roster,
+    receivers: Mapping[str, ReceiverSettings],
+    now: float,
+    tz: ZoneInfo,
+    *,
+    head: str = "",
 ) -> list[Contact]:
-    """The contacts of a step that can be reached, each once."""
+    """The contacts of a step that can be reached, each once. `head` is the account that answers for the subject."""
     reached: dict[str, Contact] = {}
     for name in step.who:
         if name.startswith(RECEIVER) and (id := name.removeprefix(RECEIVER)) in receivers:
             reached.setdefault(id, Contact(receiver=id))
-    persons = list(_persons(step.who, region, roster, now, tz))
+    persons = list(_persons(step.who, region, roster, now, tz, head))
     for channel in step.channels:
         settings = receivers.get(channel)
         if settings is not None:
@@ -53,7 +60,7 @@ def contacts(
     return list(reached.values())
 
 
-def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: ZoneInfo) -> Iterator[Person]:
+def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: ZoneInfo, head: str) -> Iterator[Person]:
     """The persons whom the step names and who are responsible for that region. Unknown ids are skipped."""
     duties = on_duty(roster, now, tz)
     ids: list[str] = []
@@ -62,6 +69,8 @@ def _persons(who: Sequence[str], region: str, roster: Roster, now: float, tz: Zo
             ids += [officer for duty in duties for officer in duty.officers]
         elif name == LEADER:
             ids += [duty.leader for duty in duties]
+        elif name == HEAD and head:
+            ids += [person.id for person in roster.persons if head in (person.account, person.id)]
         elif name.startswith(PERSON):
             ids.append(name.removeprefix(PERSON))
     for id in dict.fromkeys(ids):

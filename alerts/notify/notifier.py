@@ -19,6 +19,7 @@ from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.roster import zone
 from feeds.engine.requests import AppendEntry, QueueMessage
 from feeds.model import Alert
+from feeds.model.tasks import Task
 
 REASONS = {REPEAT: "repeat", PROMISE: "promise"}
 NOBODY = "nobody"
@@ -49,7 +50,7 @@ class Notifier:
     def __init__(self, people: People, site: str, zone_name: str) -> None:
         self._people, self._site, self._zone = people, site, zone(zone_name)
         self._recipients: dict[str, Recipients] = {}
-        self._contacts_of: dict[tuple[int, str], list[Contact]] = {}
+        self._contacts_of: dict[tuple[int, str, str], list[Contact]] = {}
         self.escalations = Escalations()
 
     def start(self) -> None:
@@ -121,18 +122,21 @@ class Notifier:
         return escalated
 
     def _reached(
-        self, step: StepSettings, region: str, receivers: Mapping[str, ReceiverSettings], now: float
+        self, step: StepSettings, fired: Fired, receivers: Mapping[str, ReceiverSettings], now: float
     ) -> list[Contact]:
-        """The contacts of a step, computed once for all alerts of a region and moment."""
-        key = (id(step), region)
+        """The contacts of a step, computed once for all alerts of a region, head and moment."""
+        record = fired.subject.record if fired.subject is not None else None
+        region, head = fired.alert.region, record.head if isinstance(record, Task) else ""
+        key = (id(step), region, head)
         if key not in self._contacts_of:
-            self._contacts_of[key] = contacts(step, region, self._people.roster, receivers, now, self._zone)
+            roster = self._people.roster
+            self._contacts_of[key] = contacts(step, region, roster, receivers, now, self._zone, head=head)
         return self._contacts_of[key]
 
     def _escalated(self, fired: Fired, receivers: Mapping[str, ReceiverSettings], now: float) -> Escalated:
         reached: dict[str, Contact] = {}
         for step in fired.steps:
-            for contact in self._reached(step, fired.alert.region, receivers, now):
+            for contact in self._reached(step, fired, receivers, now):
                 reached.setdefault(contact.target, contact)
         recipients = self._recipients.setdefault(fired.alert.id, Recipients())
         if fired.name == PROMISE and not reached:  # no policy, or nobody on duty: those who know of the alert

@@ -12,11 +12,13 @@ SHORTEST_REPEAT = 600.0
 LONGEST_AFTER = 7 * 86400.0
 MOST_TIMES, MOST_STEPS = 20, 10
 DUTY, LEADER, PERSON, RECEIVER = "duty", "leader", "person:", "receiver:"
+HEAD = "unit-head"
+"""The head of the unit that has the task which the alert is about, or the person who has it."""
 
 
 def is_who(text: str) -> bool:
     """True for a text that names somebody to notify."""
-    return text in (DUTY, LEADER) or any(
+    return text in (DUTY, LEADER, HEAD) or any(
         text.startswith(prefix) and len(text) > len(prefix) for prefix in (PERSON, RECEIVER)
     )
 

@@ -19,7 +19,10 @@ TEXTS = {
     "unknown_receiver": ("没有这个接收方", "there is no such receiver"),
     "no_steps": ("至少要有一步", "one step at least is needed"),
     "no_who": ("请说明通知谁", "say who is to be told"),
-    "bad_who": ("应为 duty、leader、person:ID 或 receiver:ID", "it is duty, leader, person:ID or receiver:ID"),
+    "bad_who": (
+        "应为 duty、leader、unit-head、person:ID 或 receiver:ID",
+        "it is duty, leader, unit-head, person:ID or receiver:ID",
+    ),
     "no_channels": ("通知人员须给出通道", "persons are reached by a channel: name one at least"),
     "not_ascending": ("各步的时间须递增", "each step must come later than the one before"),
     "bad_after": ("时间须在 0 至 7 天之间", "the time must lie between 0 and 7 days"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -85,11 +86,30 @@ class QuakeAgency:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyCall:
+    """A call that a scenario makes to one system: text, class in the system's own words, place (GCJ-02)."""
+
+    source: str
+    text: str
+    event_class: str
+    lat: float
+    lon: float
+
+
 class ReportSystem:
-    """One of 110, 119, 120, 122: MOST reports, EVERY seconds apart, as JSON with the field's usual names."""
+    """One of 110, 119, 120, 122: MOST reports, EVERY seconds apart, as JSON with the field's usual names.
+
+    Calls of scenarios come on top of those.
+    """
 
     def __init__(self, name: str, start: float, clock: Clock = time.time) -> None:
         self._name, self._start, self._clock = name, start, clock
+        self._calls: list[tuple[float, EmergencyCall]] = []
+
+    def take(self, call: EmergencyCall) -> None:
+        """Take a call down now; it is among the rows from then on."""
+        self._calls.append((self._clock(), call))
 
     def app(self, path: str) -> web.Application:
         """The reports at `path`."""
@@ -106,20 +126,22 @@ class ReportSystem:
         count = min(MOST, 1 + int(max(0.0, self._clock() - self._start) / EVERY))
         rows = []
         for number in range(count):
-            text, class_name, lat, lon = texts[number % len(texts)]
-            at = datetime.fromtimestamp(self._start + number * EVERY, ZONE)
-            rows.append(
-                {
-                    "bh": f"{self._name}-{int(self._start)}-{number:04d}",
-                    "jjsj": f"{at:%Y-%m-%d %H:%M:%S}",
-                    "jqnr": text,
-                    "jqlx": class_name,
-                    "wd": f"{lat:.5f}",
-                    "jd": f"{lon:.5f}",
-                    "lxdh": f"138000{number % 10_000:05d}",
-                }
-            )
+            text, event_class, lat, lon = texts[number % len(texts)]
+            call = EmergencyCall(source=self._name, text=text, event_class=event_class, lat=lat, lon=lon)
+            rows.append(self._row(f"{int(self._start)}-{number:04d}", number, self._start + number * EVERY, call))
+        rows += [self._row(f"{at:.3f}", 9000 + number, at, call) for number, (at, call) in enumerate(self._calls)]
         return rows
+
+    def _row(self, id: str, number: int, at: float, call: EmergencyCall) -> dict[str, str]:
+        return {
+            "bh": f"{self._name}-{id}",
+            "jjsj": f"{datetime.fromtimestamp(at, ZONE):%Y-%m-%d %H:%M:%S}",
+            "jqnr": call.text,
+            "jqlx": call.event_class,
+            "wd": f"{call.lat:.5f}",
+            "jd": f"{call.lon:.5f}",
+            "lxdh": f"138000{number % 10_000:05d}",
+        }
 
 
 class StationSystem:
@@ -149,10 +171,10 @@ class StationSystem:
         return round(USUAL + above * math.sin(math.pi * phase), 2)
 
 
-def emergency_app(kind: str, id: str, path: str, start: float) -> web.Application | None:
+def emergency_system(kind: str, id: str, start: float) -> QuakeAgency | ReportSystem | StationSystem | None:
     """The simulated system behind a source of the demo, None for kinds that are none of these."""
     if kind == "emergency.usgs":
-        return QuakeAgency(start).app(path)
+        return QuakeAgency(start)
     if kind == "emergency.http":
-        return (StationSystem(start) if id == "hydro" else ReportSystem(id, start)).app(path)
+        return StationSystem(start) if id == "hydro" else ReportSystem(id, start)
     return None

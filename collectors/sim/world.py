@@ -9,7 +9,6 @@ import time
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,29 +17,20 @@ from aiohttp import web
 
 from collectors.sim.approvals import ApprovalSystem
 from collectors.sim.devices import HttpService, SimulatedDevice
-from collectors.sim.emergency import emergency_app
+from collectors.sim.emergency import ReportSystem, emergency_system
 from collectors.sim.field_devices import Field, Kernel
 from collectors.sim.notifiers import SYSLOG, TRAPS, Talker
+from collectors.sim.scenarios import ScenarioStep, read_scenarios
 from collectors.sim.warnings import WarningCentre
 from feeds import state_file
 
 PLATFORM = "video.gb28181"
 ITEMS = "items.csv"
 CENTRE_LASTS = 4 * 3600.0
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Unknown(KeyError):
     """The world has no such asset, source or scenario."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScenarioStep:
-    """One step of a scenario. `at` is in seconds from its start."""
-
-    at: float
-    breaks: tuple[str, ...]
-    mends: tuple[str, ...]
 
 
 class World:
@@ -55,8 +45,10 @@ class World:
         speed: float = 1.0,
         talkers: Mapping[str, Talker] | None = None,
         shared: Sequence[SimulatedDevice] = (),
+        systems: Mapping[str, ReportSystem] | None = None,
     ) -> None:
         self._talkers = dict(talkers or {})
+        self._systems = dict(systems or {})
         self._shared = tuple(shared)
         self._devices = dict(devices)
         self._parents = dict(parents)
@@ -174,12 +166,8 @@ class World:
             for act, names in ((self.break_, step.breaks), (self.mend, step.mends)):
                 for name in names:
                     await act(name)
-
-
-def seconds(text: str) -> float:
-    """ "40s", "2m", "150ms" as seconds."""
-    number = text.rstrip("hms")
-    return float(number) * UNITS[text[len(number) :]]
+            for call in step.calls:
+                self._systems[call.source].take(call)
 
 
 def read(folder: Path, *, speed: float, start: float) -> World:
@@ -209,16 +197,15 @@ def read(folder: Path, *, speed: float, start: float) -> World:
             for asset, recorder in field.recorders(rows, source["url"]).items():
                 devices[asset].append(recorder)
     polled = [source for source in settings.get("source", ()) if source.get("kind") not in (SYSLOG, TRAPS, PLATFORM)]
-    sources = {source["id"]: _source(source, start, folder) for source in polled} | field.faults
+    systems: dict[str, ReportSystem] = {}
+    sources = {source["id"]: _source(source, start, folder, systems) for source in polled} | field.faults
     talkers = {
         source["id"]: Talker(source["kind"], source["url"], speakers[source["kind"]])
         for source in settings.get("source", ())
         if source.get("kind") in speakers and prefix in source["url"]
     }
-    timelines = folder / "scenarios.toml"
-    raw = tomllib.loads(timelines.read_text(encoding="utf-8")) if timelines.exists() else {}
-    scenarios = {name: [_step(step) for step in body["step"]] for name, body in raw.items()}
-    return World(devices, parents, sources, scenarios, speed, talkers, field.shared)
+    scenarios = read_scenarios(folder / "scenarios.toml")
+    return World(devices, parents, sources, scenarios, speed, talkers, field.shared, systems)
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -243,17 +230,16 @@ def _begun(folder: Path, now: float) -> float:
     return now
 
 
-def _source(source: Mapping[str, Any], start: float, folder: Path) -> SimulatedDevice:
+def _source(source: Mapping[str, Any], start: float, folder: Path, systems: dict[str, ReportSystem]) -> SimulatedDevice:
     parts = urlsplit(source["url"])
     path = parts.path or "/"
     if source.get("kind") == "approvals.rest":
         return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, ApprovalSystem(folder / ITEMS).app(path))
-    app = emergency_app(source.get("kind", ""), source["id"], path, start) or WarningCentre(start).app(path)
+    system = emergency_system(source.get("kind", ""), source["id"], start) or WarningCentre(start)
+    if isinstance(system, ReportSystem):
+        systems[source["id"]] = system
+    app = system.app(path)
     return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, app)
-
-
-def _step(raw: Mapping[str, Any]) -> ScenarioStep:
-    return ScenarioStep(at=seconds(raw["at"]), breaks=tuple(raw.get("break", ())), mends=tuple(raw.get("mend", ())))
 
 
 def control(world: World) -> web.Application:

@@ -488,6 +488,7 @@ export interface TaskRecord {
   person: string;
   post: string;
   role: string;
+  head: string;
   holders_before: TaskHolderRecord[];
   issuer: string;
   author: string;
@@ -1007,6 +1008,7 @@ export interface ProposalEffectRecord {
   left: LeftTaskRecord[];
   event_class: string;
   nature: string;
+  grade: string;
   title: string;
 }
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from feeds.incidents.brief_settings import BriefSettings
 from feeds.incidents.plan_files import PlanFile
+from feeds.incidents.promotions import PromotionRule
 from feeds.incidents.units import UnitRegister
 from feeds.model.resources import Resource
 from feeds.workdays.calendar import CalendarBook, WorkCalendar
@@ -33,7 +34,8 @@ class IncidentSettings:
     days are working days. `resources` are those of the site's files, each to be checked again after
     `check_every` seconds. `road_speed` is in km/h. `briefs`
     says how briefs are numbered and printed.
-    `plans` are those of the site's files.
+    `plans` are those of the site's files. `promotions` are the rules by which alerts, warnings and receipts become
+    incidents.
     """
 
     reporting: str = ""
@@ -45,3 +47,4 @@ class IncidentSettings:
     units: UnitRegister = field(default_factory=UnitRegister)
     calendar: WorkCalendar = field(default_factory=national_calendar)
     plans: tuple[PlanFile, ...] = ()
+    promotions: tuple[PromotionRule, ...] = ()

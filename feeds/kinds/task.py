@@ -50,7 +50,7 @@ TASK = RecordKind(
     },
     apart=lambda record: bool(record["mode"] != "real"),
     redact=(
-        *("person", "author", "issuer", "created_by", "reviewed_by", "signed_by"),
+        *("person", "head", "author", "issuer", "created_by", "reviewed_by", "signed_by"),
         *("holders_before", "history", "extensions", "evidence", "sheets"),
     ),
     archive="task",

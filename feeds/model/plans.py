@@ -183,7 +183,8 @@ class LeftTask:
 class ProposalEffect:
     """Everything that a confirmation does. `vacant` are posts of the plan that nobody holds.
 
-    `messages`, `resources` and `report_policy` are called for by the plan and are done by people.
+    `messages`, `resources` and `report_policy` are called for by the plan and are done by people. Of a promotion
+    `event_class`, `nature`, `grade` and `title` are those of the incident that is opened.
     """
 
     tasks: tuple[PlannedTask, ...] = ()
@@ -196,6 +197,7 @@ class ProposalEffect:
     left: tuple[LeftTask, ...] = ()
     event_class: str = ""
     nature: str = ""
+    grade: str = ""
     title: str = ""
 
 

@@ -103,7 +103,8 @@ class Task:
     `id` is "{incident}/{n}" or "{site}:T{year}-{nnnn}" and never changes: after a merge `incident` is the target's,
     `origin` the incident under which it was issued, and `merged_from` what to go back to. `plan_key` says which task
     of which plan it is, so that none is issued twice. The holder is one of `unit`, `person` (account), `post` (whoever
-    holds it) and `role`. `author` wrote an instruction, on `written_on`.
+    holds it) and `role`; `head` is the account that hears first of what is late. `author` wrote an instruction, on
+    `written_on`.
 
     `sign_by` ends the limit of signing; `sign_late`: it has passed unsigned. `term` (seconds) runs from `starts_at` to
     `due`, whose first version is `due_first`; `warn_at` is when the light turns yellow. `late`: it was red once.
@@ -128,6 +129,7 @@ class Task:
     person: str = ""
     post: str = ""
     role: str = ""
+    head: str = ""
     holders_before: tuple[TaskHolder, ...] = ()
     issuer: str = ""
     author: str = ""

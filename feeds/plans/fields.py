@@ -6,7 +6,7 @@ A doubled brace is a brace. What is filled in is text: braces in it stay as they
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, tzinfo
 
 from feeds.incidents.classes import class_name
@@ -16,11 +16,11 @@ FIELDS = ("number", "title", "place", "region", "class", "grade", "level", "rece
 _TOKEN = re.compile(r"\{\{|\}\}|\{(\w*)\}|[{}]")
 
 
-def unknown_fields(template: str) -> tuple[list[str], bool]:
+def unknown_fields(template: str, fields: Collection[str] = FIELDS) -> tuple[list[str], bool]:
     """The fields of a template that do not exist, and whether a brace stands alone."""
     tokens = list(_TOKEN.finditer(template))
     lonely = any(token.group() in ("{", "}") for token in tokens)
-    return [token[1] for token in tokens if token[1] is not None and token[1] not in FIELDS], lonely
+    return [token[1] for token in tokens if token[1] is not None and token[1] not in fields], lonely
 
 
 def field_values(incident: Incident, level: str, region_name: str, zone: tzinfo) -> dict[str, str]:

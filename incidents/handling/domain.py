@@ -91,6 +91,10 @@ class IncidentDomain(RecordDomain[Incident]):
             return Result(command=command.id, outcome=refused.outcome, detail=refused.code, after=after)
 
     def _create(self, command: Command, now: float) -> Asking[Result]:
+        return self._done(command, (yield from self.opened(command, now)))
+
+    def opened(self, command: Command, now: float) -> Asking[Incident]:
+        """Open an incident by the values of an order, also for other domains of the engine. Raises OrderRefused."""
         _check_role(command)
         receipts = yield from self._new_receipts(command, command.args.get("receipts") or ())
         region = str(command.args.get("region") or (receipts[0].region if receipts else "") or self._site)
@@ -100,7 +104,14 @@ class IncidentDomain(RecordDomain[Incident]):
         self._change(None, incident, "created", command, now)
         for receipt in receipts:
             self._receipts.take_up(receipt, "opened", incident.id, command, now)
-        return self._done(command, incident)
+        return incident
+
+    def grade(self, incident: Incident, grade: str, basis: str, command: Command, now: float) -> Incident:
+        """Grade an incident by an order that is about more than the grade. Raises OrderRefused."""
+        order = replace(command, action="incident.grade", args={"grade": grade, "basis": basis})
+        graded = carried_out(incident, "grade", order, now)
+        self._change(incident, graded, "grade", order, now)
+        return graded
 
     def _new_receipts(self, command: Command, ids: Sequence[str]) -> Asking[list[Receipt]]:
         """The receipts of an order, each of them new. Raises OrderRefused."""

@@ -5,7 +5,7 @@ It does no I/O (see feeds.engine.domain). Every version stays in memory: there a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import msgspec
@@ -74,6 +74,13 @@ class PlanDomain(StepDomain):
     def in_force(self) -> list[Plan]:
         """The published version of each plan."""
         return [plan for plan in self.plans.values() if plan.state == "published"]
+
+    def followed(self, running: Iterable[str]) -> list[Plan]:
+        """The published version of each plan, or of one that runs the version (its id) on which it runs."""
+        plans = {plan.plan: plan for plan in self.in_force()}
+        for version in running:
+            plans[self.plans[version].plan] = self.plans[version]
+        return list(plans.values())
 
     def versions(self, name: str) -> list[Plan]:
         """The versions of a plan, oldest first."""

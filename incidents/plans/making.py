@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from typing import Any
 
+from feeds.engine.domain import DomainStep
 from feeds.incidents.units import UnitRegister
+from feeds.model import Command
 from feeds.model.incidents import Incident
 from feeds.model.plans import ActionProposal, Plan, ProposalEffect
 from feeds.model.tasks import Task
@@ -69,6 +72,14 @@ def proposal_of(
         auto_at=now + alone if alone is not None else None,
         people=dict(people or {}),
     )
+
+
+def step_of(
+    name: str, id: str, now: float, command: Command | None = None, body: dict[str, Any] | None = None
+) -> DomainStep:
+    """The step of a proposal, by a command or by time."""
+    actor, reason, key = (command.actor, command.reason, command.id) if command is not None else ("", "", "")
+    return DomainStep(name=name, subject=id, at=now, actor=actor, reason=reason, command=key, body=body or {})
 
 
 def answered(

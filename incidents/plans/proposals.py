@@ -11,14 +11,14 @@ from typing import Any
 
 import msgspec
 
-from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
+from feeds.engine.domain import Document, Message, Start, StepDomain
 from feeds.engine.requests import Asking, FindDocument, ListDocuments
 from feeds.incidents.plan_orders import answers_of
 from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Doc, Parcel
 from feeds.journal.forms import register
 from feeds.kinds import PROPOSAL
-from feeds.model import Alert, Change, Command, EmergencyWarning, Kind, Outcome, Result
+from feeds.model import Change, Command, Kind, Outcome, Result
 from feeds.model.incidents import Incident
 from feeds.model.plans import ActionProposal, Plan
 from feeds.model.tasks import Task
@@ -29,12 +29,13 @@ from incidents.handling.domain import IncidentDomain
 from incidents.plans.by_hand import request_of
 from incidents.plans.domain import PlanDomain
 from incidents.plans.issuing import DependentClocks, issue_tasks, withdraw_tasks
-from incidents.plans.making import SiteRules, answered, effect_on, proposal_of
-from incidents.plans.registry import RISING, ProposalRegistry
+from incidents.plans.making import SiteRules, answered, effect_on, proposal_of, step_of
+from incidents.plans.promotions import KIND as PROMOTED
+from incidents.plans.promotions import Promotions
+from incidents.plans.registry import RISING, SHOWN_AFTER, ProposalRegistry
+from incidents.plans.surroundings import Surroundings
 from incidents.refusals import OrderRefused, required
 from incidents.tasks.domain import TaskDomain
-from incidents.warnings.domain import WarningDomain
-from incidents.warnings.lifecycle import key_of
 
 KIND = "proposal"
 CREATE, CONFIRM, DECLINE = "proposal.create", "proposal.confirm", "proposal.decline"
@@ -59,16 +60,22 @@ class ProposalDomain(StepDomain):
         incidents: IncidentDomain,
         plans: PlanDomain,
         tasks: TaskDomain,
-        warnings: WarningDomain,
+        surroundings: Surroundings,
+        site: str,
         settings: IncidentSettings,
     ) -> None:
         super().__init__()
-        self._incidents, self._plans, self._tasks, self._warnings = incidents, plans, tasks, warnings
+        self._incidents, self._plans, self._tasks, self._surroundings = incidents, plans, tasks, surroundings
         self._zone = settings.zone
         self.registry = ProposalRegistry()
-        self._alerts: dict[str, Alert] = {}
+        self._promotions = Promotions(self.registry, incidents, self._put, surroundings.live, site)
+        self.use(settings)
         self._looked_at: dict[str, tuple[Any, ...]] = {}
         tasks.followers += [DependentClocks(tasks), self._task_changed]
+
+    def use(self, settings: IncidentSettings) -> None:
+        """Promote by other rules from now on."""
+        self._promotions.use(settings.promotions)
 
     def _task_changed(self, before: Task | None, after: Task, now: float) -> None:
         """Look again at the incident of a task: what is left of a level, and what was issued, may be other tasks."""
@@ -78,7 +85,7 @@ class ProposalDomain(StepDomain):
         self._steps.clear()
         self._looked_at.clear()
         self.registry.clear()
-        self._alerts = dict(start.records.get(Kind.ALERT, {}))
+        self._surroundings.load(start.records.get(Kind.ALERT, {}))
         for doc in (yield ListDocuments(KIND, open=True)):
             self.registry.put(proposal_from(doc))
 
@@ -89,21 +96,24 @@ class ProposalDomain(StepDomain):
         self.registry.reschedule()
 
     def take(self, item: Change | Message | Parcel, now: float) -> None:
-        if isinstance(item, Change) and item.kind == Kind.ALERT:
-            if item.after is None:
-                self._alerts.pop(item.id, None)
-            else:
-                self._alerts[item.id] = item.after
+        self._surroundings.take(item)
+
+    def prepare(self, now: float) -> Asking[None] | None:
+        return self._promotions.look(now) if self._promotions.rules else None
 
     # -- answers -------------------------------------------------------------------
 
-    def obey(self, command: Command, now: float) -> Asking[Result] | Result:
+    def obey(self, command: Command, now: float) -> Asking[Result]:
         proposal = self.registry.proposals.get(command.subject)
         try:
             if command.action == CREATE:
                 after = self._create(command, now)
             elif proposal is None:
-                return self._not_here(command)
+                doc = yield FindDocument(KIND, command.subject)
+                return Result(command=command.id, outcome=Outcome.CONFLICT if doc is not None else Outcome.NOT_FOUND)
+            elif proposal.kind == PROMOTED and command.action == CONFIRM:
+                self._check_answer(proposal, command)
+                after = yield from self._promotions.open(proposal, command, now)
             else:
                 after = self._answer(proposal, command, now)
         except OrderRefused as refused:
@@ -111,11 +121,7 @@ class ProposalDomain(StepDomain):
             return Result(command=command.id, outcome=refused.outcome, detail=refused.code, after=view)
         return Result(command=command.id, outcome=Outcome.DONE, after=PROPOSAL.view(after))
 
-    def _not_here(self, command: Command) -> Asking[Result]:
-        doc = yield FindDocument(KIND, command.subject)
-        return Result(command=command.id, outcome=Outcome.CONFLICT if doc is not None else Outcome.NOT_FOUND)
-
-    def _answer(self, proposal: ActionProposal, command: Command, now: float) -> ActionProposal:
+    def _check_answer(self, proposal: ActionProposal, command: Command) -> None:
         if not covers(command.actor_region, proposal.region):
             raise OrderRefused("region", Outcome.FORBIDDEN)
         if proposal.state != "open":
@@ -124,6 +130,9 @@ class ProposalDomain(StepDomain):
             raise OrderRefused("role", Outcome.FORBIDDEN)
         if command.expected_rev is not None and command.expected_rev != proposal.rev:
             raise OrderRefused("", Outcome.CONFLICT)
+
+    def _answer(self, proposal: ActionProposal, command: Command, now: float) -> ActionProposal:
+        self._check_answer(proposal, command)
         if command.action == DECLINE:
             required({"reason": command.reason}, "reason")
             after = answered(proposal, "declined", command.actor, command.reason, now)
@@ -176,20 +185,14 @@ class ProposalDomain(StepDomain):
             self.registry.closed.clear()
         common = (*self._plans.in_force(), self._tasks.units)
         for incident in list(self._incidents.incidents.values()):
-            surroundings = (incident, *self._warnings_of(incident), *self._alerts_of(incident), *common)
+            linked = (*self._surroundings.warnings_of(incident), *self._surroundings.alerts_of(incident))
+            surroundings = (incident, *linked, *common)
             if self._looked_at.get(incident.id) != surroundings:
                 self._looked_at[incident.id] = surroundings
                 self._look_at(incident, now)
         self._file_those_that_left(now)
         for proposal in self.registry.due(now):
             self._timed(proposal, now)
-
-    def _warnings_of(self, incident: Incident) -> list[EmergencyWarning]:
-        held = (self._warnings.registry.held.get(key_of(id)) for id in incident.warnings)
-        return [warning.warning for warning in held if warning is not None]
-
-    def _alerts_of(self, incident: Incident) -> list[Alert]:
-        return [self._alerts[id] for id in incident.alerts if id in self._alerts]
 
     def _look_at(self, incident: Incident, now: float) -> None:
         if not incident.open:
@@ -200,17 +203,10 @@ class ProposalDomain(StepDomain):
         for proposal in self.registry.of(incident.id):
             if proposal.state == "open":
                 self._revise(proposal, incident, now)
-        for plan in self._plans_for(incident):
+        names = {proposal.plan for proposal in self.registry.of(incident.id)}
+        running = [last for name in names if (last := self.registry.running(incident.id, name)) is not None]
+        for plan in self._plans.followed(last.version for last in running):
             self._propose_if_triggered(plan, incident, now)
-
-    def _plans_for(self, incident: Incident) -> list[Plan]:
-        """The published version of each plan, or the one on which the incident runs until somebody moves it."""
-        plans = {plan.plan: plan for plan in self._plans.in_force()}
-        for name in {proposal.plan for proposal in self.registry.of(incident.id)}:
-            last = self.registry.running(incident.id, name)
-            if last is not None:
-                plans[name] = self._plans.plans[last.version]
-        return list(plans.values())
 
     def _revise(self, proposal: ActionProposal, incident: Incident, now: float) -> None:
         """Let the effect that is shown be the one that a confirmation would have now."""
@@ -223,8 +219,8 @@ class ProposalDomain(StepDomain):
             self._put(replace(proposal, effect=effect, rev=proposal.rev + 1), "revised", now)
 
     def _propose_if_triggered(self, plan: Plan, incident: Incident, now: float) -> None:
-        warnings = [warning_values(warning) for warning in self._warnings_of(incident)]
-        alerts = [alert_values(alert) for alert in self._alerts_of(incident)]
+        warnings = [warning_values(warning) for warning in self._surroundings.warnings_of(incident)]
+        alerts = [alert_values(alert) for alert in self._surroundings.alerts_of(incident)]
         result = triggered(plan, incident, warnings, alerts)
         running = self.registry.running(incident.id, plan.plan)
         if result is None or self.registry.was_proposed(incident.id, plan.plan, result.level):
@@ -251,6 +247,9 @@ class ProposalDomain(StepDomain):
 
     def _timed(self, proposal: ActionProposal, now: float) -> None:
         if proposal.state != "open":
+            if not proposal.incident and now >= (proposal.answered_at or 0.0) + SHOWN_AFTER:
+                self.registry.file(proposal.id)
+                self._record("filed", proposal.id, now)
             return
         if proposal.auto_at is not None and proposal.auto_at <= now:
             self._start_alone(proposal, now)
@@ -285,10 +284,7 @@ class ProposalDomain(StepDomain):
     def _record(
         self, name: str, id: str, now: float, command: Command | None = None, body: dict[str, Any] | None = None
     ) -> None:
-        actor, reason, key = (command.actor, command.reason, command.id) if command is not None else ("", "", "")
-        self.record_step(
-            DomainStep(name=name, subject=id, at=now, actor=actor, reason=reason, command=key, body=body or {})
-        )
+        self.record_step(step_of(name, id, now, command, body))
 
     def document(self, id: str) -> Document:
         shown = self.registry.proposals.get(id)

@@ -66,7 +66,19 @@ def acted(task: Task, order: TaskOrder, around: TaskSurroundings) -> Task:
     effect = EFFECTS.get(order.action)
     changed = effect(task, order, around) if effect is not None else task
     changed = _with_life(changed, life, after, order.at)
-    return replace(changed, light=light_of(changed, order.at))
+    return replace(changed, light=light_of(changed, order.at), head=head_of(changed, around))
+
+
+def head_of(task: Task, around: TaskSurroundings) -> str:
+    """The account that hears first of what is late: the unit's head, the person, the holder of the post, "" of a role.
+
+    Of a unit that names no head it is the first of its people.
+    """
+    if task.unit:
+        unit = around.units.get(task.unit)
+        return (unit.head or next(iter(unit.people), "")) if unit is not None else ""
+    posts = around.incident.posts if around.incident is not None else ()
+    return task.person or next((held.holder for held in posts if held.post == task.post), "")
 
 
 def _life_of(task: Task) -> TaskLife:

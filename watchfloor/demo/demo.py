@@ -7,6 +7,7 @@ sends heartbeats.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib.util
 import logging
@@ -15,6 +16,7 @@ import re
 import shutil
 import socket
 import sys
+import time
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +38,8 @@ RESOURCES, PLAN = "resources.csv", "plans/hazchem.yaml"
 # The shipped files use 127.53.x.y, port 9530. When that is taken, the next network is tried.
 NETWORK, NETWORKS = 53, 10
 DEVICE_PORT = 9530
+PLAYED, PAUSE = "chemical", 2.0
+"""The scenario in which people act as well, and the seconds between what they do at speed 1."""
 _PORT = re.compile(r"(?m)^port = \d+")
 _ECHO = re.compile(r"icmp://(127\.\d+)\.0\.1(?:\?\S*)?(?=\s)")
 
@@ -142,16 +146,36 @@ def run(port: int = 8050, speed: float = 1.0) -> int:
         return _fail(error)
 
 
-def control(verb: str, name: str) -> int:
-    """`watchfloor demo break|mend|scenario NAME`; returns the exit code."""
+def control(verb: str, name: str, speed: float = 1.0) -> int:
+    """`watchfloor demo break|mend|scenario NAME`; returns the exit code. `speed` is that of people in a scenario."""
     folder = default_folder()
     try:
         demo_control.control(folder, verb, name)
+        if verb == "scenario" and name == PLAYED:
+            say(f"场景已开始 Scenario started: {name}{_title(folder / SCENARIOS, name)}")
+            return _play(folder, speed)
     except DemoError as error:
         return _fail(error)
     confirmations = {"break": "已中断 Broken", "mend": "已恢复 Mended", "scenario": "场景已开始 Scenario started"}
     title = _title(folder / SCENARIOS, name) if verb == "scenario" else ""
     say(f"{confirmations[verb]}: {name}{title}")
+    return 0
+
+
+def _play(folder: Path, speed: float) -> int:
+    """Play what people do in the scenario PLAYED, and say where to look. Raises DemoError."""
+    from watchfloor.demo import chemical
+    from watchfloor.demo.run import address
+    from watchfloor.settings.site_settings import load
+
+    base = address(load(folder / SETTINGS))
+
+    def tell(zh: str, en: str) -> None:
+        say(f"{time.strftime('%H:%M:%S')}  {zh}\n          {en}")
+
+    number = asyncio.run(chemical.play(base, tell, PAUSE / speed))
+    say(f"\n  {base}/incidents?incident={number}")
+    say("  " + "  ".join(f"{base}{path}" for path in ("/tasks", "/briefs", "/plans", "/log", "/m", "/wall")))
     return 0
 
 

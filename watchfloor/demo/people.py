@@ -1,35 +1,49 @@
-"""Store the demo's duty roster over the API, unless a roster exists."""
+"""What the demo's people have done before anybody comes: the duty roster is stored, the plan is published."""
 
 from __future__ import annotations
 
 import json
 import logging
 
-import aiohttp
-
+from watchfloor.demo.desk import desks
 from watchfloor.demo.site_files import shipped_text
 
 log = logging.getLogger(__name__)
 
 ROSTER = "roster.json"
-TIMEOUT = aiohttp.ClientTimeout(total=10.0)
+PLAN = "hazchem"
+PLAN_WITHIN = 15.0
 
 
 async def put_roster(base: str) -> bool:
     """Store the roster. Returns False when the site already has one.
 
-    `base` is the site's address. Raises aiohttp.ClientError when it does not answer.
+    `base` is the site's address. Raises DemoError when it does not answer or refuses.
     """
-    async with aiohttp.ClientSession(base, timeout=TIMEOUT, raise_for_status=True) as session:
-        async with session.get("/api/v1/roster") as answer:
-            if (await answer.json())["rev"]:
-                return False
-        # aiohttp does not store cookies of a bare IP address by default, so they are passed explicitly.
-        async with session.post("/api/v1/demo/role", json={"role": "admin"}) as answer:
-            token = (await answer.json())["csrf"]
-            cookies = {name: cookie.value for name, cookie in answer.cookies.items()}
-        headers = {"X-CSRF-Token": token}
-        body = json.loads(shipped_text(ROSTER)) | {"rev": 0}
-        async with session.put("/api/v1/roster", json=body, headers=headers, cookies=cookies):
-            log.info("demo: the duty roster was stored")
+    async with desks(base) as demo:
+        admin = await demo.take("admin")
+        if (await admin.get("/roster"))["rev"]:
+            return False
+        await admin.put("/roster", json.loads(shipped_text(ROSTER)) | {"rev": 0})
+        log.info("demo: the duty roster was stored")
+        return True
+
+
+async def publish_plan(base: str) -> bool:
+    """Publish the plan of the site's files by two persons. Returns False when a version is published already.
+
+    Somebody on duty rehearses it and asks for the publication, a leader publishes it. Raises DemoError as above.
+    """
+    async with desks(base) as demo:
+        duty, leader = await demo.take("duty"), await demo.take("leader")
+        if any(plan["plan"] == PLAN and plan["state"] == "published" for plan in (await duty.get("/plans"))["items"]):
+            return False
+        draft = await duty.wait_for(
+            "/plans", lambda plan: bool(plan["plan"] == PLAN), PLAN_WITHIN, ("预案草稿", "the draft of the plan")
+        )
+        if draft["state"] == "draft":
+            await duty.give(f"/plans/{draft['id']}/rehearse")
+            await duty.give(f"/plans/{draft['id']}/review")
+        await leader.give(f"/plans/{draft['id']}/publish")
+        log.info("demo: plan %s was published", draft["id"])
         return True

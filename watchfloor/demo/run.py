@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from watchfloor.demo.control import DemoError
-from watchfloor.demo.people import put_roster
+from watchfloor.demo.people import publish_plan, put_roster
 from watchfloor.demo.ports import is_free
 from watchfloor.demo.receiver import DemoReceiver, serving
 from watchfloor.runtime import logs, site, valkey
@@ -134,7 +134,7 @@ async def _await_devices(child: asyncio.subprocess.Process, address_file: Path) 
 
 
 async def _when_ready(settings: Settings, tell: Tell) -> None:
-    """Print the addresses when the site is ready, store the duty roster, then run the backup job."""
+    """Print the addresses when the site is ready, store the duty roster, publish the plan, then run the backup job."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2.0)) as session:
         while True:
             if await _ready(session, f"{address(settings)}/readyz"):
@@ -144,8 +144,9 @@ async def _when_ready(settings: Settings, tell: Tell) -> None:
         tell(line)
     try:
         await put_roster(address(settings))
-    except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("demo: the duty roster could not be stored: %s", error)
+        await publish_plan(address(settings))
+    except DemoError as error:
+        log.warning("demo: duty roster and plan could not be stored: %s", error)
     # The import of the journal's libraries takes seconds, which must delay neither the start nor the supervisor's loop.
     run_jobs = await asyncio.to_thread(_backup_jobs)
     await run_jobs(settings, address(settings))
@@ -174,6 +175,7 @@ def greeting(settings: Settings) -> list[str]:
         f"  大屏   Wall        {base}/wall",
         "  制造故障 Break      watchfloor demo break X532327      恢复 Mend  watchfloor demo mend X532327",
         "  场景 Scenario       watchfloor demo scenario tour      结束 Stop  Ctrl-C",
+        "  事件 Incident       watchfloor demo scenario chemical  从接报到续报 from the first call to a signed report",
     ]
 
 

@@ -49,6 +49,14 @@ people = ["gaj-wang", "gaj-li"]
 [unit.name]
 "zh-CN" = "州公安局"
 en = "Public Security Bureau"
+[[promote]]
+id = "river"
+when = "alert.rule == 'river-level' && alert.severity == 'critical'"
+class = "flood"
+nature = "threat"
+mode = "propose"
+grade = "IV"
+title = "{place}{class}险情"
 [briefs]
 organ = "楚雄州人民政府总值班室"
 to = ["省政府总值班室"]

@@ -33,6 +33,7 @@ from watchfloor.settings.incidents import incidents as incidents_section
 from watchfloor.settings.layers import layers
 from watchfloor.settings.lines import Lines
 from watchfloor.settings.plans import plan_files
+from watchfloor.settings.promotions import promotions
 from watchfloor.settings.reader import SettingSpec, SettingsReport, SettingsTable
 from watchfloor.settings.references import References
 from watchfloor.settings.toml_file import document_of, text_of
@@ -169,7 +170,8 @@ def _incidents(top: SettingsTable, timezone: str) -> IncidentSettings:
     units = unit_register(top.tables("unit"))
     plans, findings = plan_files(top.folder, top.references, tuple(units) or None)
     top.remark(findings)
-    return replace(incidents, units=units, plans=plans, briefs=_section(top, "briefs", briefs))
+    promoted = promotions(top.tables("promote"))
+    return replace(incidents, units=units, plans=plans, promotions=promoted, briefs=_section(top, "briefs", briefs))
 
 
 def _settings(top: SettingsTable, path: Path) -> Settings:

@@ -84,6 +84,18 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "把 head 也写进 people",
         "name the head in people too",
     ),
+    "promote_subject": (
+        "须只涉及 alert、warning、receipt 之一",
+        "this must be about one of alert, warning and receipt",
+        "拆成几条规则",
+        "make one rule for each",
+    ),
+    "promote_title": (
+        "标题中有不可用的字段",
+        "the title has an unknown field",
+        "可用：{fields}",
+        "there are: {fields}",
+    ),
     "severity_list": (
         "级别列表不成立",
         "this is not a list of severities",

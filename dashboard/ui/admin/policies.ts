@@ -7,7 +7,10 @@ import type { AdminView } from "./view";
 
 export const PATH = "/api/v1/escalations";
 
-/** A step of a policy. `after` and `repeat` are seconds; `who` is duty, leader, person:<id> or receiver:<id>. */
+/**
+ * A step of a policy. `after` and `repeat` are seconds; `who` is duty, leader, unit-head, person:<id> or
+ * receiver:<id>.
+ */
 export interface EscalationStep {
   after: number;
   who: string[];

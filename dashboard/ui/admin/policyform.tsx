@@ -117,7 +117,7 @@ const withChosen = (options: Option[], chosen: string[]): Option[] => {
 
 function StepFields({ step, ids, change, remove }: StepProps) {
   const people = rosterPeople().map(({ id }) => `person:${id}`);
-  const names = ["duty", "leader", ...people, ...ids.map((id) => `receiver:${id}`)];
+  const names = ["duty", "leader", "unit-head", ...people, ...ids.map((id) => `receiver:${id}`)];
   const who = withChosen(names.map((name): Option => [name, whoName(name)]), step.who);
   const channels = withChosen(ids.map((id): Option => [id, id]), step.channels);
   const number = (name: "after" | "repeat" | "times", bounds: { min: number; max?: number; step?: string }) => (

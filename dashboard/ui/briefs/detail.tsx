@@ -47,11 +47,13 @@ function Orders({ brief }: { brief: BriefRecord }) {
     else openOrder(order, brief);
   };
   const path = `/api/v1/briefs/${encodeURIComponent(brief.id)}`;
+  const next = nextOf(brief);
   return (
     <>
       <div class="incident-orders">
         {ordersFor(brief).map((order) => (
-          <button key={order} type="button" class="chip" data-order={order} disabled={act.busy}
+          <button key={order} type="button" class={order === next ? "primary" : "chip"} data-order={order}
+            disabled={act.busy}
             onClick={() => press(order)}>
             {t(`briefs.order.${order}`)}
           </button>
@@ -59,9 +61,18 @@ function Orders({ brief }: { brief: BriefRecord }) {
         <a class="chip" href={`${path}.docx`} download="">{t("briefs.docx")}</a>
         <a class="chip" href={`${path}.pdf`} download="">{t("briefs.pdf")}</a>
       </div>
+      {next ? <p class="quiet">{t(`briefs.next.${next}`)}</p> : null}
       <Message said={act.said} />
     </>
   );
+}
+
+/** The order that comes next; a brief without its first words is written before it is checked. */
+function nextOf(brief: BriefRecord): string {
+  const [words] = brief.blocks.filter(({ generated }) => !generated);
+  const blocked = brief.findings.some(({ blocking }) => blocking);
+  if (brief.state === "draft") return blocked || !words?.text ? "edit" : "check";
+  return { checked: "sign", signed: "send" }[brief.state as string] ?? "";
 }
 
 const NAMES = ["briefs.block", "briefs.field", "briefs.row", "briefs.figure", "incidents.figure"];

@@ -1,6 +1,6 @@
 /** The orders about a brief as forms. Which are possible, and for which role, the server says (`orders`). */
 import { ProblemError, send } from "../core/api";
-import { setQuery } from "../core/address";
+import { address, navigate, setQuery } from "../core/address";
 import { t } from "../core/i18n";
 import { me } from "../core/site";
 import { day, now, parse, parseClock } from "../core/time";
@@ -61,6 +61,16 @@ export async function draftDaily(drafts: readonly BriefRecord[]): Promise<string
     if (!(error instanceof ProblemError)) throw error;
     return error.message;
   }
+}
+
+/** Drafts the report of an incident with what is known of it in words, and shows it. */
+export async function startBrief(incident: string, step: string, situation: string): Promise<void> {
+  const made = await send<BriefRecord>("POST", "/api/v1/briefs", { kind: "special", step, incident });
+  if (situation && made.blocks.some(({ key, text }) => key === "situation" && !text)) {
+    const blocks = [{ key: "situation", text: situation }];
+    await send("POST", `/api/v1/briefs/${encodeURIComponent(made.id)}/edit`, { rev: made.rev, blocks });
+  }
+  navigate(address("/briefs", { brief: made.id }));
 }
 
 /** The reports due of an incident that a paper can meet. */

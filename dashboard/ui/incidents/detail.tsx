@@ -13,8 +13,11 @@ import { Countdown, reportName } from "./countdown";
 import { openOrder, openProof, ordersFor } from "./orders";
 import { Proposals } from "../plans/proposals";
 import { GradeMark } from "./page";
+import { Briefs } from "./brieflist";
 import { Marks } from "./marklist";
+import { NextSteps } from "./next";
 import { Reach } from "./reach";
+import { Tasks } from "./tasklist";
 import { reportsOf, rowOf, useIncidents } from "./records";
 
 export default function IncidentDetailPanel() {
@@ -48,11 +51,14 @@ function Whole({ incident }: { incident: IncidentDetail }) {
   return (
     <>
       <Head incident={incident} />
+      <NextSteps incident={incident} />
       <Orders incident={incident} />
       <Proposal incident={incident} />
       <Proposals incident={incident.id} />
       {incident.text ? <p class="warning-text">{incident.text}</p> : null}
       <Reports id={incident.id} />
+      <Briefs incident={incident.id} />
+      <Tasks incident={incident} />
       <Figures incident={incident} />
       <Marks incident={incident} />
       <Reach incident={incident} />
@@ -113,7 +119,6 @@ function Reports({ id }: { id: string }) {
   const reports = reportsOf(id);
   return (
     <section>
-      <p><a href={`/tasks?incident=${encodeURIComponent(id)}`} data-inside="">{t("nav.tasks")}</a></p>
       <h3>{t("incidents.reports")}</h3>
       {reports.length ? (
         <ul class="incident-reports">{reports.map((due) => <Report key={due.id} due={due} />)}</ul>

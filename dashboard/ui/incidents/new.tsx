@@ -1,6 +1,6 @@
 /** The form of a new incident: what is known is enough, the rest follows. */
 import { send } from "../core/api";
-import { setQuery } from "../core/address";
+import { address, navigate } from "../core/address";
 import { t } from "../core/i18n";
 import { counties, me, site } from "../core/site";
 import { openForm } from "../forms/form";
@@ -30,7 +30,7 @@ export function openNew(): void {
       const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
       const made = await send<IncidentRecord>("POST", "/api/v1/incidents", { ...given, received_at: opened });
       const tab = made.mode === "real" ? null : "exercise";
-      setQuery({ incident: made.id, tab });
+      navigate(address("/incidents", { incident: made.id, tab }));
       return made;
     },
   }));

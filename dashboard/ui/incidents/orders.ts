@@ -8,8 +8,10 @@ import { openForm } from "../forms/form";
 import type { Field, Option, Values } from "../forms/field";
 import type { IncidentRecord, ObligationRecord } from "../records";
 import { choices, classOptions, type Choices } from "./choices";
+import { tasksOfIncident } from "../tasks/records";
 import { incidentsOf } from "./records";
 
+const openTasksOf = (incident: string) => tasksOfIncident(incident).filter(({ open }) => open);
 const UNDRAWN = ["link", "unlink"];
 
 /** The orders that this person may give now, in the order in which they stand in the record. */
@@ -27,7 +29,7 @@ const chosen = (name: string, options: readonly Option[]): Field =>
 const named = (prefix: string, names: readonly string[]): Option[] =>
   names.map((name): Option => [name, t(`incidents.${prefix}.${name}`)]);
 
-function partsOf(order: string, offered: Choices, others: readonly Option[]): Part[] {
+function partsOf(order: string, incident: IncidentRecord, offered: Choices, others: readonly Option[]): Part[] {
   const grades = named("grade", offered.grades);
   switch (order) {
     case "verify": return [line("called_back")];
@@ -39,6 +41,12 @@ function partsOf(order: string, offered: Choices, others: readonly Option[]): Pa
     }
     case "merge": return [chosen("into", others)];
     case "transfer": return [line("to"), line("receipt")];
+    case "end": {
+      const left = openTasksOf(incident.id).map((task): Option => [task.id, task.title]);
+      const note = t("incidents.carry_over.note", { n: left.length });
+      const label = t("incidents.field.carry_over");
+      return left.length ? [{ name: "carry_over", label, kind: "choices", options: left, note }] : [];
+    }
     case "review": return [words("cause"), words("lessons")];
     case "grade": return [chosen("grade", [["", t("incidents.grade.none")], ...grades]), words("basis")];
     case "respond":
@@ -59,6 +67,7 @@ function initialOf(order: string, incident: IncidentRecord): Values {
     event_class: incident.event_class, place: incident.place, title: incident.title, text: incident.text,
     grade: proposal?.grade ?? incident.grade, basis: proposal?.criterion ?? "", level: proposal?.grade || "IV",
     what: "dead", value: "", post: "commander", holder: me.value.name, official: false, place_unknown: false,
+    carry_over: [],
   };
   return order === "grade" && !proposal ? { ...values, basis: "" } : values;
 }
@@ -85,7 +94,7 @@ export function openOrder(order: string, incident: IncidentRecord): void {
   const others = incidentsOf(incident.mode === "real" ? "open" : "exercise")
     .filter(({ id, open }) => open && id !== incident.id).map(({ id, title }): Option => [id, title]);
   void choices().then((offered) => {
-    const parts = [...partsOf(order, offered, others), words("reason", offered.reasoned.includes(order))];
+    const parts = [...partsOf(order, incident, offered, others), words("reason", offered.reasoned.includes(order))];
     const all: Values = { ...initialOf(order, incident), into: others[0]?.[0] ?? "" };
     const initial = Object.fromEntries(namesOf(parts).map((name) => [name, all[name] ?? ""]));
     const path = `/api/v1/incidents/${encodeURIComponent(incident.id)}`;

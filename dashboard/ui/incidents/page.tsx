@@ -1,5 +1,4 @@
 /** The incidents: those in hand with the nearest report that is due, those that have ended, and exercises apart. */
-import { useEffect } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { count } from "../core/format";
@@ -7,7 +6,7 @@ import { t } from "../core/i18n";
 import { className } from "../core/names";
 import { mayDo, regionName } from "../core/site";
 import { VirtualList } from "../core/virtual";
-import { sheetOpen } from "../forms/sheet";
+import { Promotions } from "../plans/promotions";
 import type { IncidentRecord } from "../records";
 import { EmergencyTabs } from "../warnings/tabs";
 import { Countdown, reportName } from "./countdown";
@@ -19,7 +18,6 @@ const ROW = 64;
 export default function IncidentsPage() {
   const here = useIncidents();
   const tab = TABS.find((name) => name === query("tab")) ?? "open";
-  useNewKey();
   return (
     <>
       <EmergencyTabs here="incidents" />
@@ -31,22 +29,10 @@ export default function IncidentsPage() {
           </button>
         ) : null}
       </div>
+      {tab === "open" ? <Promotions /> : null}
       <Rows rows={incidentsOf(tab)} here={here} />
     </>
   );
-}
-
-/** F2 opens the form of a new incident, from anywhere on the page. */
-function useNewKey(): void {
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      if (event.key !== "F2" || !mayDo("command") || sheetOpen()) return;
-      event.preventDefault();
-      openNew();
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
 }
 
 function TabButton({ name, chosen }: { name: Tab; chosen: boolean }) {

@@ -8,6 +8,7 @@ import { me } from "../core/site";
 import { parse, stamp } from "../core/time";
 import { openForm } from "../forms/form";
 import type { PlanRecord, PlanRehearsalRecord } from "../records";
+import { holderName, unitName, useUnits } from "../tasks/units";
 import { EmergencyTabs } from "../warnings/tabs";
 import { orderPlan, planOf, plans, usePlans } from "./records";
 
@@ -15,6 +16,7 @@ const WEEK = 7 * 86_400_000;
 
 export default function PlansPage() {
   const here = usePlans();
+  useUnits();
   const all = plans();
   const chosen = planOf(query("plan") ?? "") ?? all[0];
   return (
@@ -46,8 +48,10 @@ function Version({ plan }: { plan: PlanRecord }) {
     <article class="plan-version" data-id={plan.id}>
       <h2>{pick(plan.name)} <small class="mono">{plan.id}</small></h2>
       <p class="quiet">
-        {[t(`plans.version.${plan.state}`), plan.owner, plan.basis, t("plans.review-by", { day: plan.review_by })]
-          .filter(Boolean).join(" · ")}
+        {[
+          t(`plans.version.${plan.state}`), unitName(plan.owner), plan.basis,
+          t("plans.review-by", { day: plan.review_by }),
+        ].filter(Boolean).join(" · ")}
       </p>
       <Orders plan={plan} />
       <Rehearsal rehearsal={plan.rehearsal} />
@@ -59,7 +63,7 @@ function Version({ plan }: { plan: PlanRecord }) {
           <ul class="plan-tasks">
             {level.tasks.map((task) => (
               <li key={task.key}>
-                <b>{task.title}</b> {task.unit || task.role || task.post}{" "}
+                <b>{task.title}</b> {holderName(task)}{" "}
                 <small>{duration(task.due * 1000)} {task.depends.length ? `← ${task.depends.join("、")}` : ""}</small>
               </li>
             ))}

@@ -6,10 +6,13 @@ import { me } from "../core/site";
 import { parse } from "../core/time";
 import { openForm } from "../forms/form";
 import type { PlannedTaskRecord, ProposalRecord } from "../records";
-import { answerProposal, proposalsOf, useProposals } from "./records";
+import { holderName, useUnits } from "../tasks/units";
+import { answerProposal, planName, proposalsOf, usePlans, useProposals } from "./records";
 
 export function Proposals({ incident }: { incident: string }) {
   useProposals();
+  usePlans();
+  useUnits();
   const proposals = proposalsOf(incident);
   if (!proposals.length) return null;
   return (
@@ -26,7 +29,7 @@ function Proposal({ proposal }: { proposal: ProposalRecord }) {
   return (
     <article class={`plan-proposal is-${proposal.state}`} data-id={proposal.id}>
       <p>
-        <b>{t(`plans.kind.${proposal.kind}`, { plan: proposal.plan, level: proposal.level })}</b>{" "}
+        <b>{t(`plans.kind.${proposal.kind}`, { plan: planName(proposal.plan), level: proposal.level })}</b>{" "}
         <span>{t(`plans.state.${proposal.state}`)}</span> {at === null ? null : <Age since={at} form="ago" />}
         {proposal.unanswered ? <b class="is-bad"> {t("plans.unanswered")}</b> : null}
         <small class="quiet"> {[proposal.answered_by, proposal.reason].filter(Boolean).join("：")}</small>
@@ -59,8 +62,7 @@ function Effect({ proposal }: { proposal: ProposalRecord }) {
 }
 
 function PlannedTask({ task }: { task: PlannedTaskRecord }) {
-  const post = task.post ? t(`incidents.post.${task.post}`) : "";
-  const who = [task.unit, task.role, post, task.holder].filter(Boolean).join(" ");
+  const who = [holderName(task), task.holder].filter(Boolean).join(" ");
   const span = duration(task.after * 1000);
   return (
     <li data-key={task.key}>
@@ -88,10 +90,11 @@ function Answers({ proposal }: { proposal: ProposalRecord }) {
 }
 
 /** The second click confirms; where the level falls, each task that is left is decided first. */
-function confirmProposal(proposal: ProposalRecord): void {
+/** Opens the confirmation, with a decision for each task that is left when a level falls. */
+export function confirmProposal(proposal: ProposalRecord): void {
   const { left, tasks } = proposal.effect;
   openForm({
-    title: t(`plans.kind.${proposal.kind}`, { plan: proposal.plan, level: proposal.level }),
+    title: t(`plans.kind.${proposal.kind}`, { plan: planName(proposal.plan), level: proposal.level }),
     parts: left.map(({ task, title }) => ({
       name: task, label: title, kind: "select",
       options: [["keep", t("plans.keep")], ["withdraw", t("plans.withdraw")]],
@@ -102,7 +105,8 @@ function confirmProposal(proposal: ProposalRecord): void {
   });
 }
 
-function declineProposal(proposal: ProposalRecord): void {
+/** Opens the form of a no, which needs a reason. */
+export function declineProposal(proposal: ProposalRecord): void {
   openForm({
     title: t("plans.decline"),
     parts: [{ name: "reason", label: t("incidents.field.reason"), kind: "lines", required: true, max: 4000 }],

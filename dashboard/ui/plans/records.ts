@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { send } from "../core/api";
 import { ExtraView } from "../core/extraview";
+import { pick } from "../core/i18n";
 import { store } from "../core/picture";
 import type { PlanRecord, ProposalRecord } from "../records";
 
@@ -25,6 +26,17 @@ export const plans = (): PlanRecord[] =>
 
 /** The version of an id, while it is in use. */
 export const planOf = (id: string): PlanRecord | undefined => planView.all().get(id);
+
+/** The incidents that rules propose and nobody has answered, the oldest first. */
+export const promotionsOpen = (): ProposalRecord[] =>
+  [...proposalView.all().values()].filter(({ kind, state }) => kind === "incident" && state === "open")
+    .sort((a, b) => (a.proposed_at < b.proposed_at ? -1 : 1));
+
+/** The name of a plan, its id until the plans are here. */
+export function planName(plan: string): string {
+  const version = plans().find((each) => each.plan === plan);
+  return version ? pick(version.name) : plan;
+}
 
 /** The proposals about an incident, those that wait first. */
 export const proposalsOf = (incident: string): ProposalRecord[] =>

@@ -10,6 +10,7 @@ import { identify, loadCounties, me, site } from "../core/site";
 import { setZone, startTicking } from "../core/time";
 import { Banner, watchPicture } from "./banner";
 import { followLogKey } from "../dutylog/key";
+import { followNewKey } from "../incidents/key";
 import { followDuty } from "./duty";
 import { startPanels } from "./mount";
 import { Nav, readDoors } from "./nav";
@@ -61,6 +62,7 @@ async function start(): Promise<void> {
   followSound();
   followDuty();
   followLogKey();
+  followNewKey();
   followAddress();
   let opened = 0;
   live.onopen = () => void ((opened += 1) > 1 && sameBuild());

@@ -1,24 +1,16 @@
 /** The tasks of the site: what waits for whom, what is late; one task in full with its orders. */
-import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
 import { query, setQuery } from "../core/address";
-import { get, send } from "../core/api";
-import { ExtraView } from "../core/extraview";
+import { send } from "../core/api";
 import { count } from "../core/format";
-import { pick, t } from "../core/i18n";
-import { store } from "../core/picture";
+import { t } from "../core/i18n";
 import { mayDo } from "../core/site";
 import { useAct, Message } from "../forms/act";
 import type { TaskRecord } from "../records";
 import { newTask, openTaskOrder } from "./orders";
 import { Clock, dueAt, Evidence, holderOf, Light, stateOf, Steps } from "./parts";
+import { tasks, useTasks } from "./records";
+import { useUnits } from "./units";
 
-interface Offered {
-  units: { id: string; name: Record<string, string> }[];
-}
-
-const view = new ExtraView("tasks", { kind: "task", face: "full", filter: { mode: "*" } });
-const units = signal<ReadonlyMap<string, string>>(new Map());
 const TABS = ["waiting", "late", "answer", "ended"] as const;
 type Tab = (typeof TABS)[number];
 
@@ -30,19 +22,17 @@ const belongs: Record<Tab, (task: TaskRecord) => boolean> = {
 };
 const WORST = ["red", "yellow", "green", "grey", "", "green-done"];
 
-const tasksOf = (tab: Tab): TaskRecord[] => [...view.all().values()].filter(belongs[tab]).sort((a, b) =>
+const tasksOf = (tab: Tab): TaskRecord[] => [...tasks().values()].filter(belongs[tab]).sort((a, b) =>
   Number(b.unsigned) - Number(a.unsigned) || WORST.indexOf(a.light) - WORST.indexOf(b.light)
   || (dueAt(a) ?? Infinity) - (dueAt(b) ?? Infinity));
 
 export default function TasksPage() {
-  useEffect(() => store.need(view), []);
-  useEffect(() => void get<Offered>("/api/v1/task_choices").then((offered) => {
-    units.value = new Map(offered.units.map((unit) => [unit.id, pick(unit.name)]));
-  }), []);
+  const here = useTasks();
+  useUnits();
   const tab = TABS.find((name) => name === query("tab")) ?? "waiting";
   const incident = query("incident");
   const rows = tasksOf(tab).filter((task) => !incident || task.incident === incident);
-  const task = view.all().get(query("task") ?? "");
+  const task = tasks().get(query("task") ?? "");
   return (
     <div class="tasks">
       <div class="warnings-filters" role="group" aria-label={t("tasks.which")}>
@@ -62,7 +52,7 @@ export default function TasksPage() {
         <ul class="task-rows">
           {rows.map((row) => <Row key={row.id} task={row} />)}
           {rows.length ? null
-            : <li class="rows-empty">{t(view.ready.value ? "tasks.none" : "tasks.loading")}</li>}
+            : <li class="rows-empty">{t(here ? "tasks.none" : "tasks.loading")}</li>}
         </ul>
         {task ? <Detail key={task.id} task={task} /> : null}
       </div>
@@ -80,7 +70,7 @@ function Row({ task }: { task: TaskRecord }) {
         <span>
           {task.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>}
           <b>{task.title}</b>
-          <small>{[holderOf(task, units.value), stateOf(task), t(`tasks.kind.${task.kind}`)].join(" · ")}</small>
+          <small>{[holderOf(task), stateOf(task), t(`tasks.kind.${task.kind}`)].join(" · ")}</small>
         </span>
         <span class="task-when">
           <Clock task={task} />
@@ -100,7 +90,7 @@ function Detail({ task }: { task: TaskRecord }) {
     <aside class="task-detail" data-id={task.id}>
       <h2>{task.title}</h2>
       <p class="quiet">
-        {task.id} · {stateOf(task)} · {holderOf(task, units.value)}
+        {task.id} · {stateOf(task)} · {holderOf(task)}
         {task.due && task.due !== task.due_first ? ` · ${t("tasks.extended")}` : ""}
       </p>
       <Clock task={task} />

@@ -3,6 +3,7 @@ import { duration } from "../core/format";
 import { t, tOr } from "../core/i18n";
 import { now, parse, stamp } from "../core/time";
 import type { TaskRecord } from "../records";
+import { holderName } from "./units";
 
 const SHAPES: Readonly<Record<string, string>> = {
   green: "●", yellow: "▲", red: "◆", "green-done": "✓", grey: "‖", "": "○",
@@ -36,12 +37,8 @@ export function Clock({ task }: { task: TaskRecord }) {
   );
 }
 
-/** Who has the task, in words. `units` are the names of units by id. */
-export function holderOf(task: TaskRecord, units: ReadonlyMap<string, string>): string {
-  if (task.unit) return units.get(task.unit) ?? task.unit;
-  if (task.post) return t(`incidents.post.${task.post}`);
-  return task.person || (task.role ? t(`role.name.${task.role}`) : "");
-}
+/** Who has the task, in words. */
+export const holderOf = (task: TaskRecord): string => task.person || holderName(task);
 
 /** What was done on a task, oldest first. */
 export function Steps({ task }: { task: TaskRecord }) {

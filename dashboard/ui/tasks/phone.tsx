@@ -19,7 +19,7 @@ const read = signal(0);
 
 const pathOf = (id: string): string => `/api/v1/tasks/${encodeURIComponent(id)}`;
 const mine = (task: TaskRecord): boolean => me.value.role === "unit" || task.person === me.value.name
-  || (me.value.units ?? []).includes(task.unit);
+  || task.role === me.value.role || (me.value.units ?? []).includes(task.unit);
 const may = (task: TaskRecord, action: string): boolean => task.choices.some((choice) => choice.action === action);
 
 /** Reads the list, and the task that is open; the age of what is shown says when that last worked. */
@@ -48,8 +48,25 @@ function Page() {
         <small class={age * 1000 > STALE ? "is-late" : ""}>{t("tasks.age", { n: age })}</small>
       </header>
       {task ? <Task key={task.id} task={task} /> : <List />}
-      <footer class="phone-foot"><a href="/account">{me.value.name}</a></footer>
+      <footer class="phone-foot">
+        <a href="/account">{me.value.name}</a>
+        {me.value.demo && me.value.role !== "unit" ? <BecomeUnit /> : null}
+      </footer>
     </>
+  );
+}
+
+/** In the demo: take the role of a unit's person on this phone, whose tasks these are. */
+function BecomeUnit() {
+  const act = useAct();
+  const become = (): Promise<unknown> => act.run(async () => {
+    await send("POST", "/api/v1/demo/role", { role: "unit" });
+    location.reload();
+  });
+  return (
+    <button type="button" class="phone-plain" data-become="" disabled={act.busy} onClick={() => void become()}>
+      {t("tasks.demo-unit")}
+    </button>
   );
 }
 

@@ -22,8 +22,9 @@ from collectors.network.syslog.parser import parse as parse_line
 from collectors.network.traps.listener import TrapListener
 from collectors.settings import Credential, SourceSettings
 from collectors.sim import notifiers
+from collectors.sim.scenarios import seconds
 from collectors.sim.warnings import BULLETINS
-from collectors.sim.world import Unknown, World, read, seconds
+from collectors.sim.world import Unknown, World, read
 from feeds.cap.message import CapDocument, parse
 from feeds.cap.warning import to_warning
 from feeds.model import Asset, EmergencyWarning

@@ -1,0 +1,32 @@
+/** The briefs of one incident with their states and files. */
+import { address } from "../core/address";
+import { t } from "../core/i18n";
+import { briefKind, briefs, useBriefs } from "../briefs/records";
+import type { BriefRecord } from "../records";
+
+const OUT = ["signed", "sent", "superseded"];
+
+export function Briefs({ incident }: { incident: string }) {
+  useBriefs();
+  const all = briefs().filter((brief) => brief.incident === incident);
+  if (!all.length) return null;
+  return (
+    <section class="incident-briefs">
+      <h3>{t("nav.briefs")}</h3>
+      <ul>{all.map((brief) => <Row key={brief.id} brief={brief} />)}</ul>
+    </section>
+  );
+}
+
+function Row({ brief }: { brief: BriefRecord }) {
+  return (
+    <li data-id={brief.id}>
+      <a href={address("/briefs", { brief: brief.id })} data-inside="">{brief.number || briefKind(brief)}</a>
+      <small class="quiet">{briefKind(brief)} · {t(`briefs.state.${brief.state}`)}</small>
+      {OUT.includes(brief.state)
+        ? <a class="chip" href={`/api/v1/briefs/${encodeURIComponent(brief.id)}.docx`} download="">
+          {t("briefs.docx")}
+        </a> : null}
+    </li>
+  );
+}
