@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.routes.incident_bodies import IncidentOrderBody, LongText, ShortText
+from api.routes.incident_bodies import IncidentOrderBody, Line, LongText, ShortText, Text
 from feeds.plans.yaml_table import MOST_BYTES
 
 Holder = Annotated[str, StringConstraints(pattern=r"^(unit|post|role):[\w.-]{1,64}$")]
@@ -35,6 +35,21 @@ class ProposalBody(IncidentOrderBody):
     level: Literal["", "I", "II", "III", "IV"] = ""
     version: Annotated[str, StringConstraints(max_length=80)] = ""
     people: dict[Holder, ShortText] = Field(default_factory=dict, max_length=100)
+
+
+class PlanDrillBody(IncidentOrderBody):
+    """A drill at a level in an exercise of its own, with what is assumed (`text`) and where.
+
+    `people` take the place of holders ({"unit:gaj": account}); for the others who asks stands in. `speed` is that of
+    the exercise's clock: the terms of its tasks are divided by it.
+    """
+
+    level: Literal["I", "II", "III", "IV"]
+    text: Text = ""
+    place: Line = ""
+    region: Line = ""
+    people: dict[Holder, ShortText] = Field(default_factory=dict, max_length=100)
+    speed: Annotated[float, Field(ge=1, le=60, allow_inf_nan=False)] = 1.0
 
 
 class ConfirmBody(IncidentOrderBody):

@@ -71,6 +71,15 @@ async def retire_plan(deps: Deps, principal: Commander, plan_id: str, body: bodi
     return await ordered(deps, principal, PLAN, "plan.retire", plan_id, body)
 
 
+@router.post(
+    "/plans/{plan_id}/drill", status_code=201, responses=answers(None, *OF_ORDER) | record_answer(PROPOSAL, 201)
+)
+async def drill_plan(deps: Deps, principal: Commander, plan_id: str, body: bodies.PlanDrillBody) -> Response:
+    """Open an exercise and propose a level of this version in it. A leader confirms it, as in a real incident."""
+    more = {"speed": body.speed}
+    return await ordered(deps, principal, PROPOSAL, "plan.drill", plan_id, body, more=more, status=201)
+
+
 @router.get("/plans/{plan_id}/diff", responses=answers(PlanComparison, "not-found"))
 async def compare_plan(deps: Deps, principal: Viewer, plan_id: str, against: str = "") -> Response:
     """What a version does differently from another one; left out: from the version before it."""

@@ -991,6 +991,7 @@ export interface ProposalRecord {
   replaced_by: string;
   issued: string[];
   withdrawn: string[];
+  speed: number;
   people: Record<string, string>;
   rev: number;
   answers: string[];

@@ -5,11 +5,14 @@ from __future__ import annotations
 from feeds.incidents.phases import BY_DUTY, BY_LEADER
 from feeds.model.plans import ActionProposal, Plan
 
+DRILL = "drill"
+"""Start a version in an exercise that is opened for it."""
 PLAN_ORDERS = {
     "rehearse": (("draft", "review", "published"), BY_DUTY),
     "review": (("draft",), BY_DUTY),
     "publish": (("review",), BY_LEADER),
     "retire": (("draft", "review", "published"), BY_LEADER),
+    DRILL: (("draft", "review", "published"), BY_DUTY),
 }
 """By order: the states in which it is possible, and the roles that may give it."""
 

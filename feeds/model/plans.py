@@ -210,7 +210,7 @@ class ActionProposal:
     `before` is the level until then, `step` counts the confirmations of this plan in the incident. `unanswered`: open
     for five minutes. `auto_at`: it starts by itself then. `issued` are the tasks that the confirmation gave out,
     `withdrawn` those that it withdrew. `people` are persons who take a unit's, post's or role's tasks in a drill
-    ("unit:gaj": account).
+    ("unit:gaj": account); `speed` divides the terms of a drill's tasks.
     """
 
     id: str
@@ -237,5 +237,6 @@ class ActionProposal:
     replaced_by: str = ""
     issued: tuple[str, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    speed: float = 1.0
     people: dict[str, str] = field(default_factory=dict)
     rev: int = 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 
@@ -106,12 +107,12 @@ class IncidentDomain(RecordDomain[Incident]):
             self._receipts.take_up(receipt, "opened", incident.id, command, now)
         return incident
 
-    def grade(self, incident: Incident, grade: str, basis: str, command: Command, now: float) -> Incident:
-        """Grade an incident by an order that is about more than the grade. Raises OrderRefused."""
-        order = replace(command, action="incident.grade", args={"grade": grade, "basis": basis})
-        graded = carried_out(incident, "grade", order, now)
-        self._change(incident, graded, "grade", order, now)
-        return graded
+    def also(self, incident: Incident, order: str, args: Mapping[str, Any], command: Command, now: float) -> Incident:
+        """Carry out one more order about an incident, for a command that is about more. Raises OrderRefused."""
+        further = replace(command, action=f"incident.{order}", args=dict(args))
+        after = carried_out(incident, order, further, now)
+        self._change(incident, after, order, further, now)
+        return after
 
     def _new_receipts(self, command: Command, ids: Sequence[str]) -> Asking[list[Receipt]]:
         """The receipts of an order, each of them new. Raises OrderRefused."""

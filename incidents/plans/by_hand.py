@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
+from feeds.engine.requests import Asking
 from feeds.incidents.phases import BY_DUTY
+from feeds.incidents.plan_orders import DRILL, PLAN_ORDERS
 from feeds.model import Command, Outcome
 from feeds.model.incidents import Incident
-from feeds.model.plans import Plan
+from feeds.model.plans import Plan, PlanLevel
 from feeds.regions import covers
+from incidents.handling.domain import IncidentDomain
+from incidents.handling.titles import LENGTH
 from incidents.plans.domain import PlanDomain
 from incidents.plans.registry import ProposalRegistry
 from incidents.refusals import OrderRefused
@@ -23,6 +27,45 @@ class PlanRequest:
     plan: Plan
     level: str
     people: Mapping[str, str]
+    speed: float = 1.0
+
+
+def drill_of(command: Command, plans: PlanDomain, incidents: IncidentDomain, now: float) -> Asking[PlanRequest]:
+    """The request of a drill, for which an exercise is opened. Raises OrderRefused.
+
+    A unit, post or role for which `people` name nobody is played by who gives the order, so that no unit is called.
+    `speed` (1 to 60) is that of the exercise's clock: the terms of its tasks are divided by it.
+    """
+    args, plan = command.args, plans.plans.get(command.subject)
+    if plan is None:
+        raise OrderRefused("", Outcome.NOT_FOUND)
+    if command.role not in PLAN_ORDERS[DRILL][1]:
+        raise OrderRefused("role", Outcome.FORBIDDEN)
+    level = plan.level(str(args.get("level", "")))
+    if plan.state not in PLAN_ORDERS[DRILL][0] or level is None:
+        raise OrderRefused("transition" if level else "unknown_level:level", Outcome.CONFLICT)
+    name = plan.name.get("zh-CN") or plan.plan
+    values = {
+        "mode": "exercise",
+        "title": f"演练：{name}"[:LENGTH],
+        "text": str(args.get("text") or f"{name} {level.level} 级推演"),
+        "event_class": plan.classes[0] if plan.classes else "",
+        "place": str(args.get("place") or ""),
+        "place_unknown": not args.get("place"),
+        **({"region": args["region"]} if args.get("region") else {}),
+    }
+    exercise = yield from incidents.opened(replace(command, args=values), now)
+    if exercise.event_class:
+        exercise = incidents.also(exercise, "open", {}, command, now)
+    stand_ins = {f"{kind}:{holder}": command.actor for kind, holder in _holders(level)}
+    return PlanRequest(exercise, plan, level.level, stand_ins | dict(args.get("people") or {}), float(args["speed"]))
+
+
+def _holders(level: PlanLevel) -> Iterator[tuple[str, str]]:
+    for task in level.tasks:
+        for kind in ("unit", "post", "role"):
+            if holder := getattr(task, kind):
+                yield kind, holder
 
 
 def request_of(

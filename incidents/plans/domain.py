@@ -13,7 +13,7 @@ import msgspec
 from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
 from feeds.engine.requests import Asking, ListDocuments, ListIds
 from feeds.incidents.plan_files import PlanFile
-from feeds.incidents.plan_orders import PLAN_ORDERS
+from feeds.incidents.plan_orders import DRILL, PLAN_ORDERS
 from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Doc, Parcel
 from feeds.journal.forms import register
@@ -41,7 +41,7 @@ class PlanDomain(StepDomain):
     name = "command"
     kind = KIND
     entry_kind = KIND
-    actions = frozenset((DRAFT, *(f"plan.{order}" for order in PLAN_ORDERS)))
+    actions = frozenset((DRAFT, *(f"plan.{order}" for order in PLAN_ORDERS if order != DRILL)))
 
     def __init__(self, site: str, settings: IncidentSettings) -> None:
         super().__init__()

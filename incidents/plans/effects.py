@@ -108,9 +108,17 @@ def in_order(tasks: Iterable[PlannedTask], issued: Collection[str]) -> list[Plan
 
 
 def draft_of(
-    task: PlannedTask, plan: str, incident: Incident, depends: tuple[str, ...], people: Mapping[str, str]
+    task: PlannedTask,
+    plan: str,
+    incident: Incident,
+    depends: tuple[str, ...],
+    people: Mapping[str, str],
+    speed: float = 1.0,
 ) -> TaskDraft:
-    """The draft of a planned task. `depends` are ids of tasks; `people` take the place of holders in a drill."""
+    """The draft of a planned task. `depends` are ids of tasks.
+
+    In a drill `people` take the place of holders, and `speed` divides the terms.
+    """
     kind, holder = next((kind, name) for kind in ("unit", "post", "role") if (name := getattr(task, kind)))
     person = people.get(f"{kind}:{holder}", "")
     return TaskDraft(
@@ -122,8 +130,8 @@ def draft_of(
         post="" if person else task.post,
         role="" if person else task.role,
         person=person,
-        due_within=task.after,
-        sign_within=task.sign_within,
+        due_within=task.after / speed,
+        sign_within=task.sign_within / speed if task.sign_within is not None else None,
         evidence=task.evidence,
         depends=depends,
         plan_key=plan_key(plan, task.key),

@@ -31,13 +31,14 @@ def issue_tasks(
     keys = [task.plan_key.removeprefix(prefix) for task in tasks.of(incident.id) if task.plan_key.startswith(prefix)]
     ordered = in_order(proposal.effect.tasks, keys)
     for planned in ordered:
-        tasks.check(draft_of(planned, proposal.plan, incident, (), proposal.people), now)
+        tasks.check(draft_of(planned, proposal.plan, incident, (), proposal.people, proposal.speed), now)
     issued = []
     for planned in ordered:
         if planned.key in keys:
             continue
         depends = _depends(planned, proposal.plan, incident, tasks)
-        draft = draft_of(planned, proposal.plan, incident, tuple(task.id for task in depends), proposal.people)
+        ids = tuple(task.id for task in depends)
+        draft = draft_of(planned, proposal.plan, incident, ids, proposal.people, proposal.speed)
         task = tasks.issue(draft, now, by=by, command=command)
         issued.append(task.id)
         if depends and not any(other.open for other in depends):

@@ -47,6 +47,7 @@ def proposal_of(
     subject: str = "",
     by: str = "",
     people: Mapping[str, str] | None = None,
+    speed: float = 1.0,
 ) -> ActionProposal:
     """A new proposal to bring a plan of an incident to a level; "" is the end of the plan."""
     running = registry.running(incident.id, plan.plan)
@@ -71,6 +72,7 @@ def proposal_of(
         proposed_by=by,
         auto_at=now + alone if alone is not None else None,
         people=dict(people or {}),
+        speed=speed,
     )
 
 

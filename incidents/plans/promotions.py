@@ -127,7 +127,7 @@ class Promotions:
         incident = yield from self._incidents.opened(replace(command, action="incident.create", args=args), now)
         if effect.grade:
             basis = f"{_rule_of(proposal)}: {proposal.cause}"
-            incident = self._incidents.grade(incident, effect.grade, basis, command, now)
+            incident = self._incidents.also(incident, "grade", {"grade": effect.grade, "basis": basis}, command, now)
         after = replace(answered(proposal, "confirmed", command.actor, command.reason, now), incident=incident.id)
         return self._keep(after, "confirmed", now, command if command.id else None, {"incident": incident.id})
 

@@ -26,7 +26,7 @@ from feeds.plans.conditions import alert_values, warning_values
 from feeds.plans.triggering import level_rank, triggered
 from feeds.regions import covers
 from incidents.handling.domain import IncidentDomain
-from incidents.plans.by_hand import request_of
+from incidents.plans.by_hand import PlanRequest, drill_of, request_of
 from incidents.plans.domain import PlanDomain
 from incidents.plans.issuing import DependentClocks, issue_tasks, withdraw_tasks
 from incidents.plans.making import SiteRules, answered, effect_on, proposal_of, step_of
@@ -38,7 +38,7 @@ from incidents.refusals import OrderRefused, required
 from incidents.tasks.domain import TaskDomain
 
 KIND = "proposal"
-CREATE, CONFIRM, DECLINE = "proposal.create", "proposal.confirm", "proposal.decline"
+CREATE, CONFIRM, DECLINE, DRILL = "proposal.create", "proposal.confirm", "proposal.decline", "plan.drill"
 
 
 def proposal_from(doc: Doc) -> ActionProposal:
@@ -53,7 +53,7 @@ class ProposalDomain(StepDomain):
     kind = KIND
     entry_kind = KIND
     follows = (Kind.ALERT,)
-    actions = frozenset((CREATE, CONFIRM, DECLINE))
+    actions = frozenset((CREATE, CONFIRM, DECLINE, DRILL))
 
     def __init__(
         self,
@@ -107,7 +107,11 @@ class ProposalDomain(StepDomain):
         proposal = self.registry.proposals.get(command.subject)
         try:
             if command.action == CREATE:
-                after = self._create(command, now)
+                incidents = self._incidents.incidents
+                after = self._create(request_of(command, incidents, self._plans, self.registry), command, now)
+            elif command.action == DRILL:
+                exercise = yield from drill_of(command, self._plans, self._incidents, now)
+                after = self._create(exercise, command, now)
             elif proposal is None:
                 doc = yield FindDocument(KIND, command.subject)
                 return Result(command=command.id, outcome=Outcome.CONFLICT if doc is not None else Outcome.NOT_FOUND)
@@ -159,12 +163,10 @@ class ProposalDomain(StepDomain):
         body = {"level": after.level, "before": after.before, "issued": after.issued, "withdrawn": after.withdrawn}
         return self._put(after, "confirmed", now, command, body=body)
 
-    def _create(self, command: Command, now: float) -> ActionProposal:
+    def _create(self, request: PlanRequest, command: Command, now: float) -> ActionProposal:
         """Propose by hand. What the incident has open for this plan is replaced."""
-        request = request_of(command, self._incidents.incidents, self._plans, self.registry)
-        proposal = self._proposed(
-            request.plan, request.level, request.incident, now, by=command.actor, people=request.people
-        )
+        more = {"by": command.actor, "people": request.people, "speed": request.speed}
+        proposal = self._proposed(request.plan, request.level, request.incident, now, **more)
         self._replace(request.incident, request.plan, proposal, now)
         return self._put(proposal, "proposed", now, command)
 

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from feeds.bus import Bus
+from feeds.incidents.promotions import PromotionRule
 from feeds.incidents.settings import IncidentSettings
 from feeds.incidents.units import ResponsibleUnit, UnitRegister
 from feeds.journal import Journal
@@ -50,9 +51,9 @@ class CommandDesk:
         self.cursors: dict[str, str] = {}
         self.results: dict[str, Result] = {}
 
-    async def start(self, reporting: str = "seen-A") -> None:
+    async def start(self, reporting: str = "seen-A", promotions: tuple[PromotionRule, ...] = ()) -> None:
         """Start the engine, or start it anew on the same stores."""
-        settings = IncidentSettings(reporting=reporting, zone=ZONE, units=UNITS)
+        settings = IncidentSettings(reporting=reporting, zone=ZONE, units=UNITS, promotions=promotions)
         self.engine = CommandEngine(self.journal, ASSETS, site=SITE, settings=settings, clock=lambda: self.now)
         self.cursors = await self.engine.open(self.bus)
 

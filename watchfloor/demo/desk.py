@@ -14,6 +14,8 @@ from watchfloor.demo.control import DemoError
 
 TIMEOUT = aiohttp.ClientTimeout(total=10.0)
 POLL_INTERVAL = 0.2
+AWAY, AWAY_FOR = (503, 504), 30.0
+"""Answers of a site of which a role is away, and the seconds for which it is asked again."""
 Record = dict[str, Any]
 
 
@@ -56,14 +58,19 @@ class DemoPerson:
             raise DemoError(f"{within:g} 秒内没有等到{zh}", f"{en} did not come within {within:g} s") from error
 
     async def _ask(self, method: str, path: str, body: Record | bytes | None = None) -> Record:
+        """Ask again while a role of the site that has just started has not answered; nothing was done then."""
         sent = {"data": body} if isinstance(body, bytes) else {"json": body}
-        async with self._session.request(
-            method, f"/api/v1{path}", headers=self._headers, cookies=self._cookies, **sent
-        ) as answer:
-            if answer.status >= 400:
+        asking = asyncio.get_running_loop().time()
+        while True:
+            async with self._session.request(
+                method, f"/api/v1{path}", headers=self._headers, cookies=self._cookies, **sent
+            ) as answer:
+                if answer.status < 400:
+                    return dict(await answer.json())
                 reason = f"{method} {path}: {answer.status} {(await answer.text())[:400]}"
+            if answer.status not in AWAY or asyncio.get_running_loop().time() > asking + AWAY_FOR:
                 raise DemoError(f"演示站点拒绝：{reason}", f"the demo's site refused: {reason}")
-            return dict(await answer.json())
+            await asyncio.sleep(POLL_INTERVAL)
 
 
 class DemoDesks:

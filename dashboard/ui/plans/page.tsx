@@ -10,6 +10,7 @@ import { openForm } from "../forms/form";
 import type { PlanRecord, PlanRehearsalRecord } from "../records";
 import { holderName, unitName, useUnits } from "../tasks/units";
 import { EmergencyTabs } from "../warnings/tabs";
+import { openDrill } from "./drill";
 import { orderPlan, planOf, plans, usePlans } from "./records";
 
 const WEEK = 7 * 86_400_000;
@@ -89,6 +90,7 @@ function Orders({ plan }: { plan: PlanRecord }) {
 }
 
 function openOrder(plan: PlanRecord, order: string): void {
+  if (order === "drill") return openDrill(plan);
   openForm({
     title: `${t(`plans.order.${order}`)} · ${plan.id}`,
     parts: [{

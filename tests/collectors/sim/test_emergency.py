@@ -12,6 +12,7 @@ from collectors.sim.emergency import (
     SINK,
     USUAL,
     WARNING,
+    EmergencyCall,
     QuakeAgency,
     ReportSystem,
     StationSystem,
@@ -39,6 +40,19 @@ def test_each_system_reports_again_and_again_under_new_ids() -> None:
     for name in REPORTS:
         system = ReportSystem(name, START, lambda: START + 2 * EVERY)
         assert len({row["bh"] for row in system.rows()}) == 3
+
+
+def test_a_call_of_a_scenario_is_taken_down_under_an_id_of_its_own() -> None:
+    now = [START]
+    system = ReportSystem("119", START, lambda: now[0])
+    call = EmergencyCall(source="119", text="储罐泄漏", event_class="危化品泄漏", lat=25.15, lon=102.09)
+    system.take(call)
+    now[0] += 5
+    system.take(call)
+    planned, *taken = system.rows()
+    assert [row["jqnr"] for row in taken] == ["储罐泄漏", "储罐泄漏"]
+    assert len({planned["bh"], *(row["bh"] for row in taken)}) == 3
+    assert taken[0]["jjsj"] < taken[1]["jjsj"]
 
 
 def test_the_river_is_calm_then_rises_over_its_limit_and_sinks() -> None:

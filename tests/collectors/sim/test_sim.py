@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from collectors import once
@@ -138,6 +139,29 @@ def test_only_the_demos_own_network_is_served(tmp_path: Path) -> None:
     (tmp_path / "run" / "demo.json").write_text(json.dumps({"network": 77}))
     world_read = read(tmp_path, speed=1, start=0.0)
     assert [device.address for device in world_read._of("a")] == ["127.77.0.1:9"]
+
+
+async def test_a_scenario_makes_calls_to_the_system_that_it_names(tmp_path: Path) -> None:
+    port = free_port()
+    (tmp_path / "assets.csv").write_text(COLUMNS, encoding="utf-8")
+    source = f'[[source]]\nid = "119"\nkind = "emergency.http"\nurl = "http://127.0.0.1:{port}/alarms"\n'
+    (tmp_path / "watchfloor.toml").write_text(source, encoding="utf-8")
+    call = '{ source = "119", text = "储罐泄漏", event_class = "危化品泄漏", lat = 25.1, lon = 102.0 }'
+    scenario = f'[leak]\ntitle = {{}}\nstep = [{{ at = "0s", call = [{call}] }}]\n'
+    (tmp_path / "scenarios.toml").write_text(scenario, encoding="utf-8")
+    world_read = read(tmp_path, speed=1, start=time.time())
+    await world_read.start()
+    try:
+        world_read.play("leak")
+        async with aiohttp.ClientSession() as session:
+
+            async def called() -> bool:
+                async with session.get(f"http://127.0.0.1:{port}/alarms") as answer:
+                    return any(row["jqnr"] == "储罐泄漏" for row in (await answer.json())["data"])
+
+            await until(called)
+    finally:
+        await world_read.stop()
 
 
 def test_times_of_a_scenario() -> None:

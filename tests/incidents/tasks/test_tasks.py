@@ -60,6 +60,17 @@ async def test_who_signs_and_when_decides_whether_it_was_late(desk: CommandDesk)
     assert (desk.task(id).sign_by, desk.task(id).signed_at) == (None, moment("14:56"))
 
 
+async def test_a_task_names_the_account_that_hears_first_of_what_is_late(desk: CommandDesk) -> None:
+    incident = await desk.opened()
+    task = await desk.tasked(incident)
+    assert desk.task(task).head == "gaj-head"
+    await desk.done("task.reassign", task, unit="sthj", reason="移交")
+    assert desk.task(task).head == "sthj-1"
+    await desk.done("incident.post", incident, post="commander", holder="zhao")
+    assert desk.task(await desk.tasked(incident, unit="", post="commander")).head == "zhao"
+    assert desk.task(await desk.tasked(incident, unit="", role="duty")).head == ""
+
+
 async def test_under_response_two_a_task_is_signed_for_within_ten_minutes(desk: CommandDesk) -> None:
     incident = await desk.opened("14:12")
     response = {"level": "II", "matters": "泄漏", "measures": "疏散", "expected_end": moment("18:00")}
