@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -23,10 +24,10 @@ LEAKS = PromotionRule(id="leaks", when="receipt.class == 'hazchem'")
 ALONE = replace(LEAKS, id="alone", mode="create")
 
 
-def _alert(id: str = "a1", **fields: object) -> Alert:
-    values: dict[str, object] = {"rule": "river-level", "asset": "in1", "region": "532301", "active": True}
+def _alert(id: str = "a1", **fields: Any) -> Alert:
+    values: dict[str, Any] = {"rule": "river-level", "asset": "in1", "region": "532301", "active": True}
     values |= {"severity": Severity.CRITICAL, "raised_at": moment("14:00"), "title": {"zh-CN": "水位超保证"}}
-    return Alert(id=id, fingerprint=id, **{**values, **fields})  # type: ignore[arg-type]
+    return Alert(id=id, fingerprint=id, **{**values, **fields})
 
 
 async def _raise(desk: CommandDesk, alert: Alert | None, id: str = "a1") -> None:
@@ -120,7 +121,7 @@ async def test_a_receipt_that_somebody_decided_on_needs_no_proposal(desk: Comman
 
 
 @pytest.mark.parametrize("fields", [{"severity": Severity.MAJOR}, {"rule": "other"}, {"active": False}])
-async def test_what_the_rule_does_not_ask_for_is_left_alone(desk: CommandDesk, fields: dict[str, object]) -> None:
+async def test_what_the_rule_does_not_ask_for_is_left_alone(desk: CommandDesk, fields: dict[str, Any]) -> None:
     await desk.start(promotions=(RIVER,))
     await _raise(desk, _alert(**fields))
     assert _proposals(desk) == []
