@@ -1,4 +1,4 @@
-"""Emergency command: what an incident reaches among many assets and resources, and the order of resources by road."""
+"""Emergency command: impact, candidates, the order by road, briefs on paper, and receipts of a storm."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from bench.command_site import receipts
 from bench.figures import Figure, percentile
+from feeds.briefs import docx_file, pdf_file
+from feeds.model import Receipt
 from feeds.model.incidents import Incident
 from feeds.model.resources import RESOURCE_KINDS, Resource
 from incidents.impact.counting import Picture, areas_of, impact_of
+from incidents.receipts.duplicates import ReceiptsByPlace
 from maps.impact_index import AssetPlace, ImpactIndex
 from maps.roads import road_network
+from tests.feeds.briefs.samples import ISSUER, a_brief
 
 PLACE = (25.045, 101.546)
 KINDS = ("camera", "router", "sensor", "switch", "school")
 
 
 async def measure(quick: bool) -> AsyncIterator[Figure]:
-    """One count at a time, then the order of 500 places."""
+    """One count at a time, then the order of 500 places, candidates, both papers, and a whole site."""
     assets, resources = (10_000, 4_000) if quick else (50_000, 20_000)
     picture = await asyncio.to_thread(_picture, assets, resources)
     incident = _incident()
@@ -45,6 +50,39 @@ async def measure(quick: bool) -> AsyncIterator[Figure]:
         conditions={"resources": 500, "processor_ms": used},
         aim="10 ms",
     )
+    yield await asyncio.to_thread(_candidates, 1_000 if quick else 5_000)
+    for name, render in _papers().items():
+        wall, used = await asyncio.to_thread(_p95, render, 10)
+        yield Figure(
+            name=f"command.{name}_p95", value=wall, unit="ms", conditions={"processor_ms": used}, aim="2000 ms"
+        )
+    yield await receipts(quick)
+
+
+def _candidates(count: int) -> Figure:
+    """The candidates of one receipt among so many of the last hour, all in one prefecture."""
+    dice, places = random.Random(5), ReceiptsByPlace()
+    lats, lons = _places(dice, count)
+    for number, (lat, lon) in enumerate(zip(lats, lons, strict=True)):
+        places.put(_receipt(str(number), lat, lon, float(dice.randrange(3600))))
+    wall, used = _p95(lambda: places.candidates(_receipt("new", *PLACE, 1800.0)), 50)
+    conditions = {"receipts": count, "processor_ms": used}
+    return Figure(name="command.candidates_p95", value=wall, unit="ms", conditions=conditions, aim="20 ms")
+
+
+def _receipt(id: str, lat: float, lon: float, at: float) -> Receipt:
+    values: dict[str, Any] = {"source": "119", "external_id": id, "channel": "119", "region": "532301", "text": "泄漏"}
+    values |= {"received_at": at, "reported_at": at, "updated_at": at}
+    return Receipt(id=f"119:{id}", lat=lat, lon=lon, event_class="hazchem", title="泄漏", **values)
+
+
+def _papers() -> dict[str, Callable[[], Any]]:
+    """What makes each paper of a signed follow-up report; no PDF where Typst or a font with Chinese is missing."""
+    brief = a_brief()
+    papers: dict[str, Callable[[], Any]] = {"docx": lambda: docx_file.render(brief, ISSUER)}
+    if pdf_file.available():
+        papers["pdf"] = lambda: pdf_file.render(brief, ISSUER, {})
+    return papers
 
 
 def _ordered(lats: list[float], lons: list[float]) -> None:

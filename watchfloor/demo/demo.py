@@ -16,9 +16,9 @@ import re
 import shutil
 import socket
 import sys
-import time
 import tomllib
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -168,10 +168,11 @@ def _play(folder: Path, speed: float) -> int:
     from watchfloor.demo.run import address
     from watchfloor.settings.site_settings import load
 
-    base = address(load(folder / SETTINGS))
+    settings = load(folder / SETTINGS)
+    base = address(settings)
 
     def tell(zh: str, en: str) -> None:
-        say(f"{time.strftime('%H:%M:%S')}  {zh}\n          {en}")
+        say(f"{datetime.now(settings.zone):%H:%M:%S}  {zh}\n          {en}")
 
     number = asyncio.run(chemical.play(base, tell, PAUSE / speed))
     say(f"\n  {base}/incidents?incident={number}")

@@ -46,11 +46,11 @@ async def _say(rig: Rig, task: Task) -> None:
 
 
 async def _told(rig: Rig) -> list[tuple[float, str]]:
-    """(minutes after T0, person) of every message to a person that was not taken back."""
+    """(minutes after T0, person) of every message of the escalation."""
     return [
         ((item.created - T0) / MINUTE, item.body["to"]["person"])
         for item in await rig.journal.outbox_for("a1")
-        if item.receiver == "sms" and item.error != "acknowledged"
+        if item.receiver == "sms" and item.body["reason"] == "escalation"
     ]
 
 

@@ -67,8 +67,10 @@ async def test_a_task_names_the_account_that_hears_first_of_what_is_late(desk: C
     await desk.done("task.reassign", task, unit="sthj", reason="移交")
     assert desk.task(task).head == "sthj-1"
     await desk.done("incident.post", incident, post="commander", holder="zhao")
-    assert desk.task(await desk.tasked(incident, unit="", post="commander")).head == "zhao"
-    assert desk.task(await desk.tasked(incident, unit="", role="duty")).head == ""
+    posted = await desk.done("task.create", title="请求增援", incident=incident, post="commander", issue=True)
+    assert desk.task(posted).head == "zhao"
+    duty = await desk.done("task.create", title="回访", incident=incident, role="duty", issue=True)
+    assert desk.task(duty).head == ""
 
 
 async def test_under_response_two_a_task_is_signed_for_within_ten_minutes(desk: CommandDesk) -> None:
