@@ -1011,6 +1011,7 @@ export interface ProposalEffectRecord {
   nature: string;
   grade: string;
   title: string;
+  about: string;
 }
 
 /** One task as a confirmation would issue it: the text filled in, who gets it, when it is due and signed for. */

@@ -184,7 +184,8 @@ class ProposalEffect:
     """Everything that a confirmation does. `vacant` are posts of the plan that nobody holds.
 
     `messages`, `resources` and `report_policy` are called for by the plan and are done by people. Of a promotion
-    `event_class`, `nature`, `grade` and `title` are those of the incident that is opened.
+    `event_class`, `nature`, `grade` and `title` are those of the incident that is opened, `about` is the title of what
+    it is made from.
     """
 
     tasks: tuple[PlannedTask, ...] = ()
@@ -199,6 +200,7 @@ class ProposalEffect:
     nature: str = ""
     grade: str = ""
     title: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

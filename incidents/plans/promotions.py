@@ -16,8 +16,9 @@ from feeds.model import Command
 from feeds.model.plans import ActionProposal, ProposalEffect
 from feeds.plans.conditions import promotion_condition
 from feeds.plans.fields import filled_in
+from feeds.regions import covers
 from incidents.handling.domain import IncidentDomain
-from incidents.handling.titles import LENGTH
+from incidents.handling.titles import LENGTH, made_title
 from incidents.plans.making import answered
 from incidents.plans.registry import ProposalRegistry
 from incidents.plans.subjects import IncidentSource, PromotionSubject, source_of
@@ -144,21 +145,24 @@ def _holds(rule: PromotionRule, kind: str, source: IncidentSource) -> bool:
 def _proposal(
     rule: PromotionRule, subject: str, id: str, source: IncidentSource, site: str, now: float
 ) -> ActionProposal:
-    event_class, region = rule.event_class or source.event_class, source.region or site
+    event_class = rule.event_class or source.event_class
+    region = source.region if covers(site, source.region) else site
     fields = {
         "title": source.title,
         "place": source.place or table().name(region),
         "region": table().name(region),
         "class": class_name(event_class),
     }
-    title = filled_in(rule.title, fields)[:LENGTH]
+    title = filled_in(rule.title, fields)[:LENGTH] or made_title(source.place, region, event_class)
     return ActionProposal(
         id=id,
         kind=KIND,
         region=region,
         cause=rule.when,
         subject=subject,
-        effect=ProposalEffect(event_class=event_class, nature=rule.nature, grade=rule.grade, title=title),
+        effect=ProposalEffect(
+            event_class=event_class, nature=rule.nature, grade=rule.grade, title=title, about=source.title
+        ),
         proposed_at=now,
         proposed_by=f"promote/{rule.id}",
     )

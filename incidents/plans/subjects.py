@@ -23,7 +23,7 @@ class PromotionSubject:
 class IncidentSource:
     """What an incident takes from a subject. `values` are those that rules see, `args` those of the order to open it.
 
-    `region` "" is the site's.
+    `region` "", or one that is not the site's, is the site's.
     """
 
     values: Mapping[str, Any]

@@ -71,9 +71,9 @@ async def folder(networks: None, tmp_path_factory: pytest.TempPathFactory) -> As
 
 async def test_the_scenario_goes_from_the_first_call_to_the_signed_follow_up(folder: tuple[Path, str]) -> None:
     path, base = folder
-    told: list[str] = []
+    lines: list[str] = []
     await asyncio.to_thread(control, path, "scenario", "chemical")
-    number = await chemical.play(base, lambda zh, en: told.append(zh), 0.0)
+    number = await chemical.play(base, lambda zh, en: lines.append(zh), 0.0)
     async with desks(base) as demo:
         leader = await demo.take("leader")
         incident = await leader.get(f"/incidents/{number}")
@@ -92,7 +92,7 @@ async def test_the_scenario_goes_from_the_first_call_to_the_signed_follow_up(fol
         exercises = (await leader.get("/incidents?mode=exercise"))["items"]
         assert [exercise["id"].split(":")[1][0] for exercise in exercises] == ["X"]
         assert {task["mode"] for task in (await leader.get("/tasks?mode=exercise"))["items"]} == {"exercise"}
-    assert len(told) > 15
+    assert len(lines) > 15
 
 
 @pytest.fixture(scope="module")

@@ -90,7 +90,7 @@ async def _take_the_calls(course: Course) -> None:
     duty = course.duty
     fire = await _receipt(course, "119", "液氨储罐")
     await course.step("119 来电：液氨储罐阀门泄漏", "119: a valve of an ammonia tank leaks")
-    told = datetime.now(UTC) - TOLD_BEFORE
+    phoned_at = datetime.now(UTC) - TOLD_BEFORE
     phoned = await duty.give(
         "/receipts",
         channel="phone",
@@ -99,7 +99,7 @@ async def _take_the_calls(course: Course) -> None:
         event_class="hazchem",
         region="532302",
         caller="金山镇值班室",
-        opened_at=told.isoformat(),
+        opened_at=phoned_at.isoformat(),
         accuracy_m=500,
         **PLACE,
     )
@@ -114,7 +114,7 @@ async def _take_the_calls(course: Course) -> None:
         place="金山镇化工园区",
         location_method="map",
         accuracy_m=50,
-        occurred_at=told.isoformat(),
+        occurred_at=phoned_at.isoformat(),
         occurred_precision="about",
         **PLACE,
     )

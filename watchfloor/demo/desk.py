@@ -44,8 +44,13 @@ class DemoPerson:
         """Send a file."""
         return await self._ask("PUT", f"{path}?name={quote(name)}", content)
 
-    async def wait_for(self, path: str, test: Callable[[Record], bool], within: float, what: tuple[str, str]) -> Record:
-        """The first item of a list that passes the test. Raises DemoError after `within` seconds without one."""
+    async def wait_for(
+        self, path: str, test: Callable[[Record], bool], within: float, names: tuple[str, str]
+    ) -> Record:
+        """The first item of a list that passes the test. Raises DemoError after `within` seconds without one.
+
+        `names` say what is waited for, in Chinese and English.
+        """
         try:
             async with asyncio.timeout(within):
                 while True:
@@ -54,7 +59,7 @@ class DemoPerson:
                             return dict(item)
                     await asyncio.sleep(POLL_INTERVAL)
         except TimeoutError as error:
-            zh, en = what
+            zh, en = names
             raise DemoError(f"{within:g} 秒内没有等到{zh}", f"{en} did not come within {within:g} s") from error
 
     async def _ask(self, method: str, path: str, body: Record | bytes | None = None) -> Record:

@@ -17,7 +17,7 @@ export default function BriefsPage() {
   const here = useBriefs();
   const all = briefs();
   const due = [...incidentsOf("open"), ...incidentsOf("ended")].flatMap(({ id }) => unmetOf(id));
-  const drafts = all.filter(({ state }) => state === "draft" || state === "checked");
+  const drafts = all.filter(({ state }) => ["draft", "checked", "signed"].includes(state));
   const out = all.filter((brief) => !drafts.includes(brief));
   return (
     <>

@@ -23,7 +23,7 @@ export function Promotions() {
 
 function Promotion({ proposal }: { proposal: ProposalRecord }) {
   const act = useAct();
-  const { title, event_class: slug, nature, grade } = proposal.effect;
+  const { title, about, event_class: slug, nature, grade } = proposal.effect;
   const confirm = async (): Promise<void> => {
     const answer = await act.run(() => answerProposal(proposal, "confirm", {}));
     if (answer?.incident) navigate(address("/incidents", { incident: answer.incident }));
@@ -35,6 +35,7 @@ function Promotion({ proposal }: { proposal: ProposalRecord }) {
   return (
     <article class="plan-proposal is-open" data-id={proposal.id}>
       <p><b>{title || t("plans.kind.incident")}</b> <Age since={proposal.proposed_at} form="ago" /></p>
+      <p>{about}</p>
       <p class="quiet">{words.filter(Boolean).join(" · ")}</p>
       {proposal.reason ? <p class="is-bad">{tOr(`plans.reason.${proposal.reason}`, proposal.reason)}</p> : null}
       <p class="quiet mono">{proposal.cause}</p>

@@ -11,7 +11,7 @@ import { Clock, dueAt, Evidence, holderOf, Light, stateOf, Steps } from "./parts
 import { tasks, useTasks } from "./records";
 import { useUnits } from "./units";
 
-const TABS = ["waiting", "late", "answer", "ended"] as const;
+const TABS = ["waiting", "late", "answer", "ended", "exercise"] as const;
 type Tab = (typeof TABS)[number];
 
 const belongs: Record<Tab, (task: TaskRecord) => boolean> = {
@@ -19,10 +19,15 @@ const belongs: Record<Tab, (task: TaskRecord) => boolean> = {
   late: (task) => task.open && (task.light === "red" || task.unsigned),
   answer: (task) => task.open && task.choices.some(({ action }) => ["done", "answer-extension"].includes(action)),
   ended: (task) => !task.open,
+  exercise: (task) => task.mode !== "real",
 };
+/** Exercises stand in a tab of their own, and beside their own incident. */
+const isHere = (task: TaskRecord, tab: Tab, incident: string | null): boolean =>
+  belongs[tab](task) && (incident ? task.incident === incident : tab === "exercise" || task.mode === "real");
 const WORST = ["red", "yellow", "green", "grey", "", "green-done"];
 
-const tasksOf = (tab: Tab): TaskRecord[] => [...tasks().values()].filter(belongs[tab]).sort((a, b) =>
+const tasksOf = (tab: Tab, incident: string | null): TaskRecord[] => [...tasks().values()]
+  .filter((task) => isHere(task, tab, incident)).sort((a, b) =>
   Number(b.unsigned) - Number(a.unsigned) || WORST.indexOf(a.light) - WORST.indexOf(b.light)
   || (dueAt(a) ?? Infinity) - (dueAt(b) ?? Infinity));
 
@@ -31,7 +36,7 @@ export default function TasksPage() {
   useUnits();
   const tab = TABS.find((name) => name === query("tab")) ?? "waiting";
   const incident = query("incident");
-  const rows = tasksOf(tab).filter((task) => !incident || task.incident === incident);
+  const rows = tasksOf(tab, incident);
   const task = tasks().get(query("task") ?? "");
   return (
     <div class="tasks">
@@ -39,7 +44,7 @@ export default function TasksPage() {
         {TABS.map((name) => (
           <button key={name} type="button" class="chip" aria-pressed={name === tab} data-tab={name}
             onClick={() => setQuery({ tab: name === "waiting" ? null : name })}>
-            {t(`tasks.tab.${name}`)} <b>{count(tasksOf(name).length)}</b>
+            {t(`tasks.tab.${name}`)} <b>{count(tasksOf(name, incident).length)}</b>
           </button>
         ))}
         {incident ? <button type="button" class="chip" onClick={() => setQuery({ incident: null })}>

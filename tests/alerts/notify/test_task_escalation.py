@@ -45,7 +45,7 @@ async def _say(rig: Rig, task: Task) -> None:
     await rig.step()
 
 
-async def _told(rig: Rig) -> list[tuple[float, str]]:
+async def _escalations(rig: Rig) -> list[tuple[float, str]]:
     """(minutes after T0, person) of every message of the escalation."""
     return [
         ((item.created - T0) / MINUTE, item.body["to"]["person"])
@@ -62,7 +62,7 @@ async def test_the_head_hears_at_once_and_the_leader_ten_minutes_later_each_once
     await rig.start()
     await _say(rig, _task(sign_late=True, rev=2))
     await rig.step(MINUTE)
-    assert await _told(rig) == [(0, "wang-head"), (10, "wang")]
+    assert await _escalations(rig) == [(0, "wang-head"), (10, "wang")]
 
 
 async def test_after_the_signature_nobody_more_hears(bus: Bus, journal: Journal) -> None:
@@ -71,11 +71,11 @@ async def test_after_the_signature_nobody_more_hears(bus: Bus, journal: Journal)
     await _say(rig, _task(state="signed", signed_at=T0 + 1, rev=2))
     for _ in range(20):
         await rig.step(MINUTE)
-    assert [person for _, person in await _told(rig)] == ["wang-head"]
+    assert [person for _, person in await _escalations(rig)] == ["wang-head"]
 
 
 async def test_a_head_who_is_not_in_the_roster_lets_the_leader_hear_at_once(bus: Bus, journal: Journal) -> None:
     rig = await _started(bus, journal)
     await _say(rig, _task(sign_late=True, head="gone"))
     await rig.step(1.0)
-    assert [person for _, person in await _told(rig)] == ["wang"]
+    assert [person for _, person in await _escalations(rig)] == ["wang"]

@@ -56,6 +56,14 @@ async def test_an_alert_is_proposed_once_and_a_person_on_duty_opens_the_incident
     assert incident.created_by == "li"
 
 
+async def test_what_reaches_beyond_the_site_is_an_incident_of_the_site(desk: CommandDesk) -> None:
+    await desk.start(promotions=(replace(RIVER, title="", grade=""),))
+    await _raise(desk, _alert(region="530000"))
+    (proposal,) = _proposals(desk)
+    assert (proposal.region, proposal.effect.about) == ("532300", "水位超保证")
+    assert proposal.effect.title == "楚雄彝族自治州洪涝事件"
+
+
 async def test_what_was_answered_is_not_proposed_again_also_after_a_restart(desk: CommandDesk) -> None:
     await desk.start(promotions=(RIVER,))
     await _raise(desk, _alert())
