@@ -1602,8 +1602,8 @@ export interface ImpactFaces {
 /** Names of the fields that each face of kind brief has. */
 export interface BriefFaces {
   row: "id" | "mode" | "kind" | "step" | "ordinal" | "incident" | "region" | "title" | "number" | "state" | "version"
-    | "urgency" | "created_by" | "created_at" | "changed_at" | "countersign_by" | "countersign_late" | "sendings"
-    | "signatures" | "corrected" | "rev";
+    | "urgency" | "created_by" | "created_at" | "changed_at" | "period_start" | "countersign_by" | "countersign_late"
+    | "sendings" | "signatures" | "corrected" | "rev";
   full: keyof Records["brief"];
 }
 
