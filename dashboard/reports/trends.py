@@ -106,11 +106,14 @@ def _figures(lines: Sequence[TrendLine], month: str, texts: ReportTexts) -> Comp
 
 
 def _card(line: TrendLine, texts: ReportTexts) -> Component:
-    hatched = " is-hatched" if line.coverage < COMPLETE else ""
+    hatched = "is-hatched" if line.coverage < COMPLETE else ""
     sample = texts("trends.n", n=line.n) if line.form != "count" and line.value is not None else ""
     content: list[Any] = [
         html.H2(texts(f"trends.{line.key}")),
-        html.P([html.Strong(value_text(line.value, line.form, texts)), html.Small(sample)], className="trend-value"),
+        html.P(
+            [html.Strong(value_text(line.value, line.form, texts), className=hatched), html.Small(sample)],
+            className="trend-value",
+        ),
         _comparison("previous", line.previous, line, texts),
         _comparison("year", line.year_before, line, texts),
     ]
@@ -118,7 +121,7 @@ def _card(line: TrendLine, texts: ReportTexts) -> Component:
         content.append(html.P(texts("trends.perday", change=_signed(line.per_workday, texts)), className="trend-warn"))
     definition = texts.pick(line.definition) or texts(f"trends.{line.key}.definition")
     content.append(html.P(definition, className="trend-definition"))
-    return html.Section(content, className=f"trend-card{hatched}", **attributes("data-figure", line.key))
+    return html.Section(content, className="trend-card", **attributes("data-figure", line.key))
 
 
 def _differs(line: TrendLine) -> bool:
@@ -180,7 +183,10 @@ def _chart(line: TrendLine, month: str, texts: ReportTexts) -> ReportChart:
             "color": [SELECTION if point.month == month else NORMAL for point in shown],
             "pattern": {"shape": ["" if point.whole else "/" for point in shown], "fgcolor": QUIET},
         },
-        text=[value_text(point.value, line.form, texts) for point in shown],
+        text=[value_text(point.value, line.form, texts).removesuffix("%") for point in shown],
+        textangle=0,
+        textposition="outside",
+        cliponaxis=False,
         name=texts("trends.this"),
     )
     year_before = go.Scatter(

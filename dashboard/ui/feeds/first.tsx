@@ -29,7 +29,7 @@ export function FirstSteps() {
         {COMMANDS.map((command, index) => (
           <li key={command}>
             <span>{t(`first.step.${index + 1}`)}</span>
-            <code>{command}</code>
+            <code>{command.split(" ").flatMap((word) => [<span key={word}>{word}</span>, " "])}</code>
           </li>
         ))}
       </ol>
