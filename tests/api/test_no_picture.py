@@ -19,6 +19,7 @@ WITHOUT = {
     "/api/v1/escalations",
     "/api/v1/escalations/history",
     "/api/v1/figures",
+    "/api/v1/leader/trends",
     "/api/v1/handover/list",
     "/api/v1/incident_choices",
     "/api/v1/log",
