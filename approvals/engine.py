@@ -16,7 +16,6 @@ from feeds.engine.journaled import JournaledEngine
 from feeds.journal import Intake, Journal
 from feeds.role_status import RoleStatus
 
-LOOK = 0.25
 """Maximum delay of a pushed case, seconds."""
 
 
@@ -33,9 +32,9 @@ class CasesEngine(JournaledEngine[CaseDomain]):
         intake: Intake | None = None,
         sealer: Sealer | None = None,
     ) -> None:
-        inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
+        inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
         domain = CaseDomain(CaseLedger(store, assessor), assessor.catalogue.departments, sealer)
-        super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
+        super().__init__(domain, journal, clock=clock, inbox=inbox)
         self._store = store
 
     async def open(self, bus: Bus) -> dict[str, str]:

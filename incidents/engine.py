@@ -35,7 +35,6 @@ from incidents.warnings.registry import DEFAULT_LIFE, WarningRegistry
 from maps.places import PlaceLayer
 from maps.regions import table
 
-LOOK = 0.25
 """Maximum delay of a warning's end or of a pushed message, seconds."""
 DEFAULTS = IncidentSettings()
 
@@ -59,7 +58,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         clock: Clock = wall_clock,
         intake: Intake | None = None,
     ) -> None:
-        inbox = Inbox(intake, journal, NAME, clock=clock, look=LOOK) if intake is not None else None
+        inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
         self.warnings = WarningDomain(assets, layers=layers, default_life=default_life, reading=reading)
         self.receipts = ReceiptDomain(site)
         self.obligations = ObligationDomain(settings)
@@ -80,7 +79,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
             *(self.plans, self.proposals),
         )
         domain = CompositeDomain(NAME, parts)
-        super().__init__(domain, journal, clock=clock, inbox=inbox, look=LOOK)
+        super().__init__(domain, journal, clock=clock, inbox=inbox)
 
     @property
     def registry(self) -> WarningRegistry:

@@ -24,7 +24,7 @@ _TITLE = {"zh-CN": "交接班超时未签收", "en": "handover not signed in tim
 class HandoverWatch(ProblemWatch):
     """Raises an alert for each handover that the next shift has not signed in time."""
 
-    rule, subject, every = RULE, KIND, 2.0
+    rule, subject, every = RULE, KIND, 10.0
 
     def __init__(
         self,

@@ -22,6 +22,10 @@ class Keys:
     def commands(self, engine: str) -> str:
         return f"cmd:{{{self.site}}}:{engine}"
 
+    def signal(self, engine: str) -> str:
+        """The stream of the newest signal that parcels wait for an engine in the intake."""
+        return f"sg:{{{self.site}}}:{engine}"
+
     def state(self, kind: str) -> str:
         """The hash of all live records of a stored type (see `feeds.kinds`)."""
         return f"st:{{{self.site}}}:{kind}"

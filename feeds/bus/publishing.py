@@ -34,6 +34,12 @@ class Publisher(Connection):
             if confirmed < copies:
                 raise NoConnection(f"{confirmed} of {copies} replicas confirmed the entry in {CONFIRM_WITHIN:g} s")
 
+    async def wake(self, engine: str) -> None:
+        """End the wait of an engine, which then looks into its intake."""
+        body = wire.encode_envelope("signal", [], source="", sent_at=self._clock())
+        async with self._request():
+            await self._redis.xadd(self.keys.signal(engine), {"e": body}, maxlen=1, approximate=False)
+
     async def answer(self, result: Result) -> None:
         """Append the result of a command that no journal has, for the web process that waits for it."""
         async with self._request():

@@ -40,7 +40,7 @@ class CommandClient:
                 await asyncio.sleep(PAUSE)
 
     async def _take(self, cursors: dict[str, str]) -> None:
-        for entry in await self._bus.read(cursors, block=1.0):
+        for entry in await self._bus.read(cursors, block=5.0):
             cursors[entry.stream] = entry.id
             for result in entry.items:
                 future = self._waiting.get(result.command)

@@ -24,14 +24,15 @@ KEEP_UP = 2.0
 TIDY_EVERY = 0.5
 REST = 0.02
 """Seconds between two reads that returned nothing."""
-LOOK, SOON, LIVELY = 0.2, 0.05, 2.0
-"""LOOK: seconds between steps while idle. SOON: the same within LIVELY seconds after something arrived."""
+LOOK, SOON, LIVELY = 1.0, 0.05, 2.0
+"""LOOK: seconds between steps while idle, if no signal arrives (feeds.engine.intake_signal). SOON: the same within
+LIVELY seconds after something arrived."""
 REPLACED = {
     "zh-CN": "接收库被清空或替换过：此前已接收而未处理的告警和消息可能已丢失，请向发送方核对。",
     "en": "the intake was emptied or replaced: alerts and messages that were accepted and not yet applied may be "
     "missing; ask their senders.",
 }
-UNMOVED = 1.0
+UNMOVED = 5.0
 """Seconds between reads while the intake's mark is unchanged; a read costs a millisecond."""
 
 

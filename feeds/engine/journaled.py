@@ -59,6 +59,7 @@ class JournaledEngine(Generic[D]):
         self._wake, self._look = wake, look
         self._bus: Bus | None = None
         self._feeds: frozenset[str] = frozenset()
+        self._signal = ""
         self._position = Position()
         self._saved_revision = -1
         self._set_aside = False
@@ -71,6 +72,7 @@ class JournaledEngine(Generic[D]):
         """Rebuild from the journal and publish what Redis lacks. Returns the cursors to read from."""
         self._bus, domain, self.stale = bus, self.domain, False
         self._feeds = frozenset(map(bus.keys.feed, domain.feeds))
+        self._signal = bus.keys.signal(domain.name)
         # At equal times changes come before feeds, and both before commands, which people gave on seeing them.
         changes = [bus.keys.changes] if domain.follows else []
         streams = [*changes, *self._feeds, bus.keys.commands(domain.name)]
@@ -93,12 +95,14 @@ class JournaledEngine(Generic[D]):
         if resumption.adrift:
             domain.resync(now)
         await finish(self._settle([], [], now))
-        return dict(self._position.cursors)
+        signal = {self._signal: "0-0"} if self._inbox is not None else {}
+        return {**self._position.cursors, **signal}
 
     # -- running -----------------------------------------------------------------
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
         """Take every item at its own time, then let time pass; journal, then publish."""
+        entries = [entry for entry in entries if entry.stream != self._signal]
         results = await self._take(entries, now)
         if len(entries) < BACKLOG and not self.hungry:
             self.domain.advance(now)

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,6 +127,8 @@ class Intake:
         self._looked = float("-inf")
         self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
         self.life = ""
+        self.on_stored: Callable[[frozenset[str]], None] = lambda targets: None
+        """Called with the targets of new parcels after each commit of them."""
 
     async def open(self) -> None:
         """Connect, create missing tables, and read the id of the intake's current life."""
@@ -189,6 +191,8 @@ class Intake:
                     _settle(batch, error)
                 else:
                     _settle(batch, fresh)
+                    if fresh:
+                        self.on_stored(frozenset(batch[index][0].target for index in fresh))
                 self._in_hand -= sum(len(waiting.body) for waiting, _, _ in batch)
         finally:
             self._work = None

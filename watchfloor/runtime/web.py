@@ -25,6 +25,7 @@ from feeds.cases.sealing import Sealer
 from feeds.cases.store import CaseStore, cases_url
 from feeds.clock import now
 from feeds.engine.commands import CommandClient
+from feeds.engine.intake_signal import IntakeSignal
 from feeds.evidence import FOLDER as EVIDENCE
 from feeds.evidence import EvidenceStore
 from feeds.findings import line_of_text
@@ -63,6 +64,12 @@ def pushed_sources(settings: Settings) -> dict[str, PushedSource]:
     }
 
 
+def _connected_cases(settings: Settings) -> CaseStore:
+    store = CaseStore(cases_url(journal_url(settings)), "web")
+    store.connect()
+    return store
+
+
 class Web:
     """The program of the web role."""
 
@@ -73,12 +80,13 @@ class Web:
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
         self._intake = Intake(intake_url(journal_url(settings)), "web")
+        self._signal = IntakeSignal(bus)
+        self._intake.on_stored = self._signal.send
         self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
         self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
         sealer = self._sealer(status)
-        self._cases = CaseStore(cases_url(journal_url(settings)), "web")
-        self._cases.connect()
+        self._cases = _connected_cases(settings)
         self._assessor = settings.approvals.assessor()
         self._app = create_app(
             Dependencies(
@@ -147,6 +155,7 @@ class Web:
         finally:
             await self._cap_reader.close()
             await self._intake.close()
+            await self._signal.close()
             await self._history.close()
             await self._cases.close()
 
