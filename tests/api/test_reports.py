@@ -101,6 +101,17 @@ async def test_a_callback_without_a_session_is_refused(site: World, dash: Dash) 
         await ask(client, "load", 401)
 
 
+async def test_trends_show_what_there_is_and_name_what_there_is_not(site: World, dash: Dash) -> None:
+    async with site.signed_in("leader", A) as client:
+        text = await ask(client, "trends", month="2026-11", figure="availability")
+    for figure in ("incidents", "first_report", "lateness", "signing", "availability"):
+        assert f'"data-figure": "{figure}"' in text
+    assert '"data-figure": "in_time"' not in text, "this site has no approvals"
+    assert "Not visible or without data: approvals" in text
+    assert '"data-chart": "trend"' in text
+    assert b_texts(text) == []
+
+
 async def test_a_callback_from_another_sites_page_is_refused(site: World, dash: Dash) -> None:
     async with site.signed_in("leader") as client:
         for headers in ({}, {"Origin": "http://elsewhere.example", "Sec-Fetch-Site": "cross-site"}):

@@ -77,9 +77,14 @@ function nextOf(brief: BriefRecord): string {
 
 const NAMES = ["briefs.block", "briefs.field", "briefs.row", "briefs.figure", "incidents.figure"];
 
+const FIGURE_NAMES = ["incidents.figure", "briefs.figure"];
+const nameIn = (prefixes: readonly string[], name: string): string =>
+  prefixes.map((prefix) => `${prefix}.${name}`).filter((key) => t(key) !== key).map((key) => t(key))[0] ?? name;
+
 /** The word of a block, a field, a row or a figure. */
-const fieldName = (name: string): string =>
-  NAMES.map((prefix) => `${prefix}.${name}`).filter((key) => t(key) !== key).map((key) => t(key))[0] ?? name;
+const fieldName = (name: string): string => nameIn(NAMES, name);
+/** The word of a figure: a row may bear the same name. */
+const figureName = (name: string): string => nameIn(FIGURE_NAMES, name);
 
 /** What the check says, what was corrected since the signature, and a signature that is still to come. */
 function Marks({ brief }: { brief: BriefRecord }) {
@@ -110,13 +115,13 @@ function Block({ block }: { block: BriefBlockRecord }) {
     <section data-block={block.key} class={block.generated ? "is-generated" : ""}>
       <h3>{block.title} {block.generated ? <small class="quiet">{t("briefs.generated")}</small> : null}</h3>
       {block.text ? <p class="brief-text">{block.text}</p> : null}
+      {block.figures.map((figure, at) => <Figure key={`${figure.name}${at}`} figure={figure} />)}
       {block.rows.map((row, at) => (
         <Proven key={`${row.name}${at}`} entries={row.entries}>
           {row.name && !row.sentence ? `${fieldName(row.name)}：` : ""}
           {row.unknown ? <em>{row.text || t("briefs.unknown")}</em> : row.text}
         </Proven>
       ))}
-      {block.figures.map((figure, at) => <Figure key={`${figure.name}${at}`} figure={figure} />)}
       {block.text || block.rows.length || block.figures.length ? null : <p class="quiet">—</p>}
     </section>
   );
@@ -126,7 +131,7 @@ function Figure({ figure }: { figure: BriefFigureRecord }) {
   const { name, value, before, source } = figure;
   return (
     <Proven entries={figure.entries}>
-      {fieldName(name)} <b>{value}</b>
+      {figureName(name)} <b>{value}</b>
       {before === null || before === value ? "" : ` (${before}→${value})`} <small>{source}</small>
     </Proven>
   );
