@@ -140,15 +140,23 @@ def aside_name(path: Path, mark: str = DAMAGED) -> Path:
     """An unused name beside the path, with the time in it."""
     stamp = datetime.now().astimezone().strftime("%Y%m%dT%H%M%S")
     candidate, number = path.with_name(f"{path.name}.{mark}-{stamp}"), 1
-    while candidate.exists():
+    while os.path.lexists(candidate):
         number += 1
         candidate = path.with_name(f"{path.name}.{mark}-{stamp}-{number}")
     return candidate
 
 
+def _changed_at(copy: Path) -> int:
+    """When a copy was changed, 0 for one that another process has removed. A link may lead nowhere."""
+    try:
+        return copy.lstat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def prune(path: Path, mark: str = DAMAGED) -> None:
     """Remove all but the COPIES_KEPT newest copies that were set aside."""
-    copies = sorted(path.parent.glob(f"{path.name}.{mark}-*"), key=lambda copy: copy.stat().st_mtime_ns)
+    copies = sorted(path.parent.glob(f"{path.name}.{mark}-*"), key=_changed_at)
     for old in copies[:-COPIES_KEPT]:
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old, ignore_errors=True)

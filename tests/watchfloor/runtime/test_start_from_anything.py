@@ -163,6 +163,14 @@ def test_what_is_no_regular_file_is_set_aside_without_being_opened(tmp_path: Pat
     assert not (tmp_path / "state.json").exists()
 
 
+def test_a_link_that_leads_to_itself_is_set_aside_each_time(tmp_path: Path) -> None:
+    for _ in range(2):
+        (tmp_path / "state.json").symlink_to("state.json")
+        assert state_file.read_json(tmp_path / "state.json", state_file.mapping) is None
+        assert not os.path.lexists(tmp_path / "state.json")
+    assert len(list(tmp_path.glob("state.json.damaged-*"))) == 2
+
+
 def test_a_bounded_number_of_damaged_files_is_kept(tmp_path: Path) -> None:
     for number in range(6):
         (tmp_path / "state.json").write_bytes(f"{number} is cut".encode())
