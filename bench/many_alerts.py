@@ -4,8 +4,8 @@
 
 The open alerts are written into the journal of a stopped site, in the form that the alert role writes: alerts of
 another tool with a lease, on assets of the inventory. The site then starts with them. A kill ends one role, or the
-alert role and the web role together. The site has recovered when `/readyz` is 200, `/metrics` counts every alert and
-one that was posted after the kill, and a receiver was notified of that one.
+alert role and the web role together. The site has recovered when `/readyz` is 200, the boards count every alert and
+one that was posted after the kill, that one is the first of the list, and a receiver was notified of it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 
 from bench import processes
 from bench.figures import Figure, median, spread, until
@@ -87,7 +88,8 @@ async def fill(site: Site, count: int) -> None:
         for start in range(0, count, BATCH):
             async with journal.begin() as tx:
                 for alert, beside in waiting[start : start + BATCH]:
-                    seq = await tx.append(kind="alert", name="raise", subject=alert.id, at=alert.raised_at)
+                    body = {"seq": 1, "before": {}, "after": msgspec.to_builtins(alert), "text": ""}
+                    seq = await tx.append(kind="alert", name="raise", subject=alert.id, at=alert.raised_at, body=body)
                     await tx.put(alert_document.KIND, alert.id, alert_document.dump(alert, beside), open=True, seq=seq)
     finally:
         await journal.close()
@@ -108,12 +110,19 @@ class Recovery:
         if self._receiver.heard(f"b{self._posted}") is None:
             return False
         with contextlib.suppress(aiohttp.ClientError, OSError):
-            async with self._http.get(f"{self._site.url}/readyz") as ready:
-                if ready.status != 200:
-                    return False
-            async with self._http.get(f"{self._site.url}/metrics", headers=self._read) as metrics:
-                return metrics.status == 200 and _active_alerts(await metrics.text()) >= self._expected
+            if (await self._get("/readyz")) is None:
+                return False
+            boards = await self._get("/api/v1/boards?by=feed")
+            if boards is None or sum(sum(board["alerts"].values()) for board in boards["items"]) < self._expected:
+                return False
+            newest = await self._get("/api/v1/alerts?limit=1")
+            return newest is not None and newest["items"][0]["asset"] == f"b{self._posted}"
         return False
+
+    async def _get(self, path: str) -> Any:
+        """The answer, None unless it is 200."""
+        async with self._http.get(f"{self._site.url}{path}", headers=self._read) as answer:
+            return await answer.json() if answer.status == 200 else None
 
     async def post(self, marker: str) -> None:
         """Post an alert until it is accepted."""
@@ -135,12 +144,6 @@ class Recovery:
             self._expected += 1
             await until(self.whole, every=0.05)
         return time.monotonic() - began
-
-
-def _active_alerts(metrics: str) -> float:
-    """The number of active alerts of a page of /metrics."""
-    lines = (line for line in metrics.splitlines() if line.startswith("watchfloor_alerts_active{"))
-    return sum(float(line.rpartition(" ")[2]) for line in lines)
 
 
 async def killed(site: Site, recovery: Recovery, roles: tuple[str, ...], marker: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from api.load.report import LoadReport, Record, waiting
 from api.load.shifts import DutyShift, shifts
 from api.records import people
 from feeds.journal import JournalEntry
+from feeds.journal.forms import UNREADABLE
 from feeds.live.pump import Audience
 from feeds.regions import covers
 
@@ -88,4 +90,5 @@ class LoadReader:
         docs = await self._deps.journal.docs_of(KIND, missing) if missing else {}
         bodies: dict[str, Any] = {id: doc.body for id, doc in docs.items()}
         for entry in page:
-            self._facts.fold(entry, bodies.get)
+            with suppress(*UNREADABLE):  # an entry that is damaged counts for nothing
+                self._facts.fold(entry, bodies.get)

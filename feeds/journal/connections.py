@@ -201,6 +201,7 @@ def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
 def _tune(connection: Any, _record: Any) -> None:
     """Set WAL and full durability. Transactions are begun explicitly, not by the driver."""
     connection.isolation_level = None
+    connection.driver_connection.text_factory = _text
     cursor = connection.cursor()
     for pragma in (f"busy_timeout={BUSY_MS}", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -212,6 +213,11 @@ def _tune(connection: Any, _record: Any) -> None:
         if "locked" not in str(error):
             raise
     cursor.close()
+
+
+def _text(raw: bytes) -> str:
+    """The text of a column. Damaged bytes are replaced: they would make every row of an answer unreadable."""
+    return raw.decode("utf-8", "replace")
 
 
 def _postgresql(url: str, name: str) -> AsyncEngine:

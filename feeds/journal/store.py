@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from feeds.journal.tx import Tx
 from feeds.journal.verifying import check
 from feeds.journal.versions import bring_up
 
+logger = logging.getLogger(__name__)
+
 
 def sqlite_url(folder: Path) -> str:
     """URL of the embedded journal in a data folder."""
@@ -40,6 +43,8 @@ class Journal(DocumentRows):
         super().__init__(Store(url, chain, marks=schema.cursor))
         self.chain, self._key = chain, key
         self.keyring: Keyring | None = None
+        self._unreadable: set[int] = set()
+        """Entries of the log that could not be read."""
 
     async def open(self) -> None:
         """Connect; create or migrate the tables. Raises JournalLost (try again) or StoreRefused (schema, key)."""
@@ -102,16 +107,28 @@ class Journal(DocumentRows):
                 statement = statement.where(column == value)
         if before is not None:
             statement = statement.where(log.c.seq < before)
-        return [_entry(row) for row in await self._rows(statement)]
+        return self._entries(await self._rows(statement))
 
     async def entries_of(self, kind: str, subjects: Sequence[str]) -> dict[str, list[JournalEntry]]:
         """Every entry of a kind about those subjects, oldest first; those that cannot be read are left out."""
         log, entries = schema.entry, dict[str, list[JournalEntry]]()
         for start in range(0, len(subjects), 500):
             batch = log.c.subject.in_([clean(subject) for subject in subjects[start : start + 500]])
-            for row in await self._rows(select(log).where(log.c.kind == kind, batch).order_by(log.c.seq)):
-                with suppress(ValueError):
-                    entries.setdefault(row.subject, []).append(_entry(row))
+            rows = await self._rows(select(log).where(log.c.kind == kind, batch).order_by(log.c.seq))
+            for entry in self._entries(rows):
+                entries.setdefault(entry.subject, []).append(entry)
+        return entries
+
+    def _entries(self, rows: Sequence[Any]) -> list[JournalEntry]:
+        """The entries in rows. One that cannot be read is left out and logged once; `verify` names it."""
+        entries = []
+        for row in rows:
+            try:
+                entries.append(_entry(row))
+            except (ValueError, RecursionError) as error:
+                if row.seq not in self._unreadable:
+                    self._unreadable.add(row.seq)
+                    logger.error("entry %d of the log cannot be read and is left out: %s", row.seq, error)
         return entries
 
     async def between(self, kind: str, start: float, end: float, page: int = 1000) -> AsyncIterator[list[JournalEntry]]:
@@ -122,7 +139,7 @@ class Journal(DocumentRows):
         while True:
             rows = await self._rows(ordered.where(log.c.at >= at, or_(log.c.at > at, log.c.seq > seq)))
             if rows:
-                yield [_entry(row) for row in rows]
+                yield self._entries(rows)
             if len(rows) < page:
                 return
             at, seq = rows[-1].at, rows[-1].seq

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -188,3 +189,23 @@ async def test_lists_and_details_of_the_api_leave_unreadable_documents_out(world
             assert (await client.get(f"/api/v1/{kind.plural}/x")).status_code == 404
         for path in ("silences", "maintenance", "rules", "roster", "handover/list"):
             assert (await client.get(f"/api/v1/{path}")).status_code == 200, path
+
+
+@pytest.mark.parametrize("text", [b"{", b"\xff", b"", b"[]", b"{}"])
+async def test_a_damaged_entry_of_the_log_is_left_out_of_every_answer(world: World, text: bytes) -> None:
+    journal = world.journal
+    async with journal.begin() as tx:
+        after = {"id": "a", "severity": "major", "region": "532323", "active": True}
+        for number in range(3):
+            body = {"seq": number, "before": {}, "after": after | {"raised_at": world.at}, "text": ""}
+            await tx.append(kind="alert", name="raise", subject=f"a{number}", at=world.at - 10, body=body)
+    with sqlite3.connect(journal.store.file) as file:
+        file.execute("UPDATE entry SET body = CAST(? AS TEXT) WHERE subject = 'a1'", (text,))
+    file.close()
+    readable = {"a0", "a2", *(["a1"] if text in (b"[]", b"{}") else [])}
+    assert {entry.subject for entry in await journal.entries(kind="alert")} == readable
+    assert set(await journal.entries_of("alert", ["a0", "a1", "a2"])) == readable
+    assert [fault.chain for fault in await journal.verify()] == ["web"]
+    async with world.signed_in("duty") as client:
+        for path in ("kpi", "log", "alerts/a1", "leader"):
+            assert (await client.get(f"/api/v1/{path}")).status_code in (200, 404), path
