@@ -201,7 +201,7 @@ def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
 def _tune(connection: Any, _record: Any) -> None:
     """Set WAL and full durability. Transactions are begun explicitly, not by the driver."""
     connection.isolation_level = None
-    connection.driver_connection.text_factory = _text
+    connection.driver_connection.text_factory = _readable
     cursor = connection.cursor()
     for pragma in (f"busy_timeout={BUSY_MS}", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
@@ -215,7 +215,7 @@ def _tune(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _text(raw: bytes) -> str:
+def _readable(raw: bytes) -> str:
     """The text of a column. Damaged bytes are replaced: they would make every row of an answer unreadable."""
     return raw.decode("utf-8", "replace")
 
