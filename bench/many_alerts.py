@@ -37,7 +37,7 @@ from tests.e2e.site import Hook, Site, hook
 ALERTS, QUICK_ALERTS, PER_ASSET = 215_000, 20_000, 100
 AIM = "< 5 s"
 BATCH = 5_000
-WITHIN = 300.0
+WITHIN = 240.0
 SEVERITIES = (Severity.MAJOR, Severity.MINOR, Severity.WARNING, Severity.INFO)
 KILLED: tuple[tuple[str, ...], ...] = (*((name,) for name in NAMES), ("alert", "web"))
 SCOPES = ("ingest", "read")
