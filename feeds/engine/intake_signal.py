@@ -12,7 +12,7 @@ PAUSE = 0.03
 
 
 class IntakeSignal:
-    """Wakes the engines for which a process has stored parcels (`Intake.on_stored`).
+    """Wakes the engines for which a process has stored parcels (`on_stored` of its Intake).
 
     A signal may get lost with Redis; an engine looks into its intake every second all the same.
     """

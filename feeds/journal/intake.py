@@ -110,13 +110,17 @@ def intake_url(journal_url: str) -> str:
     return url.set(database=str(Path(str(url.database)).with_name("intake.sqlite3"))).render_as_string(False)
 
 
+OnStored = Callable[[frozenset[str]], None]
 _Waiting = tuple[Parcel, str, "asyncio.Future[bool]"]
 
 
 class Intake:
     """One process's access. Errors are the journal's (IntakeLost: nothing was taken) and IntakeFull."""
 
-    def __init__(self, url: str, name: str, *, clock: Clock = now, full: int = FULL) -> None:
+    def __init__(
+        self, url: str, name: str, *, clock: Clock = now, full: int = FULL, on_stored: OnStored = lambda targets: None
+    ) -> None:
+        """`on_stored` is called with the targets of new parcels after each commit of them."""
         self.store = Store(url, name, lock=LOCK, lost=IntakeLost)
         self._log = f"{self.store.file}-wal"
         self._clock, self._full = clock, full
@@ -127,8 +131,7 @@ class Intake:
         self._looked = float("-inf")
         self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
         self.life = ""
-        self.on_stored: Callable[[frozenset[str]], None] = lambda targets: None
-        """Called with the targets of new parcels after each commit of them."""
+        self._on_stored = on_stored
 
     async def open(self) -> None:
         """Connect, create missing tables, and read the id of the intake's current life."""
@@ -192,7 +195,7 @@ class Intake:
                 else:
                     _settle(batch, fresh)
                     if fresh:
-                        self.on_stored(frozenset(batch[index][0].target for index in fresh))
+                        self._on_stored(frozenset(batch[index][0].target for index in fresh))
                 self._in_hand -= sum(len(waiting.body) for waiting, _, _ in batch)
         finally:
             self._work = None

@@ -79,9 +79,8 @@ class Web:
         self._pump, self._commands = Pump(bus, conditions=self._conditions, status=status), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
-        self._intake = Intake(intake_url(journal_url(settings)), "web")
         self._signal = IntakeSignal(bus)
-        self._intake.on_stored = self._signal.send
+        self._intake = Intake(intake_url(journal_url(settings)), "web", on_stored=self._signal.send)
         self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
         self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
