@@ -151,11 +151,14 @@ def _per_workday(key: str, summary: Record) -> float | None:
     return float(summary[key] / own_days / (base[key] / base_days) - 1)
 
 
-def availability_line(rows: Sequence[Record], month: str) -> TrendLine:
-    """Up of the known time, by month; a month is compared where at least 95 % of it is known."""
+def availability_line(rows: Sequence[Record], month: str, elapsed: Mapping[str, float]) -> TrendLine:
+    """Up of the known time, by month; a month is compared where at least 95 % of it is known.
+
+    `elapsed` has the seconds of each month that have passed: the time before an asset was listed is not known.
+    """
     by_month = {row["key"]["month"]: row for row in rows}
     names = [before(month, back) for back in range(2 * SHOWN - 2, -1, -1)]
-    points = [_available(name, by_month.get(name)) for name in names]
+    points = [_available(name, by_month.get(name), elapsed.get(name, 0.0)) for name in names]
     by_name = {point.month: point for point in points}
     own = by_name[month]
 
@@ -177,10 +180,13 @@ def availability_line(rows: Sequence[Record], month: str) -> TrendLine:
     )
 
 
-def _available(month: str, row: Record | None) -> TrendPoint:
-    if row is None:
+def _available(month: str, row: Record | None, elapsed: float) -> TrendPoint:
+    possible = row["assets"] * elapsed if row is not None else 0.0
+    if row is None or possible <= 0:
         return TrendPoint(month=month, value=None, n=0, coverage=0.0)
-    return TrendPoint(month=month, value=row["of_known"], n=row["assets"], coverage=row["coverage"] or 0.0)
+    listed = min(1.0, sum(row["seconds"].values()) / possible)
+    coverage = listed * (row["coverage"] or 0.0)
+    return TrendPoint(month=month, value=row["of_known"], n=row["assets"], coverage=coverage)
 
 
 def ranked(rows: Sequence[Record], fewest: int) -> list[tuple[int | None, Record]]:

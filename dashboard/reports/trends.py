@@ -29,6 +29,7 @@ from dashboard.reports.trend_values import (
     emergency_lines,
     ranked,
 )
+from feeds import clock
 from feeds.comparison import COMPLETE, FEWEST, PeriodChange
 
 DEFAULT = "in_time"
@@ -92,10 +93,17 @@ async def _read(
             name: value for name, value in months.query_of(*interval(month, query.texts.zone)).items() if name == "to"
         }
         answer = await query.get("/api/v1/availability", by="month", **span)
-        lines.append(availability_line(answer["items"], month))
+        lines.append(availability_line(answer["items"], month, _elapsed(month, query.texts)))
     except ReadRefused:
         refused.append(query.texts("trends.feed.network"))
     return lines, departments, units, refused
+
+
+def _elapsed(month: str, texts: ReportTexts) -> dict[str, float]:
+    """The seconds that have passed of each month shown."""
+    names = [before(month, back) for back in range(SHOWN)]
+    spans = {name: interval(name, texts.zone) for name in names}
+    return {name: min(end.timestamp(), clock.now()) - start.timestamp() for name, (start, end) in spans.items()}
 
 
 # -- the figures with their comparisons ----------------------------------------------

@@ -88,12 +88,18 @@ def test_shares_differ_in_percentage_points() -> None:
 
 def test_availability_is_compared_only_where_enough_is_known() -> None:
     rows = [
-        {"key": {"month": "2026-11"}, "of_known": 0.99, "coverage": 0.99, "assets": 50},
-        {"key": {"month": "2026-10"}, "of_known": 0.98, "coverage": 0.5, "assets": 50},
+        {"key": {"month": month}, "of_known": 0.99, "coverage": coverage, "assets": 50, "seconds": {"up": seconds}}
+        for month, coverage, seconds in (
+            ("2026-11", 0.99, 50 * 1000.0),
+            ("2026-10", 0.5, 50 * 1000.0),
+            ("2026-09", 1.0, 50 * 400.0),
+        )
     ]
-    line = availability_line(rows, "2026-11")
+    elapsed = dict.fromkeys(("2026-09", "2026-10", "2026-11"), 1000.0)
+    line = availability_line(rows, "2026-11", elapsed)
     assert (line.value, line.previous.change.verdict, line.year_before.change.verdict) == (0.99, "incomplete", "none")
-    assert [point.whole for point in line.points[-2:]] == [False, True]
+    assert [point.whole for point in line.points[-3:]] == [False, False, True]
+    assert line.points[-3].coverage == 0.4, "listed for 400 s of 1,000"
 
 
 def test_the_answer_about_emergency_command_becomes_lines() -> None:
