@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,7 @@ from incidents.handling.titles import LENGTH, made_title
 from incidents.plans.making import answered
 from incidents.plans.registry import ProposalRegistry
 from incidents.plans.subjects import IncidentSource, PromotionSubject, source_of
+from incidents.plans.surroundings import Surroundings
 from incidents.refusals import OrderRefused
 from maps.regions import table
 
@@ -37,45 +38,46 @@ _condition = lru_cache(maxsize=200)(promotion_condition)
 class Promotions:
     """The rules of the site over the live alerts, warnings and receipts.
 
-    `keep` stores a proposal with its journal entry, `subjects` gives the records that are live. `site` is a region.
+    `keep` stores a proposal with its journal entry. `site` is a region.
     """
 
     def __init__(
-        self,
-        registry: ProposalRegistry,
-        incidents: IncidentDomain,
-        keep: Keep,
-        subjects: Callable[[], Iterator[PromotionSubject]],
-        site: str,
+        self, registry: ProposalRegistry, incidents: IncidentDomain, keep: Keep, surroundings: Surroundings, site: str
     ) -> None:
         self._registry, self._incidents, self._keep = registry, incidents, keep
-        self._subjects, self._site = subjects, site
+        self._surroundings, self._site = surroundings, site
         self.rules: tuple[PromotionRule, ...] = ()
         self._seen: dict[tuple[str, str], Any] = {}
+        """The warnings and receipts of the last look, by kind and id."""
 
     def use(self, rules: tuple[PromotionRule, ...]) -> None:
         """Take other rules: every live subject is looked at again."""
         self.rules = rules
         self._seen.clear()
+        self._surroundings.change_all()
 
     def look(self, now: float) -> Asking[None]:
         """Propose or open what the rules ask for since the last look, and end the proposals that are superfluous."""
-        live: dict[tuple[str, str], Any] = {}
-        for subject in list(self._subjects()):
+        seen: dict[tuple[str, str], Any] = {}
+        for subject in self._surroundings.changed():
             key = (subject.kind, subject.id)
-            live[key] = subject.record
-            if self._seen.get(key) is not subject.record:
-                source = source_of(subject)
-                for rule in self.rules:
-                    if not _holds(rule, subject.kind, source):
-                        continue
-                    if not (yield from self._promote(rule, subject.id, source, now)):
-                        live[key] = None  # the rule has too many proposals open: look again
-        self._seen = live
-        ids = {id for _, id in live}
+            record = seen[key] = subject.record
+            if self._seen.get(key) is not record and not (yield from self._promoted(subject, now)):
+                seen[key] = None
+                self._surroundings.look_again(subject)
+        self._seen = {key: record for key, record in seen.items() if key[0] != "alert"}
         for proposal in list(self._registry.proposals.values()):
-            if proposal.kind == KIND and proposal.state == "open" and proposal.subject not in ids:
+            if proposal.kind == KIND and proposal.state == "open" and self._surroundings.find(proposal.subject) is None:
                 self._keep(answered(proposal, "void", "", GONE, now), "void", now)
+
+    def _promoted(self, subject: PromotionSubject, now: float) -> Asking[bool]:
+        """Apply the rules to one subject; False where a rule has too many proposals open, and it must wait."""
+        source = source_of(subject)
+        done = True
+        for rule in self.rules:
+            if _holds(rule, subject.kind, source) and not (yield from self._promote(rule, subject.id, source, now)):
+                done = False
+        return done
 
     def _promote(self, rule: PromotionRule, subject: str, source: IncidentSource, now: float) -> Asking[bool]:
         """Propose the incident of a subject, once for ever; False where the rule has too many proposals open.
@@ -115,7 +117,7 @@ class Promotions:
 
     def open(self, proposal: ActionProposal, command: Command, now: float) -> Asking[ActionProposal]:
         """Open the incident of a proposal by a person's command, or by a rule's. Raises OrderRefused."""
-        subject = next((subject for subject in self._subjects() if subject.id == proposal.subject), None)
+        subject = self._surroundings.find(proposal.subject)
         if subject is None:
             raise OrderRefused(GONE)
         effect = proposal.effect

@@ -68,7 +68,7 @@ class ProposalDomain(StepDomain):
         self._incidents, self._plans, self._tasks, self._surroundings = incidents, plans, tasks, surroundings
         self._zone = settings.zone
         self.registry = ProposalRegistry()
-        self._promotions = Promotions(self.registry, incidents, self._put, surroundings.live, site)
+        self._promotions = Promotions(self.registry, incidents, self._put, surroundings, site)
         self.use(settings)
         self._looked_at: dict[str, tuple[Any, ...]] = {}
         tasks.followers += [DependentClocks(tasks), self._task_changed]

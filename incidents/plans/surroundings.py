@@ -19,18 +19,22 @@ class Surroundings:
     def __init__(self, warnings: WarningDomain, receipts: ReceiptDomain, site: str) -> None:
         self._warnings, self._receipts, self._site = warnings, receipts, site
         self._alerts: dict[str, Alert] = {}
+        self._changed_alerts: set[str] = set()
 
     def load(self, alerts: Mapping[str, Alert]) -> None:
         """Start from these alerts."""
         self._alerts = dict(alerts)
+        self._changed_alerts = set(self._alerts)
 
     def take(self, item: Any) -> None:
         """Follow the changes of alerts."""
         if isinstance(item, Change) and item.kind == Kind.ALERT:
             if item.after is None:
                 self._alerts.pop(item.id, None)
+                self._changed_alerts.discard(item.id)
             else:
                 self._alerts[item.id] = item.after
+                self._changed_alerts.add(item.id)
 
     def warnings_of(self, incident: Incident) -> list[EmergencyWarning]:
         """The warnings in memory to which an incident is linked."""
@@ -41,11 +45,30 @@ class Surroundings:
         """The live alerts to which an incident is linked."""
         return [self._alerts[id] for id in incident.alerts if id in self._alerts]
 
-    def live(self) -> Iterator[PromotionSubject]:
-        """What promotion rules look at: active alerts, warnings in force, receipts that nobody has decided on."""
-        for alert in self._alerts.values():
-            if alert.active:
-                yield PromotionSubject("alert", alert.id, alert)
+    def change_all(self) -> None:
+        """Count every alert as changed."""
+        self._changed_alerts = set(self._alerts)
+
+    def changed(self) -> list[PromotionSubject]:
+        """What promotion rules look at: alerts that are active and changed since the last call (there may be a hundred
+        thousand others), all warnings in force, all receipts that nobody has decided on."""
+        changed, self._changed_alerts = self._changed_alerts, set()
+        alerts = [self._alerts[id] for id in sorted(changed) if id in self._alerts]
+        subjects = [PromotionSubject("alert", alert.id, alert) for alert in alerts if alert.active]
+        return [*subjects, *self._of_this_engine()]
+
+    def find(self, id: str) -> PromotionSubject | None:
+        """The live subject with this id; None when it is over or decided."""
+        if alert := self._alerts.get(id):
+            return PromotionSubject("alert", id, alert) if alert.active else None
+        return next((subject for subject in self._of_this_engine() if subject.id == id), None)
+
+    def look_again(self, subject: PromotionSubject) -> None:
+        """Give a subject out again with the next changes."""
+        if subject.kind == "alert":
+            self._changed_alerts.add(subject.id)
+
+    def _of_this_engine(self) -> Iterator[PromotionSubject]:
         for held in self._warnings.registry.held.values():
             if is_in_force(held.warning):
                 yield PromotionSubject("warning", held.warning.id, held.warning)
