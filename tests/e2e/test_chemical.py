@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests import ports
@@ -26,7 +26,8 @@ from watchfloor.demo.desk import desks
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 STARTS_WITHIN = 90.0
-WALK_WITHIN = 180.0
+PRESSES, PRESSES_ON_THE_PHONE = 24, 2
+"""Presses from the call to the exported report; the key F2 and what is typed come on top."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def networks() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def folder(networks: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Path, str]]:
     """A running demo: its folder and its address."""
     path = tmp_path_factory.mktemp("demo")
@@ -95,7 +96,7 @@ async def test_the_scenario_goes_from_the_first_call_to_the_signed_follow_up(fol
     assert len(lines) > 15
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     path = need_browser()
     expect.set_options(timeout=PATIENCE * 1000)
@@ -143,11 +144,10 @@ async def opened(browser: Browser, base: str, path: str, width: int, height: int
     await context.close()
 
 
-async def test_a_new_duty_officer_finds_every_step_within_three_minutes(
+async def test_a_new_duty_officer_finds_every_step_and_presses_two_dozen_times(
     folder: tuple[Path, str], browser: Browser
 ) -> None:
     _, base = folder
-    began = time.monotonic()
     async with opened(browser, base, "/", 1920, 1080) as page:
         desk = Walker(page)
         await expect(page.locator("[data-top=demo] select")).to_be_visible()
@@ -175,8 +175,7 @@ async def test_a_new_duty_officer_finds_every_step_within_three_minutes(
         await desk.become("duty")
         await expect(page.locator("[data-step=sign]")).to_have_class("is-done")
         await _report(desk)
-        assert time.monotonic() - began < WALK_WITHIN
-        assert desk.clicks <= 40
+        assert desk.clicks + PRESSES_ON_THE_PHONE <= PRESSES
 
 
 async def _sign_on_a_phone(browser: Browser, base: str) -> None:
