@@ -24,6 +24,8 @@ SOURCE = """\
 [[source]]
 id = "119"
 kind = "emergency.http"
+url = "http://127.0.0.1:9/alarms"
+interval = "60s"
 channel = "119"
 crs = "gcj02"
 map = { items = "/data", id = "/bh", at = "/jjsj", text = "/jqnr", lat = "/wd", lon = "/jd" }
