@@ -49,7 +49,7 @@ async def receipts(quick: bool) -> Figure:
                 await asyncio.sleep(0.2)
                 return await asyncio.to_thread(_journaled, site.folder) >= count
 
-            await until(all_there, within=100)
+            await until(all_there, within=300)
             took = time.perf_counter() - began
             return Figure(
                 name="command.receipts",
