@@ -108,11 +108,16 @@ def render(attempt: Attempt, *, as_json: bool = False, language: str = "zh-CN") 
         shown = [{**wire.public(each), "probe": _address(each.probe)} for each in observations]
         return json.dumps(shown, ensure_ascii=False, indent=2)
     width = min(max(len(_shown(observation.key)) for observation in observations), WIDEST)
-    lines = [_line(observation, width, language) for observation in observations]
+    lines = [_line(observation, width, language) for observation in observations if not _absent_fact(observation)]
     if attempt.reason is not None:
         correction = _CORRECTIONS[attempt.reason][0 if language.startswith("zh") else 1]
         lines.insert(1, f"{'':<{width}} {correction}")
     return "\n".join(lines)
+
+
+def _absent_fact(observation: Observation) -> bool:
+    """True for a fact that the device does not give."""
+    return observation.metric.startswith("device.") and observation.value == ""
 
 
 def _address(uri: str) -> str:

@@ -57,7 +57,7 @@ class AlertDomain(Domain):
     name = NAME
     kind = Kind.ALERT
     documented = (Kind.ALERT,)
-    follows = tuple(name for name in KINDS.stored if name not in (Kind.ALERT, Kind.ROOT_CAUSE))
+    follows = tuple(name for name, stored in KINDS.stored.items() if stored.ruled and name != Kind.ALERT)
 
     def __init__(
         self,

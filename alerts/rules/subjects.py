@@ -86,7 +86,7 @@ class Subjects:
             for kind in KINDS
             if kind.subject is not None
             for stored in kind.stored
-            if stored.name != Kind.ROOT_CAUSE  # what the alert engine itself says of an asset
+            if stored.ruled
         }
         self._records: dict[str, dict[str, Any]] = {
             name: _evaluated(over, stored_records.get(name, {})) for name, over in self._over.items()

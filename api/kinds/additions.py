@@ -10,7 +10,7 @@ import msgspec
 
 from api.dependencies import Dependencies
 from api.principal import Principal
-from api.records import alerts, briefs, incidents, notifications, receipts, tasks, warnings
+from api.records import alerts, asset_events, briefs, incidents, notifications, receipts, tasks, warnings
 from feeds.kinds import Record
 from feeds.model import Kind
 
@@ -72,6 +72,7 @@ async def _of_alert(deps: Dependencies, principal: Principal, record: Record) ->
 
 ADDITIONS: Mapping[str, Additions] = {
     Kind.ALERT: Additions(AlertAdditions, _of_alert),
+    Kind.ASSET: Additions(asset_events.AssetAdditions, asset_events.additions),
     Kind.WARNING: Additions(warnings.WarningAdditions, warnings.additions),
     Kind.RECEIPT: Additions(receipts.ReceiptAdditions, receipts.additions),
     Kind.BRIEF: Additions(briefs.BriefAdditions, briefs.additions),

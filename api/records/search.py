@@ -80,7 +80,9 @@ class SearchIndex:
             for start in range(0, len(records), PART):
                 for record in records[start : start + PART]:
                     if kind.is_plain(record) and kind.sees(audience, record):
-                        candidates.append((self._text(kind, kind.search, record), (kind, kind.search, record)))
+                        # Nobody finds a record by what is blank for the asker.
+                        readable = record if audience.personal or not kind.redact else kind.shown(audience, record)
+                        candidates.append((self._text(kind, kind.search, readable), (kind, kind.search, record)))
                 await asyncio.sleep(0)
         return candidates
 

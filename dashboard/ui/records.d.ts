@@ -21,6 +21,7 @@ export interface AssetRecord {
   readings: Record<string, ReadingRecord>;
   cut_by: string;
   camera: CameraStatusRecord | null;
+  facts: Record<string, string>;
 }
 
 /** Health of an asset, from its probes. */
@@ -1207,6 +1208,23 @@ export interface TransitionRecord {
   after: Record<string, unknown>;
 }
 
+/** The newest events of an asset, newest first. */
+export interface AssetAdditions {
+  events: AssetEvent[];
+}
+
+/** One event. `kind` health: `name` is the new health, `before` and `after` hold `health`. `kind` facts: `name` is
+ *  `first` or `changed`, `before` and `after` hold the facts that changed ("": absent), `probe` is their source. */
+export interface AssetEvent {
+  seq: number;
+  at: string;
+  kind: string;
+  name: string;
+  probe: string;
+  before: Record<string, string>;
+  after: Record<string, string>;
+}
+
 /** The original message as text, the steps of the warning's life, and the messages that it updates or that end it.
  *  `original` is "" for a warning that came as no document. The chain is in the order of sending. */
 export interface WarningAdditions {
@@ -1303,6 +1321,8 @@ export interface AssetList {
   hidden: number;
   total: number;
 }
+
+export type AssetDetail = AssetRecord & AssetAdditions;
 
 export interface SourceList {
   items: SourceRecord[];

@@ -75,7 +75,8 @@ ASSET = JoinedKind(
         # With "map", by id: what lists of the network need beside what the map draws.
         "tree": ("id", "since", "owner", "labels"),
     },
-    entries=("health", "inventory", "evidence"),
+    redact=("facts.contact",),
+    entries=("health", "inventory", "evidence", "facts"),
     filters=(
         Words(name="kind"),
         Within(),
@@ -103,6 +104,10 @@ ASSET = JoinedKind(
     ),
     place=point,
     search=Searchable(
-        ids=("id", "probes"), names=("name",), state="health", detail=("kind", "owner"), page=page_at("/assets/")
+        ids=("id", "probes", "facts"),
+        names=("name",),
+        state="health",
+        detail=("kind", "owner"),
+        page=page_at("/assets/"),
     ),
 )

@@ -1,4 +1,4 @@
-"""Assets: one public record made from stored ones: the inventory's row, the state and the root cause."""
+"""Assets: one public record made from stored ones: the inventory's row, the state, the facts and the root cause."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from feeds.kinds.audience import Audience, Record
 from feeds.kinds.kind import RecordKind, Stored
 from feeds.kinds.records import KindRecords
 from feeds.kinds.views import shown_type, view_fields, view_type
-from feeds.model import Asset, AssetState, Change, Health, Kind, Reading, RootCause
+from feeds.model import Asset, AssetState, Change, DeviceFacts, Health, Kind, Reading, RootCause
 from feeds.regions import covers
 from feeds.wire import iso, public
 
@@ -28,18 +28,24 @@ class JoinedKind(RecordKind[Asset]):
     """Assets with their states at the top level, and the alert that explains them (`cut_by`, "" for none).
 
     `state` is the type of the second stored record. `camera` sums up a camera's ladder; None for any other asset.
+    `facts` is what the device says of itself.
     """
 
     state: type[AssetState] = AssetState
 
     @property
     def stored(self) -> tuple[Stored, ...]:
-        return (Stored(Kind.ASSET, Asset), Stored(Kind.STATE, AssetState), Stored(Kind.ROOT_CAUSE, RootCause))
+        return (
+            Stored(Kind.ASSET, Asset),
+            Stored(Kind.STATE, AssetState),
+            Stored(Kind.FACTS, DeviceFacts, ruled=False),
+            Stored(Kind.ROOT_CAUSE, RootCause, ruled=False),  # what the alert engine itself says of an asset
+        )
 
     @cached_property
     def schema(self) -> type[Any]:
         state = {name: kind for name, kind in view_fields(AssetState).items() if name not in ("id", "region")}
-        more = {"cut_by": str, "camera": shown_type(CameraStatus | None)}
+        more = {"cut_by": str, "camera": shown_type(CameraStatus | None), "facts": dict[str, str]}
         return view_type("AssetRecord", Asset, view_fields(Asset) | state | more)
 
     def records(self) -> KindRecords:
@@ -47,12 +53,13 @@ class JoinedKind(RecordKind[Asset]):
 
     def shown(self, audience: Audience, record: Record) -> Record:
         """The record without parents in regions that this audience does not see."""
+        record = super().shown(audience, record)
         shown = {name: value for name, value in record.items() if name != PARENT_REGIONS}
         shown["parents"] = [key for key, region in record[PARENT_REGIONS] if covers(audience.region, region)]
         return shown
 
     def altered(self, audience: Audience) -> frozenset[str]:
-        return _PARENTS
+        return _PARENTS | super().altered(audience)
 
 
 class AssetRecords:
@@ -65,19 +72,26 @@ class AssetRecords:
         self._states: dict[str, AssetState] = {}
         self._children: dict[str, set[str]] = {}
         self._roots: dict[str, str] = {}
+        self._facts: dict[str, DeviceFacts] = {}
         self._behind: dict[str, AssetState | None] = {}
         """Assets whose records are out of date, with the states that these show; None: make the record from nothing."""
 
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
         self._assets, self._states, self._children = {}, dict(stored.get(Kind.STATE, {})), {}
         self._roots = {key: cause.root for key, cause in stored.get(Kind.ROOT_CAUSE, {}).items()}
+        self._facts = dict(stored.get(Kind.FACTS, {}))
         for asset in stored.get(Kind.ASSET, {}).values():
             self._keep_asset(asset)
         self.records = {}
         self._behind = dict.fromkeys(self._assets)
 
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
-        return {Kind.STATE: self._take_state, Kind.ASSET: self._take_asset, Kind.ROOT_CAUSE: self._take_root_cause}
+        return {
+            Kind.STATE: self._take_state,
+            Kind.ASSET: self._take_asset,
+            Kind.FACTS: self._take_facts,
+            Kind.ROOT_CAUSE: self._take_root_cause,
+        }
 
     def catch_up(self, most: int | None = None) -> bool:
         """Make at most so many records that are out of date. True when there are more."""
@@ -106,6 +120,14 @@ class AssetRecords:
         self.touched.setdefault(key, self.records.get(key))
         self._behind.setdefault(key, before)
 
+    def _take_facts(self, change: Change) -> None:
+        if isinstance(change.after, DeviceFacts):
+            self._facts[change.id] = change.after
+        else:
+            self._facts.pop(change.id, None)
+        self.touched.setdefault(change.id, self.records.get(change.id))
+        self._behind[change.id] = None
+
     def _take_root_cause(self, change: Change) -> None:
         key, cause = change.id, change.after
         if isinstance(cause, RootCause):
@@ -127,7 +149,9 @@ class AssetRecords:
 
     def _record(self, asset: Asset) -> Record:
         state = self._states.get(asset.id, _NEVER_SEEN)
-        return self._joined(_asset_part(asset, self._assets), _state_part(state, _NEVER_SEEN, None))
+        facts = self._facts.get(asset.id)
+        said = facts.merged(asset.probes) if facts is not None else {}
+        return self._joined(_asset_part(asset, self._assets) | {"facts": said}, _state_part(state, _NEVER_SEEN, None))
 
     def _joined(self, asset: Record, state: Record) -> Record:
         """The record of an asset with these fields of its state."""

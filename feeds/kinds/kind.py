@@ -38,11 +38,15 @@ class Derived(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One type of record as it is kept in Redis: under which name, and whether it is still live (None: always)."""
+    """One type of record as it is kept in Redis: under which name, and whether it is still live (None: always).
+
+    `ruled`: rules over the kind may ask of it, so the alert engine follows it.
+    """
 
     name: str
     record: type[Any]
     live: Callable[[Any], bool] | None = None
+    ruled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -16,11 +16,11 @@ from feeds.kinds.subject import SubjectKind
 class StoredType:
     """A type of record in Redis with its compiled decoder."""
 
-    __slots__ = ("decode", "live", "name", "record", "view")
+    __slots__ = ("decode", "live", "name", "record", "ruled", "view")
 
     def __init__(self, stored: Stored, view: Callable[[bytes], Any] | None = None) -> None:
         """`view` makes the public record of the bytes at once; without it the public record follows from `decode`."""
-        self.name, self.record, self.live = stored.name, stored.record, stored.live
+        self.name, self.record, self.live, self.ruled = stored.name, stored.record, stored.live, stored.ruled
         self.decode = msgspec.msgpack.Decoder(stored.record).decode
         self.view = view or self.decode
 

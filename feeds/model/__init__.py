@@ -12,6 +12,7 @@ from __future__ import annotations
 from feeds.model.alerts import Ack, Alert, Hold, RootCause, Severity, Shelf, Transition
 from feeds.model.changes import Change, Kind
 from feeds.model.commands import Command, Outcome, Result
+from feeds.model.device_facts import DeviceFacts
 from feeds.model.facts import (
     REFERENCE,
     Asset,
@@ -41,6 +42,7 @@ __all__ = [
     "Candidate",
     "Change",
     "Command",
+    "DeviceFacts",
     "EmergencyWarning",
     "Health",
     "Heartbeat",

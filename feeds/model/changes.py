@@ -27,6 +27,7 @@ class Kind:
     PLAN: Final = "plan"
     PROPOSAL: Final = "proposal"
     ROOT_CAUSE: Final = "root_cause"
+    FACTS: Final = "facts"
     CASE: Final = "case"
     CASE_BOARD: Final = "case_board"
     CARD: Final = "card"

@@ -15,6 +15,7 @@ from feeds.journal import Journal
 from feeds.model import Asset, AssetState, Change, Health, Heartbeat, Kind, Observation, Reading
 from feeds.projection import heartbeat_calls
 from feeds.projection.clock_condition import ClockCondition
+from feeds.projection.device_facts import FACTS, FactsBook
 from feeds.projection.evidence_log import EVIDENCE, EvidenceLog, hashes_of
 from feeds.projection.fold import ROLE, Projection
 from feeds.projection.health import KIND as HEALTH
@@ -62,6 +63,7 @@ class Projector:
         self._taken: Mapping[str, Asset] | None = None
         self._mark = "0-0"
         self._evidence = EvidenceLog()
+        self._facts = FactsBook()
         self._register = InventoryLog()
         self._steps: list[Change] = []
         self.opened_step, self.stale = 0.0, False
@@ -78,7 +80,7 @@ class Projector:
         """Load the state from Redis and the last journaled health of each asset; resume at the saved cursor."""
         self._bus = bus
         saved = await bus.saved(self.name)
-        state = await bus.state((Kind.ASSET, Kind.STATE, Kind.SOURCE))
+        state = await bus.state((Kind.ASSET, Kind.STATE, Kind.FACTS, Kind.SOURCE))
         remembered = {
             doc.id: (Health(doc.body["health"]), float(doc.body["since"])) for doc in await self._journal.docs(HEALTH)
         }
@@ -87,6 +89,7 @@ class Projector:
         )
         self.projection.resume()
         self._evidence = EvidenceLog(self.projection.states.values())
+        self._facts = FactsBook(state.records[Kind.FACTS], await self._journal.docs(FACTS))
         raw = saved.private.get(_CLOCK)
         self._steps, mark = [], mark_of(self._clock)
         before = load_mark(wire.decode(raw, dict[str, Any]) if raw else None)
@@ -101,7 +104,7 @@ class Projector:
         return {stream: saved.cursors.get(stream, "0-0")}
 
     async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
-        """Fold, journal changes of health, commit."""
+        """Fold, journal changes of health and of facts, commit."""
         assert self._bus is not None
         called: list[Observation] = []
         if self._taken is not self._assets:
@@ -151,6 +154,7 @@ class Projector:
         """All changes by the inventory, the entries and time, in order."""
         if self._taken is not self._assets:
             yield from self.projection.set_assets(self._assets, now)
+            yield from self._facts.set_assets(self._assets, now)
             self._taken = self._assets
         yield from self.projection.observe(called, now, "journal")
         for entry in entries:
@@ -176,7 +180,9 @@ class Projector:
 
     def _folded(self, entry: StreamEntry, now: float) -> Iterator[Change]:
         if entry.kind == "observation":
-            yield from self.projection.observe(entry.items, now, entry.id)
+            observations, facts = self._facts.take(entry.items, self._assets, now, entry.id)
+            yield from facts
+            yield from self.projection.observe(observations, now, entry.id)
         elif entry.kind == "heartbeat":
             for beat in entry.items:
                 yield from self.projection.beat(beat, now, entry.id)
@@ -225,7 +231,7 @@ class Projector:
                 proofs.append((state.id, proof))
             if change.cause[:1].isdigit():
                 self._mark = change.cause
-        if not moved and not proofs:
+        if not moved and not proofs and not self._facts.unwritten:
             return
         async with self._journal.begin() as tx:
             for state, before in moved:
@@ -234,6 +240,7 @@ class Projector:
                 await tx.put(HEALTH, state.id, body, seq=seq)
             for asset, proof in proofs:
                 await tx.append(kind=EVIDENCE, name="kept", subject=asset, at=proof.observed_at, body=hashes_of(proof))
+            await self._facts.write(tx)
             await tx.set_cursor(self.name, {"mark": self._mark})
 
 

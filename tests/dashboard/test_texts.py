@@ -12,6 +12,7 @@ from dashboard import pages, shell
 from dashboard.reports import grid, history
 from dashboard.reports import pages as report_pages
 from feeds.kinds import KINDS
+from feeds.model.device_facts import FACT_NAMES
 from feeds.roles import WATCHED
 from feeds.texts import catalogue
 
@@ -63,6 +64,7 @@ SETS = {
     "list.tab": ("groups", "open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.empty": ("open", "unacked", "mine", "folded", "shelved", "closed"),
     "list.past": ("loading", "failed"),
+    "facts": (*FACT_NAMES, "first", "changed"),
     "alerts.view": ("list", "hidden", "handover"),
     "admin.view": ("accounts", "tokens", "roster", "receivers", "escalations", "rules", "settings", "documents"),
     "filter.scope": ("mine", "all"),

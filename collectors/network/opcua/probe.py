@@ -21,6 +21,7 @@ from collectors.errors import Misconfigured, NotReady, Reason
 from collectors.network import addresses
 from collectors.network.modbus.probe import need_metric
 from collectors.network.opcua import security as opcua_security
+from collectors.network.opcua.build_info import BuildInfoReader
 from collectors.network.opcua.subscription import SERVER, SHARE, AlarmWatch, ValueWatch
 from collectors.subscriber import SubscriberCallbacks
 from feeds.clock import Clock, now
@@ -43,6 +44,7 @@ class OpcUaPoller(Poller):
         self._callbacks: SubscriberCallbacks | None = None
         self._modules: tuple[Any, Any, Any] | None = None
         self._sessions: dict[tuple[object, ...], Session] = {}
+        self._build_infos: dict[tuple[object, ...], BuildInfoReader] = {}
         self._watches: dict[tuple[str, str], tuple[tuple[object, ...], ValueWatch | AlarmWatch | None, Target]] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -92,10 +94,21 @@ class OpcUaPoller(Poller):
         session, watch = self._watch(target)
         await session.ready(watch, _left(deadline))
         if watch is None:
-            return [Measurement(metric="opcua.state", value=await session.state(_left(deadline)))]
-        if isinstance(watch, AlarmWatch):
-            return await watch.answer(_left(deadline))
-        return await watch.answer(deadline)
+            read = [Measurement(metric="opcua.state", value=await session.state(_left(deadline)))]
+        elif isinstance(watch, AlarmWatch):
+            read = await watch.answer(_left(deadline))
+        else:
+            read = await watch.answer(deadline)
+        return [*read, *await self._facts(target, session, deadline)]
+
+    async def _facts(self, target: Target, session: Session, deadline: float) -> list[Measurement]:
+        """What the server says of itself. A server whose nodes belong to several assets is none of them."""
+        session_key = self._watches[target.asset, target.uri][0]
+        assets = {asset for (asset, _), (key, _, _) in self._watches.items() if key == session_key}
+        if {"node", "alarms"} & target.params.keys() and len(assets) > 1:
+            return []
+        reader = self._build_infos.setdefault(session_key, BuildInfoReader())
+        return await reader.facts(session, _left(deadline))
 
     def _watch(self, target: Target) -> tuple[Session, ValueWatch | AlarmWatch | None]:
         key = (target.asset, target.uri)
@@ -140,6 +153,7 @@ class OpcUaPoller(Poller):
             session.forget(watch)
         if not any(other_key == session_key for other_key, _, _ in self._watches.values()):
             del self._sessions[session_key]
+            self._build_infos.pop(session_key, None)
             task = asyncio.create_task(session.close())
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)
@@ -156,6 +170,7 @@ class OpcUaPoller(Poller):
         sessions = list(self._sessions.values())
         self._sessions.clear()
         self._watches.clear()
+        self._build_infos.clear()
         await asyncio.gather(*(session.close() for session in sessions), *self._ending)
 
 

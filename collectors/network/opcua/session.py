@@ -96,9 +96,12 @@ class Session:
 
     async def state(self, timeout: float) -> str:
         """The server's own state, such as Running or Failed. Raises CollectorError."""
-        node = ua.NodeId(ua.Int32(ObjectIds.Server_ServerStatus_State))
-        data_value = await self._request(lambda client: client.get_node(node).read_value(), timeout)
-        return str(ua.ServerState(data_value).name)
+        return str(ua.ServerState(await self.server_value(ObjectIds.Server_ServerStatus_State, timeout)).name)
+
+    async def server_value(self, number: int, timeout: float) -> Any:
+        """The value of a node of namespace 0. Raises CollectorError."""
+        node = ua.NodeId(ua.Int32(number))
+        return await self._request(lambda client: client.get_node(node).read_value(), timeout)
 
     async def call(self, object_id: ua.NodeId, method: int, arguments: Sequence[ua.Variant], timeout: float) -> int:
         """Call a method. Returns its status code. Raises CollectorError."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -19,8 +20,8 @@ from collectors import uri
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
 from collectors.network import addresses
+from collectors.network.snmp import nameplate, users
 from collectors.network.snmp import profile as snmp_profiles
-from collectors.network.snmp import users
 from collectors.network.snmp.rates import AgentUptime, Counters
 from collectors.network.snmp.readings import readings
 from collectors.network.snmp.session import Agent, Agents, Raw
@@ -61,6 +62,7 @@ class SnmpDevice:
     used_at: float = 0.0
     counters: Counters = field(default_factory=Counters)
     uptime: AgentUptime = field(default_factory=AgentUptime)
+    nameplate: nameplate.Nameplate = field(default_factory=nameplate.Nameplate)
 
 
 class SnmpPoller(Poller):
@@ -140,6 +142,7 @@ class _Visit:
             self._begin_anew()
         self._take(cells, first, came)
         await self._rest()
+        await self._identify()
         self._settle()
         return self._out
 
@@ -170,7 +173,7 @@ class _Visit:
         device.counters.forget()
         device.cells = [cell for cell in device.cells if not cell.index]
         device.batches = _batches(device.cells)
-        device.look_at = 0.0
+        device.look_at = device.nameplate.due_at = 0.0
         if not device.looking:  # another visit of it goes on with what it has begun
             device.pending = []
 
@@ -200,6 +203,17 @@ class _Visit:
             self._unanswered = "some tables were not answered in time"
         except CollectorError as error:
             self._unanswered = error.en
+
+    async def _identify(self) -> None:
+        """Read the device's facts when they are due. A device that does not answer in time is asked again later."""
+        device, now = self._device, self._loop.time()
+        if self._unanswered or device.profile is None or not device.nameplate.due(now):
+            return
+        device.nameplate.attempted(now)
+        with suppress(TimeoutError, CollectorError):
+            async with asyncio.timeout_at(self._deadline):
+                self._out += await nameplate.facts(self._agent, device.profile.facts)
+            device.nameplate.done(now)
 
     def _due(self) -> bool:
         """True when tables are due to be read and no other poll reads them."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from feeds.model.device_facts import FACT_NAMES
 
 KINDS = ("gauge", "counter32", "counter64", "words", "number", "text")
 
@@ -84,7 +86,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """Everything that is asked of a device. `title` is by language."""
+    """Everything that is asked of a device. `title` is by language.
+
+    `facts` are OIDs of what the device says of itself, by name (feeds.model.device_facts.FACT_NAMES).
+    """
 
     name: str
     title: Mapping[str, str]
@@ -93,6 +98,7 @@ class Profile:
     sys_object_id: tuple[str, ...] = ()
     detect: bool = False
     fallback: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, other: Profile) -> Profile:
         """Both together; where they speak of the same table or metric, `other` holds."""
@@ -101,6 +107,7 @@ class Profile:
             self,
             scalars=(*(metric for metric in self.scalars if metric.metric not in metrics), *other.scalars),
             tables=(*(table for table in self.tables if table.id not in tables), *other.tables),
+            facts={**self.facts, **other.facts},
         )
 
 
@@ -196,6 +203,7 @@ def parse(name: str, text: str) -> Profile:
             sys_object_id=tuple(raw.pop("sys_object_id", ())),
             scalars=tuple(metric_of(row) for row in raw.pop("scalar", ())),
             tables=tuple(_table(row) for row in raw.pop("table", ())),
+            facts=_facts(raw.pop("facts", {})),
         )
         above = [load(parent_name) for parent_name in raw.pop("extends", ())]
     except (KeyError, TypeError, ValueError) as error:
@@ -207,7 +215,7 @@ def parse(name: str, text: str) -> Profile:
         whole = above[0]
         for extension in (*above[1:], own):
             whole = whole.joined(extension)
-    return replace(own, scalars=whole.scalars, tables=whole.tables)
+    return replace(own, scalars=whole.scalars, tables=whole.tables, facts=whole.facts)
 
 
 def metric_of(raw: Mapping[str, Any]) -> Metric:
@@ -224,10 +232,23 @@ def metric_of(raw: Mapping[str, Any]) -> Metric:
         raise ValueError(f"{metric.metric}: kind {metric.kind!r} is not one of {KINDS}")
     if metric.metric.endswith(".up") or "." not in metric.metric:
         raise ValueError(f"{metric.metric}: a reading is family.name, and .up is for the verdict")
-    if not all(all(part.isdecimal() for part in oid.split(".")) for oid in metric.oids):
-        raise ValueError(f"{metric.metric}: {metric.oids} are no OIDs")
+    _need_oids(metric.metric, metric.oids)
     # An alternative differs in where it stands, not in what it means.
     return replace(metric, otherwise=replace(metric, **fallback_word)) if fallback_word else metric
+
+
+def _facts(raw: Mapping[str, Any]) -> Mapping[str, str]:
+    """OIDs by name of fact. Raises ValueError for a name or an OID that is none."""
+    for name, oid in raw.items():
+        if name not in FACT_NAMES:
+            raise ValueError(f"facts: {name!r} is not one of {FACT_NAMES}")
+        _need_oids(f"facts.{name}", (oid,))
+    return dict(raw)
+
+
+def _need_oids(where: str, oids: tuple[str, ...]) -> None:
+    if not all(isinstance(oid, str) and all(part.isdecimal() for part in oid.split(".")) for oid in oids):
+        raise ValueError(f"{where}: {oids} are no OIDs")
 
 
 def _table(raw: dict[str, Any]) -> Table:

@@ -97,7 +97,7 @@ def _named(table: Table, indexes: list[str], labels: Mapping[str, Raw]) -> dict[
     return {index: name if taken.count(name) == 1 else f"{name}#{index}" for index, name in plain.items()}
 
 
-def text(value: Raw) -> str:
+def text(value: Raw, longest: int = LONGEST) -> str:
     """A device's text for display: UTF-8, else GB 18030 (Chinese makers), without control characters."""
     shown = decoded(value) if isinstance(value, bytes) else "" if value is None else str(value)
     # Brackets would end the instance's place in a reading's key.
@@ -106,4 +106,4 @@ def text(value: Raw) -> str:
         .replace("[", "(")
         .replace("]", ")")
     )
-    return " ".join(clean.split())[:LONGEST]
+    return " ".join(clean.split())[:longest]

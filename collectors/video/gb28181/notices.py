@@ -16,6 +16,7 @@ from collectors.video.gb28181.manscdp import MansMessage
 if TYPE_CHECKING:
     from collectors.video.gb28181.platform import GbPlatform
 
+_FACTS = (("maker", "Manufacturer"), ("model", "Model"), ("firmware", "Firmware"))
 STATUS_EVERY = 300.0
 """Seconds between two queries of a device's status."""
 
@@ -107,7 +108,7 @@ class Notices:
         self._platform.queries.want(binding.device, "DeviceInfo", now + 86_400.0)
         read = [
             Measurement(metric=f"gb28181.{metric}", value=value, fresh_for=2 * 86_400.0)
-            for metric, name in (("maker", "Manufacturer"), ("model", "Model"), ("firmware", "Firmware"))
+            for metric, name in _FACTS
             if (value := message.text(name))
         ]
         self._platform.publisher.message(message.device or binding.device, read)

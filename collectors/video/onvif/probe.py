@@ -130,7 +130,7 @@ def _clock_readings(state: OnvifState, read: DeviceClock, ours: float, trip: flo
 
 
 def _facts(setup: OnvifSetup) -> Iterator[Measurement]:
-    for name, value in (("maker", setup.maker), ("model", setup.model), ("firmware", setup.firmware)):
-        if value:
+    for name in ("maker", "model", "firmware", "serial"):
+        if value := getattr(setup, name):
             yield Measurement(metric=f"onvif.{name}", value=value)
     yield Measurement(metric="onvif.profiles", value=len(setup.profiles))

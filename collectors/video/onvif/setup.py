@@ -39,6 +39,7 @@ class OnvifSetup:
     maker: str = ""
     model: str = ""
     firmware: str = ""
+    serial: str = ""
     profiles: tuple[OnvifProfile, ...] = ()
     stream: str = ""
     snapshot: str = ""
@@ -74,6 +75,7 @@ async def read_setup(session: OnvifSession) -> OnvifSetup:
         maker=soap.text(device, "Manufacturer") if device is not None else "",
         model=soap.text(device, "Model") if device is not None else "",
         firmware=soap.text(device, "FirmwareVersion") if device is not None else "",
+        serial=soap.text(device, "SerialNumber") if device is not None else "",
         profiles=profiles,
         stream=stream,
         snapshot=snapshot,

@@ -10,6 +10,7 @@ import { stateOf } from "../map/features";
 import type { AssetRecord, ReadingRecord } from "../records";
 import { isRecorder } from "../video/cameras";
 import { AssetAlerts } from "./alerts";
+import { AssetEvents, DeviceFacts } from "./devicefacts";
 import { Observations } from "./observations";
 import { useAssetId } from "./page";
 import { AssetLink, uplinkOf, Way } from "./way";
@@ -28,9 +29,9 @@ function Evidence({ face }: { face: AssetRecord }) {
   const whole = useAsset(face.id);
   return (
     <div class="asset-grid asset-side">
-      <div>{whole ? <Observations asset={whole} /> : null}</div>
+      <div>{whole ? <><DeviceFacts asset={whole} /><Observations asset={whole} /></> : null}</div>
       <div><Way asset={face} /><Below id={face.id} /><Beside asset={face} /></div>
-      <div><AssetAlerts id={face.id} />{whole ? <Probes asset={whole} /> : null}</div>
+      <div><AssetAlerts id={face.id} />{whole ? <><Probes asset={whole} /><AssetEvents asset={whole} /></> : null}</div>
     </div>
   );
 }

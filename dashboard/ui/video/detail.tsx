@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
+import { DeviceFacts } from "../asset/devicefacts";
 import { joined } from "../core/names";
 import { store } from "../core/picture";
 import { HealthIcon } from "../core/shapes";
@@ -63,6 +64,7 @@ function Detail({ asset, aside }: { asset: AssetRecord; aside: boolean }) {
         <Siblings asset={asset} recorder={recorderOf(asset)} />
         <Chain asset={asset} />
         <Checks index={index} />
+        <DeviceFacts asset={asset} />
       </div>
     </div>
   );

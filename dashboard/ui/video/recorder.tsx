@@ -5,6 +5,7 @@ import { errorText, healthName, joined, kindName, metricName, readingText, sourc
 import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { useAsset } from "../core/wholeasset";
+import { DeviceFacts } from "../asset/devicefacts";
 import type { AssetRecord } from "../records";
 import { Channel, useChannels } from "./siblings";
 
@@ -21,6 +22,7 @@ export function RecorderPage({ id }: { id: string }) {
       </header>
       <div class="camera-parts">
         <Channels id={id} />
+        <DeviceFacts asset={asset} />
         <Answers asset={asset} />
       </div>
     </div>

@@ -27,6 +27,9 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "state": st.sampled_from(("active", "active", "expired")),
     "status": st.sampled_from(("Actual", "Actual", "Test")),
     "kind": st.sampled_from(("x", "camera")),
+    "by_probe": st.dictionaries(
+        st.just(""), st.dictionaries(st.sampled_from(("name", "contact")), st.sampled_from(PEOPLE)), max_size=1
+    ),
 }
 """Fields that decide who sees what need values of their own."""
 
