@@ -13,6 +13,7 @@ from alerts.receivers.base import ReceiverError, ReceiverTarget
 from alerts.receivers.catalogue import SiteDefaults, compile_receiver, compile_receivers
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import NamedSources
+from alerts.sampling import NO_SAMPLES, SampleTimes
 from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
 from alerts.watches.handovers import HandoverWatch
 from alerts.watches.receivers import ReceiverWatch
@@ -44,7 +45,7 @@ class AlertService:
         clock: Clock = now,
         *,
         policy: HoldPolicy | None = None,
-        sample: float = 0.0,
+        sample: SampleTimes = NO_SAMPLES,
         intake: Intake | None = None,
         escalations: Sequence[EscalationSettings] = (),
         site_defaults: SiteDefaults | None = None,
@@ -126,7 +127,7 @@ class AlertService:
         rules: Sequence[RuleSettings],
         receivers: Sequence[ReceiverSettings],
         *,
-        sample: float = 0.0,
+        sample: SampleTimes = NO_SAMPLES,
         policy: HoldPolicy | None = None,
         escalations: Sequence[EscalationSettings] = (),
         outbox: OutboxSettings | None = None,

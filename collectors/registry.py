@@ -44,6 +44,14 @@ _DEFAULTS: Mapping[str, SchemeSettings] = {
 }
 """Settings of schemes that differ from the general ones. They stand here so that reading the settings of a site
 imports no collector: every role does that at its start."""
+_FAMILIES: Mapping[str, str] = {
+    "https": "http",
+    "mqtts": "mqtt",
+    "opc.tcp": "opcua",
+    "sql+postgresql": "sql",
+    "sql+mysql": "sql",
+}
+"""Families of readings that are named otherwise than their scheme. Like _DEFAULTS, known without an import."""
 _FEEDS: Mapping[str, tuple[str, str]] = {
     "emergency.cap": ("emergency.cap.feed", "CapFeed"),
     "emergency.usgs": ("emergency.quakes.feed", "UsgsFeed"),
@@ -90,6 +98,11 @@ def poller_class(scheme: str) -> type[Poller]:
 def source_name(scheme: str) -> str:
     """The source name of a scheme's collector: `tcp` gives "network.tcp"."""
     return _POLLERS[scheme][0].removesuffix(".probe") if scheme in _POLLERS else f"network.{scheme}"
+
+
+def family_of(scheme: str) -> str:
+    """The first word of the readings of a scheme's probes: `https` gives "http". Imports nothing."""
+    return _FAMILIES.get(scheme, scheme)
 
 
 def defaults(scheme: str) -> SchemeSettings:

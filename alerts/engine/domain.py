@@ -33,6 +33,7 @@ from alerts.rulebook.notes import KIND, RuleNote, record
 from alerts.rules.delays import Timers
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources, Subject, Subjects
+from alerts.sampling import NO_SAMPLES, SampleTimes
 from alerts.settings import HoldPolicy
 from alerts.suppression import silences
 from alerts.suppression.silences import Note
@@ -67,7 +68,7 @@ class AlertDomain(Domain):
         *,
         make_id: Callable[[float], str] = new_id,
         policy: HoldPolicy | None = None,
-        sample: float = 0.0,
+        sample: SampleTimes = NO_SAMPLES,
         escalations: Sequence[EscalationSettings] = (),
         site_defaults: SiteDefaults | None = None,
         receivers_changed: Callable[[Sequence[ReceiverSettings]], None] = lambda receivers: None,
@@ -93,7 +94,7 @@ class AlertDomain(Domain):
         receivers: Sequence[ReceiverSettings],
         now: float,
         *,
-        sample: float = 0.0,
+        sample: SampleTimes = NO_SAMPLES,
         policy: HoldPolicy | None = None,
         escalations: Sequence[EscalationSettings] = (),
         named_sources: NamedSources | None = None,
@@ -252,7 +253,7 @@ class AlertDomain(Domain):
         for person_note in people:
             yield from person_note.write()
         if rules:
-            yield from record(rules, rev=self.book.rev, sample=self.book.sample)
+            yield from record(rules, rev=self.book.rev, sample=self.book.sample.shortest)
         last: dict[str, tuple[Alert, int]] = {}
         for step in steps:
             last[step.alert.id] = step.alert, (yield entry_of(step))

@@ -12,6 +12,7 @@ from alerts.receivers.catalogue import SiteDefaults
 from alerts.rulebook.book import RuleBook
 from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources
+from alerts.sampling import NO_SAMPLES, SampleTimes
 from alerts.settings import HoldPolicy
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
@@ -39,7 +40,7 @@ class AlertEngine(JournaledEngine[AlertDomain]):
         wake: Callable[[], None] = lambda: None,
         make_id: Callable[[float], str] = new_id,
         policy: HoldPolicy | None = None,
-        sample: float = 0.0,
+        sample: SampleTimes = NO_SAMPLES,
         inbox: Inbox | None = None,
         escalations: Sequence[EscalationSettings] = (),
         site_defaults: SiteDefaults | None = None,
@@ -85,7 +86,7 @@ class AlertEngine(JournaledEngine[AlertDomain]):
         rules: Mapping[str, CompiledRule],
         receivers: Sequence[ReceiverSettings],
         *,
-        sample: float = 0.0,
+        sample: SampleTimes = NO_SAMPLES,
         policy: HoldPolicy | None = None,
         escalations: Sequence[EscalationSettings] = (),
         named_sources: NamedSources | None = None,

@@ -21,6 +21,7 @@ from alerts.rulebook.notes import MOST, RuleNote
 from alerts.rulebook.preview import BUDGET, Preview, rehearse
 from alerts.rulebook.refusals import STORM, InvalidRules, elsewhere, read_only, storm, wrong
 from alerts.rules.rule import CompiledRule
+from alerts.sampling import NO_SAMPLES, SampleTimes
 from feeds.documents import rule as rule_document
 from feeds.journal import Doc
 from feeds.model import Command, Outcome, Result
@@ -36,7 +37,7 @@ _OUT_TOLD = 5
 class RuleBook:
     """The rules of the file and of the API. `sample`: see alerts.rulebook.forms.read."""
 
-    def __init__(self, rules: Mapping[str, CompiledRule], sample: float = 0.0) -> None:
+    def __init__(self, rules: Mapping[str, CompiledRule], sample: SampleTimes = NO_SAMPLES) -> None:
         self.sample = sample
         self.rev = 0
         self._wanted_rules = dict(rules)
@@ -64,7 +65,7 @@ class RuleBook:
                 self._note("unusable", stored, form(stored.settings), form(stored.settings), now)
         self.set_file(self._wanted_rules, now)
 
-    def set_file(self, rules: Mapping[str, CompiledRule], now: float, sample: float | None = None) -> None:
+    def set_file(self, rules: Mapping[str, CompiledRule], now: float, sample: SampleTimes | None = None) -> None:
         """Replace the rules of the file."""
         self.sample = self.sample if sample is None else sample
         self._wanted_rules = dict(rules)
@@ -210,7 +211,7 @@ class RuleBook:
         source = item.get("source", API)
         if own and source != FILE and not fields.get("region") and not foreign:
             fields["region"] = own
-        rule = read(fields, 0.0 if source == FILE else self.sample)
+        rule = read(fields, NO_SAMPLES if source == FILE else self.sample)
         stored = (self._file if source == FILE else self._api).get(id)
         same = stored is not None and stored.settings == rule.settings
         if source == FILE and same:

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from alerts.rules.rule import CompiledRule, RuleError, compile_rule
+from alerts.sampling import SampleTimes
 from alerts.settings import GRADES_WANTED, RuleSettings, SeverityGrade, graded
 from feeds.documents.rule import RuleDocument
 from feeds.model import Severity
@@ -107,14 +108,16 @@ def _mentions(rule: CompiledRule | None) -> list[str]:
     return [mention for part in (rule.parts if rule is not None else ()) for mention in part.sketch.mentions]
 
 
-def read(fields: Mapping[str, Any], sample: float) -> CompiledRule:
+def read(fields: Mapping[str, Any], sample: SampleTimes) -> CompiledRule:
     """Read and compile a rule of the API; InvalidRule says what is wrong and how to correct it.
 
-    `sample` is the shortest time, in seconds, between two results of an asset. No off-delay may be shorter.
+    `sample` bounds the off-delay from below, by the readings that the rule uses.
     """
     _refuse_unknown(fields)
     over = str(fields.get("over") or "asset")
-    least = sample if over == "asset" else 0.0
+    severity, grades = _severities(fields)
+    conditions = (str(fields.get("when") or ""), *(grade.when for grade in grades))
+    least = sample.least(over, conditions, str(fields.get("each") or ""))
     hold = _seconds(fields, "for", 0.0)
     recover_for = _seconds(fields, "recover_for", max(hold, least))
     if recover_for < least:
@@ -124,7 +127,6 @@ def read(fields: Mapping[str, Any], sample: float) -> CompiledRule:
             f"recover_for 不得短于一次采样（{least:g} 秒）：一次正常还不算恢复",
             f"recover_for must be at least one sample ({least:g} s): one good answer is not yet a recovery",
         )
-    severity, grades = _severities(fields)
     settings = RuleSettings(
         id=_id(fields),
         when=_text(fields, "when", 2000),

@@ -26,6 +26,7 @@ from feeds.documents.suppression import Match, Suppression, load
 from feeds.model import Severity
 
 router = APIRouter(prefix="/api/v2", tags=["alertmanager"])
+_GROUP = re.compile(r"\^?(?:\((?:\?:)?)((?:[^()\\]|\\.)*)\)\$?")
 Names = Annotated[list[str] | None, Query(max_length=50)]
 
 
@@ -79,10 +80,18 @@ async def get_silence(deps: Deps, principal: Viewer, key: str) -> Response:
 
 @router.post("/silences", responses=answers(answered.PostedSilence, *OF_CHANGE))
 async def post_silence(deps: Deps, principal: Actor, body: PostableSilence) -> Response:
-    """Make a silence. Matchers are equalities; several values of `instance` and `severity` by `a|b` with isRegex."""
+    """Make a silence. Matchers are equalities; several values of `instance` and `severity` by `a|b` with isRegex.
+
+    With the `id` of a silence it takes that one's place, which ends.
+    """
+    replaced = await deps.journal.doc("silence", body.id) if body.id else None
+    if body.id:
+        await get_silence(deps, principal, body.id)  # 404 for one that is hidden
     match = within(principal, match_of(deps, principal, body.matchers).model_dump(mode="json"))
     starts = body.startsAt if body.startsAt is not None and body.startsAt.timestamp() > deps.clock() else None
     record = await silence_matching(deps, principal, match, body.comment, body.endsAt, starts)
+    if replaced is not None and replaced.open:
+        await end(deps, principal, "silence", "unsilence", replaced.id, "")
     return Json({"silenceID": record["id"]})
 
 
@@ -131,8 +140,9 @@ def match_of(deps: Dependencies, principal: Principal, matchers: list[LabelMatch
     fields: dict[str, Any] = {"labels": {}}
     for position, each in enumerate(matchers):
         where = f"body.matchers.{position}"
-        values = [re.sub(r"\\(.)", r"\1", value) for value in each.value.split("|")] if each.isRegex else [each.value]
-        plain = not each.isRegex or not re.search(r"[.*+?^$()\[\]{}]", re.sub(r"\\.", "", each.value))
+        text = _bare(each.value) if each.isRegex else each.value
+        values = [re.sub(r"\\(.)", r"\1", value) for value in text.split("|")] if each.isRegex else [text]
+        plain = not each.isRegex or not re.search(r"[.*+?^$()\[\]{}]", re.sub(r"\\.", "", text))
         if not each.isEqual or not plain:
             raise Problem("invalid", findings=[finding(where, "matcher")])
         if each.name in ("instance", "asset"):
@@ -150,6 +160,12 @@ def match_of(deps: Dependencies, principal: Principal, matchers: list[LabelMatch
         else:
             fields["labels"][each.name] = each.value
     return AlertMatchBody(**fields)
+
+
+def _bare(expression: str) -> str:
+    """The alternatives of an expression without anchors and the group around them: Karma writes `(a|b)`."""
+    group = _GROUP.fullmatch(expression)
+    return group[1] if group is not None else expression
 
 
 def _is_own_rule(deps: Dependencies, principal: Principal, name: str) -> bool:

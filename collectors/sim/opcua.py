@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,7 +63,9 @@ def _id(name: str, index: int) -> ua.NodeId:
 class OpcUaPlant:
     """`values` are the variables ("Level" is ns=2;s=Level) with what they begin with; `alarms` maps names to levels.
 
-    `identity`: certificate and key (PEM files) for encrypted endpoints beside the open one.
+    `identity`: certificate and key (PEM files) for encrypted endpoints beside the open one. `before`: namespaces that
+    are registered first and move the index of the plant's; each has variables of the same ids with the value -1.
+    `names`: browse names of variables that are not called as their ids.
     """
 
     def __init__(
@@ -75,12 +77,15 @@ class OpcUaPlant:
         *,
         users: Mapping[str, str] | None = None,
         identity: tuple[Path, Path] | None = None,
+        before: Sequence[str] = (),
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self.address = f"{host}:{port}"
         self.alarms = {name: Alarm(name, level) for name, level in (alarms or {}).items()}
         self._values = dict(values)
         self._users = Users(users or {})
         self._identity = identity
+        self._before, self._names = tuple(before), names or {}
         self._server: Server | None = None
         self._nodes: dict[str, Node] = {}
         self._generators: dict[int, Any] = {}
@@ -109,11 +114,17 @@ class OpcUaPlant:
         self._server = server
 
     async def _furnish(self, server: Server) -> None:
+        for uri in self._before:
+            other = await server.register_namespace(uri)
+            for name in self._values:
+                await server.nodes.objects.add_variable(_id(name, other), ua.QualifiedName(name, other), -1.0)
         index = await server.register_namespace(NAMESPACE)
         plant = await server.nodes.objects.add_object(_id("Plant", index), ua.QualifiedName("Plant", index))
         for name, value in self._values.items():
             node = _id(name, index)
-            self._nodes[name] = await plant.add_variable(node, ua.QualifiedName(name, index), value)
+            self._nodes[name] = await plant.add_variable(
+                node, ua.QualifiedName(self._names.get(name, name), index), value
+            )
         if not self.alarms:
             return
         for name in self.alarms:

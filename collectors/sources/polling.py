@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from collectors import registry
 from collectors.contract import Feed, FetchResult
-from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason
 from collectors.probing import verdicts
 from collectors.probing.ticks import next_tick, phase
 from collectors.publisher import Outbox, PublishingBus
@@ -25,9 +25,9 @@ from feeds.model import Heartbeat
 FIRST_WITHIN = 1.0
 """Seconds after the start within which every source is fetched for the first time."""
 BACKOFF_LAST = 30.0
-"""Longest pause in seconds between two fetches of a source that fails, unless its interval is longer.
+"""Longest pause in seconds between two fetches of a source that a person must mend, unless its interval is longer.
 
-A source of warnings that works again must be noticed at once, and a failing fetch costs little."""
+One that cannot be reached is fetched at its interval: a source of warnings that works again must be noticed at once."""
 DELIVER_RETRY = 0.5
 """Seconds between two attempts to deliver documents."""
 ENVELOPE_BYTES = 1 << 20
@@ -46,7 +46,7 @@ class PolledSource:
         self._clock = clock
         self._wake = asyncio.Event()
         self._forget = False
-        self._failures = 0
+        self._refusals = 0
         self._problem = ""
         self._valid_at: float | None = None
         self._new_at: float | None = None
@@ -78,7 +78,9 @@ class PolledSource:
                     feed = feed or registry.feed_class(self.settings.kind)(self.settings, self.credential)
                     self._finish_round(await self._round(feed, bus), outbox)
                 except CollectorError as error:
-                    self._finish_round(verdicts.sentence(error), outbox, misconfigured=isinstance(error, Misconfigured))
+                    self._finish_round(verdicts.sentence(error), outbox)
+                    self._refusals = 10 if isinstance(error, Misconfigured) else self._refusals
+                    self._refusals += isinstance(error, AuthFailed)
                 except Exception as error:  # one faulty collector must not stop the others: it is shown and logged
                     log.exception("the collector itself failed", extra={"source": self.settings.id})
                     self._finish_round(verdicts.sentence(verdicts.broken(error)), outbox)
@@ -89,8 +91,8 @@ class PolledSource:
                 await feed.close()
 
     def _backoff(self) -> float:
-        """Seconds to the next round: the interval, doubled for each consecutive failure."""
-        return min(self.settings.interval * 2.0**self._failures, max(self.settings.interval, BACKOFF_LAST))
+        """Seconds to the next round: the interval, doubled for each consecutive refusal of the credential."""
+        return min(self.settings.interval * 2.0 ** min(self._refusals, 10), max(self.settings.interval, BACKOFF_LAST))
 
     async def _round(self, feed: Feed, bus: PublishingBus) -> str:
         """Fetch and deliver. Returns the problem of a fetch that failed in part. Raises CollectorError."""
@@ -127,7 +129,7 @@ class PolledSource:
                     logged = True
                 await asyncio.sleep(DELIVER_RETRY)
 
-    def _finish_round(self, problem: str, outbox: Outbox, *, misconfigured: bool = False) -> None:
+    def _finish_round(self, problem: str, outbox: Outbox) -> None:
         """Send a heartbeat. Logs once when the source is lost and once when it is back."""
         extra = {"source": self.settings.id, "reason": problem or self._problem}
         if problem and not self._problem:
@@ -135,7 +137,7 @@ class PolledSource:
         elif self._problem and not problem:
             log.info("source back", extra=extra)
         self._problem = problem
-        self._failures = (10 if misconfigured else min(self._failures + 1, 10)) if problem else 0
+        self._refusals = self._refusals if problem else 0
         heartbeat = Heartbeat(
             source=self.settings.id,
             kind=self.settings.kind,

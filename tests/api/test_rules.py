@@ -13,6 +13,7 @@ from alerts.rulebook.book import RuleBook
 from alerts.rulebook.notes import record
 from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import Subjects
+from alerts.sampling import SampleTimes
 from feeds.engine.requests import written
 from feeds.journal import Journal
 from feeds.model import Command, Kind, Result
@@ -28,7 +29,9 @@ class RuleDesk(AlertDesk):
     def __init__(self, journal: Journal) -> None:
         super().__init__()
         self.journal = journal
-        self.book = RuleBook(compile_rules([rule(title={"zh-CN": "中断", "en": "down"})]), sample=2.0)
+        self.book = RuleBook(
+            compile_rules([rule(title={"zh-CN": "中断", "en": "down"})]), sample=SampleTimes(shortest=2.0)
+        )
         self.core = AlertCore(self.book.running(), subjects=Subjects(picture()))
 
     async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
@@ -39,7 +42,7 @@ class RuleDesk(AlertDesk):
 
     async def keep(self) -> None:
         async with self.journal.begin() as tx:
-            await written(tx, record(self.book.take_notes(), rev=self.book.rev, sample=self.book.sample))
+            await written(tx, record(self.book.take_notes(), rev=self.book.rev, sample=self.book.sample.shortest))
 
 
 @pytest.fixture

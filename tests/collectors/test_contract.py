@@ -80,6 +80,7 @@ def test_every_scheme_has_a_class_that_keeps_the_contract(scheme: str) -> None:
     assert isinstance(cls.passive, bool)
     assert {"validate", "poll", "close"} <= set(dir(cls)) & set(dir(Poller))
     assert registry.source_name(scheme).startswith(("network.", "video."))
+    assert cls.family == registry.family_of(scheme)
 
 
 @pytest.mark.parametrize("kind", registry.known_source_kinds())

@@ -23,32 +23,7 @@ from collectors.sim.mqtt import MqttBroker
 from tests.collectors.network.loopback import closing, failure, serve, silence, target_of
 from tests.collectors.network.test_modbus import device as modbus_device
 from tests.collectors.network.test_opcua import plant
-
-
-class Path:
-    """A relay that passes bytes on, or drops them all without a word while it is `broken`."""
-
-    def __init__(self, port: int) -> None:
-        self.broken = False
-        self._port = port
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
-        broken_once = False
-
-        async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-            nonlocal broken_once
-            while data := await source.read(65536):
-                broken_once = broken_once or self.broken  # what was lost is not sent again: the connection is dead
-                if not broken_once:
-                    sink.write(data)
-
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(pass_on(reader, far_writer))
-                tasks.create_task(pass_on(far_reader, writer))
-        finally:
-            far_writer.transport.abort()
+from tests.collectors.relay import Path
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from alerts.sampling import SampleTimes
 from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
 from api.settings import IngestSettings, LoadSettings, SiteInfo, WebSettings
 from collectors.network.snmp.profile import use_site
@@ -85,8 +86,8 @@ class Settings:
         return ZoneInfo(self.site.timezone)
 
     @property
-    def sample(self) -> float:
-        """The shortest time, in seconds, between two samples of one asset."""
+    def sample(self) -> SampleTimes:
+        """The times between two samples of one asset."""
         return sections.sample(self.schemes)
 
     def scheme(self, name: str) -> SchemeSettings:

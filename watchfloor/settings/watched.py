@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from alerts.sampling import SampleTimes
 from alerts.settings import HoldPolicy, RuleSettings, SeverityGrade, graded
 from collectors import registry
 from collectors.errors import Misconfigured
@@ -155,26 +156,33 @@ def _check_source(table: SettingsTable, source: SourceSettings, credentials: Map
         table.wrong("source", "url", detail={"zh-CN": no.zh, "en": no.en})
 
 
-def sample(schemes: Mapping[str, SchemeSettings]) -> float:
-    """The shortest time, in seconds, between two samples of one asset."""
-    return min(settings.interval for scheme, settings in schemes.items() if scheme != _PASSIVE)
+def sample(schemes: Mapping[str, SchemeSettings]) -> SampleTimes:
+    """The times between two samples of one asset."""
+    intervals = {scheme: settings.interval for scheme, settings in schemes.items() if scheme != _PASSIVE}
+    by_family: dict[str, float] = {}
+    for scheme, interval in intervals.items():
+        family = registry.family_of(scheme)
+        by_family[family] = min(interval, by_family.get(family, interval))
+    return SampleTimes(shortest=min(intervals.values()), by_family=by_family)
 
 
-def rules(tables: Iterable[SettingsTable], shortest: float) -> tuple[RuleSettings, ...]:
-    """Every `[[rule]]`. `shortest` is the time between two samples (seconds); no off-delay may be shorter."""
+def rules(tables: Iterable[SettingsTable], times: SampleTimes) -> tuple[RuleSettings, ...]:
+    """Every `[[rule]]`. `times` bounds its off-delay from below."""
     taken_ids: dict[str, int] = {}
     rules = []
     for table in tables:
         over = table.choice("over", Kind.ASSET, tuple(KINDS.subjects))
         hold = table.duration("for", 0.0, "0s", "31d")
         severity, grades = _severities(table)
+        when, each = table.text("when", None, "\"health == 'down'\""), table.text("each")
+        least = times.least(over, (when, *(grade.when for grade in grades)), each)
         rule = RuleSettings(
             id=table.unique_id("id", taken_ids),
-            when=table.text("when", None, "\"health == 'down'\""),
+            when=when,
             over=over,
-            each=table.text("each"),
+            each=each,
             hold=hold,
-            recover_for=_recover_for(table, hold, shortest if over == "asset" else 0.0),
+            recover_for=_recover_for(table, hold, least),
             severity=severity,
             grades=grades,
             title=title(table),

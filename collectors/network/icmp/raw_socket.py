@@ -1,9 +1,5 @@
 """ICMP echo (RFC 792, RFC 4443) over one raw socket an IP version, shared by all targets.
 
-The packets are gufo-ping's (Rust). Its `SocketWrapper` is used directly, not its class `Ping`:
-in 0.7.0 that one raises inside the reader, and so loses the answers of others, as soon as a
-waiting task was cancelled; never takes its reader off the loop; and calls a missing route a loss.
-
 The kernel drops echo replies that come faster than they are read (of 500 sent at once, half were
 lost): at most BURST wait together. One that is silent for BURST_WAIT no longer counts, so that
 dead targets hold nobody up.
@@ -12,12 +8,10 @@ dead targets hold nobody up.
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
-from gufo.ping._fast import PS_IPV4, PS_IPV6, PS_RAW_DGRAM, SocketWrapper
-from gufo.ping.proto import SocketProto
+from collectors.network.icmp.echo_packets import EchoPackets
 
 BURST = 100
 """Echo requests that may wait for their answer at a time."""
@@ -25,21 +19,32 @@ BURST_WAIT = 0.05
 """Seconds after which an unanswered request no longer takes a place in the burst."""
 SIZE = 64
 """Octets of a request, IP header included."""
-_KEEP = 60_000_000_000
-"""Nanoseconds for which the packet layer knows a request; the poller's own deadline is what counts."""
 _BUFFER = 1 << 22
-_OS_ERROR = re.compile(r"\(os error (\d+)\)")
 
-Opener = Callable[[int], SocketProto]
+
+class PacketLayer(Protocol):
+    """What makes requests and reads replies; see EchoPackets."""
+
+    def get_fd(self) -> int: ...
+
+    def set_recv_buffer_size(self, size: int) -> None: ...
+
+    def send(self, address: str, size: int) -> int: ...
+
+    def recv(self) -> Mapping[int, float] | None: ...
+
+    def close(self) -> None: ...
+
+
+Opener = Callable[[int], PacketLayer]
 """Opens the packet layer for IP version 4 or 6. Raises OSError."""
 
 
-def open_raw(version: int) -> SocketProto:
+def open_raw(version: int) -> PacketLayer:
     """A raw socket, else an ICMP datagram socket (net.ipv4.ping_group_range). Raises PermissionError without either."""
-    wrapper = SocketWrapper((PS_IPV6 if version == 6 else PS_IPV4) + PS_RAW_DGRAM, _KEEP, False)
-    raw = cast(SocketProto, wrapper)  # the stub gives `send` no result
-    raw.set_recv_buffer_size(_BUFFER)
-    return raw
+    packets = EchoPackets(version)
+    packets.set_recv_buffer_size(_BUFFER)
+    return packets
 
 
 class EchoSocket:
@@ -58,7 +63,7 @@ class EchoSocket:
         await self._burst.acquire()
         slot = _Place(self._burst)
         try:
-            number = self._send(address)
+            number = self._socket.send(address, SIZE)
         except BaseException:
             slot.free()
             raise
@@ -74,14 +79,6 @@ class EchoSocket:
             late.cancel()
             slot.free()
 
-    def _send(self, address: str) -> int:
-        try:
-            return self._socket.send(address, SIZE)
-        except OSError as error:
-            # The errno comes only as a word in the message.
-            os_error = _OS_ERROR.search(str(error))
-            raise OSError(int(os_error[1]) if os_error else 0, str(error)) from error
-
     def _read(self) -> None:
         for number, nanoseconds in (self._socket.recv() or {}).items():
             answer = self._waiting.get(number)
@@ -89,18 +86,17 @@ class EchoSocket:
                 answer.set_result(nanoseconds / 1e9)
 
     def _expire(self, answer: asyncio.Future[float | None]) -> None:
-        # Reading also makes the packet layer forget what is long over, when nothing else comes in.
-        self._read()
+        self._read()  # perhaps the answer waits in the socket, behind a busy loop
         if not answer.done():
             answer.set_result(None)
 
     def close(self) -> None:
-        """Takes the reader off the loop; the socket closes with its last reference. Who still waits hears None."""
+        """Takes the reader off the loop and closes the socket. Who still waits hears None."""
         self._loop.remove_reader(self._fd)
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_result(None)
-        del self._socket
+        self._socket.close()
 
 
 class _Place:

@@ -20,11 +20,12 @@ from asyncua.ua.object_ids import ObjectIds
 from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaStatusCodeError
 
-from collectors.errors import CollectorError, Misconfigured, NotReady, Reason
+from collectors.errors import CollectorError, NotReady, Reason
 from collectors.network.opcua import values
 from collectors.network.opcua.client import FAILURES, disconnect, sign_in
 from collectors.network.opcua.handshake import greet
-from collectors.network.opcua.monitored_items import Item, Watcher, node_id, request_of
+from collectors.network.opcua.identities import NodeIdentities
+from collectors.network.opcua.monitored_items import Item, Watcher, request_of
 from collectors.network.opcua.security import Security
 from collectors.shared_connection import SharedConnection
 
@@ -74,6 +75,7 @@ class Session:
         self._new: list[Item] = []
         self._creation: asyncio.Task[None] | None = None
         self._handle = 0
+        self._identities = NodeIdentities()
         self._notified_at = 0.0
         self.confirmed_at = 0.0
         self._closing: set[asyncio.Task[None]] = set()
@@ -246,12 +248,13 @@ class Session:
         params, requested = ua.CreateMonitoredItemsParameters(), []
         params.SubscriptionId, params.TimestampsToReturn = self._subscription, ua.TimestampsToReturn.Both
         params.ItemsToCreate = []
+        nodes, refused = await self._identities.resolve(client, [item.watcher.node for item in items])
         for item in items:
-            try:
-                params.ItemsToCreate.append(request_of(item, await node_id(client, item.watcher.node)))
-                requested.append(item)
-            except Misconfigured as error:
+            if (error := refused.get(item.watcher.node)) is not None:
                 self._refuse(item, error)
+            else:
+                params.ItemsToCreate.append(request_of(item, nodes[item.watcher.node]))
+                requested.append(item)
         results = await client.uaclient.create_monitored_items(params) if requested else []
         for item, result in zip(requested, results, strict=True):
             if result.StatusCode.is_good():

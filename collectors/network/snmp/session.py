@@ -31,7 +31,7 @@ WALK_LIMIT = 4096
 """Objects that one walk may bring: a hostile agent ends no walk by itself."""
 REPETITIONS = 20
 REFRESH_AFTER = 100.0
-"""Seconds without a request after which a v3 session asks for boots and time again (RFC 3414: a window of 150 s)."""
+"""Seconds without a request after which a v3 session is opened anew (RFC 3414: a window of 150 s)."""
 UNTIMED = cast(float, None)
 """The library's own timeout, which it hands to asyncio.wait_for: our deadlines hold, and None costs no timer."""
 DISCOVERY_SHARE = 0.35
@@ -72,6 +72,12 @@ class Agent:
                 "the agent answers, but leaves encrypted requests unanswered: check priv and priv_key",
                 "设备有应答，但不答复加密请求：请检查 priv 与 priv_key",
             ) from error
+
+    def is_outdated(self, now: float) -> bool:
+        """True for a v3 session whose boots and time are too old. It is opened anew: an engine id from before would
+        make an agent that is down look like one that answers.
+        """
+        return self.secure and now - self.used_at > REFRESH_AFTER
 
     @property
     def secure(self) -> bool:
@@ -185,10 +191,8 @@ class Agents:
 
     async def _take(self, key: tuple[str, int, str], credential: Credential | None, timeout: float) -> Agent:
         agent = self._idle.pop(key, None)
-        if agent is None or (agent.credential is not credential and agent.credential != credential):
+        if agent is None or agent.credential != credential or agent.is_outdated(asyncio.get_running_loop().time()):
             agent = Agent(self._open(key[0], key[1], credential), credential, timeout * DISCOVERY_SHARE)
-            await agent.begin()
-        elif agent.secure and asyncio.get_running_loop().time() - agent.used_at > REFRESH_AFTER:
             await agent.begin()
         agent.timeout = timeout
         return agent

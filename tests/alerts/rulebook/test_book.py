@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from alerts.rulebook.refusals import STORM
 from alerts.rules.rule import compile_rules
+from alerts.sampling import SampleTimes
 from feeds.bus import Bus
 from feeds.journal import Journal
 from feeds.model import Alert, Change, Command, Outcome, Result, Severity
@@ -284,7 +285,7 @@ async def test_who_may_not_or_knows_an_older_state_is_refused(
 async def test_what_cannot_be_right_is_refused_with_its_place(
     rig: Rig, item: dict[str, Any], field: str, code: str
 ) -> None:
-    rig.engine.replace(compile_rules(rig.rules), rig.receivers, sample=2.0)
+    rig.engine.replace(compile_rules(rig.rules), rig.receivers, sample=SampleTimes(shortest=2.0))
     result = await tell(rig, HOT | item)
     assert result.outcome is Outcome.INVALID
     assert result.after is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import stat
@@ -39,7 +40,7 @@ class Packets:
 
     def send(self, address: str, size: int) -> int:
         if address.startswith("192."):
-            raise OSError("Network is unreachable (os error 101)")
+            raise OSError(errno.ENETUNREACH, "Network is unreachable")
         self.sent.append(address)
         number = len(self.sent)
         if not self.deaf:
@@ -75,7 +76,7 @@ def packets() -> Iterator[Packets]:
 
 
 def poller_over(packets: Packets) -> IcmpPoller:
-    return IcmpPoller(opener=lambda _: packets)  # type: ignore[arg-type,return-value]
+    return IcmpPoller(opener=lambda _: packets)
 
 
 def may_ping() -> bool:
@@ -166,7 +167,7 @@ async def test_a_late_or_unknown_answer_changes_nothing(packets: Packets) -> Non
 
 async def test_silent_targets_hold_up_nobody_for_long(packets: Packets, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raw_socket, "BURST_WAIT", 0.001)
-    echo = EchoSocket(4, lambda _: packets)  # type: ignore[arg-type,return-value]
+    echo = EchoSocket(4, lambda _: packets)
     deadline = asyncio.get_running_loop().time() + 30
     silent = [asyncio.create_task(echo.echo("127.0.0.1", deadline)) for _ in range(BURST)]
     await asyncio.sleep(0)
@@ -178,7 +179,7 @@ async def test_silent_targets_hold_up_nobody_for_long(packets: Packets, monkeypa
 
 
 async def test_at_most_a_burst_waits_at_a_time(packets: Packets) -> None:
-    echo = EchoSocket(4, lambda _: packets)  # type: ignore[arg-type,return-value]
+    echo = EchoSocket(4, lambda _: packets)
     deadline = asyncio.get_running_loop().time() + 30
     tasks = [asyncio.create_task(echo.echo("127.0.0.1", deadline)) for _ in range(BURST + 5)]
     await asyncio.sleep(0)

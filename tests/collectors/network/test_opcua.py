@@ -13,7 +13,7 @@ from asyncua.ua.status_codes import StatusCodes
 
 from collectors import once, registry
 from collectors.contract import Measurement, Target
-from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
+from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotReady, Reason
 from collectors.network.opcua import security
 from collectors.network.opcua import values as opcua_values
 from collectors.network.opcua.probe import OpcUaPoller
@@ -372,3 +372,52 @@ async def test_once_shows_the_value() -> None:
     assert once.fine(attempt)
     assert "1.5 m" in once.render(attempt)
     assert "水位过高" in once.render(alarms)
+
+
+async def told(desk: Desktop, address: Target) -> Misconfigured:
+    """The misconfiguration that polls of a server end with, once its session is back."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            error = await failure(desk.poller, address)
+            if isinstance(error, Misconfigured):
+                return error
+            await asyncio.sleep(0.05)
+
+
+async def test_a_namespace_index_that_means_another_variable_after_a_restart_is_told_and_not_read() -> None:
+    port = free_port()
+    async with desktop() as desk:
+        async with plant(port) as server:
+            index, named = at(server, LEVEL), at(server, "node=nsu%3Durn%3Awatchfloor%3Asim%3Aplant%3Bs%3DLevel")
+            assert (await ask(desk.poller, index))["river.level"].value == 1.5
+            assert (await ask(desk.poller, named))["opcua.value"].value == 1.5
+        async with plant(port, before=("urn:other",)):
+            error = await told(desk, index)
+            assert "nsu=urn:watchfloor:sim:plant;s=Level" in error.en
+            assert "nsu=urn:watchfloor:sim:plant;s=Level" in error.zh
+            assert (await ask(desk.poller, named))["opcua.value"].value == 1.5
+            assert not any(measurement.value == -1.0 for measurement in desk.pushed)
+        async with plant(port):  # as it was
+            async with asyncio.timeout(PATIENCE):
+                while not isinstance(answer := await attempt(desk, index), dict):
+                    await asyncio.sleep(0.05)
+            assert answer["river.level"].value == 1.5
+
+
+async def attempt(desk: Desktop, address: Target) -> dict[str, Measurement] | CollectorError:
+    try:
+        return await ask(desk.poller, address)
+    except CollectorError as error:
+        return error
+
+
+async def test_a_node_id_that_is_another_variable_after_a_restart_is_told() -> None:
+    port = free_port()
+    async with desktop() as desk:
+        async with plant(port, names={"Level": "River.Level"}) as server:
+            address = at(server, LEVEL)
+            assert (await ask(desk.poller, address))["river.level"].value == 1.5
+        async with plant(port, names={"Level": "Oil.Pressure"}):
+            error = await told(desk, address)
+    assert "River.Level" in error.en
+    assert "Oil.Pressure" in error.zh

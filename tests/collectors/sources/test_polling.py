@@ -10,7 +10,7 @@ import pytest
 
 from collectors import registry
 from collectors.contract import FetchResult
-from collectors.errors import NotReady, Reason, UnexpectedForm
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, UnexpectedForm
 from collectors.settings import Credential, SourceSettings
 from collectors.sources.polling import _envelopes
 from feeds.bus import BusLost
@@ -85,7 +85,7 @@ def test_documents_go_to_the_emergency_feed_and_each_round_sends_a_heartbeat(fee
     }
 
 
-def test_a_failing_source_is_logged_once_and_fetched_at_growing_intervals(
+def test_a_failing_source_is_logged_once_and_fetched_at_its_interval(
     feed: type[FakeFeed], caplog: pytest.LogCaptureFixture
 ) -> None:
     bus = FakeBus()
@@ -93,11 +93,21 @@ def test_a_failing_source_is_logged_once_and_fetched_at_growing_intervals(
     with caplog.at_level(logging.INFO, "collectors"):
         moved(for_seconds(collect(bus, {}, sources=(SOURCE,)), until=200))
     gaps = [round(b - a) for a, b in zip(feed.fetched_at[2:], feed.fetched_at[3:], strict=False)]
-    assert gaps == sorted(gaps)
-    assert gaps[-1] == 30
+    assert set(gaps) == {10}
     last = bus.heartbeats("cma")[-1]
     assert (last.ok, last.error, last.failing) == (False, "refused", 1)
     assert [record.message for record in caplog.records if "source" in record.message] == ["source lost"]
+
+
+@pytest.mark.parametrize("error", [AuthFailed("no", "否"), Misconfigured("no", "否")])
+def test_a_source_that_a_person_must_mend_is_fetched_more_rarely(
+    feed: type[FakeFeed], error: AuthFailed | Misconfigured
+) -> None:
+    feed.script[:] = [error]
+    moved(for_seconds(collect(FakeBus(), {}, sources=(SOURCE,)), until=200))
+    gaps = [round(b - a) for a, b in zip(feed.fetched_at[1:], feed.fetched_at[2:], strict=False)]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == 30
 
 
 def test_documents_wait_for_the_bus_and_are_never_dropped(feed: type[FakeFeed]) -> None:

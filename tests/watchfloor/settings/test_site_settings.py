@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.rulebook.forms import InvalidRule
+from alerts.rulebook.forms import read as read_rule
 from feeds.findings import Finding, InFile
 from feeds.model import Severity
 from watchfloor.settings.site_settings import Settings, SettingsError, load, read
@@ -346,6 +348,31 @@ def test_recovery_takes_as_long_as_raising_and_at_least_one_sample(
     good: Callable[[str], Settings], defaults: str, rule: str, expected: float
 ) -> None:
     assert good(defaults + RULE + rule).rules[0].recover_for == expected
+
+
+SLOW = '[defaults."icmp"]\ninterval = "60s"\n[defaults."sql+mysql"]\ninterval = "30s"\n'
+
+
+@pytest.mark.parametrize(
+    ("when", "least"),
+    [
+        ("m['icmp.loss'] > 5", 60.0),
+        ("m['sql.ms'] > 5", 10.0),  # PostgreSQL's is the same family
+        ("m['icmp.loss'] > 5 || m['tcp.up'] == false", 10.0),
+        ("m['icmp.loss'] > 5 && health == 'down'", 10.0),
+        ("m['river.level'] > 3.5", 10.0),  # any probe may be the one
+    ],
+)
+def test_the_bound_of_recovery_is_a_sample_of_the_readings_that_the_rule_uses(
+    good: Callable[[str], Settings], when: str, least: float
+) -> None:
+    settings = good(f'{SLOW}[[rule]]\nid = "r"\nwhen = "{when}"\n')
+    assert settings.rules[0].recover_for == least
+    fields = {"id": "r", "when": when, "recover_for": least - 1}
+    with pytest.raises(InvalidRule) as refused:
+        read_rule(fields, settings.sample)
+    assert refused.value.code == "recover_short"
+    assert read_rule(fields | {"recover_for": least}, settings.sample).settings.recover_for == least
 
 
 def test_one_title_serves_both_languages_and_a_missing_one_takes_the_others(good: Callable[[str], Settings]) -> None:

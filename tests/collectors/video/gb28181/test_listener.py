@@ -43,14 +43,15 @@ class Heard:
                 await self._news.wait()
 
 
-def settings(port: int, **more: str) -> SourceSettings:
-    return SourceSettings(id="gb", kind="video.gb28181", url=f"sip://{PLATFORM}@127.0.0.1:{port}", cred="gb", **more)  # type: ignore[arg-type]
+def settings(port: int, query: str = "", **more: str) -> SourceSettings:
+    url = f"sip://{PLATFORM}@127.0.0.1:{port}{query}"
+    return SourceSettings(id="gb", kind="video.gb28181", url=url, cred="gb", **more)  # type: ignore[arg-type]
 
 
 @asynccontextmanager
-async def platform(folder: Path | None = None) -> AsyncIterator[tuple[GbListener, Heard]]:
+async def platform(folder: Path | None = None, query: str = "") -> AsyncIterator[tuple[GbListener, Heard]]:
     context = ListenerContext(inventory=inventory(A, B), credentials=CRED, data=folder)
-    listener, heard = GbListener(settings(free_port()), context), Heard()
+    listener, heard = GbListener(settings(free_port(), query), context), Heard()
     await listener.open()
 
     async def hear() -> None:
