@@ -150,8 +150,8 @@ class AssetRecords:
     def _record(self, asset: Asset) -> Record:
         state = self._states.get(asset.id, _NEVER_SEEN)
         facts = self._facts.get(asset.id)
-        said = facts.merged(asset.probes) if facts is not None else {}
-        return self._joined(_asset_part(asset, self._assets) | {"facts": said}, _state_part(state, _NEVER_SEEN, None))
+        merged = facts.merged(asset.probes) if facts is not None else {}
+        return self._joined(_asset_part(asset, self._assets) | {"facts": merged}, _state_part(state, _NEVER_SEEN, None))
 
     def _joined(self, asset: Record, state: Record) -> Record:
         """The record of an asset with these fields of its state."""

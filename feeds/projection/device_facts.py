@@ -58,7 +58,7 @@ class FactsBook:
                 self._facts.pop(id, None)
             else:
                 probes = ("", *asset.probes)
-                by_probe = {probe: given for probe, given in facts.by_probe.items() if probe in probes}
+                by_probe = {probe: texts for probe, texts in facts.by_probe.items() if probe in probes}
                 self._facts[id] = DeviceFacts(id=id, by_probe=by_probe)
             yield from self._publish(id, now, "inventory")
 
@@ -70,25 +70,25 @@ class FactsBook:
         if not facts:
             return observations, []
         touched: dict[str, None] = {}
-        for (id, probe), given in _grouped(facts).items():
+        for (id, probe), group in _grouped(facts).items():
             asset = assets.get(id)
-            if asset is not None and (not probe or probe in asset.probes) and self._learn(id, probe, given):
+            if asset is not None and (not probe or probe in asset.probes) and self._learn(id, probe, group):
                 touched[id] = None
         readings = [observation for observation in observations if observation.metric not in _OWN]
         return readings, [change for id in touched for change in self._publish(id, now, cause)]
 
-    def _learn(self, id: str, probe: str, given: Collection[Observation]) -> bool:
+    def _learn(self, id: str, probe: str, group: Collection[Observation]) -> bool:
         """Take what a probe gave. True when it differs from before."""
         facts = self._facts.get(id) or DeviceFacts(id=id)
         old = facts.by_probe.get(probe, {})
-        new = {_METRICS[each.metric]: _bounded(each.value) for each in given}
+        new = {_METRICS[each.metric]: _bounded(each.value) for each in group}
         changed = {name: text for name, text in new.items() if text != old.get(name, "")}
         if not changed:
             return False
-        before, at = {name: old.get(name, "") for name in changed}, max(each.observed_at for each in given)
+        before, at = {name: old.get(name, "") for name in changed}, max(each.observed_at for each in group)
         self._events.append(FactsEvent(asset=id, probe=probe, at=at, before=before, after=changed))
-        kept = {name: text for name, text in (old | new).items() if text}
-        self._facts[id] = DeviceFacts(id=id, by_probe=facts.by_probe | {probe: kept})
+        present = {name: text for name, text in (old | new).items() if text}
+        self._facts[id] = DeviceFacts(id=id, by_probe=facts.by_probe | {probe: present})
         return True
 
     def _publish(self, id: str, now: float, cause: str) -> Iterator[Change]:
@@ -131,6 +131,6 @@ def _bounded(value: object) -> str:
 def _by_probe(body: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """The facts of a document. Facts of another name, as of a later version, are left out."""
     return {
-        probe: {name: str(text) for name, text in given.items() if name in FACT_NAMES}
-        for probe, given in body.get("by_probe", {}).items()
+        probe: {name: str(text) for name, text in texts.items() if name in FACT_NAMES}
+        for probe, texts in body.get("by_probe", {}).items()
     }

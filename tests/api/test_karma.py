@@ -62,12 +62,12 @@ async def test_its_form_of_several_values_is_taken(world: World) -> None:
 async def test_an_edited_silence_takes_the_place_of_the_old_one(world: World) -> None:
     world.desk.answer = done
     await put(world, doc("s1", region=A), doc("s2", region=B))
-    one = payload(("instance", "a-sw", False))
+    edited = payload(("instance", "a-sw", False))
     async with world.signed_in("duty", A) as client:
-        assert (await client.post("/api/v2/silences", json=one | {"id": "s1"})).status_code == 200
+        assert (await client.post("/api/v2/silences", json=edited | {"id": "s1"})).status_code == 200
         assert [(command.action, command.subject) for command in world.desk.seen[1:]] == [("unsilence", "s1")]
-        problem(await client.post("/api/v2/silences", json=one | {"id": "s2"}), 404, "not-found")
-        problem(await client.post("/api/v2/silences", json=one | {"id": "none"}), 404, "not-found")
+        problem(await client.post("/api/v2/silences", json=edited | {"id": "s2"}), 404, "not-found")
+        problem(await client.post("/api/v2/silences", json=edited | {"id": "none"}), 404, "not-found")
         assert len(world.desk.seen) == 2
 
 

@@ -174,10 +174,11 @@ def rules(tables: Iterable[SettingsTable], times: SampleTimes) -> tuple[RuleSett
         over = table.choice("over", Kind.ASSET, tuple(KINDS.subjects))
         hold = table.duration("for", 0.0, "0s", "31d")
         severity, grades = _severities(table)
+        rule_id = table.unique_id("id", taken_ids)
         when, each = table.text("when", None, "\"health == 'down'\""), table.text("each")
         least = times.least(over, (when, *(grade.when for grade in grades)), each)
         rule = RuleSettings(
-            id=table.unique_id("id", taken_ids),
+            id=rule_id,
             when=when,
             over=over,
             each=each,

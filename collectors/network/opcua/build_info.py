@@ -36,12 +36,12 @@ class BuildInfoReader:
         except CollectorError:
             return []
         version, build = (_text(getattr(info, name, "")) for name in ("SoftwareVersion", "BuildNumber"))
-        given = {
+        facts = {
             "maker": _text(getattr(info, "ManufacturerName", "")),
             "model": _text(getattr(info, "ProductName", "")),
             "firmware": f"{version} ({build})" if build and build not in version else version,
         }
-        return [Measurement(metric=f"device.{name}", value=value) for name, value in given.items()]
+        return [Measurement(metric=f"device.{name}", value=value) for name, value in facts.items()]
 
 
 def _text(value: object) -> str:

@@ -62,10 +62,10 @@ async def facts(agent: Agent, own: Mapping[str, str]) -> list[Measurement]:
     `own` are the OIDs of a profile's facts, by name; they come first.
     """
     named = await agent.get([*SYSTEM.values(), *own.values()])
-    given = {name: _clean(named.get(oid)) for name, oid in SYSTEM.items()}
-    given |= {name: value for name, value in (await _chassis(agent)).items() if value}
-    given |= {name: value for name, oid in own.items() if (value := _clean(named.get(oid)))}
-    return [Measurement(metric=f"device.{name}", value=given.get(name, "")) for name in FACT_NAMES]
+    texts = {name: _clean(named.get(oid)) for name, oid in SYSTEM.items()}
+    texts |= {name: value for name, value in (await _chassis(agent)).items() if value}
+    texts |= {name: value for name, oid in own.items() if (value := _clean(named.get(oid)))}
+    return [Measurement(metric=f"device.{name}", value=texts.get(name, "")) for name in FACT_NAMES]
 
 
 async def _chassis(agent: Agent) -> dict[str, str]:

@@ -78,18 +78,18 @@ def header(source: str, to: str, reply: bytes) -> bytes:
 
 
 async def main() -> None:
-    peer, found = Peer(), dict[str, dict[str, Value]]()
+    peer, readings = Peer(), dict[str, dict[str, Value]]()
     asyncio.get_running_loop().add_reader(peer._in.fileno(), peer.read)
     for manner in MANNERS:
         peer.manner = manner
         poller = IcmpPoller()
         try:
             target = target_of(f"icmp://{PEER}?count=3", timeout=2.0 if manner in ("right", "twice") else 0.4)
-            found[manner] = {metric: each.value for metric, each in (await ask(poller, target)).items()}
+            readings[manner] = {metric: each.value for metric, each in (await ask(poller, target)).items()}
         except NotReady:
-            found[manner] = {}
+            readings[manner] = {}
         await poller.close()
-    sys.stdout.write(json.dumps(found))
+    sys.stdout.write(json.dumps(readings))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 from pysnmp.proto.api import v2c
@@ -72,9 +71,9 @@ async def test_facts_are_read_again_after_an_hour_and_after_a_restart(monkeypatc
     async with serving(SYSTEM | CHASSIS) as agent, closing(SnmpPoller()) as poller:
         address = target_of(target(agent))
         await ask(poller, address)
-        asked = agent.requests
+        requests = agent.requests
         assert facts(await ask(poller, address)) == {}
-        assert agent.requests == asked + 1  # one request a poll, as without facts
+        assert agent.requests == requests + 1  # one request a poll, as without facts
         agent.set("1.3.6.1.2.1.1.5.0", v2c.OctetString(b"SW-CX-02"))
         agent.set(UPTIME, v2c.TimeTicks(100))
         assert facts(await ask(poller, address))["name"] == "SW-CX-02"
@@ -104,8 +103,8 @@ async def test_facts_are_read_again_after_an_hour_and_after_a_restart(monkeypatc
 )
 async def test_the_chassis_row_holds_where_there_is_one(rows: dict[str, object], expected: dict[str, str]) -> None:
     async with serving(SYSTEM | rows) as agent, closing(SnmpPoller()) as poller:
-        given = facts(await ask(poller, target_of(target(agent))))
-        assert {name: given[name] for name in NOTHING} == expected
+        texts = facts(await ask(poller, target_of(target(agent))))
+        assert {name: texts[name] for name in NOTHING} == expected
 
 
 @pytest.mark.parametrize(
@@ -114,7 +113,7 @@ async def test_the_chassis_row_holds_where_there_is_one(rows: dict[str, object],
         (b"x" * 300, "x" * 255),
         ("机房".encode("gb18030") * 200, "机房" * 127 + "机"),
         (b" a\x00\x07b \t c\r\n", "a b c"),
-        (b"\xff\xfe\x80", "���"),
+        (b"\xff", "�"),
         (b"", ""),
     ],
 )
@@ -134,9 +133,9 @@ async def test_an_agent_that_keeps_silent_about_its_parts_loses_no_reading_and_i
         readings = await ask(poller, address)
         assert readings["snmp.uptime_s"].value == 50_000.0
         assert "snmp.partial" not in readings
-        asked = agent.requests
+        requests = agent.requests
         await ask(poller, address)
-        assert agent.requests == asked + 1
+        assert agent.requests == requests + 1
 
 
 async def test_a_ups_says_its_make_by_its_own_mib() -> None:
@@ -145,8 +144,8 @@ async def test_a_ups_says_its_make_by_its_own_mib() -> None:
         for n, text in ((1, "易事特"), (2, "EA66"), (3, "1.07"))
     }
     async with serving(SYSTEM | ident) as agent, closing(SnmpPoller()) as poller:
-        given = facts(await ask(poller, target_of(target(agent, "?profile=ups"))))
-        assert (given["maker"], given["model"], given["firmware"]) == ("易事特", "EA66", "1.07")
+        texts = facts(await ask(poller, target_of(target(agent, "?profile=ups"))))
+        assert (texts["maker"], texts["model"], texts["firmware"]) == ("易事特", "EA66", "1.07")
 
 
 def test_a_profile_names_facts_by_their_names_and_oids_alone() -> None:
@@ -170,19 +169,19 @@ async def test_one_poll_shows_the_facts_that_there_are() -> None:
     assert "device.serial" not in shown
 
 
-async def test_an_opc_ua_server_says_its_build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_an_opc_ua_server_says_its_build(monkeypatch: pytest.MonkeyPatch) -> None:
     plant = OpcUaPlant("127.0.0.1", free_port(), {"Level": 1.5}, {})
     await plant.start()
     try:
         async with closing(OpcUaPoller()) as poller:
             level = f"opc.tcp://{plant.address}?node=ns%3D2%3Bs%3DLevel&metric=level"
-            given = facts(await ask(poller, target_of(level)))
-            assert set(given) == {"maker", "model", "firmware"}
-            assert all(given.values())
+            texts = facts(await ask(poller, target_of(level)))
+            assert set(texts) == {"maker", "model", "firmware"}
+            assert all(texts.values())
             assert facts(await ask(poller, target_of(level))) == {}
-            monkeypatch.setattr(build_info, "EVERY", 0.0)
-            server = f"opc.tcp://{plant.address}"
-            assert set(await ask(poller, target_of(server))) >= {"opcua.state"}
-            assert facts(await ask(poller, target_of(server))) == given
+        monkeypatch.setattr(build_info, "EVERY", 0.0)
+        async with closing(OpcUaPoller()) as poller:
+            for _ in range(2):
+                assert facts(await ask(poller, target_of(f"opc.tcp://{plant.address}"))) == texts
     finally:
         await plant.stop()

@@ -45,7 +45,9 @@ async def test_a_reply_counts_only_when_every_octet_of_it_is_right() -> None:
     assert {manner for manner in ANSWERS if readings[manner]["icmp.loss"] == 0} == ANSWERS
     # Each late reply answers an earlier request of the same poll; the last has none.
     assert readings["late"]["icmp.loss"] == pytest.approx(33.3)
-    assert {manner: found for manner, found in readings.items() if manner not in (*ANSWERS, "late") and found} == {}
+    assert {
+        manner: answers for manner, answers in readings.items() if manner not in (*ANSWERS, "late") and answers
+    } == {}
 
 
 @pytest.mark.parametrize("body", [b"\xff\xff" * 3, b"\x00" * 8, bytes(range(44))])

@@ -374,7 +374,7 @@ async def test_once_shows_the_value() -> None:
     assert "水位过高" in once.render(alarms)
 
 
-async def told(desk: Desktop, address: Target) -> Misconfigured:
+async def misconfiguration(desk: Desktop, address: Target) -> Misconfigured:
     """The misconfiguration that polls of a server end with, once its session is back."""
     async with asyncio.timeout(PATIENCE):
         while True:
@@ -392,7 +392,7 @@ async def test_a_namespace_index_that_means_another_variable_after_a_restart_is_
             assert (await ask(desk.poller, index))["river.level"].value == 1.5
             assert (await ask(desk.poller, named))["opcua.value"].value == 1.5
         async with plant(port, before=("urn:other",)):
-            error = await told(desk, index)
+            error = await misconfiguration(desk, index)
             assert "nsu=urn:watchfloor:sim:plant;s=Level" in error.en
             assert "nsu=urn:watchfloor:sim:plant;s=Level" in error.zh
             assert (await ask(desk.poller, named))["opcua.value"].value == 1.5
@@ -418,6 +418,6 @@ async def test_a_node_id_that_is_another_variable_after_a_restart_is_told() -> N
             address = at(server, LEVEL)
             assert (await ask(desk.poller, address))["river.level"].value == 1.5
         async with plant(port, names={"Level": "Oil.Pressure"}):
-            error = await told(desk, address)
+            error = await misconfiguration(desk, address)
     assert "River.Level" in error.en
     assert "Oil.Pressure" in error.zh

@@ -19,7 +19,7 @@ ASSET = Asset(id="a", name="a", kind="switch", region="532301", probes=(SNMP, OT
 BASE = now() - 100.0
 
 
-def given(at: float, probe: str = SNMP, asset: str = "a", **facts: str) -> list[Observation]:
+def facts_at(at: float, probe: str = SNMP, asset: str = "a", **facts: str) -> list[Observation]:
     return [
         Observation(
             asset=asset,
@@ -54,12 +54,12 @@ async def tell(bus: Bus, *observations: Observation) -> None:
 
 async def test_a_change_is_an_event_and_a_repetition_is_none(bus: Bus, journal: Journal) -> None:
     await bus.open()
-    await tell(bus, *given(1, name="SW1", serial="A", model=""))
+    await tell(bus, *facts_at(1, name="SW1", serial="A", model=""))
     assert await project(bus, journal) == {"a": DeviceFacts(id="a", by_probe={SNMP: {"name": "SW1", "serial": "A"}})}
-    await tell(bus, *given(2, name="SW1", serial="A", model=""))
+    await tell(bus, *facts_at(2, name="SW1", serial="A", model=""))
     await project(bus, journal)
-    await tell(bus, *given(3, name="SW1", serial="B", model=""))
-    await tell(bus, *given(4, name="", serial="B", model=""))
+    await tell(bus, *facts_at(3, name="SW1", serial="B", model=""))
+    await tell(bus, *facts_at(4, name="", serial="B", model=""))
     assert (await project(bus, journal))["a"].by_probe == {SNMP: {"serial": "B"}}
     assert await events(journal) == [
         ("first", {"probe": SNMP, "before": {"name": "", "serial": ""}, "after": {"name": "SW1", "serial": "A"}}),
@@ -70,7 +70,7 @@ async def test_a_change_is_an_event_and_a_repetition_is_none(bus: Bus, journal: 
 
 async def test_facts_are_no_readings_and_decide_no_health(bus: Bus, journal: Journal) -> None:
     await bus.open()
-    await tell(bus, *given(1, name="SW1"))
+    await tell(bus, *facts_at(1, name="SW1"))
     await project(bus, journal)
     state = (await bus.state((Kind.STATE,))).records[Kind.STATE]["a"]
     assert (state.readings, state.health) == ({}, "unknown")
@@ -78,7 +78,7 @@ async def test_facts_are_no_readings_and_decide_no_health(bus: Bus, journal: Jou
 
 async def test_what_a_camera_says_is_a_reading_and_a_fact(bus: Bus, journal: Journal) -> None:
     await bus.open()
-    await tell(bus, structs.replace(given(1, model="DS-2CD")[0], metric="onvif.model"))
+    await tell(bus, structs.replace(facts_at(1, model="DS-2CD")[0], metric="onvif.model"))
     assert (await project(bus, journal))["a"].merged(ASSET.probes) == {"model": "DS-2CD"}
     assert (await bus.state((Kind.STATE,))).records[Kind.STATE]["a"].readings["onvif.model"].value == "DS-2CD"
 
@@ -86,7 +86,7 @@ async def test_what_a_camera_says_is_a_reading_and_a_fact(bus: Bus, journal: Jou
 async def test_two_probes_do_not_argue_and_the_first_of_the_inventory_holds(bus: Bus, journal: Journal) -> None:
     await bus.open()
     for at in (1.0, 2.0):
-        await tell(bus, *given(at, name="second", location="B"), *given(at, OTHER, name="other", contact="x"))
+        await tell(bus, *facts_at(at, name="second", location="B"), *facts_at(at, OTHER, name="other", contact="x"))
         live = await project(bus, journal)
     assert live["a"].merged(ASSET.probes) == {"name": "second", "location": "B", "contact": "x"}
     assert [name for name, _ in await events(journal)] == ["first", "first"]
@@ -94,7 +94,7 @@ async def test_two_probes_do_not_argue_and_the_first_of_the_inventory_holds(bus:
 
 async def test_facts_come_back_from_the_journal_when_redis_is_lost(bus: Bus, journal: Journal, valkey_url: str) -> None:
     await bus.open()
-    await tell(bus, *given(1, serial="A"))
+    await tell(bus, *facts_at(1, serial="A"))
     before = await project(bus, journal)
     empty = Bus(valkey_url, f"{bus.site}9")
     await empty.open()
@@ -105,8 +105,10 @@ async def test_facts_come_back_from_the_journal_when_redis_is_lost(bus: Bus, jou
 
 async def test_facts_of_a_removed_probe_asset_or_stranger_are_withdrawn(bus: Bus, journal: Journal) -> None:
     await bus.open()
-    await tell(bus, *given(1, serial="A"), *given(1, OTHER, serial="B"), *given(1, asset="stranger", serial="C"))
-    await tell(bus, *given(1, "snmp://10.0.0.9", serial="D"))
+    await tell(
+        bus, *facts_at(1, serial="A"), *facts_at(1, OTHER, serial="B"), *facts_at(1, asset="stranger", serial="C")
+    )
+    await tell(bus, *facts_at(1, "snmp://10.0.0.9", serial="D"))
     assert set(await project(bus, journal)) == {"a"}
     fewer = {"a": replace(ASSET, probes=(OTHER,))}
     assert (await project(bus, journal, fewer))["a"].by_probe == {OTHER: {"serial": "B"}}
