@@ -78,7 +78,7 @@ async def get_silence(deps: Deps, principal: Viewer, key: str) -> Response:
     return Json(gettable(silence, principal))
 
 
-@router.post("/silences", responses=answers(answered.PostedSilence, *OF_CHANGE))
+@router.post("/silences", responses=answers(answered.PostedSilence, *OF_CHANGE, "not-found"))
 async def post_silence(deps: Deps, principal: Actor, body: PostableSilence) -> Response:
     """Make a silence. Matchers are equalities; several values of `instance` and `severity` by `a|b` with isRegex.
 

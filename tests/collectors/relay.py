@@ -27,6 +27,8 @@ class Path:
                 broken_once = broken_once or self.broken  # what was lost is not sent again: the connection is dead
                 if not broken_once:
                     sink.write(data)
+            if not (broken_once or self.broken) and not sink.is_closing():
+                sink.write_eof()
 
         try:
             async with asyncio.TaskGroup() as tasks:

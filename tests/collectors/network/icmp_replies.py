@@ -19,7 +19,9 @@ from feeds.model import Value
 from tests.collectors.network.loopback import ask, target_of
 
 MANNERS = ("right", "twice", "id", "sequence", "checksum", "source", "data", "short", "type", "code", "late")
-PEER, OTHER = "127.0.0.50", "127.0.0.51"
+OTHER = "127.0.0.51"
+PATIENT, SILENT = 20.0, 1.5
+"""Seconds for a peer that answers; for one whose silence is the point."""
 ECHO, REPLY, TIMESTAMP_REPLY = 8, 0, 14
 
 
@@ -30,39 +32,49 @@ def checksum(octets: bytes) -> int:
 
 
 class Peer:
-    """Answers from a raw socket that writes its own IP headers."""
+    """Answers from a raw socket that writes its own IP headers, at one address a manner."""
 
     def __init__(self) -> None:
-        self.manner = ""
-        self._in = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-        self._in.setblocking(False)
+        self.requests = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        self.requests.setblocking(False)
         self._out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-        self._before: tuple[int, int, bytes] | None = None
+        self._before: dict[str, tuple[int, int, bytes]] = {}
 
     def read(self) -> None:
-        packet, _ = self._in.recvfrom(2048)
+        packet, _ = self.requests.recvfrom(2048)
         message = packet[(packet[0] & 15) * 4 :]
         if message[0] != ECHO:
             return
         identifier, sequence = struct.unpack_from("!HH", message, 4)
-        to = socket.inet_ntoa(packet[12:16])
-        for source, reply in self._replies(identifier, sequence, message[8:]):
+        to, peer = socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])
+        manner = next(manner for manner in MANNERS if address_of(manner) == peer)
+        request = (identifier, sequence, message[8:])
+        replies = replies_of(manner, *request) if manner != "late" else late(self._before.get(peer))
+        source = OTHER if manner == "source" else peer
+        for reply in replies:
             self._out.sendto(header(source, to, reply) + reply, (to, 0))
-        self._before = (identifier, sequence, message[8:])
+        self._before[peer] = request
 
-    def _replies(self, identifier: int, sequence: int, data: bytes) -> Iterator[tuple[str, bytes]]:
-        source = OTHER if self.manner == "source" else PEER
-        kind = TIMESTAMP_REPLY if self.manner == "type" else REPLY
-        code = 3 if self.manner == "code" else 0
-        if self.manner == "late":
-            if self._before is not None:
-                yield source, reply_of(kind, code, *self._before)
-            return
-        identifier ^= self.manner == "id"
-        sequence ^= self.manner == "sequence"
-        data = data[:4] if self.manner == "short" else data[:-2] + b"xy" if self.manner == "data" else data
-        reply = reply_of(kind, code, identifier, sequence, data, wrong=self.manner == "checksum")
-        yield from [(source, reply)] * (2 if self.manner == "twice" else 1)
+
+def address_of(manner: str) -> str:
+    return f"127.0.1.{MANNERS.index(manner) + 1}"
+
+
+def replies_of(manner: str, identifier: int, sequence: int, data: bytes) -> Iterator[bytes]:
+    kind = TIMESTAMP_REPLY if manner == "type" else REPLY
+    code = 3 if manner == "code" else 0
+    identifier ^= manner == "id"
+    sequence ^= manner == "sequence"
+    data = data[:4] if manner == "short" else data[:-2] + b"xy" if manner == "data" else data
+    yield from [reply_of(kind, code, identifier, sequence, data, wrong=manner == "checksum")] * (
+        2 if manner == "twice" else 1
+    )
+
+
+def late(request: tuple[int, int, bytes] | None) -> Iterator[bytes]:
+    """The reply to the request before."""
+    if request is not None:
+        yield reply_of(REPLY, 0, *request)
 
 
 def reply_of(kind: int, code: int, identifier: int, sequence: int, data: bytes, *, wrong: bool = False) -> bytes:
@@ -77,19 +89,21 @@ def header(source: str, to: str, reply: bytes) -> bytes:
     return struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(reply), 1, 0, 64, 1, 0, *addresses)
 
 
+async def polled(poller: IcmpPoller, manner: str) -> dict[str, Value]:
+    answering = manner in ("right", "twice")
+    target = target_of(f"icmp://{address_of(manner)}?count=3", timeout=PATIENT if answering else SILENT)
+    try:
+        return {metric: measurement.value for metric, measurement in (await ask(poller, target)).items()}
+    except NotReady:
+        return {}
+
+
 async def main() -> None:
-    peer, readings = Peer(), dict[str, dict[str, Value]]()
-    asyncio.get_running_loop().add_reader(peer._in.fileno(), peer.read)
-    for manner in MANNERS:
-        peer.manner = manner
-        poller = IcmpPoller()
-        try:
-            target = target_of(f"icmp://{PEER}?count=3", timeout=2.0 if manner in ("right", "twice") else 0.4)
-            readings[manner] = {metric: each.value for metric, each in (await ask(poller, target)).items()}
-        except NotReady:
-            readings[manner] = {}
-        await poller.close()
-    sys.stdout.write(json.dumps(readings))
+    peer, poller = Peer(), IcmpPoller()
+    asyncio.get_running_loop().add_reader(peer.requests.fileno(), peer.read)
+    readings = await asyncio.gather(*(polled(poller, manner) for manner in MANNERS))
+    await poller.close()
+    sys.stdout.write(json.dumps(dict(zip(MANNERS, readings, strict=True))))
 
 
 if __name__ == "__main__":

@@ -42,8 +42,9 @@ async def serve(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterator[
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        for task in list(talking):
+        for task in (conversations := list(talking)):
             task.cancel()
+        await asyncio.gather(*conversations, return_exceptions=True)
         await server.wait_closed()
         await asyncio.sleep(0)
 

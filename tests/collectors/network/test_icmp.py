@@ -81,7 +81,7 @@ def poller_over(packets: Packets) -> IcmpPoller:
 
 def may_ping() -> bool:
     try:
-        open_raw(4)
+        open_raw(4).close()
     except PermissionError:
         return False
     return True
