@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from feeds.briefs.content import content_hash
+from feeds.documents.alert import Bookkeeping, dump
 from feeds.journal import proofs
+from feeds.model import Alert, Severity
 from feeds.model.briefs import Brief, BriefBlock
 from incidents.warnings.journal import body_of
 from incidents.warnings.lifecycle import HeldWarning
@@ -236,6 +238,17 @@ async def test_a_daily_brief_counts_with_the_entries_counted(desk: CommandDesk) 
 
 
 async def test_a_daily_brief_covers_the_whole_floor(desk: CommandDesk) -> None:
+    at = moment("10:01")
+    alert = Alert(
+        id="a1",
+        fingerprint="f",
+        rule="down",
+        asset="in1",
+        region="532301",
+        severity=Severity.MAJOR,
+        active=False,
+        raised_at=at,
+    )
     async with desk.journal.begin() as tx:
         for id, health, time in (
             ("in1", "down", "10:00"),
@@ -245,7 +258,7 @@ async def test_a_daily_brief_covers_the_whole_floor(desk: CommandDesk) -> None:
         ):
             await tx.append(kind="health", name=health, subject=id, at=moment(time), body={"health": health})
         seq = await tx.append(kind="alert", name="raise", subject="a1", at=moment("10:01"))
-        await tx.put("alert", "a1", {"asset": "in1", "region": "532301", "subject_kind": "asset"}, seq=seq)
+        await tx.put("alert", "a1", dump(alert, Bookkeeping()), seq=seq)
         await tx.append(kind="case", name="lights", subject="", at=moment("08:30"), body={"lights": {"red": 3}})
         seq = await tx.append(kind="card", name="raise", subject="c1", at=moment("08:31"))
         await tx.put("card", "c1", {"colour": "red", "region": "532301"}, seq=seq)
