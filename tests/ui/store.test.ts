@@ -78,26 +78,9 @@ test("after a break each complete view goes on from its last revision", () => {
   assert.deepEqual(warning?.filter, { status: "*" });
 });
 
-test("whole records are asked for once while a panel needs them; frames of the dropped view are passed over", () => {
-  const store = complete([["x", 1]]);
-  const asked: ViewsMessage[] = [];
-  store.onask = (message) => asked.push(message);
-  store.needFull(["alert"]);
-  store.needFull(["alert"]);
-  assert.deepEqual(asked, [{ subscribe: { alert: { kind: "alert", face: "full" } } }]);
-  store.take({ type: "views", views: { alert: "alert-full!" }, errors: {} });
-  store.take({ type: "changes", view: "alert!", rev: "e.9-0", at, items: [{ id: "x", gone: true }] });
-  assert.deepEqual([...store.peek("alert").keys()], ["x"]);
-});
-
 const refusal = [{ field: "face", code: "enum", allowed: ["full"] }];
 
-/** True when `promise` is resolved already. */
-async function isResolved(promise: Promise<void>): Promise<boolean> {
-  return Promise.race([promise.then(() => true), frame().then(() => false)]);
-}
-
-test("a view that the server refuses holds up no page, and is told until a snapshot of it comes", async (context) => {
+test("a view that the server refuses holds up no page, and is told until a snapshot of it comes", (context) => {
   context.mock.method(console, "error", () => undefined);
   const store = new Store();
   store.begin();
@@ -106,56 +89,11 @@ test("a view that the server refuses holds up no page, and is told until a snaps
   assert.deepEqual([store.ready.value, store.refused.value], [false, ["warning"]]);
   for (const kind of KINDS) if (kind !== "warning") snapshot(store, kind);
   assert.equal(store.ready.value, true);
-  assert.equal(await isResolved(store.whole()), true);
   store.begin();
   store.take({ type: "views", views: { ...keys, warning: "warning!" }, errors: {} });
   assert.deepEqual([store.ready.value, store.refused.value], [false, []]);
   snapshot(store, "warning");
   assert.equal(store.ready.value, true);
-});
-
-test("records of the former face are not taken for the whole ones, also when their last part comes late", async () => {
-  const store = complete([["x", 1]]);
-  store.take({ type: "resync", view: "alert!", reason: "slow" });
-  snapshot(store, "alert", { rows: [["x", 1]], more: true });
-  store.needFull(["alert"]);
-  const whole = store.whole();
-  snapshot(store, "alert", { rows: [["y", 1]], part: 1 });
-  assert.equal(await isResolved(whole), false);
-  const keys = Object.fromEntries(KINDS.map((kind) => [kind, `${kind}!`]));
-  store.take({ type: "views", views: { ...keys, alert: "alert-full!" }, errors: {} });
-  assert.equal(await isResolved(whole), false);
-  snapshot(store, "asset", { rev: "e.2-0" });
-  assert.equal(await isResolved(whole), false);
-  store.take({ type: "snapshot", view: "alert-full!", rev: "e.2-0", at, part: 0, more: false,
-    fields: ["id", "rev", "text"], rows: [["x", 2, "t"]], hidden: 0 });
-  assert.equal(await isResolved(whole), true);
-  assert.equal(store.peek("alert").get("x")?.text, "t");
-});
-
-test("a page stays ready while a kind changes its face, and a heartbeat does not carry the former face on", () => {
-  const store = complete([["x", 1]]);
-  const keys = Object.fromEntries(KINDS.map((kind) => [kind, `${kind}!`]));
-  store.take({ type: "heartbeat", rev: "e.4-0", at, ages: {}, conditions: [] });
-  store.needFull(["alert"]);
-  store.take({ type: "views", views: { ...keys, alert: "alert-full!" }, errors: {} });
-  store.take({ type: "heartbeat", rev: "e.8-0", at, ages: {}, conditions: [] });
-  snapshot(store, "asset", { rev: "e.8-0" });
-  assert.equal(store.ready.value, true);
-  assert.equal(store.requests(["alert"]).alert?.since, undefined);
-  assert.equal(store.requests(["asset"]).asset?.since, "e.8-0");
-});
-
-test("a refused face leaves the former one in force", async (context) => {
-  context.mock.method(console, "error", () => undefined);
-  const store = complete([["x", 1]]);
-  const keys = Object.fromEntries(KINDS.map((kind) => [kind, `${kind}!`]));
-  store.needFull(["alert"]);
-  store.take({ type: "views", views: keys, errors: { alert: refusal } });
-  assert.equal(await isResolved(store.whole()), true);
-  store.take({ type: "changes", view: "alert!", rev: "e.5-0", at, items: [{ id: "x", set: { rev: 5 } }] });
-  assert.equal(store.peek("alert").get("x")?.rev, 5);
-  assert.deepEqual(store.refused.value, ["alert"]);
 });
 
 test("a view of its own is asked for while a panel needs it, and again after a break", async () => {

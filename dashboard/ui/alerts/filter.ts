@@ -24,8 +24,6 @@ export interface AlertFilter {
   text: string;
 }
 
-export const EVERYTHING: AlertFilter = { scope: "all", severity: "", what: "", state: "", region: "", text: "" };
-
 /** What the address asks for. A component that reads it is drawn again when the address changes. */
 export function addressFilter(): AlertFilter {
   const scope = SCOPES.find((name) => name === query("scope")) ?? "all";

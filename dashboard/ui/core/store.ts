@@ -18,28 +18,21 @@ export type Changed = { reset: boolean } & Record<Kind, Set<string>>;
 type AnyRecord = { id: string };
 type Maps = { [K in Kind]: Map<string, Records[K]> };
 
-/** The face that a kind has when no panel asks for more. Records of a face have the other fields not at all. */
+/** The face of each kind. Records of a face have the other fields not at all; a panel that needs more has an ExtraView. */
 const FACES: Readonly<Record<Kind, string>> = {
   asset: "map", alert: "row", source: "full", warning: "row", receipt: "row", board: "full",
   case_board: "full", card: "row", order: "row",
 };
-const FULL = "full";
 const LINGER = 5000;
 /** Exercises and tests too: pages show them apart. Of the receipts those that nobody has answered. */
 const FILTERS: Partial<Record<Kind, Record<string, string>>> = {
   warning: { status: "*" }, receipt: { state: "new", mode: "*" },
 };
 
-/** A picture of a kind: its face, and the revision up to which it is complete. */
-interface Complete {
-  face: string;
-  rev: string;
-}
-
 export class Store {
   /** True while there is a picture of every kind that the server does not refuse. */
   readonly ready = signal(false);
-  /** The kinds whose view the server refused: their records are missing, or have the former face. */
+  /** The kinds whose view the server refused: their records are missing. */
   readonly refused = signal<readonly Kind[]>([]);
   /** How many records of each kind this person may not see. */
   readonly hidden = signal<Partial<Record<Kind, number>>>({});
@@ -50,13 +43,10 @@ export class Store {
   private maps: Maps = emptyMaps();
   private readonly loading = new Map<Kind, Map<string, AnyRecord>>();
   private readonly keys = new Map<string, Kind>();
-  private readonly complete = new Map<Kind, Complete>();
-  /** The face in which the server sends each kind, by its last answer. */
-  private readonly served = new Map<Kind, string>(Object.entries(FACES) as [Kind, string][]);
-  /** The faces of the messages that the server has not answered, in their order. */
-  private unanswered: Map<Kind, string>[] = [];
-  private readonly full = new Map<Kind, number>();
-  private readonly waiting = new Set<() => void>();
+  /** The revision up to which each kind is complete. */
+  private readonly complete = new Map<Kind, string>();
+  /** The kinds that the messages without an answer have asked for, in their order. */
+  private unanswered: (readonly Kind[])[] = [];
   private readonly versions = Object.fromEntries(KINDS.map((kind) => [kind, signal(0)])) as Record<
     Kind,
     Signal<number>
@@ -84,19 +74,6 @@ export class Store {
     return () => void this.listeners.delete(fn);
   }
 
-  /** Asks for whole records of some kinds until the returned function is called. */
-  needFull(kinds: readonly Kind[]): () => void {
-    const count = (by: number): void => {
-      const before = kinds.map((kind) => this.face(kind));
-      for (const kind of kinds) this.full.set(kind, (this.full.get(kind) ?? 0) + by);
-      const changed = kinds.filter((kind, index) => this.face(kind) !== before[index]);
-      if (changed.length) this.onask(this.subscription(changed));
-    };
-    count(1);
-    // The next page may need them too.
-    return () => void setTimeout(count, LINGER, -1);
-  }
-
   /** Asks for a view of its own until the returned function is called. */
   need(view: AnyView): () => void {
     if (this.extras.add(view)) this.askExtra({ subscribe: { [view.name]: view.request() } });
@@ -107,21 +84,8 @@ export class Store {
   }
 
   private askExtra(message: ViewsMessage): void {
-    this.unanswered.push(new Map());
+    this.unanswered.push([]);
     this.onask(message);
-  }
-
-  /** Resolves when every kind is here in the face that was asked for last, or refused. */
-  whole(): Promise<void> {
-    if (this.isWhole()) return Promise.resolve();
-    return new Promise((done) => this.waiting.add(done));
-  }
-
-  private isWhole(): boolean {
-    return KINDS.every((kind) => {
-      if (this.unanswered.some((faces) => faces.has(kind))) return false;
-      return this.refused.value.includes(kind) || this.complete.get(kind)?.face === this.served.get(kind);
-    });
   }
 
   /** The first message on a new connection: every view, going on from what is here. */
@@ -129,29 +93,18 @@ export class Store {
     this.unanswered = [];
     this.keys.clear();
     this.loading.clear();
-    const message = this.subscription(KINDS);
-    return { ...message, subscribe: { ...message.subscribe, ...this.extras.requests() } };
+    this.unanswered.push(KINDS);
+    return { subscribe: { ...this.requests(), ...this.extras.requests() } };
   }
 
-  private subscription(kinds: readonly Kind[]): ViewsMessage {
-    this.unanswered.push(new Map(kinds.map((kind) => [kind, this.face(kind)])));
-    return { subscribe: this.requests(kinds) };
-  }
-
-  private face(kind: Kind): string {
-    return this.full.get(kind) ? FULL : FACES[kind];
-  }
-
-  /** The views to ask for, each going on from the picture that is here if that has the same face. */
-  requests(kinds: readonly Kind[] = KINDS): Record<string, ViewRequest> {
-    return Object.fromEntries(
-      kinds.map((kind) => {
-        const complete = this.complete.get(kind);
-        const since = complete?.face === this.face(kind) ? complete.rev : "";
-        const filter = FILTERS[kind];
-        return [kind, { kind, face: this.face(kind), ...(filter ? { filter } : {}), ...(since ? { since } : {}) }];
-      }),
-    );
+  /** The views to ask for, each going on from the picture that is here. */
+  requests(): Record<Kind, ViewRequest> {
+    const request = (kind: Kind): ViewRequest => {
+      const filter = FILTERS[kind];
+      const since = this.complete.get(kind);
+      return { kind, face: FACES[kind], ...(filter ? { filter } : {}), ...(since ? { since } : {}) };
+    };
+    return Object.fromEntries(KINDS.map((kind) => [kind, request(kind)])) as Record<Kind, ViewRequest>;
   }
 
   take(frame: LiveFrame): void {
@@ -174,7 +127,7 @@ export class Store {
         this.forget(this.keys.get(frame.view));
         break;
       case "heartbeat":
-        for (const kind of this.complete.keys()) this.advance(kind, frame.rev);
+        for (const kind of this.complete.keys()) this.complete.set(kind, frame.rev);
         break;
     }
   }
@@ -184,26 +137,16 @@ export class Store {
     this.keys.clear();
     for (const kind of KINDS) if (frame.views[kind]) this.keys.set(frame.views[kind], kind);
     this.extras.answered(frame);
-    const faces = this.unanswered.shift() ?? new Map<Kind, string>();
-    for (const [kind, face] of faces) if (!frame.errors[kind]) this.served.set(kind, face);
+    const asked = this.unanswered.shift() ?? [];
     for (const [name, errors] of Object.entries(frame.errors)) console.error("view", name, errors);
     this.refused.value = KINDS.filter((kind) => {
-      return frame.errors[kind] || (this.refused.value.includes(kind) && !faces.has(kind));
+      return frame.errors[kind] || (this.refused.value.includes(kind) && !asked.includes(kind));
     });
     this.settle();
   }
 
-  /** The picture of a kind stands at `rev`, unless it has a face that the server no longer sends. */
-  private advance(kind: Kind, rev: string): void {
-    const complete = this.complete.get(kind);
-    if (complete && complete.face === this.served.get(kind)) complete.rev = rev;
-  }
-
   private settle(): void {
     this.ready.value = KINDS.every((kind) => this.complete.has(kind) || this.refused.value.includes(kind));
-    if (!this.isWhole()) return;
-    for (const done of this.waiting) done();
-    this.waiting.clear();
   }
 
   /** Takes a part of a view; what was there stays on the page until the last part is here. */
@@ -220,7 +163,7 @@ export class Store {
     this.loading.delete(kind);
     (this.maps as Record<Kind, Map<string, AnyRecord>>)[kind] = records;
     this.hidden.value = { ...this.hidden.value, [kind]: frame.hidden ?? 0 };
-    this.complete.set(kind, { face: this.served.get(kind)!, rev: frame.rev });
+    this.complete.set(kind, frame.rev);
     this.settle();
     this.touch(kind, null);
   }
@@ -233,7 +176,7 @@ export class Store {
       apply(map, item);
       this.touch(kind, item.id);
     }
-    this.advance(kind, frame.rev);
+    if (this.complete.has(kind)) this.complete.set(kind, frame.rev);
   }
 
   /** A view is no longer valid; a new one is on its way. */

@@ -21,12 +21,6 @@ export function useNetwork(): Network {
   return network.value;
 }
 
-/** The owner, layer and state's beginning of assets, without the rest of the network. */
-export function useFacts(): ReadonlyMap<string, AssetRecord> {
-  useEffect(() => store.need(factsView), []);
-  return factsView.all();
-}
-
 let views = 0;
 
 /** Whole records of some assets, of at most a thousand. What was there stays until the next ones are here. */
