@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from dashboard.account import account_html
 from dashboard.compression import CompressedFiles
+from dashboard.offline import add_offline
 from dashboard.pages import register
 from dashboard.phone import phone_html
 from dashboard.reports.pages import ReportCallbacks, add_callbacks
@@ -110,11 +111,18 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     manifest = {
         "name": name,
         "short_name": texts.text("app.name", site.language),
+        "id": "/",
         "start_url": "/",
+        "scope": "/",
+        "lang": site.language,
         "display": "standalone",
         "background_color": "#0e1216",
         "theme_color": "#0e1216",
         "icons": [{"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml"}],
+        "shortcuts": [
+            {"name": texts.text(key, site.language), "url": url}
+            for key, url in (("nav.leader", "/leader"), ("tasks.mine", "/m"))
+        ],
     }
 
     async def signin() -> Response:
@@ -129,8 +137,10 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     async def favicon() -> Response:
         return Response(icon, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
-    async def web_manifest() -> Response:
-        return JSONResponse(manifest, media_type="application/manifest+json")
+    async def web_manifest(start: str = "/") -> Response:
+        """The manifest. `start` is a page that is installed as an app of its own; the others are not."""
+        own = {"id": start, "start_url": start} if start in ("/leader", "/m") else {}
+        return JSONResponse(manifest | own, media_type="application/manifest+json")
 
     async def no_package() -> Response:
         return Response(status_code=404)
@@ -143,4 +153,5 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
     api.add_api_route("/m", phone, methods=["GET"], include_in_schema=False)
     api.add_api_route("/favicon.ico", favicon, methods=["GET"], include_in_schema=False)
     api.add_api_route("/manifest.webmanifest", web_manifest, methods=["GET"], include_in_schema=False)
+    add_offline(api, site, build)
     add_static(api, build)

@@ -149,6 +149,11 @@ def plans(**_: Any) -> Component:
     return _page("plans", panel("plans-page"))
 
 
+def design(**_: Any) -> Component:
+    """Every part of the pages in every state."""
+    return _page("design", panel("design-page"))
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page as Dash's router knows it; `title` is a key of the catalogue."""
@@ -182,6 +187,7 @@ PAGES = (
     Page("approval_orders", "approvals.orders", approval_orders, path="/approvals/orders"),
     Page("approval_order", "approvals.orders", approval_orders, template="/approvals/orders/<order_id>"),
     Page("sources", "nav.sources", sources, path="/sources"),
+    Page("design", "design.title", design, path="/design"),
     Page("not_found_404", "page.missing", missing, path="/not-found"),
 )
 

@@ -17,6 +17,8 @@ def plain_page(site: SiteLike, build: str, *, title: str, module: str, classes: 
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>{escape(title)}</title>
   <link rel="icon" href="/favicon.ico" type="image/svg+xml">
+  <meta name="theme-color" content="#0e1216">
+  <link rel="manifest" href="/manifest.webmanifest">
   <link rel="stylesheet" href="{base}/built/styles.css">
   <script type="module" src="{base}/built/{module}.js"></script>
 </head>

@@ -87,8 +87,8 @@ def _banner(site: SiteLike) -> str:
     )
 
 
-def index_string(site: SiteLike, build: str) -> str:
-    """The HTML page around Dash's app entry. It has no inline script: the modules come from /static."""
+def page_html(site: SiteLike, build: str, *, title: str, main: str, head: str = "", foot: str = "") -> str:
+    """A page in the shell. It has no inline script: the modules come from /static. All but `site` is HTML."""
     base = f"/static/{build}"
     return f"""<!DOCTYPE html>
 <html lang="{site.language}" data-build="{build}" data-language="{site.language}"
@@ -97,18 +97,30 @@ def index_string(site: SiteLike, build: str) -> str:
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="theme-color" content="#0e1216">
-  <title>{escape(site.name)} · {escape(texts.text("app.name", site.language))}</title>
+  <title>{title}</title>
   <link rel="icon" href="/favicon.ico" type="image/svg+xml">
   <link rel="manifest" href="/manifest.webmanifest">
   <link rel="stylesheet" href="{base}/built/styles.css">
-  {{%css%}}
+  {head}
   <script type="module" src="{base}/built/main.js"></script>
 </head>
 <body>
   {_banner(site)}
   {_top(site)}
   {_nav(site)}
-  <main id="main">{{%app_entry%}}</main>
-  <footer hidden>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+  <main id="main">{main}</main>
+  {foot}
 </body>
 </html>"""
+
+
+def index_string(site: SiteLike, build: str) -> str:
+    """The HTML page around Dash's app entry."""
+    return page_html(
+        site,
+        build,
+        title=f"{escape(site.name)} · {escape(texts.text('app.name', site.language))}",
+        main="{%app_entry%}",
+        head="{%css%}",
+        foot="<footer hidden>{%config%}{%scripts%}{%renderer%}</footer>",
+    )

@@ -40,6 +40,7 @@ MODULE_ENTRIES = (
     "account/account.ts=account",
     "tasks/phone.tsx=m",
     "core/socket.worker.ts=socket.worker",
+    "core/offline.worker.ts=offline.worker",
 )
 OPTIONS = ("--bundle", "--minify", "--target=es2022", "--legal-comments=none", "--log-level=warning")
 JSX = ("--jsx=automatic", "--jsx-import-source=preact")

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
-from feeds.kinds import KINDS
+from feeds.kinds import ALERT, KINDS
+from feeds.kinds.filters import matching
 from feeds.kinds.group import need_of
 from feeds.wire import iso
 
@@ -147,11 +148,13 @@ def _add_orders(api: FastAPI, script: Script) -> None:
     @api.post("/api/v1/alerts:order")
     async def order(request: Request) -> Record:
         body = await request.json()
+        records = script.state["alert"].values()
+        takes = matching(ALERT.filters, body.get("filter", {}))
         meant = [
             record
-            for record in script.state["alert"].values()
-            if not record["acked"] and f"rule:{record['rule']}" == body["group"] and not record["suppressed_by"]
-        ]
+            for record in records
+            if not record["acked"] and f"rule:{record['rule']}" == body.get("group") and not record["suppressed_by"]
+        ] or [record for record in records if "filter" in body and takes(record)]
         left = [record for record in meant if body["keep_needs"] and need_of(record)]
         if body.get("preview"):
             severities = dict(Counter(record["severity"] for record in meant if record not in left))

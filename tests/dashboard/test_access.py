@@ -87,6 +87,7 @@ PATHS = {
         "/reports/availability",
         "/reports/history?assets={asset}",
         "/reports/approvals",
+        "/design",
         "/not-found",
         "/signin",
     ),

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ProblemError, send } from "../core/api";
 import { useRoutes } from "../core/features";
+import { count as number } from "../core/format";
 import { t } from "../core/i18n";
 import { subjectName } from "../core/names";
 import { store } from "../core/picture";
@@ -19,6 +20,9 @@ const ROUTES = {
 } as const;
 type Verb = keyof typeof ROUTES;
 const VERBS = Object.keys(ROUTES) as Verb[];
+/** Says beforehand what a silence would hide. */
+const ORDER = "POST /api/v1/alerts:order";
+const HOUR = 3_600_000;
 const PATHS = { silence: "/api/v1/silences", maintain: "/api/v1/maintenance" } as const;
 const UNDO: Readonly<Record<string, "unshelve" | "unsilence" | "unmaintain">> = {
   shelved: "unshelve", silenced: "unsilence", maintenance: "unmaintain",
@@ -120,6 +124,31 @@ function HiddenLine({ hider, alert, acts, able }: LineProps) {
   );
 }
 
+/** The filter of the list of alerts that takes what a silence of that scope takes. */
+function filterOf(scope: string, { rule, asset, region }: AlertRecord): Record<string, string> {
+  if (scope === "region") return { region, rule };
+  return scope === "subject" ? { asset } : { asset, rule };
+}
+
+/** How many open alerts a silence would hide now, as the server counts them; null while it has not answered. */
+function useTouched(verb: Verb, scope: string, alert: AlertRecord): number | null {
+  const able = useRoutes([ORDER]).has(ORDER) && verb === "silence";
+  const [count, setCount] = useState<number | null>(null);
+  useEffect(() => {
+    let current = true;
+    setCount(null);
+    if (!able) return;
+    const until = new Date(Date.now() + HOUR).toISOString();
+    const trial = { action: "silence", preview: true, keep_needs: false, comment: "?", until };
+    send<{ count: number }>("POST", "/api/v1/alerts:order", { ...trial, filter: filterOf(scope, alert) })
+      .then((answer) => current && setCount(answer.count), (error: unknown) => {
+        if (!(error instanceof ProblemError)) throw error;
+      });
+    return () => void (current = false);
+  }, [able, scope, alert.id]);
+  return count;
+}
+
 function matchOf(verb: Verb, scope: string, alert: AlertRecord): object {
   if (verb === "maintain" || scope === "subject") return { assets: [alert.asset] };
   const { rule, asset, region } = alert;
@@ -138,6 +167,7 @@ function Form({ verb, alert, acts, done }: FormProps) {
   const [until, setUntil] = useState("");
   const [scope, setScope] = useState("here");
   const box = useRef<HTMLTextAreaElement>(null);
+  const touched = useTouched(verb, scope, alert);
   useUnsaved(Boolean(comment || until));
   useEffect(() => box.current?.focus(), []);
   const submit = async (event: Event): Promise<void> => {
@@ -165,6 +195,9 @@ function Form({ verb, alert, acts, done }: FormProps) {
     <form class="ack" noValidate onSubmit={(event) => void submit(event)}>
       <p class="quiet">{t(`suppress.${verb}.what`)}</p>
       {verb === "silence" ? <Scopes alert={alert} scope={scope} set={setScope} /> : null}
+      {touched === null ? null : (
+        <p class="quiet" role="status" data-touched={touched}>{t("suppress.touches", { n: number(touched) })}</p>
+      )}
       <textarea rows={2} maxLength={2000} data-suppress-comment="" placeholder={t(`suppress.${verb}.hint`)} ref={box}
         aria-label={t("suppress.reason")} value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
       <TimeField label={t("suppress.until")} value={until} set={setUntil} choices={[60, 240, 1440]}

@@ -37,6 +37,10 @@ export function setCsrf(value: string | undefined): void {
   csrf = value ?? "";
 }
 
+let kept = false;
+/** True when an answer was not the server's but the one that this device had kept of it (core/offline.worker.ts). */
+export const startedKept = (): boolean => kept;
+
 async function call<T>(path: string, options: RequestInit): Promise<T> {
   const headers = new Headers(options.headers);
   headers.set("Accept", "application/json");
@@ -51,6 +55,7 @@ async function call<T>(path: string, options: RequestInit): Promise<T> {
     // No connection, or it broke off in the middle of the answer.
     throw new ProblemError(0, {});
   }
+  kept ||= answer.headers.has("X-Kept");
   const body = decode(text);
   if (!answer.ok) throw new ProblemError(answer.status, body as Problem, answer.headers.get("Retry-After") ?? "");
   return body as T;

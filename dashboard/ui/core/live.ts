@@ -1,6 +1,6 @@
 /** The connection to the live feed: endless, with backoff and jitter, resuming from the last rev. */
 import { signal } from "@preact/signals";
-import { token } from "./api";
+import { startedKept, token } from "./api";
 import type { LiveFrame, ViewsMessage } from "../records";
 import type { ToPage, ToSocket } from "./socket.worker";
 import type { Kind, Store } from "./store";
@@ -13,7 +13,7 @@ const FORBIDDEN = 4403;
 
 /** Why the picture is old or not whole: a reason, since when (server ms), the roles that stand still, kinds refused. */
 export interface Stale {
-  why: "forbidden" | "signedout" | "loading" | "closed" | "resync" | "silent" | "role" | "refused";
+  why: "forbidden" | "signedout" | "loading" | "offline" | "closed" | "resync" | "silent" | "role" | "refused";
   since: number | null;
   roles: string[];
   kinds: readonly Kind[];
@@ -141,7 +141,7 @@ export class Live {
       return { why, roles, kinds: this.store.refused.peek(), since: since === null ? null : since + shift };
     };
     if (this.refused) return say(this.refused === FORBIDDEN ? "forbidden" : "signedout", frameAt ?? closedAt);
-    if (frameAt === null) return say("loading", closedAt);
+    if (frameAt === null) return say(startedKept() ? "offline" : "loading", startedKept() ? null : closedAt);
     if (closedAt !== null && now - closedAt > GONE) return say("closed", frameAt);
     if (!this.store.ready.peek()) return say("resync", frameAt);
     if (closedAt === null && this.silence > SILENT) return say("silent", frameAt);

@@ -18,7 +18,7 @@ export type Changed = { reset: boolean } & Record<Kind, Set<string>>;
 type AnyRecord = { id: string };
 type Maps = { [K in Kind]: Map<string, Records[K]> };
 
-/** The face of each kind. Records of a face have the other fields not at all; a panel that needs more has an ExtraView. */
+/** The face of each kind: records have no other fields. A panel that needs more asks for an ExtraView. */
 const FACES: Readonly<Record<Kind, string>> = {
   asset: "map", alert: "row", source: "full", warning: "row", receipt: "row", board: "full",
   case_board: "full", card: "row", order: "row",

@@ -2,12 +2,11 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, ProblemError } from "../core/api";
+import { keep, kept } from "../core/offline";
 import { store } from "../core/picture";
-import { me } from "../core/site";
 
 const AGAIN = 15_000;
 const SOON = 1500;
-const KEPT = "leader";
 
 export interface Matter {
   kind: "incident" | "warning" | "alert";
@@ -97,25 +96,8 @@ export const old = signal(true);
 /** The moment of the last look, in ms, and the journal's number then. */
 export const seen = signal<{ at: number; seq: number } | null>(null);
 
-const keyOf = (name: string): string => `${KEPT}.${name}.${me.value.name}`;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let readers = 0;
-
-function kept<T>(name: string): T | null {
-  try {
-    return JSON.parse(localStorage.getItem(keyOf(name)) ?? "null") as T | null;
-  } catch {
-    return null;
-  }
-}
-
-function keep(name: string, value: unknown): void {
-  try {
-    localStorage.setItem(keyOf(name), JSON.stringify(value));
-  } catch {
-    // A full or forbidden store: this device then has no last answer.
-  }
-}
 
 async function ask(): Promise<void> {
   clearTimeout(timer);
@@ -124,7 +106,7 @@ async function ask(): Promise<void> {
     const since = seen.value ? `?since=${seen.value.seq}` : "";
     leader.value = await get<Leader>(`/api/v1/leader${since}`);
     old.value = false;
-    keep("answer", leader.value);
+    keep("leader.answer", leader.value);
     if (!seen.value) look();
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
@@ -138,7 +120,7 @@ export function look(): void {
   const answer = leader.value;
   if (!answer) return;
   seen.value = { at: Date.parse(answer.as_of), seq: answer.since_seen.seq };
-  keep("seen", seen.value);
+  keep("leader.seen", seen.value);
   leader.value = { ...answer, since_seen: { ...answer.since_seen, items: [] } };
 }
 
@@ -152,8 +134,8 @@ export function askAgain(): void {
 export function useLeader(): Leader | null {
   useEffect(() => {
     readers += 1;
-    leader.value ??= kept<Leader>("answer");
-    seen.value ??= kept("seen");
+    leader.value ??= kept<Leader>("leader.answer");
+    seen.value ??= kept("leader.seen");
     void ask();
     const stop = store.listen((changed) => {
       if (!(changed.reset || changed.alert.size || changed.warning.size || changed.board.size)) return;

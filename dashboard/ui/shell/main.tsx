@@ -3,8 +3,9 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { followAddress, page } from "../core/address";
 import { reportActivity } from "../core/activity";
-import { ProblemError, setCsrf } from "../core/api";
+import { ProblemError, setCsrf, startedKept } from "../core/api";
 import { loadTexts, language, suggestLanguage, translate } from "../core/i18n";
+import { keepCode } from "../core/offline";
 import { live } from "../core/picture";
 import { identify, loadCounties, me, site } from "../core/site";
 import { setZone, startTicking } from "../core/time";
@@ -12,7 +13,7 @@ import { Banner, watchPicture } from "./banner";
 import { followLogKey } from "../dutylog/key";
 import { followNewKey } from "../incidents/key";
 import { followDuty } from "./duty";
-import { startPanels } from "./mount";
+import { mount, startPanels } from "./mount";
 import { Nav, readDoors } from "./nav";
 import { hidePointer, keepAlive, sameBuild } from "./selfhelp";
 import { followSound } from "./sound";
@@ -36,6 +37,11 @@ function drawShell(): void {
   const top = document.getElementById("top")!;
   top.replaceChildren();
   render(<Top />, top);
+}
+
+/** Draws the panels of a page that stands in for a page of Dash. */
+function drawAlone(): void {
+  for (const node of document.querySelectorAll<HTMLElement>("[data-alone]")) mount(node.dataset.alone!, node, {});
 }
 
 async function start(): Promise<void> {
@@ -65,7 +71,11 @@ async function start(): Promise<void> {
   followNewKey();
   followAddress();
   let opened = 0;
-  live.onopen = () => void ((opened += 1) > 1 && sameBuild());
+  live.onopen = () => {
+    // What was kept says who looked then; the server says who looks.
+    if (startedKept()) location.reload();
+    else if ((opened += 1) > 1) void sameBuild();
+  };
   live.onrefused = (code) => void (code === 4401 && !onWall() && signIn());
   live.start();
   await loadCounties();
@@ -73,6 +83,8 @@ async function start(): Promise<void> {
   effect(() => void (language(), translate(document.getElementById("main"))));
   drawShell();
   startPanels();
+  drawAlone();
+  if (location.pathname === "/leader") keepCode();
   keepAlive();
 }
 

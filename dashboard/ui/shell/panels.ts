@@ -19,6 +19,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "wall-left": async () => (await import("../wall/panels")).WallLeft,
   "wall-middle": async () => (await import("../wall/panels")).WallMiddle,
   "wall-right": async () => (await import("../wall/panels")).WallRight,
+  "design-page": async () => (await import("../design/page")).default,
   "leader-page": async () => (await import("../leader/page")).default,
   "approval-lights": async () => (await import("../wall/lights")).ApprovalLights,
   "load-strip": async () => (await import("../wall/foot")).LoadStrip,

@@ -5,6 +5,7 @@ import { sources, sourceState, warnings } from "../alerts/summary";
 import { send, token } from "../core/api";
 import { ago, number } from "../core/format";
 import { language, otherLanguage, pick, setLanguage, t, tOr } from "../core/i18n";
+import { forgetPerson } from "../core/offline";
 import { live, store } from "../core/picture";
 import { me, site } from "../core/site";
 import { clock, day, now, parse, shortTime, weekday } from "../core/time";
@@ -130,6 +131,7 @@ async function become(role: string): Promise<void> {
 
 async function signOut(): Promise<void> {
   await send("DELETE", "/api/v1/session").catch(() => null);
+  await forgetPerson();
   location.assign("/signin");
 }
 

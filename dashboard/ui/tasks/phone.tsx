@@ -2,11 +2,12 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { useState } from "preact/hooks";
-import { get, list, ProblemError, raw, send, setCsrf } from "../core/api";
+import { get, list, ProblemError, raw, send, setCsrf, startedKept } from "../core/api";
 import { query, setQuery, startAddress } from "./phoneaddress";
 import { loadTexts, t } from "../core/i18n";
+import { keep, keepCode, kept } from "../core/offline";
 import { identify, me, site } from "../core/site";
-import { now, setZone, startTicking } from "../core/time";
+import { now, setZone, stamp, startTicking } from "../core/time";
 import { Message, useAct } from "../forms/act";
 import type { TaskDetail, TaskRecord } from "../records";
 import { Clock, dueAt, Evidence, Light, stateOf, Steps } from "./parts";
@@ -16,6 +17,8 @@ const STALE = 15_000;
 const tasks = signal<TaskRecord[] | null>(null);
 const opened = signal<TaskDetail | null>(null);
 const read = signal(0);
+/** True while the server does not answer: what is shown is the last answer, under its time. */
+const away = signal(false);
 
 const pathOf = (id: string): string => `/api/v1/tasks/${encodeURIComponent(id)}`;
 const mine = (task: TaskRecord): boolean => me.value.role === "unit" || task.person === me.value.name
@@ -29,8 +32,12 @@ async function refresh(): Promise<void> {
     const id = query.value;
     opened.value = id ? await get<TaskDetail>(pathOf(id)) : null;
     read.value = Date.now();
+    keep("phone.tasks", { tasks: tasks.value, read: read.value });
+    if (startedKept() && away.value) await introduce();
+    away.value = false;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
+    away.value = true;
     if (error.status === 401) location.href = "/signin?next=%2Fm";
     if (error.status === 404) setQuery("");
   }
@@ -47,6 +54,9 @@ function Page() {
         <h1>{task ? t("tasks.one") : t("tasks.mine")}</h1>
         <small class={age * 1000 > STALE ? "is-late" : ""}>{t("tasks.age", { n: age })}</small>
       </header>
+      {away.value && read.value ? <p class="phone-old is-hatched" role="status">
+        {t("tasks.kept", { at: stamp(read.value) })}
+      </p> : null}
       {task ? <Task key={task.id} task={task} /> : <List />}
       <footer class="phone-foot">
         <a href="/account">{me.value.name}</a>
@@ -216,10 +226,23 @@ function Reasoned({ task, order }: { task: TaskRecord; order: "refuse" | "extend
   );
 }
 
-async function start(): Promise<void> {
-  await loadTexts(document.documentElement.dataset.language);
+/** Learns who looks and what the site is. */
+async function introduce(): Promise<void> {
   await identify();
   setCsrf(me.value.csrf);
+}
+
+/** Opens with the answer that this device kept last. */
+function restore(): void {
+  const last = kept<{ tasks: TaskRecord[]; read: number }>("phone.tasks");
+  if (last) [tasks.value, read.value] = [last.tasks, last.read];
+}
+
+async function start(): Promise<void> {
+  await loadTexts(document.documentElement.dataset.language);
+  await introduce();
+  restore();
+  keepCode();
   setZone(site.value.timezone);
   startTicking();
   startAddress(() => void refresh());
