@@ -25,12 +25,12 @@ export function examples(now: number): AlertRecord[] {
   const different: Difference[] = [
     { id: "new", minutes: 2 },
     { id: "selected", minutes: 3, severity: "major" },
-    { id: "taken", minutes: 12, acked: true, state: "ACKED", ack } as Difference,
-    { id: "blind", minutes: 41, quality: "bad", stale_since: at(-41) } as Difference,
+    { id: "taken", minutes: 12, acked: true, state: "ACKED", ack },
+    { id: "blind", minutes: 41, quality: "bad", stale_since: at(-41) },
     { id: "minor", minutes: 55, severity: "minor" },
     { id: "info", minutes: 90, severity: "info" },
     { id: "exercise", minutes: 5, severity: "major", labels: { status: "Exercise" } },
-    { id: "over", minutes: 8, active: false, cleared_at: at(-1), state: "RTNUN" } as Difference,
+    { id: "over", minutes: 8, active: false, cleared_at: at(-1), state: "RTNUN" },
     { id: "gone", minutes: 9, severity: "major" },
   ];
   return different.map((difference) => example(now, difference));

@@ -33,14 +33,20 @@ export default function DesignPage() {
       <h1>{t("design.title")}</h1>
       <Part name="tokens"><Tokens /></Part>
       <Part name="health">
-        {HEALTHS.map((health) => <Sample key={health} word={healthName(health)}><HealthIcon health={health} /></Sample>)}
+        {HEALTHS.map((health) => (
+          <Sample key={health} word={healthName(health)}><HealthIcon health={health} /></Sample>
+        ))}
       </Part>
       <Part name="severity">
-        {SEVERITIES.map((name) => <Sample key={name} word={severityName(name)}><SeverityIcon severity={name} /></Sample>)}
+        {SEVERITIES.map((name) => (
+          <Sample key={name} word={severityName(name)}><SeverityIcon severity={name} /></Sample>
+        ))}
         <Sample word={t("alert.cleared")}><Icon shape="check" class="is-cleared" /></Sample>
       </Part>
       <Part name="grade">{GRADES.map((grade) => (
-        <Sample key={grade} word={t(`incidents.grade.${grade}`)}><i class={`grade-ring ring-${grade}`}>{grade}</i></Sample>
+        <Sample key={grade} word={t(`incidents.grade.${grade}`)}>
+          <i class={`grade-ring ring-${grade}`}>{grade}</i>
+        </Sample>
       ))}</Part>
       <Part name="response">
         {GRADES.map((level) => (
