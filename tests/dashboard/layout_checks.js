@@ -20,6 +20,8 @@
   const scrolls = (style, axis) => /auto|scroll/.test(axis === "x" ? style.overflowX : style.overflowY);
   const clips = (style, axis) => /hidden|clip/.test(axis === "x" ? style.overflowX : style.overflowY);
   const explained = (node, above) => {
+    // Pages give cut words their title when somebody points at them (core/cut.ts).
+    node.dispatchEvent(new PointerEvent("pointerover", { bubbles: true }));
     for (let box = node; box; box = box.parentElement) {
       if (box.title || box.getAttribute("aria-label")) return true;
       if (box === above) return false;
@@ -44,12 +46,26 @@
         const high = clips(style, "y") && (bottom > edge.bottom + 3 || top < edge.top - 3);
         if (wide || high) return shortening && explained(node, box.parentElement) ? "" : `cut by .${box.className}`;
       }
-      if (style.position === "fixed") fixed = true;
+      // Nothing around a fixed box cuts it.
+      if (style.position === "fixed") {
+        fixed = true;
+        break;
+      }
     }
     if (right > innerWidth + 1 || left < -1) return "off the side";
     const bodyScrolls = scrolls(getComputedStyle(document.body), "y");
     const below = bottom > innerHeight + 1 || top < -1;
     return below && (fixed || !bodyScrolls) ? "off the end" : "";
+  };
+
+  /* What can be hit of a control: its box, and a larger one that `::after` lays over it. */
+  const hit = (node) => {
+    const { left, top, width, height } = node.getBoundingClientRect();
+    const style = getComputedStyle(node, "::after");
+    const over = style.content !== "none" && style.position === "absolute";
+    const more = (side) => (over ? Math.max(0, -parseFloat(style[side]) || 0) : 0);
+    const [right, bottom] = [left + width + more("right"), top + height + more("bottom")];
+    return new DOMRect(left - more("left"), top - more("top"), right - left + more("left"), bottom - top + more("top"));
   };
 
   const root = document.documentElement;
@@ -71,7 +87,7 @@
   for (const node of document.querySelectorAll(CONTROLS)) {
     if (node.closest(FOREIGN) || !seen(node) || getComputedStyle(node).pointerEvents === "none") continue;
     const label = /^(checkbox|radio|file)$/.test(node.type ?? "") ? node.closest("label") : null;
-    const rect = (label ?? node).getBoundingClientRect();
+    const rect = hit(label ?? node);
     if (!rect.width || !rect.height) continue;
     const how = cut(node, rect);
     if (how && !node.textContent.trim()) note(how, node);

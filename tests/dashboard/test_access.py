@@ -10,10 +10,11 @@ import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, Request, expect
+from playwright.async_api import Browser, BrowserContext, Page, Request, Response, expect
 
 from dashboard.pages import PAGES, asset_page, report_pages
 from dashboard.shell import Site as SiteNames
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 CHECKS = (Path(__file__).parent / "layout_checks.js").read_text(encoding="utf-8")
 PICTURES = ROOT / "build/pictures"
+LANGUAGES = ("zh-CN", "en")
 SIZES = ((3840, 2160), (1920, 1080), (1366, 768), (1180, 820), (820, 1180), (390, 844))
 TOUCH = 1180
 """Screens up to this width in CSS px are touched. A wall never is."""
@@ -43,6 +45,7 @@ AXE_FINDINGS = """async (foreign) => {
     nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 110)} ${node.any[0]?.message ?? ""}`)); }"""
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))"
 MOUNTED = "html[data-onpage]:not([data-onpage='']):not([data-mounting])"
+COMPUTED = ("/reports", "/assets", "/m")
 ALERTING = ("/", "/?alert={alert}", "/wall?scene=all", "/leader", "/alerts", "/network")
 """The pages that look different in a flood."""
 
@@ -98,11 +101,10 @@ PATHS = {
 
 @dataclass(slots=True)
 class Visit:
-    """What was found on the pages, and by whom and in which language they are opened."""
+    """What was found on the pages."""
 
     demo: Demo
     browser: Browser
-    language: str
     state: str = "calm"
     found: dict[str, list[str]] = field(default_factory=dict)
 
@@ -114,50 +116,82 @@ class Visit:
         return "\n".join(f"{what}\n      {', '.join(where[:6])}" for what, where in sorted(self.found.items()))
 
     async def context(self, role: str) -> BrowserContext:
-        """A browser that has taken a role of the demo and is set to the language."""
+        """A browser that has taken a role of the demo."""
         context = await self.browser.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
         context.set_default_timeout(PATIENCE * 1000)
         await context.add_init_script(NO_WEBGL)
-        await context.add_init_script(f"localStorage.setItem('watchfloor.language', '{self.language}')")
         answer = await context.request.post(f"{self.demo.site.url}/api/v1/demo/role", data={"role": role, "region": ""})
         assert answer.ok
         return context
 
     async def look(self, context: BrowserContext, path: str) -> None:
-        """Open a page once, then look at it at every size."""
+        """Open a page once, then look at it in both languages at every size."""
         page = await context.new_page()
         page.on("console", lambda message: self._console(path, message.type, message.text))
         page.on("pageerror", lambda error: self.note(f"error: {error}", path))
         page.on("request", lambda request: self._request(path, request))
-        await page.goto(self.demo.site.url + path.format_map(self.demo.ids))
+        page.on("response", lambda response: self._response(path, response))
+        await page.goto(self.demo.site.url + addressed(path, self.demo))
         await ready(page, path)
         if self.state == "calm":
             await page.evaluate(AXE.read_text(encoding="utf-8"))
-            for finding in await page.evaluate(AXE_FINDINGS, FOREIGN):
-                self.note(finding, path)
-        for width, height in SIZES:
-            await self._look_at_size(page, path, width, height)
+        for language in LANGUAGES:
+            if await page.evaluate("document.documentElement.lang") != language:
+                await speak(page, path, language)
+            await self._look_in_language(page, path, language)
         await page.close()
 
-    async def _look_at_size(self, page: Page, path: str, width: int, height: int) -> None:
+    async def _look_in_language(self, page: Page, path: str, language: str) -> None:
+        if self.state == "calm":
+            for finding in await page.evaluate(AXE_FINDINGS, FOREIGN):
+                self.note(finding, f"{path} {language}")
+        for width, height in SIZES:
+            await self._look_at_size(page, path, language, (width, height))
+
+    async def _look_at_size(self, page: Page, path: str, language: str, size: tuple[int, int]) -> None:
+        width, height = size
         await page.set_viewport_size({"width": width, "height": height})
         await page.evaluate(SETTLED)
         wall = path.startswith("/wall")
         least = WALL_TYPE if wall and height == 2160 else 0
         for finding in await page.evaluate(f"{CHECKS}({{touch: {int(width <= TOUCH and not wall)}, least: {least}}})"):
-            self.note(finding, f"{path} {width}")
+            self.note(finding, f"{path} {language} {width}")
         name = path.strip("/").translate(str.maketrans("/?={}", "-----")) or "desk"
-        folder = PICTURES / self.state / self.language / f"{width}x{height}"
+        folder = PICTURES / self.state / language / f"{width}x{height}"
         folder.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=70, animations="disabled")
 
     def _console(self, path: str, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):
+        # The browser logs refused requests by itself; they are noted with their address.
+        if kind in ("error", "warning") and "Failed to load resource" not in text:
             self.note(f"console {kind}: {text[:200]}", path)
+
+    def _response(self, path: str, response: Response) -> None:
+        # The demo has no accounts; the picture of a camera goes when the next one comes.
+        expected = path == "/account" or (response.status == 410 and "/video/pictures/" in response.url)
+        if response.status >= 400 and not expected:
+            self.note(f"{response.status} for {response.url.removeprefix(self.demo.site.url)}", path)
 
     def _request(self, path: str, request: Request) -> None:
         if not request.url.startswith((self.demo.site.url, "data:", f"blob:{self.demo.site.url}")):
             self.note(f"request off the site: {request.url}", path)
+
+
+def addressed(path: str, demo: Demo) -> str:
+    """A path of PATHS with the ids of the demo in it."""
+    return path.format_map({kind: quote(id, safe="") for kind, id in demo.ids.items()})
+
+
+async def speak(page: Page, path: str, language: str) -> None:
+    """Change the language of the page, as its button does. Reports are computed anew, and the phone has no button."""
+    if path.startswith(COMPUTED):
+        await page.evaluate("(name) => localStorage.setItem('watchfloor.language', name)", language)
+        await page.reload()
+        await ready(page, path)
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
+    else:
+        await page.evaluate("document.querySelector('[data-top=language], [data-switch=language]').click()")
+    await expect(page.locator(f"html[lang='{language}']")).to_have_count(1)
 
 
 async def ready(page: Page, path: str) -> None:
@@ -196,11 +230,10 @@ def test_every_page_of_the_product_is_looked_at() -> None:
 
 
 @pytest.mark.usefixtures("axe")
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-async def test_every_page_is_whole_reachable_and_readable_at_every_size(
-    demo: Demo, browser: Browser, language: str
+async def test_every_page_is_whole_reachable_and_readable_in_both_languages_at_every_size(
+    demo: Demo, browser: Browser
 ) -> None:
-    visit = Visit(demo, browser, language)
+    visit = Visit(demo, browser)
     for role, paths in PATHS.items():
         context = await visit.context(role)
         for path in paths:
@@ -209,13 +242,45 @@ async def test_every_page_is_whole_reachable_and_readable_at_every_size(
     assert not visit.found, visit.report()
 
 
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
-async def test_in_a_flood_the_pages_of_alerts_are_whole_at_every_size(
-    demo: Demo, browser: Browser, language: str
+CHOICES = (
+    ("/", '.row[data-id="{alert}"]', "alert"),
+    ("/alerts", '.row[data-id="{alert}"]', "alert"),
+    ("/warnings", ".warning-row button", "warning"),
+    ("/receipts", ".receipt-row", "receipt"),
+    ("/incidents", ".incident-row", "incident"),
+    ("/tasks", ".task-row", "task"),
+    ("/briefs", "button.brief-row", "brief"),
+    ("/video", ".video-tile button", "camera"),
+)
+"""Each page of a list: its address, what is pressed there, and the value of the address that holds the choice."""
+
+
+async def test_what_is_chosen_stands_in_the_address_survives_a_reload_and_is_closed_by_back(
+    demo: Demo, browser: Browser
 ) -> None:
-    if language == "zh-CN":
-        await demo.flood()
-    visit = Visit(demo, browser, language, state="flood")
+    context = await Visit(demo, browser).context("duty")
+    for path, selector, name in CHOICES:
+        page = await context.new_page()
+        await page.goto(demo.site.url + path)
+        row = page.locator(selector.format_map(demo.ids)).first
+        await row.click()
+        await page.wait_for_url(f"**{path}?*{name}=*")
+        chosen = page.url
+        await page.reload()
+        await ready(page, path)
+        assert page.url == chosen, path
+        await page.go_back()
+        await page.wait_for_url(f"**{path}")
+        await expect(page.locator(MOUNTED)).to_have_count(1)
+        await page.close()
+    await context.close()
+
+
+async def test_in_a_flood_the_pages_of_alerts_are_whole_in_both_languages_at_every_size(
+    demo: Demo, browser: Browser
+) -> None:
+    await demo.flood()
+    visit = Visit(demo, browser, state="flood")
     context = await visit.context("duty")
     for path in ALERTING:
         await visit.look(context, path)

@@ -25,7 +25,7 @@ export function AgeingChart({ ageing }: { ageing: Ageing | null }) {
     <section class="panel case-ageing" data-part="ageing">
       <header class="case-head"><h2>{t("approvals.ageing", { n: count(total) })}</h2>
         <span class="quiet">{t("approvals.ageing.press")}</span></header>
-      <div class="age-groups">
+      <div class="age-groups" tabIndex={0}>
         {BUCKETS.map(([name, buckets]) => (
           <div key={name} class="age-group" style={`flex:${buckets.length}`}>
             <div class="age-bars">
@@ -154,7 +154,7 @@ export function Comparison({ summary }: { summary: Summary | null }) {
   const to = summary.to < today ? summary.to : today;
   const opposite = signs(summary, previous);
   return (
-    <section class="panel case-compare" data-part="compare">
+    <section class="panel case-compare" data-part="compare" tabIndex={0}>
       <header class="case-head">
         <h2>{t("approvals.compare", { from: shortDay(summary.from), to: shortDay(to) })}</h2></header>
       <table class="case-table is-numbers">

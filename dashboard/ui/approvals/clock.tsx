@@ -21,7 +21,7 @@ export function Calendar({ clock }: { clock: Clock }) {
       <header class="case-head"><h2>{t("approvals.clock")}</h2>
         <span class="quiet">{t("approvals.clock.note")}</span></header>
       <div class="clock-scroll">
-        <div class="clock-grid" role="table" aria-label={t("approvals.clock")}>
+        <div class="clock-grid" role="group" aria-label={t("approvals.clock")}>
           {WEEKDAYS.map((n) => <span key={n} class="quiet clock-weekday">{t(`approvals.weekday.${n}`)}</span>)}
           {weeks.flat().map(({ day, shown }) => (
             <Day key={day} day={day} shown={shown} today={today} due={clock.due} />

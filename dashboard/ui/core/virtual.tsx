@@ -39,7 +39,7 @@ export function VirtualList<T>({
   const first = Math.max(0, Math.min(from, rows.length - 1) - OVER);
   const seen = rows.slice(first, to + OVER);
   return (
-    <div ref={scroller} class={`virtual ${name}`} role={role} aria-label={label} tabIndex={role === "tree" ? 0 : -1}
+    <div ref={scroller} class={`virtual ${name}`} role={role} aria-label={label} tabIndex={0}
       onKeyDown={onKeyDown}>
       <div style={`height:${rows.length * height}px;position:relative`}>
         {seen.map((row, index) => {

@@ -7,6 +7,7 @@ import { ProblemError, setCsrf, startedKept } from "../core/api";
 import { loadTexts, language, suggestLanguage, translate } from "../core/i18n";
 import { keepCode } from "../core/offline";
 import { live } from "../core/picture";
+import { explainCut } from "../core/cut";
 import { identify, loadCounties, me, site } from "../core/site";
 import { setZone, startTicking } from "../core/time";
 import { Banner, watchPicture } from "./banner";
@@ -48,6 +49,7 @@ async function start(): Promise<void> {
   await loadTexts(root.dataset.language);
   startTicking();
   hidePointer();
+  explainCut();
   const banner = document.getElementById("banner")!;
   banner.replaceChildren();
   render(<Banner />, banner);
