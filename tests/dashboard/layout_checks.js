@@ -4,7 +4,7 @@
   const TARGET = 44;
   const CONTROLS = "a[href], button, input, select, textarea, summary, [role=button], [role=tab], [role=option]";
   // Drawn and scrolled by libraries of their own: the map, charts, ag-Grid, Dash's dropdown.
-  const FOREIGN = ".maplibregl-map, .js-plotly-plot, .ag-root-wrapper, .dash-dropdown, .dash-dropdown-content, svg";
+  const FOREIGN = ".maplibregl-map, .js-plotly-plot, .ag-root-wrapper, .ag-aria-description-container, .dash-dropdown, .dash-dropdown-content, svg";
   // Read by screen readers only, or shown by Dash while it works.
   const UNSEEN = ".sr-only, ._dash-loading, [hidden], [aria-hidden=true], #footer, option";
   const found = [];
@@ -44,6 +44,8 @@
         if (scrolls(style, "y")) [top, bottom] = [edge.top, edge.bottom];
         const wide = clips(style, "x") && (right > edge.right + 1 || left < edge.left - 1);
         const high = clips(style, "y") && (bottom > edge.bottom + 3 || top < edge.top - 3);
+        // A word that has no room on its line wraps away as a whole: it says least of the line (a kind, a badge).
+        if (!wide && high && style.flexWrap === "wrap" && top >= edge.bottom - 4) return "";
         if (wide || high) return shortening && explained(node, box.parentElement) ? "" : `cut by .${box.className}`;
       }
       // Nothing around a fixed box cuts it.

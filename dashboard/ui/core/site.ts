@@ -102,10 +102,10 @@ export function countyName(code: string, fallback = code): string {
   return language() === "en" || name === code ? tOr(`region.${code}`, name) : name;
 }
 
-/** "武定", for narrow cells. */
+/** "武定", "Wud": for narrow cells. */
 export function countyShort(code: string): string {
   const name = countyName(code);
-  return language() === "en" ? name.slice(0, 4) : name.replace(/(彝族)?(自治)?[县市区]$/, "");
+  return language() === "en" ? name.slice(0, 3) : name.replace(/(彝族)?(自治)?[县市区]$/, "");
 }
 
 /** "武定县", "州本级": where something is, in words. */

@@ -5,7 +5,7 @@ import { Icon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { parse, shortTime } from "../core/time";
 import type { Leader, Matter } from "./data";
-import { addressOf, Band, Mark, titleOf } from "./parts";
+import { addressOf, Band, Mark, nameOf } from "./parts";
 
 const FIGURES = ["grave", "light", "dead", "missing"] as const;
 
@@ -20,7 +20,7 @@ export function MattersBand({ answer, whole }: { answer: Leader; whole: boolean 
         {others.length ? <Other matter={others[0]!} n={others.length} /> : null}
         {answer.soon.slice(0, 1).map((alert) => (
           <a key={alert.id} class="leader-soon" href={addressOf("alert", alert.id)} data-inside="">
-            <Icon shape="diamond" class="is-down" /> {titleOf(alert.title)} <Age since={alert.since} />
+            <Icon shape="diamond" class="is-down" /> {nameOf(alert)} <Age since={alert.since} />
             <small>{t("leader.soon")}</small>
           </a>
         ))}
@@ -48,7 +48,7 @@ function First({ matter }: { matter: Matter }) {
     <a class="leader-first" href={addressOf(matter.kind, matter.id)} data-inside="">
       <Mark grade={matter.grade} colour={matter.colour} kind={matter.kind} />
       <span class="leader-name">
-        <strong>{titleOf(matter.title)}</strong>
+        <strong>{nameOf(matter)}</strong>
         <span class="quiet">
           {words.join("，")} {t(incident ? "wall.received" : "leader.from", { at: shortTime(parse(matter.since)) })}，
           <Age since={matter.since} form="span" text="wall.already" />
@@ -97,7 +97,7 @@ function Other({ matter, n }: { matter: Matter; n: number }) {
   return (
     <a class="leader-other" href={addressOf(matter.kind, matter.id)} data-inside="">
       <Mark grade={matter.grade} colour={matter.colour} kind={matter.kind} />
-      <span>{t("leader.others", { n })} {titleOf(matter.title)} {regionName(matter.region)}</span>
+      <span>{t("leader.others", { n })} {nameOf(matter)} {regionName(matter.region)}</span>
       <small>{until === null ? "" : t("warning.until", { at: shortTime(until) })}</small>
       <Icon shape="chevron" />
     </a>

@@ -10,7 +10,7 @@ import { now, parse, shortTime, stamp } from "../core/time";
 import { ApprovalBand } from "./approvals";
 import { look, old, seen, useLeader, type Action, type Leader, type Picture, type SeenChange } from "./data";
 import { MattersBand } from "./matters";
-import { addressOf, Band, Mark, titleOf } from "./parts";
+import { addressOf, Band, Mark, nameOf } from "./parts";
 import { WaitingBand } from "./waiting";
 
 /** Server's silence in ms after which the picture is old, as for the banner. */
@@ -72,7 +72,7 @@ function SeenList({ items }: { items: SeenChange[] }) {
           <li key={`${item.kind}${item.id}`}>
             <a href={addressOf(item.kind, item.id)} data-inside="">
               <b class={`change-${item.change}`}>{t(`leader.word.${item.change}`)}</b>
-              <span>{titleOf(item.title)} <small>{regionName(item.region)}</small></span>
+              <span>{nameOf(item)} <small>{regionName(item.region)}</small></span>
               <time>{shortTime(parse(item.at))}</time>
             </a>
           </li>

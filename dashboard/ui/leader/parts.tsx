@@ -1,6 +1,8 @@
 /** What every band is made of. */
 import type { ComponentChildren } from "preact";
 import { pick, t } from "../core/i18n";
+import { alertTitle } from "../core/names";
+import { store } from "../core/picture";
 import { Icon } from "../core/shapes";
 
 interface BandProps {
@@ -21,8 +23,20 @@ export function Band({ name, note, class: more = "", children }: BandProps) {
 }
 
 /** A title that is one text, or a text by language. */
-export const titleOf = (title: string | Record<string, string>): string =>
+const titleOf = (title: string | Record<string, string>): string =>
   typeof title === "string" ? title : pick(title);
+
+interface Named {
+  kind: string;
+  id: string;
+  title: string | Record<string, string>;
+}
+
+/** What a matter or change is called: an alert by its subject too, as on every page, where the picture has it. */
+export function nameOf({ kind, id, title }: Named): string {
+  const alert = kind === "alert" ? store.all("alert").get(id) : undefined;
+  return alert ? alertTitle(alert) : titleOf(title);
+}
 
 /** The mark of a matter: a grade as a ring, a warning as a filled square with its character, an alert as a diamond. */
 export function Mark({ grade, colour, kind }: { grade: string; colour: string; kind: string }) {
