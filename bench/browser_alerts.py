@@ -67,9 +67,9 @@ async def _page(browser: Chrome, path: str) -> Figure:
         first = await page.probe()
         await asyncio.sleep(WATCHED)
         later = await page.probe()
-    said = [why for why, at in later["banners"] if why not in ("", "loading")]
-    if said:
-        raise AssertionError(f"{path} said {said} while the server was well")
+    banners = [why for why, at in later["banners"] if why not in ("", "loading")]
+    if banners:
+        raise AssertionError(f"{path} banners {banners} while the server was well")
     name = "desk" if path == "/" else path.strip("/").partition("?")[0]
     return Figure(
         name=f"browser_alerts.{name}.paint",
@@ -81,7 +81,7 @@ async def _page(browser: Chrome, path: str) -> Figure:
             "rows_shown_after_ms": round(first["rows"]),
             "longest_task_ms": longest(later),
             "tasks_over_200_ms": len([length for _, length in later["tasks"] if length > 200]),
-            "banners": said,
+            "banners": banners,
             "elements": await _elements(browser, path),
         },
     )
@@ -154,7 +154,7 @@ async def _flood(browser: Chrome, site: Site, person: Person, seconds: float) ->
         await presses.press("[data-flood]")
         done = await presses.order_all("光缆中断，抢修中", keep=True)
         for _ in range(CRITICAL):
-            await _one(page, presses, person)
+            await _acknowledge_next(page, presses, person)
         await until(lambda: _taken(person, 0), every=0.1)
         took, after = time.monotonic() - began, await page.probe()
     return Figure(
@@ -175,7 +175,7 @@ async def _flood(browser: Chrome, site: Site, person: Person, seconds: float) ->
     )
 
 
-async def _one(page: TimedPage, presses: Presses, person: Person) -> None:
+async def _acknowledge_next(page: TimedPage, presses: Presses, person: Person) -> None:
     """Acknowledge the first alert that needs a person: a press on its row, then the keys of the list."""
     left = await _count(person, "acked=false")
     await presses.press(".row.sev-critical[data-id]:not(.is-taken)")

@@ -118,23 +118,23 @@ async def _stopped(page: TimedPage, site: Site) -> Figure:
     assert site.process is not None
     began = time.time()
     site.process.terminate()
-    said = await banner_times(page, began)
+    banner = await banner_times(page, began)
     await asyncio.to_thread(site.process.wait, 30)
     ended = time.time()
     site.start()
-    return await _figure(page, "stopped", said, ended)
+    return await _figure(page, "stopped", banner, ended)
 
 
-async def _figure(page: TimedPage, name: str, said: tuple[str, float], ended: float) -> Figure:
+async def _figure(page: TimedPage, name: str, banner: tuple[str, float], ended: float) -> Figure:
     await _well(page)
     back = (await page.probe())["banners"][-1][1] / 1000 - ended
     return Figure(
         name=f"browser_loads.banner.{name}",
-        value=said[1] * 1000,
+        value=banner[1] * 1000,
         unit="ms until the banner",
         aim=f"< {SILENT:,.0f} ms",
         conditions={
-            "says": said[0],
+            "says": banner[0],
             "right_again_after_s": round(back, 1),
             "longest_task_ms": longest(await page.probe()),
         },

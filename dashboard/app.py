@@ -103,12 +103,10 @@ def script_hashes(app: Dash) -> list[str]:
     return list(dict.fromkeys(app.csp_hashes()))
 
 
-def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
-    page, own_account = signin_html(site, build), account_html(site, build)
-    unit_page = phone_html(site, build)
-    icon = resources.files("dashboard").joinpath("assets/favicon.svg").read_bytes()
+def _manifest(site: SiteLike) -> dict[str, Any]:
+    """The web app manifest (W3C) of the site."""
     name = f"{site.name} · {texts.text('app.name', site.language)}"
-    manifest = {
+    return {
         "name": name,
         "short_name": texts.text("app.name", site.language),
         "id": "/",
@@ -124,6 +122,13 @@ def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
             for key, url in (("nav.leader", "/leader"), ("tasks.mine", "/m"))
         ],
     }
+
+
+def _add_routes(api: FastAPI, site: SiteLike, build: str) -> None:
+    page, own_account = signin_html(site, build), account_html(site, build)
+    unit_page = phone_html(site, build)
+    icon = resources.files("dashboard").joinpath("assets/favicon.svg").read_bytes()
+    manifest = _manifest(site)
 
     async def signin() -> Response:
         return HTMLResponse(page, headers={"Cache-Control": "no-store"})

@@ -35,8 +35,8 @@ def worker_script(build: str) -> str:
     """The service worker, with what it keeps before it. Empty while the browser code is not built."""
     if not WORKER.is_file():
         return ""
-    kept = {"build": build, "files": kept_files(build), "pages": INSTEAD}
-    return f"const KEPT = {json.dumps(kept)};\n{WORKER.read_text(encoding='utf-8')}"
+    settings = {"build": build, "files": kept_files(build), "pages": INSTEAD}
+    return f"const KEPT = {json.dumps(settings)};\n{WORKER.read_text(encoding='utf-8')}"
 
 
 def leader_page(site: SiteLike, build: str) -> str:

@@ -106,14 +106,16 @@ class Visit:
     demo: Demo
     browser: Browser
     state: str = "calm"
-    found: dict[str, list[str]] = field(default_factory=dict)
+    findings: dict[str, list[str]] = field(default_factory=dict)
 
-    def note(self, what: str, where: str) -> None:
-        self.found.setdefault(what, []).append(where)
+    def note(self, finding: str, place: str) -> None:
+        self.findings.setdefault(finding, []).append(place)
 
     def report(self) -> str:
         """Each finding once, with the places where it was made."""
-        return "\n".join(f"{what}\n      {', '.join(where[:6])}" for what, where in sorted(self.found.items()))
+        return "\n".join(
+            f"{finding}\n      {', '.join(places[:6])}" for finding, places in sorted(self.findings.items())
+        )
 
     async def context(self, role: str) -> BrowserContext:
         """A browser that has taken a role of the demo."""
@@ -239,7 +241,7 @@ async def test_every_page_is_whole_reachable_and_readable_in_both_languages_at_e
         for path in paths:
             await visit.look(context, path)
         await context.close()
-    assert not visit.found, visit.report()
+    assert not visit.findings, visit.report()
 
 
 CHOICES = (
@@ -285,4 +287,4 @@ async def test_in_a_flood_the_pages_of_alerts_are_whole_in_both_languages_at_eve
     for path in ALERTING:
         await visit.look(context, path)
     await context.close()
-    assert not visit.found, visit.report()
+    assert not visit.findings, visit.report()

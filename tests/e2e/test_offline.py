@@ -20,7 +20,7 @@ name = { zh-CN = "州公安局", en = "Police" }
 region = "532300"
 people = ["民警"]
 """
-KEPT = """async () => {
+IS_STORED = """async () => {
   const caching = (await caches.keys()).some((name) => name.startsWith("code-"));
   const person = await caches.match("/api/v1/me");
   return Boolean(navigator.serviceWorker.controller && caching && person);
@@ -53,7 +53,7 @@ async def opened(browser: Browser, site: Site, name: str, path: str) -> Page:
     assert answer.ok
     page = await context.new_page()
     await page.goto(site.url + path)
-    await page.wait_for_function(KEPT, polling=200)
+    await page.wait_for_function(IS_STORED, polling=200)
     return page
 
 

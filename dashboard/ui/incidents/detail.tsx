@@ -119,7 +119,9 @@ function Reports({ id }: { id: string }) {
   const reports = reportsOf(id);
   return (
     <section>
-      <p class="incident-tasks"><a href={`/tasks?incident=${encodeURIComponent(id)}`} data-inside="">{t("nav.tasks")}</a></p>
+      <p class="incident-tasks">
+        <a href={`/tasks?incident=${encodeURIComponent(id)}`} data-inside="">{t("nav.tasks")}</a>
+      </p>
       <h3>{t("incidents.reports")}</h3>
       {reports.length ? (
         <ul class="incident-reports">{reports.map((due) => <Report key={due.id} due={due} />)}</ul>
