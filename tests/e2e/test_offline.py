@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.dashboard.conftest import FLAGS, need_browser
 from tests.e2e.site import PASSWORD, Site, running
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 
 pytestmark = pytest.mark.browser
 UNIT = """
@@ -53,7 +53,7 @@ async def opened(browser: Browser, site: Site, name: str, path: str) -> Page:
     assert answer.ok
     page = await context.new_page()
     await page.goto(site.url + path)
-    await page.wait_for_function(IS_STORED, polling=200)
+    await until(lambda: page.evaluate(IS_STORED), every=0.2)
     return page
 
 

@@ -61,11 +61,12 @@ async function code(path: string, request: Request): Promise<Response> {
 
 /** Who looks. What is kept says that it is kept; it goes as soon as the server no longer knows the person. */
 async function person(request: Request): Promise<Response> {
+  const { pathname } = new URL(request.url);
   const answer = await asked(request);
-  if (answer?.ok) await (await caches.open(PERSON)).put(new URL(request.url).pathname, answer.clone());
-  if (answer && [401, 403].includes(answer.status)) await caches.delete(PERSON);
+  if (answer?.ok) await (await caches.open(PERSON)).put(pathname, answer.clone());
+  if (answer && !answer.ok && pathname === ABOUT_PERSON[0]) await caches.delete(PERSON);
   if (answer) return answer;
-  const kept = await caches.match(new URL(request.url).pathname);
+  const kept = await caches.match(pathname);
   if (!kept) return Response.error();
   const headers = new Headers(kept.headers);
   headers.set("X-Kept", "1");
