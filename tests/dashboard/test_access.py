@@ -45,7 +45,7 @@ AXE_FINDINGS = """async (foreign) => {
     nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 110)} ${node.any[0]?.message ?? ""}`)); }"""
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))"
 MOUNTED = "html[data-onpage]:not([data-onpage='']):not([data-mounting])"
-COMPUTED = ("/reports", "/assets", "/m")
+COMPUTED = ("/reports", "/leader/trends", "/assets", "/m")
 ALERTING = ("/", "/?alert={alert}", "/wall?scene=all", "/leader", "/alerts", "/network")
 """The pages that look different in a flood."""
 
@@ -59,6 +59,7 @@ PATHS = {
         "/wall?scene=approvals",
         "/wall?scene=emergency",
         "/leader",
+        "/leader/trends",
         "/alerts",
         "/alerts?alert={alert}",
         "/alerts?view=hidden",

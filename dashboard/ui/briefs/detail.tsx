@@ -72,7 +72,7 @@ function nextOf(brief: BriefRecord): string {
   const [words] = brief.blocks.filter(({ generated }) => !generated);
   const blocked = brief.findings.some(({ blocking }) => blocking);
   if (brief.state === "draft") return blocked || !words?.text ? "edit" : "check";
-  return { checked: "sign", signed: "send" }[brief.state as string] ?? "";
+  return { checked: "sign", signed: "send" }[brief.state] ?? "";
 }
 
 const NAMES = ["briefs.block", "briefs.field", "briefs.row", "briefs.figure", "incidents.figure"];
