@@ -45,6 +45,8 @@ AXE_FINDINGS = """async (foreign) => {
     nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 110)} ${node.any[0]?.message ?? ""}`)); }"""
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 60))))"
 MOUNTED = "html[data-onpage]:not([data-onpage='']):not([data-mounting])"
+WITHOUT_RECORD = ("approval_order",)
+"""Pages of a record that the demo does not have: a supervision order."""
 COMPUTED = ("/reports", "/leader/trends", "/assets", "/m")
 ALERTING = ("/", "/?alert={alert}", "/wall?scene=all", "/leader", "/alerts", "/network")
 """The pages that look different in a flood."""
@@ -220,12 +222,12 @@ def axe() -> None:
         pytest.skip("axe-core is not installed: `make ui` installs the tools of the checks")
 
 
-def test_every_page_of_the_product_is_looked_at() -> None:
+async def test_every_page_of_the_product_is_looked_at() -> None:
     site = SiteNames(name="楚雄州")
     pages = (*PAGES, asset_page(site), *report_pages(site))
     looked_at = {path.partition("?")[0] for paths in PATHS.values() for path in paths}
     patterns = {path if "{" not in path else path[: path.index("{")] for path in looked_at}
-    for page in pages:
+    for page in (page for page in pages if page.name not in WITHOUT_RECORD):
         address = page.path or (page.template or "").partition("<")[0]
         assert any(address == path or (page.template and path.startswith(address)) for path in patterns | looked_at), (
             f"{address} is missing in PATHS"
