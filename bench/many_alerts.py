@@ -142,7 +142,7 @@ class Recovery:
         async with asyncio.timeout(WITHIN):
             await self.post(marker)
             self._expected += 1
-            await until(self.whole, every=0.05)
+            await until(self.whole, every=0.2)
         return time.monotonic() - began
 
 

@@ -95,11 +95,14 @@ def iso(ts: float | None) -> str | None:
     return None if ts is None else _stamp(ts)
 
 
-@lru_cache(maxsize=4096)
-def _stamp(ts: float) -> str:
-    """Cached, because observations of one poll share one time."""
+def stamp(ts: float) -> str:
+    """RFC 3339 in UTC with milliseconds, for times of which few are equal."""
     second, ms = divmod(math.floor(ts * 1000), 1000)
     return f"{_second(second)}.{ms:03d}Z"
+
+
+_stamp = lru_cache(maxsize=4096)(stamp)
+"""Cached, because observations of one poll share one time."""
 
 
 @lru_cache(maxsize=4096)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Union, get_args, ge
 import msgspec
 
 from feeds.kinds.audience import Record
-from feeds.wire import is_time, iso
+from feeds.wire import is_time, stamp
 
 if TYPE_CHECKING:
     from feeds.kinds.kind import RecordKind
@@ -69,8 +69,13 @@ def _shower(record: Any) -> Callable[[Record], None]:
     inner = tuple((name, _shower(part)) for name, hint in hints.items() for part in _inner(hint))
 
     def show(shown: Record) -> None:
+        last, text = 0.0, stamp(0.0)
         for name in times:
-            shown[name] = iso(shown[name])
+            at = shown[name]
+            if at is not None:
+                if at != last:  # most times of an alert are equal
+                    last, text = at, stamp(at)
+                shown[name] = text
         for name, show_inner in inner:
             if shown[name] is not None:
                 show_inner(shown[name])

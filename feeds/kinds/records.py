@@ -42,7 +42,9 @@ class PlainRecords:
         self._unmade: dict[str, Any] = {}
 
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
-        self.records, self._unmade = {}, dict(stored.get(self._name, {}))
+        rows = stored.get(self._name, {})
+        self.records = {key: row for key, row in rows.items() if type(row) is dict}  # read as views
+        self._unmade = {key: row for key, row in rows.items() if type(row) is not dict}
 
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
         return {self._name: self._take}
@@ -50,8 +52,7 @@ class PlainRecords:
     def catch_up(self, most: int | None = None) -> bool:
         """Each record is made when it changes; only those of a whole state wait, unless they were read as views."""
         for key in list(islice(self._unmade, most)):
-            stored = self._unmade.pop(key)
-            self.records[key] = stored if type(stored) is dict else self._view(stored)
+            self.records[key] = self._view(self._unmade.pop(key))
         return bool(self._unmade)
 
     def _take(self, change: Change) -> None:

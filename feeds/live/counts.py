@@ -66,7 +66,8 @@ class Counts:
         tally = CountTally(self.kind, key, rev)
         flushed = self._flushed[key] = []
         try:
-            yield from tally.counting(self._before(), most, shared)
+            records = self._before() if shared is None else {name: part.records for name, part in self._parts.items()}
+            yield from tally.counting(records, most, shared)
         finally:
             del self._flushed[key]
         for deltas, alerts, assets in flushed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from feeds.texts.catalogue import LANGUAGES, catalogue
 
@@ -20,9 +20,15 @@ def explanation(text: str) -> dict[str, str]:
     Names and values have their words of the catalogue. A name without a word is left out: it is for those who write
     rules. Text that is no list of `name=value` (a rule's own words, another tool's text) stays as it is.
     """
-    if "=" not in text and "(" not in text:
-        return {language: catalogue(language).get(f"evidence.{text}", text) for language in LANGUAGES}
-    return _of_list(text)
+    if text in _worded() or "=" in text or "(" in text:
+        return _of_list(text)
+    return dict.fromkeys(LANGUAGES, text)
+
+
+@cache
+def _worded() -> frozenset[str]:
+    """The texts that the catalogue has words for as a whole."""
+    return frozenset(key.removeprefix("evidence.") for key in catalogue(LANGUAGES[0]) if key.startswith("evidence."))
 
 
 @lru_cache(maxsize=4096)
