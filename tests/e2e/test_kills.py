@@ -19,7 +19,7 @@ def fork_server(site: Site) -> int:
     return int(Path(f"/proc/{site.members()['alert']['pid']}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-async def end(site: Site, what: str) -> None:
+async def end(site: Site, ended_part: str) -> None:
     """End processes by SIGKILL; a supervisor that was ended is started anew."""
     pids = {name: member["pid"] for name, member in site.members().items()}
     assert site.process is not None
@@ -28,7 +28,7 @@ async def end(site: Site, what: str) -> None:
         "valkey": [pids["valkey"]],
         "supervisor": [site.process.pid],
         "everything": [*pids.values(), fork_server(site), site.process.pid],
-    }[what]
+    }[ended_part]
     for pid in ended:
         os.kill(pid, 9)
     if site.process.pid in ended:
@@ -44,8 +44,8 @@ async def test_a_site_is_back_with_its_alert_after_each_kill_and_notifies_of_no_
     async with hook() as phone, running(tmp_path, ROW, hook_port=phone.port) as site:
         person = await site.person("duty1")
         await until(lambda: phone.heard("gw1"))
-        for what in ("fork server", "valkey", "supervisor", "everything"):
-            await end(site, what)
+        for ended_part in ("fork server", "valkey", "supervisor", "everything"):
+            await end(site, ended_part)
             await site.ready()
             await shows_an_active_alert(person)
         assert {body["reason"] for _, body in phone.calls} == {"first"}
