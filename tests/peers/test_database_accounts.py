@@ -145,7 +145,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     start += [f"--init-file={folder}/init.sql", "--innodb-buffer-pool-size=16M", "--skip-name-resolve"]
     start += ["--innodb-flush-log-at-trx-commit=0"]
     with running(start, port, folder / "log"):
-        yield f"sql+mysql://127.0.0.1:{port}/?cred=db"
+        yield f"sql+mysql://127.0.0.1:{port}/information_schema?cred=db"
 
 
 async def test_an_account_by_ed25519_signs_in_or_is_told_its_plugin(mariadb: str) -> None:

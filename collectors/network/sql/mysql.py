@@ -57,6 +57,8 @@ async def ask(place: SqlServer, statement: str, limit: float) -> object:
     except errors.MySQLError as error:
         raise _meaning(error, place) from error
     except (RuntimeError, ValueError, IndexError, AssertionError, UnicodeDecodeError) as error:
+        if "pynacl" in str(error).lower():  # asyncmy's way of saying that it needs this package for the plugin
+            raise _no_plugin(place, "client_ed25519") from error
         # How asyncmy's parser speaks of bytes that are no MySQL, and of a server that asks for a file of ours.
         raise NotReady(Reason.WRONG_ANSWER, "what answers does not speak MySQL's protocol") from error
     finally:
@@ -97,6 +99,14 @@ async def _read(connection: Any, statement: str, limit: float) -> object:
     return row
 
 
+def _no_plugin(place: SqlServer, plugin: str) -> AuthFailed:
+    return AuthFailed(
+        f"{place.host} asks for the authentication plugin {plugin}, which is not supported: give the account "
+        "mysql_native_password or caching_sha2_password",
+        f"{place.host} 要求认证插件 {plugin}，暂不支持：请改用 mysql_native_password 或 caching_sha2_password",
+    )
+
+
 def _meaning(error: errors.MySQLError, place: SqlServer) -> CollectorError:
     cause = error.__cause__
     if isinstance(cause, OSError):
@@ -105,11 +115,7 @@ def _meaning(error: errors.MySQLError, place: SqlServer) -> CollectorError:
     message = " ".join(str(error.args[-1] if error.args else error).split())[:_SHOWN]
     plugin = _PLUGIN.search(message)
     if plugin is not None and number not in _ACCESS:
-        return AuthFailed(
-            f"{place.host} asks for the authentication plugin {plugin[0]}, which is not supported: give the account "
-            "mysql_native_password or caching_sha2_password",
-            f"{place.host} 要求认证插件 {plugin[0]}，暂不支持：请改用 mysql_native_password 或 caching_sha2_password",
-        )
+        return _no_plugin(place, plugin[0])
     if number in _EXPIRED:
         return AuthFailed(
             f"the password of the account has expired on {place.host} ({number}): set a new one",
