@@ -51,7 +51,7 @@ class Demo:
             assert answer.status == 200, await answer.text()
 
         async def grouped() -> bool:
-            return any(group["count"] >= FLOOD // 4 for group in (await person.get("groups"))["items"])
+            return any(group["count"] >= FLOOD // 4 for group in (await person.get("groups?by=rule"))["items"])
 
         await until(grouped, every=0.2)
 
