@@ -19,11 +19,8 @@ from tests.patience import until
 from tests.ports import free_port
 from watchfloor.demo import control
 
-FLOOD = 400
 BROKEN = "A2"
 """The node that is broken for good, with what hangs on it."""
-LEVELS = ("critical", "major", "minor", "warning")
-RULES = ("链路中断", "时延过高", "市电中断")
 
 
 @dataclass(slots=True)
@@ -39,27 +36,6 @@ class Demo:
         self.site.people.append(person)
         person.csrf = (await person.post("demo/role", {"role": role, "region": ""}))["csrf"]
         return person
-
-    async def flood(self) -> None:
-        """Post FLOOD alerts as Prometheus would, on the assets of the demo, and wait until the site groups them."""
-        person = self.site.people[0]
-        assets = [asset["id"] for asset in (await person.get("assets?limit=200"))["items"]]
-        added = await asyncio.to_thread(self.site.cli, "token", "add", "flood", "--scope", "ingest")
-        body = [_posted(number, assets[number % len(assets)]) for number in range(FLOOD)]
-        headers = {"Authorization": f"Bearer {added.stdout.split()[-1]}"}
-        async with person.http.post("/api/v2/alerts", json=body, headers=headers) as answer:
-            assert answer.status == 200, await answer.text()
-
-        async def grouped() -> bool:
-            return any(group["count"] >= FLOOD // 4 for group in (await person.get("groups?by=rule"))["items"])
-
-        await until(grouped, every=0.2)
-
-
-def _posted(number: int, asset: str) -> dict[str, Any]:
-    name = RULES[number % len(RULES)]
-    labels = {"alertname": name, "asset": asset, "severity": LEVELS[number % 20 % len(LEVELS)], "n": str(number)}
-    return {"labels": labels, "annotations": {"summary": f"{name} {number}"}, "endsAt": "2036-01-01T00:00:00Z"}
 
 
 @contextlib.asynccontextmanager

@@ -1,4 +1,4 @@
-"""Every page of the product for everybody: at every size, in both languages, in calm and in a flood.
+"""Every page of the product for everybody: at every size, in both languages.
 
 Nothing is cut or off the screen, what is pressed on a touch screen has 44 px, axe-core finds nothing serious, no page
 logs an error or asks another host. A picture of each page at each size stays in `build/pictures/`.
@@ -48,8 +48,6 @@ MOUNTED = "html[data-onpage]:not([data-onpage='']):not([data-mounting])"
 WITHOUT_RECORD = ("approval_order",)
 """Pages of a record that the demo does not have: a supervision order."""
 COMPUTED = ("/reports", "/leader/trends", "/assets", "/m")
-ALERTING = ("/", "/?alert={alert}", "/wall?scene=all", "/leader", "/alerts", "/network")
-"""The pages that look different in a flood."""
 
 PATHS = {
     "duty": (
@@ -108,7 +106,6 @@ class Visit:
 
     demo: Demo
     browser: Browser
-    state: str = "calm"
     findings: dict[str, list[str]] = field(default_factory=dict)
 
     def note(self, finding: str, place: str) -> None:
@@ -138,8 +135,7 @@ class Visit:
         page.on("response", lambda response: self._response(path, response))
         await page.goto(self.demo.site.url + addressed(path, self.demo))
         await ready(page, path)
-        if self.state == "calm":
-            await page.evaluate(AXE.read_text(encoding="utf-8"))
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
         for language in LANGUAGES:
             if await page.evaluate("document.documentElement.lang") != language:
                 await speak(page, path, language)
@@ -147,9 +143,8 @@ class Visit:
         await page.close()
 
     async def _look_in_language(self, page: Page, path: str, language: str) -> None:
-        if self.state == "calm":
-            for finding in await page.evaluate(AXE_FINDINGS, FOREIGN):
-                self.note(finding, f"{path} {language}")
+        for finding in await page.evaluate(AXE_FINDINGS, FOREIGN):
+            self.note(finding, f"{path} {language}")
         for width, height in SIZES:
             await self._look_at_size(page, path, language, (width, height))
 
@@ -162,7 +157,7 @@ class Visit:
         for finding in await page.evaluate(f"{CHECKS}({{touch: {int(width <= TOUCH and not wall)}, least: {least}}})"):
             self.note(finding, f"{path} {language} {width}")
         name = path.strip("/").translate(str.maketrans("/?={}", "-----")) or "desk"
-        folder = PICTURES / self.state / language / f"{width}x{height}"
+        folder = PICTURES / language / f"{width}x{height}"
         folder.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=folder / f"{name}.jpg", type="jpeg", quality=70, animations="disabled")
 
@@ -279,15 +274,3 @@ async def test_what_is_chosen_stands_in_the_address_survives_a_reload_and_is_clo
         await expect(page.locator(MOUNTED)).to_have_count(1)
         await page.close()
     await context.close()
-
-
-async def test_in_a_flood_the_pages_of_alerts_are_whole_in_both_languages_at_every_size(
-    demo: Demo, browser: Browser
-) -> None:
-    await demo.flood()
-    visit = Visit(demo, browser, state="flood")
-    context = await visit.context("duty")
-    for path in ALERTING:
-        await visit.look(context, path)
-    await context.close()
-    assert not visit.findings, visit.report()
