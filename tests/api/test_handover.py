@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from feeds import wire
 from feeds.documents.handover import digest_of
 from feeds.model import Ack, Change, Kind, Shelf
@@ -28,9 +30,8 @@ def hand(world: World) -> None:
 async def fill(world: World) -> None:
     async with world.journal.begin() as tx:
         for key, region in (("a-alert", A), ("b-alert", B)):
-            body = {"region": region, "rule": "down"}
             seq = await tx.append(kind="alert", name="raise", subject=key, at=NOW - 60, body={"seq": 1})
-            await tx.put("alert", key, body, seq=seq)
+            await tx.put("alert", key, msgspec.to_builtins(an_alert(key, "a-srv", region)), seq=seq)
         await tx.append(kind="alert", name="raise", subject="a-alert", at=NOW - 2 * 86400, body={"seq": 1})
 
 

@@ -14,6 +14,7 @@ from feeds.wire import iso
 from tests.api.conftest import A, B, World, problem
 from tests.api.test_regions import leaked
 from tests.feeds.history.rig import BASE, Rig, seen, store_at
+from tests.windows import window_document
 
 UP = "/api/v1/assets/a-sw"
 
@@ -145,7 +146,7 @@ async def test_maintenance_counts_apart(rig: Rig, world: World) -> None:
         async with world.journal.begin() as tx:
             for name, at in (("began", 3), ("ended", 6)):
                 seq = await tx.append(kind="maintenance", name=name, subject=id, at=BASE + at * HOUR)
-                await tx.put("maintenance", id, {"match": match}, seq=seq)
+                await tx.put("maintenance", id, window_document(id, match), seq=seq)
     async with world.signed_in("duty") as client:
         body = await ask(client, f"{UP}/availability", BASE, BASE + 10 * HOUR)
         within = await ask(client, f"{UP}/availability", BASE + 4 * HOUR, BASE + 5 * HOUR)

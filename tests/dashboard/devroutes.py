@@ -62,7 +62,9 @@ def add_history(api: FastAPI, script: Script) -> None:
     @api.get("/api/v1/assets/{asset_id}")
     async def asset(asset_id: str) -> Response:
         record = script.state["asset"].get(asset_id)
-        return JSONResponse(record) if record else JSONResponse({"title": "none", "detail": "没有"}, 404)
+        return (
+            JSONResponse(record | {"events": []}) if record else JSONResponse({"title": "none", "detail": "没有"}, 404)
+        )
 
     @api.get("/api/v1/assets/{asset_id}/metrics")
     async def metrics(asset_id: str) -> Record:

@@ -201,7 +201,16 @@ async def test_a_session_that_ends_while_its_use_is_noted_stays_ended(journals: 
 
 
 async def test_a_handover_is_signed_by_one_person(journals: Any) -> None:
-    body = {"at": AT, "by": "li", "to": "wang", "region": "", "counts": {}, "accepted_at": None, "accepted_by": ""}
+    body: dict[str, Any] = {
+        "at": AT,
+        "by": "li",
+        "to": "wang",
+        "region": "",
+        "counts": {},
+        "accepted_at": None,
+        "accepted_by": "",
+    }
+    body["picture"] = {}
 
     async def prepare(journal: Journal, name: str) -> None:
         async with journal.begin() as tx:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from alerts.notify.retention import OutboxRetention
 from api.routes import receiver_test
 from feeds.journal import JournalEntry, OutboxItem
 from feeds.model import Command, Outcome, Result
-from tests.api.conftest import NOW, A, World, problem
+from tests.api.conftest import NOW, A, World, an_alert, problem
 from tests.api.test_people import ROSTER, office
 
 
@@ -44,7 +45,7 @@ async def fill(world: World) -> None:
         body = {"policy": "all", "run": 1, "step": 1, "told": [{"person": "zhang", "receiver": "sms"}]}
         await tx.append(kind="escalation", name="step", subject="a-alert", at=NOW, body=body)
         run = {"policy": "all", "running": True, "step": 1, "next_at": NOW + 600}
-        await tx.put("alert", "a-alert", {"run": run})
+        await tx.put("alert", "a-alert", msgspec.to_builtins(an_alert("a-alert", "a-srv", A)) | {"run": run})
 
 
 def _without_address(body: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -16,6 +16,7 @@ from feeds.inventory.membership import AssetAttributes, InventoryMember
 from feeds.journal import Journal
 from feeds.model import Health
 from tests.feeds.history.rig import store_at
+from tests.windows import window_document
 
 T0 = 1_800_000_000.0
 DAY = 86400.0
@@ -46,7 +47,7 @@ class Past:
         async with self.journal.begin() as tx:
             for at, name in steps:
                 seq = await tx.append(kind="maintenance", name=name, subject=id, at=T0 + at)
-                await tx.put("maintenance", id, {"match": whole}, seq=seq)
+                await tx.put("maintenance", id, window_document(id, whole), seq=seq)
 
     async def watched(self, *spans: tuple[float, float]) -> None:
         for low, high in spans:

@@ -25,7 +25,7 @@ async def write(journal: Journal, *subjects: str) -> None:
                 reason="已联系抢修",
                 body={"电压": 1},
             )
-            await tx.put("alert", subject, {"n": 1}, seq=seq)
+            await tx.put("note", subject, {"n": 1}, seq=seq)
 
 
 async def meddle(journal: Journal, sql: str) -> None:
@@ -48,9 +48,9 @@ async def test_a_transaction_that_fails_leaves_nothing(journal: Journal) -> None
     with pytest.raises(RuntimeError, match="half-way"):
         async with journal.begin() as tx:
             await tx.append(kind="alert", name="raise", subject="a", at=1.0)
-            await tx.put("alert", "a", {})
+            await tx.put("note", "a", {})
             raise RuntimeError("half-way")
-    assert (await journal.entries(), await journal.docs("alert")) == ([], [])
+    assert (await journal.entries(), await journal.docs("note")) == ([], [])
     await write(journal, "b")
     assert await journal.verify() == []
 
@@ -127,12 +127,12 @@ async def test_two_processes_under_one_name_share_a_chain_and_rows_are_seen_in_t
 async def test_any_external_text_is_stored_alike_by_every_store(journal: Journal, text: str) -> None:
     async with journal.begin() as tx:
         await tx.append(kind="alert", name="ack", subject=text[:300], at=1.0, actor=text, reason=text, body={"t": text})
-        await tx.put("alert", text[:300], {"t": text})
+        await tx.put("note", text[:300], {"t": text})
         await tx.enqueue("k", receiver="desk", subject=text[:300], created=1.0, due=1.0, body={"t": text})
     (entry,) = await journal.entries(subject=text[:300])
     expected = text.replace("\0", "\ufffd").replace("\ud83d", "\ufffd")
     assert (entry.reason, entry.actor) == (expected, expected)
-    assert await journal.doc("alert", text[:300]) is not None
+    assert await journal.doc("note", text[:300]) is not None
     assert len(await journal.outbox_for(text[:300])) == 1
     assert await journal.verify() == []
 
@@ -164,19 +164,19 @@ async def test_a_message_is_queued_once_and_cancelled_only_while_unsent(journal:
 async def test_documents_are_replaced_and_paged_newest_first(journal: Journal) -> None:
     await write(journal, "a", "b", "c")
     async with journal.begin() as tx:
-        await tx.put("alert", "b", {"n": 2}, open=False, seq=2)
-        await tx.delete("alert", "c")
-    assert [doc.id for doc in await journal.docs("alert", open=True)] == ["a"]
-    assert [(doc.id, doc.body) for doc in await journal.docs_page("alert", limit=1)] == [("b", {"n": 2})]
-    assert [doc.id for doc in await journal.docs_page("alert", before=2)] == ["a"]
+        await tx.put("note", "b", {"n": 2}, open=False, seq=2)
+        await tx.delete("note", "c")
+    assert [doc.id for doc in await journal.docs("note", open=True)] == ["a"]
+    assert [(doc.id, doc.body) for doc in await journal.docs_page("note", limit=1)] == [("b", {"n": 2})]
+    assert [doc.id for doc in await journal.docs_page("note", before=2)] == ["a"]
 
 
 async def test_open_bodies_are_returned_as_json_oldest_first(journal: Journal) -> None:
     async with journal.begin() as tx:
         for seq, (id, open) in enumerate([("c", True), ("a", False), ("b", True)]):
-            await tx.put("alert", id, {"id": id, "标题": "连接慢"}, open=open, seq=seq)
+            await tx.put("note", id, {"id": id, "标题": "连接慢"}, open=open, seq=seq)
         await tx.put("silence", "s", {"id": "s"}, seq=9)
-    assert [body["id"] for body in await journal.decoded("alert", msgspec.json.decode)] == ["c", "b"]
+    assert [body["id"] for body in await journal.decoded("note", msgspec.json.decode)] == ["c", "b"]
 
 
 async def test_an_unusable_journal_raises_an_error(tmp_path: Path) -> None:
