@@ -24,7 +24,8 @@ from watchfloor.demo.control import control
 from watchfloor.demo.demo import prepare
 from watchfloor.demo.desk import desks
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(1200)]
+"""It may wait long for the networks of the demo, which other tests use too."""
 STARTS_WITHIN = 90.0
 PRESSES, PRESSES_ON_THE_PHONE = 24, 2
 """Presses from the call to the exported report; the key F2 and what is typed come on top."""

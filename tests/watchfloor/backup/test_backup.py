@@ -25,6 +25,10 @@ from watchfloor.runtime.stores import open_journal
 from watchfloor.settings.site_settings import Settings, load
 from watchfloor.tools import verify
 
+ALERT = {
+    **{"fingerprint": "f", "rule": "down", "asset": "a", "region": "532301", "severity": "critical"},
+    **{"active": True, "raised_at": 1.0, "title": {"en": "down"}, "rev": 1},
+}
 NewSite = Callable[..., Settings]
 
 
@@ -53,7 +57,8 @@ async def fill(journal: Journal, first: int, count: int) -> None:
     """Alerts with everything that an engine writes in one transaction."""
     for number in range(first, first + count):
         async with journal.begin() as tx:
-            name, body = f"警报{number}", {"n": number, "电压": 220.5, "told": ["desk"]}
+            name = f"警报{number}"
+            body = {**ALERT, "id": name, "n": number, "电压": 220.5, "told": ["desk"]}
             seq = await tx.append(kind="alert", name="raise", subject=name, at=1.5 + number, actor="网管乙", body=body)
             await tx.put("alert", name, body, open=number % 3 != 0, seq=seq)
             await tx.enqueue(f"{name}:1", receiver="desk", subject=name, created=1.0, due=2.0, body=body)
