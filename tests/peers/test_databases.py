@@ -139,7 +139,8 @@ async def test_a_slow_statement_is_ended_by_the_server(base: str) -> None:
 
 async def test_of_many_rows_the_first_is_read(base: str) -> None:
     rows = login(many=MANY[base.partition(":")[0]])
-    assert values_of(await ask(SqlPoller(), target_of(f"{base}?cred=db&query=many", rows)))["sql.value"] == 1
+    target = target_of(f"{base}?cred=db&query=many", rows, 60.0)
+    assert values_of(await ask(SqlPoller(), target))["sql.value"] == 1
 
 
 async def test_a_query_that_cannot_work_is_misconfigured(base: str) -> None:
