@@ -254,6 +254,7 @@ CHOICES = (
     ("/incidents", ".incident-row", "incident"),
     ("/tasks", ".task-row", "task"),
     ("/briefs", "button.brief-row", "brief"),
+    ("/plans", "button.chip[data-id]", "plan"),
     ("/video", ".video-tile button", "camera"),
 )
 """Each page of a list: its address, what is pressed there, and the value of the address that holds the choice."""

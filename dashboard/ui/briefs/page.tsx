@@ -79,7 +79,7 @@ function Briefs({ part, rows, here }: { part: string; rows: readonly BriefRecord
           {rows.map((brief) => (
             <li key={brief.id}>
               <button type="button" class="brief-row" aria-pressed={brief.id === chosen} data-id={brief.id}
-                onClick={() => setQuery({ brief: brief.id })}>
+                onClick={() => setQuery({ brief: brief.id }, { open: !chosen })}>
                 <strong>{brief.title}</strong>
                 <span class={`brief-state is-${brief.state}`}>{t(`briefs.state.${brief.state}`)}</span>
                 <small>

@@ -37,7 +37,7 @@ function Row({ plan, chosen }: { plan: PlanRecord; chosen: boolean }) {
   return (
     <li>
       <button type="button" class="chip" aria-pressed={chosen} data-id={plan.id}
-        onClick={() => setQuery({ plan: plan.id })}>
+        onClick={() => setQuery({ plan: plan.id }, { open: !query("plan") })}>
         {pick(plan.name)} <b>v{plan.version}</b> <small>{t(`plans.version.${plan.state}`)}</small>
       </button>
     </li>
