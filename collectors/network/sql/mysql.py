@@ -72,6 +72,13 @@ class _Careful(Connection):
 
     tls: str
 
+    def close(self) -> None:
+        """Close at once. An orderly end of TLS would wait for the server, for up to half a minute."""
+        own: Any = self
+        if own._transport is not None:
+            own._transport.abort()
+        cast(Any, super()).close()
+
     async def _request_authentication(self) -> None:
         own: Any = self  # asyncmy's types leave its own attributes out
         if not own.server_capabilities & SSL:
