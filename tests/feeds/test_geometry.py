@@ -33,7 +33,7 @@ def test_a_tangled_ring_is_rejected_in_time(ring: Ring) -> None:
 
 
 def test_a_valid_ring_with_as_many_points_is_taken() -> None:
-    with within():
+    with within(seconds=3.0):  # legitimate, and a busy machine needs longer
         assert from_geojson(polygon(comb(3_000))).is_valid
 
 

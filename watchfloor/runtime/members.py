@@ -75,6 +75,11 @@ class StatusFile:
         self._path = data / "run" / STATUS
         self.failing = False
 
+    @property
+    def missing(self) -> bool:
+        """True when somebody has removed the file, or put something else in its place."""
+        return not self.failing and not self._path.is_file()
+
     def write(self, members: Iterable[ManagedProcess], more: Mapping[str, Any]) -> None:
         """Write the states of the members."""
         body = {"supervisor": os.getpid(), "at": time.time(), "members": [asdict(m) for m in members], **more}

@@ -260,7 +260,7 @@ class Supervisor:
                 self._kill_reasons[name] = f"it did not report for {silence:.0f} s and was killed"
                 log.error("%s did not report for %.0f s: it is killed and started again", name, silence)
                 process.kill()
-        if changed:
+        if changed or self._status.missing:
             self._write_status()
 
     async def _watch_valkey(self) -> None:
