@@ -77,7 +77,7 @@ def _receipt(id: str, lat: float, lon: float, at: float) -> Receipt:
 
 
 def _papers() -> dict[str, Callable[[], Any]]:
-    """What makes each paper of a signed follow-up report; no PDF where Typst or a font with Chinese is missing."""
+    """A function for each file format of a signed follow-up report. PDF is left out where Typst is missing."""
     brief = a_brief()
     papers: dict[str, Callable[[], Any]] = {"docx": lambda: docx_file.render(brief, ISSUER)}
     if pdf_file.available():

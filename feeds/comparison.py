@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal
 
 FEWEST = 10
-"""Records below which a comparison is told in absolute numbers only."""
+"""With fewer records than this a comparison gives absolute numbers only."""
 COMPLETE = 0.95
 """The least share of a period that must be known on both sides."""
 Verdict = Literal["", "none", "incomplete", "few", "zero"]
@@ -33,10 +33,11 @@ class PeriodValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodChange:
-    """What became of a value. `unit` "ratio": (now - then) / then; "points": 0.014 is 1.4 percentage points.
+    """The change of a value from one period to another.
 
-    With "count" both values are told and no percentage. Without a unit `verdict` says why nothing is told: "none" (a
-    side has no value) or "incomplete". "few" and "zero" say why there is no ratio.
+    `unit` "ratio": (now - then) / then; "points": 0.014 is 1.4 percentage points. With "count" both values are shown
+    without a percentage, and `verdict` "few" or "zero" gives the reason. Without a `unit` there is no comparison:
+    `verdict` is "none" (a period has no value) or "incomplete".
     """
 
     change: float | None = None

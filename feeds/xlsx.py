@@ -17,6 +17,10 @@ MOST_PART = 64 << 20
 MOST_COLUMNS = 200
 _CELL = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _HIDDEN = ("hidden", "veryHidden")
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError),
+    *(NotImplementedError, RuntimeError),  # a compression that is not known, an encrypted part
+)
 Lines = list[tuple[int, list[str]]]
 
 
@@ -29,7 +33,9 @@ def read_workbook(raw: bytes, most_rows: int) -> list[tuple[str, Lines]]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return list(_sheets(archive, most_rows))
-    except (zipfile.BadZipFile, zlib.error, KeyError, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except BadWorkbook:
+        raise
+    except _DAMAGE as error:
         raise BadWorkbook(str(error)) from error
 
 

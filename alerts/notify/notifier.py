@@ -19,7 +19,6 @@ from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.roster import zone
 from feeds.engine.requests import AppendEntry, QueueMessage
 from feeds.model import Alert
-from feeds.model.tasks import Task
 
 REASONS = {REPEAT: "repeat", PROMISE: "promise"}
 NOBODY = "nobody"
@@ -125,8 +124,7 @@ class Notifier:
         self, step: StepSettings, fired: Fired, receivers: Mapping[str, ReceiverSettings], now: float
     ) -> list[Contact]:
         """The contacts of a step, computed once for all alerts of a region, head and moment."""
-        record = fired.subject.record if fired.subject is not None else None
-        region, head = fired.alert.region, record.head if isinstance(record, Task) else ""
+        region, head = fired.alert.region, fired.subject.head if fired.subject is not None else ""
         key = (id(step), region, head)
         if key not in self._contacts_of:
             roster = self._people.roster

@@ -46,6 +46,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return KINDS.subjects[self.kind].region(self)
 
     @property
+    def head(self) -> str:
+        """The account that answers for the subject, "" for nobody (feeds.kinds.subject)."""
+        return KINDS.subjects[self.kind].head(self)
+
+    @property
     def titles(self) -> dict[str, str]:
         """The subject's title, by language."""
         kind = KINDS.subjects[self.kind]

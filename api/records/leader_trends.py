@@ -29,7 +29,7 @@ class TrendRecords:
         self._records, self._since, self._zone = records, since, zone
 
     def coverage(self, period: MonthPeriod) -> float:
-        """How much of a period, as far as it has passed, lies after the first entry of the journal."""
+        """The share (0 to 1) of the past part of a period for which there is a journal; 0.0 when none of it is past."""
         start, end = period.bounds(self._zone)
         end = min(end, self._records.now)
         if self._since is None or end <= start:

@@ -58,7 +58,7 @@ class FindDocument:
 
 @dataclass(frozen=True, slots=True)
 class HasDocument:
-    """Whether there is a document with that id, also one that cannot be read: its id must not be given again."""
+    """Tells whether a document has this id, readable or not. The id of an unreadable document must not be reused."""
 
     kind: str
     id: str

@@ -27,7 +27,7 @@ _MEASURED: Mapping[str, Callable[[LeaderRecords], DurationFigure | ShareFigure]]
 
 
 def within(records: LeaderRecords, start: float, end: float) -> LeaderRecords:
-    """The same records with another window."""
+    """The records with the window `start` <= time < `end`, epoch seconds."""
     return replace(records, start=start, end=end)
 
 

@@ -140,7 +140,7 @@ class RecordKind(Generic[T]):
         return self.visible.sees(audience, record)
 
     def sees_all(self, audience: Audience) -> bool:
-        """Whether this audience is shown every record of the kind."""
+        """True when no record of the kind is hidden from this audience."""
         if audience.units is not None or audience.region or isinstance(self.visible, Own):
             return False
         return self.confidential is None or audience.personal

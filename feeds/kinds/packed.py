@@ -30,7 +30,7 @@ class PackedViews:
         self._show = _shower(kind.record)
 
     def __call__(self, raw: bytes) -> Record:
-        """The view of a stored record. Raises msgspec.DecodeError for what is none.
+        """The view of a stored record. Raises msgspec.DecodeError for other bytes.
 
         A record of another version, which lacks a field, goes by way of the record.
         """
@@ -63,7 +63,7 @@ def _dictionary(annotation: Any) -> Any:
 
 
 def _shower(record: Any) -> Callable[[Record], None]:
-    """What replaces the times in a dictionary of that record, also in the records inside it."""
+    """A function that replaces the times of a decoded record, and of records inside it, by RFC 3339 text."""
     hints = get_type_hints(record, include_extras=True)
     times = tuple(name for name, hint in hints.items() if is_time(hint))
     inner = tuple((name, _shower(part)) for name, hint in hints.items() for part in _inner(hint))

@@ -50,9 +50,11 @@ class SubjectKind:
 
     `names` are the names a rule may use, `value` gives the value of one. `region` is where the thing lies, `title`
     its name in a language. `feed` is the feed that an alert about it belongs to; it is given None when the thing is
-    not known any more. `functions` are the functions that only rules over this kind may call. When the thing leaves,
-    its alerts end with the evidence `gone` (texts: `evidence.…`); `removed`: as removed by somebody, not as cleared.
-    Rules are asked only about records that are `evaluated`; any other one counts as not there.
+    not known any more. `head` is the account that answers for the thing before the duty officers do ("" for nobody);
+    escalation steps name it `unit-head`. `functions` are the functions that only rules over this kind may call.
+
+    When the thing leaves, its alerts end with the evidence `gone` (texts: `evidence.…`); `removed`: as removed by
+    somebody, not as cleared. Rules are asked only about records that are `evaluated`; others count as not there.
     """
 
     name: str
@@ -61,6 +63,7 @@ class SubjectKind:
     region: Callable[[SubjectState], str] = _region
     title: Callable[[SubjectState, str], str] = _title
     feed: Callable[[SubjectState | None], str] = lambda subject: "network"
+    head: Callable[[SubjectState], str] = lambda subject: ""
     functions: frozenset[str] = field(default=frozenset())
     gone: str = "record_gone"
     removed: bool = False

@@ -82,6 +82,7 @@ TASK = RecordKind(
         value=_value,
         title=lambda subject, language: str(subject.record.title or subject.id),
         feed=lambda subject: "emergency",
+        head=lambda subject: str(subject.record.head),
         evaluated=lambda task: task.mode == "real",
     ),
     search=Searchable(names=("title",)),

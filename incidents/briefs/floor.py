@@ -53,7 +53,7 @@ class AssetOutage:
     ended: ProvenEntry | None = None
 
     def seconds(self, end: float) -> float:
-        """How long it lasted, or has lasted by `end`."""
+        """The duration of the outage, seconds; of one that lasts, until `end`."""
         return (self.ended.entry.at if self.ended is not None else end) - self.began.entry.at
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -56,14 +57,21 @@ def need_browser() -> str:
     return path
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
+@contextlib.asynccontextmanager
+async def running_chromium() -> AsyncIterator[Browser]:
+    """A running Chromium whose expectations wait as long as a busy machine needs. Skips the test without one."""
     path = need_browser()
     expect.set_options(timeout=PATIENCE * 1000)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with running_chromium() as started:
+        yield started
 
 
 @dataclass

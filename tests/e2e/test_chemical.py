@@ -14,10 +14,10 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests import ports
-from tests.dashboard.conftest import FLAGS, need_browser
+from tests.dashboard.conftest import running_chromium
 from tests.patience import PATIENCE, until
 from watchfloor.demo import chemical
 from watchfloor.demo.control import control
@@ -99,12 +99,8 @@ async def test_the_scenario_goes_from_the_first_call_to_the_signed_follow_up(fol
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    path = need_browser()
-    expect.set_options(timeout=PATIENCE * 1000)
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        await chromium.close()
+    async with running_chromium() as started:
+        yield started
 
 
 class Walker:

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.dashboard.conftest import FLAGS, need_browser
+from tests.dashboard.conftest import running_chromium
 from tests.e2e.site import PASSWORD, Site, running
 from tests.patience import PATIENCE, until
 
@@ -29,12 +29,8 @@ IS_STORED = """async () => {
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    path = need_browser()
-    expect.set_options(timeout=PATIENCE * 1000)
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        await chromium.close()
+    async with running_chromium() as started:
+        yield started
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, Request, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.dashboard.conftest import FLAGS, need_browser
+from tests.dashboard.conftest import running_chromium
 from tests.e2e.site import PASSWORD, Service, Site, running
 from tests.patience import PATIENCE
 
@@ -54,12 +54,8 @@ class Desk:
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    path = need_browser()
-    expect.set_options(timeout=PATIENCE * 1000)
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield chromium
-        await chromium.close()
+    async with running_chromium() as started:
+        yield started
 
 
 @asynccontextmanager

@@ -86,3 +86,9 @@ def test_a_part_that_unpacks_beyond_its_bound_is_refused(monkeypatch: pytest.Mon
     monkeypatch.setattr("feeds.xlsx.MOST_PART", 2000)
     with pytest.raises(SheetRefused, match="larger"):
         read_sheets(sheet("<row r='1'/>" + " " * 3000))
+
+
+@pytest.mark.parametrize("row", ['<row r="x"><c><v>1</v></c></row>', '<row r="1"><c t="s"><v>²</v></c></row>'])
+def test_a_workbook_with_rubbish_for_numbers_is_refused_as_damaged(row: str) -> None:
+    with pytest.raises(SheetRefused, match="broken"):
+        read_sheets(sheet(row))

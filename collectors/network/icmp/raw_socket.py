@@ -23,7 +23,7 @@ _BUFFER = 1 << 22
 
 
 class PacketLayer(Protocol):
-    """What makes requests and reads replies; see EchoPackets."""
+    """A socket that builds echo requests and checks echo replies, as EchoPackets does."""
 
     def get_fd(self) -> int: ...
 

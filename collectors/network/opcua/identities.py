@@ -1,4 +1,4 @@
-"""What a node id meant when it was first watched: the namespace of its index, and the node's browse name.
+"""The namespace and browse name of each watched OPC UA node, as they were when it was first watched.
 
 Namespace indexes are only valid within a session (OPC 10000-3, 8.2.2): after a restart of the server the same id may
 name another variable. A node whose meaning has changed is refused, so that no other variable's value passes for it.
@@ -55,7 +55,7 @@ class NodeIdentities:
 
 
 async def _identities(client: Client, nodes: Mapping[str, ua.NodeId]) -> dict[str, NodeIdentity]:
-    """What the nodes mean now, {} where the server does not tell."""
+    """The present identity of each node, by the text of its id; {} from a server that does not answer the question."""
     identities: dict[str, NodeIdentity] = {}
     try:
         namespaces = await client.get_namespace_array() if nodes else []

@@ -102,7 +102,7 @@ class OpcUaPoller(Poller):
         return [*read, *await self._facts(target, session, deadline)]
 
     async def _facts(self, target: Target, session: Session, deadline: float) -> list[Measurement]:
-        """What the server says of itself. A server whose nodes belong to several assets is none of them."""
+        """The BuildInfo of the server as facts of the asset; none when nodes of the server belong to several assets."""
         session_key = self._watches[target.asset, target.uri][0]
         assets = {asset for (asset, _), (key, _, _) in self._watches.items() if key == session_key}
         if {"node", "alarms"} & target.params.keys() and len(assets) > 1:

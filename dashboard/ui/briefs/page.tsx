@@ -10,14 +10,14 @@ import { incidentsOf, unmetOf, useIncidents } from "../incidents/records";
 import type { BriefRecord, ObligationRecord } from "../records";
 import { EmergencyTabs } from "../warnings/tabs";
 import { draftDaily, openDraft } from "./orders";
-import { briefKind, briefs, useBriefs } from "./records";
+import { briefKind, briefs, inHand, useBriefs } from "./records";
 
 export default function BriefsPage() {
   useIncidents();
   const here = useBriefs();
   const all = briefs();
   const due = [...incidentsOf("open"), ...incidentsOf("ended")].flatMap(({ id }) => unmetOf(id));
-  const drafts = all.filter(({ state }) => ["draft", "checked", "signed"].includes(state));
+  const drafts = all.filter(inHand);
   const out = all.filter((brief) => !drafts.includes(brief));
   return (
     <>

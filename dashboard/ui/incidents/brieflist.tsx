@@ -4,8 +4,6 @@ import { t } from "../core/i18n";
 import { briefKind, briefs, useBriefs } from "../briefs/records";
 import type { BriefRecord } from "../records";
 
-const OUT = ["signed", "sent", "superseded"];
-
 export function Briefs({ incident }: { incident: string }) {
   useBriefs();
   const all = briefs().filter((brief) => brief.incident === incident);
@@ -23,10 +21,9 @@ function Row({ brief }: { brief: BriefRecord }) {
     <li data-id={brief.id}>
       <a href={address("/briefs", { brief: brief.id })} data-inside="">{brief.number || briefKind(brief)}</a>
       <small class="quiet">{briefKind(brief)} · {t(`briefs.state.${brief.state}`)}</small>
-      {OUT.includes(brief.state)
-        ? <a class="chip" href={`/api/v1/briefs/${encodeURIComponent(brief.id)}.docx`} download="">
-          {t("briefs.docx")}
-        </a> : null}
+      <a class="chip" href={`/api/v1/briefs/${encodeURIComponent(brief.id)}.docx`} download="">
+        {t("briefs.docx")}
+      </a>
     </li>
   );
 }

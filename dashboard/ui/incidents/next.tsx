@@ -3,7 +3,7 @@ import { address, navigate } from "../core/address";
 import { t } from "../core/i18n";
 import { me, mayDo } from "../core/site";
 import { startBrief } from "../briefs/orders";
-import { briefs, useBriefs } from "../briefs/records";
+import { briefs, inHand, useBriefs } from "../briefs/records";
 import { Message, useAct } from "../forms/act";
 import { confirmProposal } from "../plans/proposals";
 import { proposalsOf, useProposals } from "../plans/records";
@@ -96,7 +96,7 @@ function reportStep(incident: IncidentRecord, due: ObligationRecord): Step {
   const words = t("incidents.next.report.of", { report: reportName(due) });
   if (due.channel === "phone") return { name: "report", done: false, words, press: () => openProof(due) };
   const begun = briefs().find((brief) => brief.incident === incident.id && brief.step === due.step
-    && ["draft", "checked", "signed"].includes(brief.state));
+    && inHand(brief));
   const press = begun ? () => navigate(address("/briefs", { brief: begun.id }))
     : () => startBrief(incident.id, due.step, incident.text);
   return { name: "report", done: false, words, press };
