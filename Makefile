@@ -66,6 +66,11 @@ e2e: $(VENV)/.dev $(ASSETS)
 	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(E2E) $(E2E_TESTS)
 	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest -n $(TESTERS) --dist loadfile $(ON_POSTGRES)
 
+# A picture of every page at every size in both languages, in build/pictures.
+.PHONY: pictures
+pictures: $(VENV)/.dev $(ASSETS)
+	WATCHFLOOR_PICTURES=$(CURDIR)/build/pictures $(BIN)/pytest tests/dashboard/test_access.py
+
 # All examples of every property; `make test` runs 30 per cent of them.
 .PHONY: test-thorough
 test-thorough: $(VENV)/.dev $(ASSETS)

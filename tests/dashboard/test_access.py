@@ -1,11 +1,12 @@
 """Every page of the product for everybody: at every size, in both languages.
 
 Nothing is cut or off the screen, what is pressed on a touch screen has 44 px, axe-core finds nothing serious, no page
-logs an error or asks another host. A picture of each page at each size stays in `build/pictures/`.
+logs an error or asks another host. `make pictures` also keeps a picture of each page at each size in `build/pictures/`.
 """
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -27,13 +28,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
 CHECKS = (Path(__file__).parent / "layout_checks.js").read_text(encoding="utf-8")
-PICTURES = ROOT / "build/pictures"
+PICTURES = Path(os.environ["WATCHFLOOR_PICTURES"]) if os.environ.get("WATCHFLOOR_PICTURES") else None
+"""The folder that keeps the pictures. They take most of the time, so there are none unless it is named."""
 LANGUAGES = ("zh-CN", "en")
 SIZES = ((3840, 2160), (1920, 1080), (1366, 768), (1180, 820), (820, 1180), (390, 844))
 TOUCH = 1180
 """Screens up to this width in CSS px are touched. A wall never is."""
 ENGLISH_PICTURES = (1920, 390)
-"""Widths at which the second language is pictured: pictures take most of the time."""
+"""Widths at which the second language is pictured."""
 WALL_TYPE = 32.0
 """The smallest type on a wall of 2160 lines, in px: it is read from 5 m."""
 PLAIN = ("/signin", "/account", "/m")
@@ -158,7 +160,7 @@ class Visit:
         least = WALL_TYPE if wall and height == 2160 else 0
         for finding in await page.evaluate(f"{CHECKS}({{touch: {int(width <= TOUCH and not wall)}, least: {least}}})"):
             self.note(finding, f"{path} {language} {width}")
-        if language != LANGUAGES[0] and width not in ENGLISH_PICTURES:
+        if PICTURES is None or (language != LANGUAGES[0] and width not in ENGLISH_PICTURES):
             return
         name = path.strip("/").translate(str.maketrans("/?={}", "-----")) or "desk"
         folder = PICTURES / language / f"{width}x{height}"
@@ -215,6 +217,12 @@ async def demo() -> AsyncIterator[Demo]:
             yield started
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def contexts(demo: Demo, browser: Browser) -> dict[str, BrowserContext]:
+    """One browser for each role: it loads the scripts once for all pages."""
+    return {role: await Visit(demo, browser).context(role) for role in PATHS}
+
+
 @pytest.fixture
 def axe() -> None:
     if not AXE.exists():
@@ -234,15 +242,12 @@ async def test_every_page_of_the_product_is_looked_at() -> None:
 
 
 @pytest.mark.usefixtures("axe")
-async def test_every_page_is_whole_reachable_and_readable_in_both_languages_at_every_size(
-    demo: Demo, browser: Browser
+@pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PATHS.items() for path in paths])
+async def test_a_page_is_whole_reachable_and_readable_in_both_languages_at_every_size(
+    demo: Demo, browser: Browser, contexts: dict[str, BrowserContext], role: str, path: str
 ) -> None:
     visit = Visit(demo, browser)
-    for role, paths in PATHS.items():
-        context = await visit.context(role)
-        for path in paths:
-            await visit.look(context, path)
-        await context.close()
+    await visit.look(contexts[role], path)
     assert not visit.findings, visit.report()
 
 
