@@ -19,9 +19,9 @@ from feeds.model import Alert, Severity
 from feeds.model.isa_state import isa_state
 from tests.alerts.builders import asset, command
 from tests.alerts.rig import Rig
-from tests.collectors.network.loopback import ANSWERED
+from tests.collectors.network.loopback import ANSWERED, closing
+from tests.collectors.network.opcua_servers import running_plant
 from tests.patience import PATIENCE
-from tests.ports import free_port
 
 
 async def alert_of(rig: Rig, conditions: Conditions, matches: Callable[[Alert], bool]) -> Alert:
@@ -41,26 +41,21 @@ async def scene(bus: Bus, journal: Journal) -> AsyncIterator[tuple[Rig, OpcUaPla
     rig = Rig(bus, journal)
     await rig.start()
     await rig.assets(asset("pump"))
-    plant = OpcUaPlant("127.0.0.1", free_port(), {"Level": 1.0}, {"High": 900})
-    await plant.start()
-    conditions, poller = Conditions(bus, bus.site, lambda: rig.now), OpcUaPoller()
-    uri = f"opc.tcp://{plant.address}?alarms=server"
-    target = registry.target_of(uri, asset="pump", timeout=ANSWERED)
-    spec = Spec(key=("pump", uri), scheme="opc.tcp", family="opcua", source="network.opcua", target=target)
+    async with running_plant({"Level": 1.0}, {"High": 900}) as plant, closing(OpcUaPoller()) as poller:
+        conditions = Conditions(bus, bus.site, lambda: rig.now)
+        uri = f"opc.tcp://{plant.address}?alarms=server"
+        target = registry.target_of(uri, asset="pump", timeout=ANSWERED)
+        spec = Spec(key=("pump", uri), scheme="opc.tcp", family="opcua", source="network.opcua", target=target)
 
-    def report(_: Target, present: Sequence[Condition]) -> None:
-        conditions.put(poller, spec, present)
+        def report(_: Target, present: Sequence[Condition]) -> None:
+            conditions.put(poller, spec, present)
 
-    poller.attach(
-        SubscriberCallbacks(
-            push=lambda target, measurements: None, request_poll=lambda target: None, report_alarms=report
+        poller.attach(
+            SubscriberCallbacks(
+                push=lambda target, measurements: None, request_poll=lambda target: None, report_alarms=report
+            )
         )
-    )
-    try:
         yield rig, plant, conditions, poller, target
-    finally:
-        await poller.close()
-        await plant.stop()
 
 
 async def all_closed(rig: Rig, conditions: Conditions) -> None:

@@ -14,11 +14,10 @@ from collectors.network.snmp import nameplate
 from collectors.network.snmp import profile as snmp_profiles
 from collectors.network.snmp.probe import SnmpPoller
 from collectors.once import collect_once, render
-from collectors.sim.opcua import OpcUaPlant
 from feeds.model import Value
 from tests.collectors.network.loopback import ask, closing, target_of
+from tests.collectors.network.opcua_servers import running_plant
 from tests.collectors.network.snmp_agent import Agent, serving
-from tests.ports import free_port
 
 UPTIME = "1.3.6.1.2.1.1.3.0"
 ENTITY = "1.3.6.1.2.1.47.1.1.1.1"
@@ -170,9 +169,7 @@ async def test_one_poll_shows_the_facts_that_there_are() -> None:
 
 
 async def test_an_opc_ua_server_says_its_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    plant = OpcUaPlant("127.0.0.1", free_port(), {"Level": 1.5}, {})
-    await plant.start()
-    try:
+    async with running_plant({"Level": 1.5}, {}) as plant:
         async with closing(OpcUaPoller()) as poller:
             level = f"opc.tcp://{plant.address}?node=ns%3D2%3Bs%3DLevel&metric=level"
             texts = facts(await ask(poller, target_of(level)))
@@ -183,5 +180,3 @@ async def test_an_opc_ua_server_says_its_build(monkeypatch: pytest.MonkeyPatch) 
         async with closing(OpcUaPoller()) as poller:
             for _ in range(2):
                 assert facts(await ask(poller, target_of(f"opc.tcp://{plant.address}"))) == texts
-    finally:
-        await plant.stop()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asyncua.ua.status_codes import StatusCodes
@@ -32,6 +33,7 @@ from tests.collectors.network.loopback import (
     silence,
     target_of,
 )
+from tests.collectors.network.opcua_servers import running_plant
 from tests.patience import PATIENCE
 from tests.ports import free_port
 
@@ -41,14 +43,8 @@ ALARMS = {"High": 900, "Low": 450}
 Predicate = Callable[[], bool]
 
 
-@asynccontextmanager
-async def plant(port: int = 0, **settings: object) -> AsyncIterator[OpcUaPlant]:
-    plant = OpcUaPlant("127.0.0.1", port or free_port(), VALUES, ALARMS, **settings)  # type: ignore[arg-type]
-    await plant.start()
-    try:
-        yield plant
-    finally:
-        await plant.stop()
+def plant(port: int = 0, **settings: Any) -> AbstractAsyncContextManager[OpcUaPlant]:
+    return running_plant(VALUES, ALARMS, port, **settings)
 
 
 class Desktop:

@@ -19,6 +19,7 @@ from collectors.jobs import Spec
 from collectors.network.dns import DnsPoller
 from collectors.network.modbus.probe import ModbusPoller
 from collectors.network.mqtt import availability, payload, topics
+from collectors.network.mqtt import probe as mqtt_probe
 from collectors.network.mqtt.probe import MqttPoller
 from collectors.network.smtp import SmtpPoller
 from collectors.probing import verdicts
@@ -32,6 +33,11 @@ from tests.patience import until
 from tests.ports import free_port
 
 REGISTERS = {10: 0x8000, 11: 0xFFFF, 12: 0xFFFF, 13: 0xFFFF, 14: 0x8000, 15: 0, 18: 215, 20: 0xD6D0, 21: 0xB9FA}
+
+
+@pytest.fixture
+def first_message_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt_probe, "PATIENT", 0.0)
 
 
 def modbus(answer: Callable[[int, int, bytes], tuple[int, bytes]] = lambda unit, at, pdu: (unit, pdu)) -> Talk:
@@ -183,6 +189,7 @@ def test_the_probes_own_words_come_first() -> None:
     assert availability.read('{"state":"故障"}'.encode("gb18030"), None, "故障") is False
 
 
+@pytest.mark.usefixtures("first_message_is_not_waited_for")
 async def test_availability_as_json_takes_a_device_down_and_an_odd_word_is_told() -> None:
     async with broker() as server, desktop() as desk:
         target = at(server, "pump/state?field=level&availability=pump/availability")
@@ -211,6 +218,7 @@ async def first_poll(desk: Desktop, server: MqttBroker, target: Target) -> None:
     await polling
 
 
+@pytest.mark.usefixtures("first_message_is_not_waited_for")
 async def test_a_clock_that_goes_back_does_not_freeze_a_value() -> None:
     async with broker() as server, desktop() as desk:
         target = at(server, "pump/state?field=level&time=at&metric=level")
@@ -272,6 +280,7 @@ def test_a_shared_subscription_receives_by_its_own_filter(pattern: str, plain: s
     assert topics.unshared(pattern) == plain
 
 
+@pytest.mark.usefixtures("first_message_is_not_waited_for")
 async def test_values_of_a_shared_subscription_come() -> None:
     async with broker() as server, desktop() as desk:
         await first_poll(desk, server, at(server, "$share/g/pump/state?field=level&metric=level"))
