@@ -31,7 +31,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def demo_networks() -> Iterator[None]:
-    """Hold a machine-wide lock on the demo's loopback networks, so that two demos cannot choose the same one."""
+    """Hold a machine-wide lock while a demo starts, so that two demos cannot choose the same loopback network."""
     with (Path(tempfile.gettempdir()) / f"watchfloor-tests-{os.geteuid()}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

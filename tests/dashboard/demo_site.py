@@ -16,7 +16,7 @@ from typing import Any
 from feeds.wire import iso
 from tests.e2e.site import Person, Site
 from tests.patience import until
-from tests.ports import free_port
+from tests.ports import demo_networks, free_port
 from watchfloor.demo import control
 
 BROKEN = "A2"
@@ -42,26 +42,34 @@ class Demo:
 async def running_demo(folder: Path) -> AsyncIterator[Demo]:
     """Start the demo and fill it. Ends it at the end."""
     site = Site(folder, free_port())
-    with (folder / "demo.log").open("ab") as log:
-        site.process = subprocess.Popen(
-            [sys.executable, "-m", "watchfloor", "demo", "--port", str(site.port)],
-            stdout=log,
-            stderr=log,
-            env=os.environ | {"WATCHFLOOR_DEMO": str(folder)},
-        )
+    demo = Demo(site, {})
     try:
-        await site.ready()
-        demo = Demo(site, {})
+        with demo_networks():
+            await _start(demo)
         await _fill(demo)
         yield demo
     finally:
         await site.stop()
 
 
+async def _start(demo: Demo) -> None:
+    """Start the demo, and wait until every device has answered, so that its network is taken."""
+    site = demo.site
+    with (site.folder / "demo.log").open("ab") as log:
+        site.process = subprocess.Popen(
+            [sys.executable, "-m", "watchfloor", "demo", "--port", str(site.port)],
+            stdout=log,
+            stderr=log,
+            env=os.environ | {"WATCHFLOOR_DEMO": str(site.folder)},
+        )
+    await site.ready()
+    duty = await demo.person("duty")
+    await until(lambda: _all_known(duty), every=0.5)
+
+
 async def _fill(demo: Demo) -> None:
     """Break a node, and make an incident with its grade, a task, a brief, an entry of the log and a silence."""
     duty = await demo.person("duty")
-    await until(lambda: _all_known(duty), every=0.5)
     await asyncio.to_thread(control.control, demo.site.folder, "break", BROKEN)
     incident = await duty.post("incidents", _incident(), expect=201)
     key = incident["id"]

@@ -19,7 +19,6 @@ from playwright.async_api import Browser, BrowserContext, Page, Request, Respons
 
 from dashboard.pages import PAGES, asset_page, report_pages
 from dashboard.shell import Site as SiteNames
-from tests import ports
 from tests.dashboard.conftest import NO_WEBGL
 from tests.dashboard.demo_site import Demo, running_demo
 from tests.patience import PATIENCE
@@ -212,7 +211,7 @@ async def ready(page: Page, path: str) -> None:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def demo() -> AsyncIterator[Demo]:
-    with tempfile.TemporaryDirectory(prefix="watchfloor-access-") as folder, ports.demo_networks():
+    with tempfile.TemporaryDirectory(prefix="watchfloor-access-") as folder:
         async with running_demo(Path(folder)) as started:
             yield started
 

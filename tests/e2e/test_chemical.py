@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,51 +24,53 @@ from watchfloor.demo.control import control
 from watchfloor.demo.demo import prepare
 from watchfloor.demo.desk import desks
 
-pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(1200)]
-"""It may wait long for the networks of the demo, which other tests use too."""
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 STARTS_WITHIN = 90.0
 PRESSES, PRESSES_ON_THE_PHONE = 24, 2
 """Presses from the call to the exported report; the key F2 and what is typed come on top."""
 
 
-@pytest.fixture(scope="module")
-def networks() -> Iterator[None]:
-    with ports.demo_networks():
-        yield
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def folder(networks: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Path, str]]:
+async def folder(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Path, str]]:
     """A running demo: its folder and its address."""
     path = tmp_path_factory.mktemp("demo")
     port = ports.free_port()
-    prepare(path, port)
-    command = [sys.executable, "-m", "watchfloor", "demo", "--port", str(port)]
-    with (path / "out.log").open("wb") as out:
-        process = subprocess.Popen(command, env=os.environ | {"WATCHFLOOR_DEMO": str(path)}, stdout=out, stderr=out)
     base = f"http://127.0.0.1:{port}"
+    with ports.demo_networks(), (path / "out.log").open("wb") as out:
+        prepare(path, port)
+        command = [sys.executable, "-m", "watchfloor", "demo", "--port", str(port)]
+        process = subprocess.Popen(command, env=os.environ | {"WATCHFLOOR_DEMO": str(path)}, stdout=out, stderr=out)
+        try:
+            await has_started(base, lambda: process.poll() is None, path / "out.log")
+        except BaseException:
+            process.kill()
+            raise
     try:
-        async with aiohttp.ClientSession(base) as session, desks(base) as demo:
-
-            async def ready() -> bool:
-                assert process.poll() is None, (path / "out.log").read_text()
-                try:
-                    async with session.get("/readyz") as answer:
-                        return answer.status == 200
-                except aiohttp.ClientError:
-                    return False
-
-            await until(ready, STARTS_WITHIN, 0.2)
-            duty = await demo.take("duty")
-
-            async def published() -> bool:
-                return any(plan["state"] == "published" for plan in (await duty.get("/plans"))["items"])
-
-            await until(published, STARTS_WITHIN, 0.2)
         yield path, base
     finally:
         process.terminate()
         await asyncio.to_thread(process.wait)
+
+
+async def has_started(base: str, runs: Callable[[], bool], log: Path) -> None:
+    """Wait until the demo is ready and its plan is published."""
+    async with aiohttp.ClientSession(base) as session, desks(base) as demo:
+
+        async def ready() -> bool:
+            assert runs(), log.read_text()
+            try:
+                async with session.get("/readyz") as answer:
+                    return answer.status == 200
+            except aiohttp.ClientError:
+                return False
+
+        await until(ready, STARTS_WITHIN, 0.2)
+        duty = await demo.take("duty")
+
+        async def published() -> bool:
+            return any(plan["state"] == "published" for plan in (await duty.get("/plans"))["items"])
+
+        await until(published, STARTS_WITHIN, 0.2)
 
 
 async def test_the_scenario_goes_from_the_first_call_to_the_signed_follow_up(folder: tuple[Path, str]) -> None:

@@ -16,11 +16,10 @@ from collectors.sim.world import World, read
 from feeds.model import Asset
 from tests.collectors.network.loopback import ANSWERED
 from tests.patience import until
+from tests.ports import demo_networks
 from watchfloor.demo.demo import prepare
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings, load
-
-pytestmark = pytest.mark.usefixtures("demo_networks")
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,10 @@ class Demo:
 
 @asynccontextmanager
 async def demo(folder: Path) -> AsyncIterator[Demo]:
-    settings = load(prepare(folder))
-    world = read(folder, speed=1.0, start=time.time())
-    await world.start()
+    with demo_networks():
+        settings = load(prepare(folder))
+        world = read(folder, speed=1.0, start=time.time())
+        await world.start()
     try:
         yield Demo(world, settings, dict(load_inventory(settings).assets))
     finally:
