@@ -23,9 +23,7 @@ _NEVER = 3600.0
 """The library's own timeout in seconds: the runner's comes first."""
 _EXPIRED = (1820, 1862)
 """The password has expired (MySQL: must be changed before anything else)."""
-_PLUGIN = re.compile(
-    r"client_ed25519|auth_gssapi_client|authentication_\w+_client|dialog|parsec|mysql_clear_password|sha256_password"
-)
+_PLUGIN = re.compile(r"auth_gssapi_client|authentication_\w+_client|dialog|parsec|mysql_clear_password|sha256_password")
 """Plugins that servers ask for and the library does not have."""
 _ACCESS = (1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 4151)
 """Error numbers that speak of the account or its rights."""
@@ -57,8 +55,6 @@ async def ask(place: SqlServer, statement: str, limit: float) -> object:
     except errors.MySQLError as error:
         raise _meaning(error, place) from error
     except (RuntimeError, ValueError, IndexError, AssertionError, UnicodeDecodeError) as error:
-        if "pynacl" in str(error).lower():  # asyncmy's way of saying that it needs this package for the plugin
-            raise _no_plugin(place, "client_ed25519") from error
         # How asyncmy's parser speaks of bytes that are no MySQL, and of a server that asks for a file of ours.
         raise NotReady(Reason.WRONG_ANSWER, "what answers does not speak MySQL's protocol") from error
     finally:
