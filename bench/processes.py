@@ -28,6 +28,13 @@ def memory(pid: int) -> dict[str, float]:
 
 
 def family(members: dict[str, int], supervisor: int) -> dict[str, int]:
-    """The members and what stands behind them: the supervisor and the process that forks the roles."""
-    roles = [pid for name, pid in members.items() if name != "valkey"]
-    return {**members, "forker": parent(roles[0]), "supervisor": supervisor}
+    """The members and what stands behind them: the supervisor and the process that forks the roles.
+
+    A process that runs two roles is there once, by the name of the first.
+    """
+    own: dict[int, str] = {}
+    for name, pid in members.items():
+        own.setdefault(pid, name)
+    processes = {name: pid for pid, name in own.items()}
+    roles = [pid for name, pid in processes.items() if name != "valkey"]
+    return {**processes, "forker": parent(roles[0]), "supervisor": supervisor}

@@ -33,7 +33,7 @@ from feeds.kinds import KINDS
 from feeds.live.mirror import Audience, Mirror
 from feeds.model import Asset, Change, Kind, Observation, Severity
 from feeds.projection.projector import Projector
-from watchfloor.runtime.roles import GARBAGE
+from watchfloor.runtime.role_process import GARBAGE
 
 ASSETS, SLOT, SLOTS = 150, 30, 100
 KEYS = Keys("532300")

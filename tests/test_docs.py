@@ -18,7 +18,7 @@ from collectors import registry
 from collectors.settings import SchemeSettings, SourceSettings
 from feeds.documents.escalations import EscalationSettings, StepSettings
 from feeds.documents.receivers import ReceiverSettings, SmsSettings
-from watchfloor.cli import _parser
+from watchfloor.cli_commands import parser
 from watchfloor.settings import reference
 from watchfloor.settings.site_settings import load
 from watchfloor.settings.titles import TABLES, TITLES
@@ -47,12 +47,12 @@ def options(parser: argparse.ArgumentParser) -> Iterator[str]:
         yield from (text for text in action.option_strings if text.startswith("--") and text != "--help")
 
 
-@pytest.mark.parametrize("command", list(commands(_parser())))
+@pytest.mark.parametrize("command", list(commands(parser())))
 def test_every_command_is_documented(command: str) -> None:
     assert f"`{command}" in (DOCS / "commands.md").read_text()
 
 
-@pytest.mark.parametrize("option", sorted(set(options(_parser()))))
+@pytest.mark.parametrize("option", sorted(set(options(parser()))))
 def test_every_option_is_documented(option: str) -> None:
     assert option in (DOCS / "commands.md").read_text() or option == "--config"
 

@@ -29,7 +29,7 @@ from feeds.workdays.local_time import local_date
 router = APIRouter(prefix="/api/v1", tags=["approvals"])
 STEP_DAYS = 90
 """Days over which the slowest steps are measured."""
-Month = Annotated[str, Query(pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$", description="2026-02; default: this month")]
+Month = Annotated[str, Query(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$", description="2026-02; default: this month")]
 
 
 def _period(month: str, first: str, last: str, today: date) -> Period:

@@ -21,7 +21,7 @@ from feeds import wire
 from feeds.comparison import FEWEST, month_until
 
 router = APIRouter(prefix="/api/v1", tags=["leader"])
-Month = Annotated[str, Query(pattern=r"^(\d{4}-(0[1-9]|1[0-2]))?$", description="2026-11; default: this month")]
+Month = Annotated[str, Query(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$", description="2026-11; default: this month")]
 
 
 @router.get("/leader/trends", responses=answers(LeaderTrends, "invalid"))

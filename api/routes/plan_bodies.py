@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from api.routes.incident_bodies import IncidentOrderBody, Line, LongText, ShortText, Text
 from feeds.plans.yaml_table import MOST_BYTES
 
-Holder = Annotated[str, StringConstraints(pattern=r"^(unit|post|role):[\w.-]{1,64}$")]
+Holder = Annotated[str, StringConstraints(pattern=r"^(unit|post|role):[\w.-]+$", max_length=69)]
 
 
 class PlanDraftBody(IncidentOrderBody):

@@ -79,7 +79,7 @@ class RecurrenceBody(BaseModel):
     """A repetition every day or on some days of the week (1 is Monday), in the site's time zone."""
 
     model_config = ConfigDict(extra="forbid")
-    start: Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    start: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
     minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)]
     days: list[Annotated[int, Field(ge=1, le=7)]] = []
 

@@ -80,13 +80,12 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """A person's absence, from the first day to the last, both included. `deputy` acts for the person meanwhile."""
+    """A person's absence, from the first day to the last, both included."""
 
     person: str
     first: str
     last: str
     reason: str = ""
-    deputy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

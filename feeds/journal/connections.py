@@ -12,6 +12,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from feeds.fencing import Fence
-from feeds.journal import fences, tls
+from feeds.journal import fences, sqlite_driver, tls
 from feeds.journal.records import JournalError, JournalLost, Unstorable
 
 log = logging.getLogger(__name__)
@@ -133,9 +134,9 @@ class Store:
                 except BaseException:
                     # A cancelled statement has closed the transaction already; its reason must reach the caller.
                     with suppress(JournalError, SQLAlchemyError, OSError):
-                        await self._end(connection, "ROLLBACK")
+                        await self._end(connection, commit=False)
                     raise
-                await self._end(connection, "COMMIT")
+                await self._end(connection, commit=True)
 
     async def _begin(self, connection: AsyncConnection, patient: bool) -> None:
         with translated(OSError):
@@ -146,14 +147,9 @@ class Store:
                 await connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self._lock})")
 
-    async def _end(self, connection: AsyncConnection, statement: str) -> None:
+    async def _end(self, connection: AsyncConnection, *, commit: bool) -> None:
         with translated(OSError):
-            if self.is_sqlite:
-                await connection.exec_driver_sql(statement)
-            elif statement == "COMMIT":
-                await connection.commit()
-            else:
-                await connection.rollback()
+            await (connection.commit() if commit else connection.rollback())
 
     def _driver_errors(self) -> tuple[type[Exception], ...]:
         """Exceptions that the driver raises past SQLAlchemy while it connects."""
@@ -187,7 +183,7 @@ def _text(error: BaseException) -> str:
 
 def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
     """An SQLite engine; `threads` collects the threads of connections that may still be open."""
-    engine = create_async_engine(url, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True, async_creator=partial(sqlite_driver.connect, url))
 
     def note(connection: Any, _record: Any) -> None:
         threads.difference_update([thread for thread in threads if not thread.is_alive()])

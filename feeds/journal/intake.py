@@ -110,6 +110,7 @@ def intake_url(journal_url: str) -> str:
     return url.set(database=str(Path(str(url.database)).with_name("intake.sqlite3"))).render_as_string(False)
 
 
+_INSERT_PARCELS = insert(parcel)
 OnStored = Callable[[frozenset[str]], None]
 _Waiting = tuple[Parcel, str, "asyncio.Future[bool]"]
 
@@ -206,7 +207,7 @@ class Intake:
             fresh = await self._fresh(connection, batch)
             rows = [_row(batch[index][0]) for index in sorted(fresh)]
             if rows:
-                await connection.execute(insert(parcel), rows)
+                await connection.execute(_INSERT_PARCELS, rows)
             if not 0 <= self._clock() - self._looked < LOOK_EVERY:
                 await self._look(connection)
         return fresh

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import LargeBinary, cast, delete, func, select, tuple_, update
+from sqlalchemy import LargeBinary, bindparam, cast, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
@@ -28,6 +28,10 @@ NAME = "seal"
 """Name of the row among the journal's cursors."""
 MODULUS = 1 << 256
 PAGE = 500
+_SIGNATURES = select(schema.doc.c.id, schema.doc.c.mac).where(
+    schema.doc.c.kind == bindparam("kind"), schema.doc.c.id.in_(bindparam("ids", expanding=True))
+)
+"""Id and signature of those documents of a kind that exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +173,13 @@ class SealUpdate:
 
     async def put(self, rows: Sequence[dict[str, Any]]) -> None:
         """Sign documents that are about to be written: each row gets its `mac`."""
-        table, before = schema.doc, dict[tuple[str, str], str]()
+        before = dict[tuple[str, str], str]()
         for kind, same_kind in groupby(sorted(rows, key=_kind), key=_kind):
             ids = [row["id"] for row in same_kind]
             for start in range(0, len(ids), PAGE):
-                these = (table.c.kind == kind) & table.c.id.in_(ids[start : start + PAGE])
+                documents = {"kind": kind, "ids": ids[start : start + PAGE]}
                 with translated(OSError):
-                    for id, signature in await self._sql.execute(select(table.c.id, table.c.mac).where(these)):
+                    for id, signature in await self._sql.execute(_SIGNATURES, documents):
                         before[kind, id] = signature
         for row in rows:
             text = document_text(row["kind"], row["id"], row["open"], row["seq"], row["body"])
@@ -196,11 +200,8 @@ class SealUpdate:
         self._digest += number(after or "") - number(before or "")
         self.touched = True
 
-    async def finish(self) -> Seal | None:
-        """The new seal; None when the journal has no seal yet."""
-        value = await stored(self._sql)
-        if value is None:
-            return None
+    def applied_to(self, value: str) -> Seal:
+        """The new seal after the one whose row has that value."""
         seal, signature = opened(value, self._keyring)
         if not self._keyring.has(signature) and not seal.broken:
             seal = replace(seal, broken="the seal was signed with a key that is not here")

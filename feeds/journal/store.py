@@ -18,11 +18,11 @@ from sqlalchemy import func, or_, select
 
 from feeds.clock import now
 from feeds.fencing import Fence
-from feeds.journal import fences, schema, seals
+from feeds.journal import fences, schema
 from feeds.journal.connections import Store, translated
 from feeds.journal.document_rows import DocumentRows
 from feeds.journal.keys import Keyring, load_keys
-from feeds.journal.records import ChainFault, JournalEntry, StoreRefused, clean
+from feeds.journal.records import ChainFault, JournalEntry, clean
 from feeds.journal.tx import Tx
 from feeds.journal.verifying import check
 from feeds.journal.versions import bring_up
@@ -79,12 +79,10 @@ class Journal(DocumentRows):
     async def begin(self) -> AsyncIterator[Tx]:
         """One transaction. When the block ends without an error, its rows are on disk."""
         async with self._lock, self.store.writing() as connection:
-            if self.keyring is None and await seals.stored(connection) is not None:
-                raise StoreRefused("台账有签名，但这里没有密钥。", "The journal is signed, and there is no key here.")
             tx = Tx(connection, self.chain, self.keyring, self.set_aside)
+            await tx.require_key()
             yield tx
-            await tx.flush()
-            await tx.seal()
+            await tx.finish()
 
     async def entries(
         self,

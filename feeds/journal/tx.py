@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from sqlalchemy import LargeBinary, cast, delete, insert, select, text
+from sqlalchemy import LargeBinary, cast, delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.asker import current_asker
 from feeds.clock import now
 from feeds.journal import schema, seals
+from feeds.journal.errors import StoreRefused
 from feeds.journal.forms import LONGEST, SECRET_KINDS, SetAside, parse
 from feeds.journal.keys import Keyring
-from feeds.journal.records import ANCHOR, AUDIT, GENESIS, Doc, canonical, clean, row_hash
+from feeds.journal.records import ANCHOR, AUDIT, Doc, canonical, clean, row_hash
 from feeds.journal.seals import SealUpdate
 from feeds.journal.tx_outbox import OutboxTx
+from feeds.journal.tx_statements import LogEnd
 
 RESERVED = (1, 8, 64, 512)
 """Numbers taken from PostgreSQL's sequence at a time, increasing; unused ones leave a gap."""
@@ -47,6 +49,7 @@ class Tx(OutboxTx):
         """Documents whose unreadable text an entry of this transaction has."""
         self._seal = SealUpdate(connection, keyring) if keyring is not None else None
         self._reseal = False
+        self._end_before: LogEnd | None = None
         self._head: tuple[int, str] | None = None
         self._first_seq: int | None = None
         self._numbers: Iterator[int] = iter(())
@@ -99,23 +102,31 @@ class Tx(OutboxTx):
             self._seal.ended_at(self._chain, *self._head)
         return int(row["seq"])
 
+    async def require_key(self) -> None:
+        """Raise StoreRefused when the journal is signed and this process has no key."""
+        if self._keyring is None and (await self._log_end()).seal is not None:
+            raise StoreRefused("台账有签名，但这里没有密钥。", "The journal is signed, and there is no key here.")
+
+    async def _log_end(self) -> LogEnd:
+        """The end of the log before this transaction; read once, which is enough under the writers' lock."""
+        if self._end_before is None:
+            result = await self._execute(self._statements.log_end, {"chain": self._chain})
+            self._end_before = LogEnd.of(result.one())
+        return self._end_before
+
     async def _last(self) -> tuple[int, str]:
-        """The chain's last number and hash; read once per transaction, which holds the lock."""
-        log = schema.entry
-        statement = select(log.c.chain_seq, log.c.hash).where(log.c.chain == self._chain)
-        row = (await self._execute(statement.order_by(log.c.chain_seq.desc()).limit(1))).first()
-        head = (row[0], row[1]) if row else (0, GENESIS)
+        """The chain's last number and hash before this transaction."""
+        end = await self._log_end()
         if self._seal is not None:
-            self._seal.began_at(self._chain, *head)
-        return head
+            self._seal.began_at(self._chain, end.number, end.hash)
+        return end.number, end.hash
 
     async def _number(self) -> int:
         """The next global number from SQLite's own counter, which no one else changes while the lock is held."""
         for number in self._numbers:
             return number
         if self._is_sqlite:
-            result = await self._execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'entry'"))
-            self._numbers = count(int(result.scalar() or 0) + 1)
+            self._numbers = count((await self._log_end()).last_seq + 1)
         else:
             batch_size = RESERVED[min(self._reservations, len(RESERVED) - 1)]
             self._reservations += 1
@@ -192,23 +203,29 @@ class Tx(OutboxTx):
 
     async def flush(self) -> None:
         """Send collected writes. The end of the transaction does this itself."""
+        await self._flush_records()
+        if self._cursors:
+            await self._execute(self._statements.cursors, list(self._cursors.values()))
+        await self._queue()
+        self._cursors = {}
+
+    async def _flush_records(self) -> None:
+        """Send entries and documents."""
         if self._entries:
-            await self._execute(insert(schema.entry), self._entries)
+            await self._execute(self._statements.entries, self._entries)
         if self._docs:
-            rows, columns = list(self._docs.values()), ["open", "seq", "body"]
+            rows, statement = list(self._docs.values()), self._statements.docs
             if self._seal is not None:
                 await self._seal.put(rows)
-                columns.append("mac")
-            statement = self._upsert(schema.doc)
-            new = {name: statement.excluded[name] for name in columns}
-            statement = statement.on_conflict_do_update(index_elements=["kind", "id"], set_=new)
+                statement = self._statements.signed_docs
             await self._execute(statement, rows)
-        if self._cursors:
-            cursor = self._upsert(schema.cursor)
-            cursor = cursor.on_conflict_do_update(index_elements=["name"], set_={"value": cursor.excluded.value})
-            await self._execute(cursor, list(self._cursors.values()))
-        await self._queue()
-        self._entries, self._docs, self._cursors = [], {}, {}
+        self._entries, self._docs = [], {}
+
+    async def finish(self) -> None:
+        """Send everything, with the renewed seal."""
+        await self._flush_records()  # the seal covers them
+        await self._renew_seal()
+        await self.flush()
 
     async def other_heads(self) -> dict[str, list[Any]]:
         """The number and hash of the last entry of every other chain."""
@@ -219,16 +236,13 @@ class Tx(OutboxTx):
         """Make a new seal of the whole journal at the end of the transaction, without the earlier `broken`."""
         self._reseal = True
 
-    async def seal(self) -> None:
-        """Renew the seal after the last `flush`. The first seal of a journal also signs all existing documents."""
+    async def _renew_seal(self) -> None:
+        """Write a seal of this transaction's changes. The first seal of a journal also signs all its documents."""
         if self._keyring is None or self._seal is None or not (self._seal.touched or self._reseal):
             return
-        seal = None if self._reseal else await self._seal.finish()
-        if seal is None:
-            seal = await self._new_seal(self._keyring)
-        await self.set_cursor(seals.NAME, {})
-        self._cursors[seals.NAME]["value"] = seal.record(self._keyring)
-        await self.flush()
+        stored = None if self._reseal else (await self._log_end()).seal
+        seal = await self._new_seal(self._keyring) if stored is None else self._seal.applied_to(stored)
+        self._cursors[seals.NAME] = {"name": seals.NAME, "value": seal.record(self._keyring)}
 
     async def _new_seal(self, keyring: Keyring) -> seals.Seal:
         if self._reseal:

@@ -20,12 +20,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import translated
 from feeds.journal.records import canonical, clean
+from feeds.journal.tx_statements import tx_statements
 
 DIGEST = "digest:"
 """Prefix of the error of a message that is part of a digest."""
@@ -51,11 +51,11 @@ class OutboxTx:
     def __init__(self, connection: AsyncConnection) -> None:
         self._sql = connection
         self._is_sqlite = connection.dialect.name == "sqlite"
-        self._upsert = sqlite.insert if self._is_sqlite else postgresql.insert
+        self._statements = tx_statements(self._is_sqlite)
         self._outbox: list[_Row] = []
 
     async def _execute(
-        self, statement: Executable, rows: Sequence[_Row] | None = None
+        self, statement: Executable, rows: Sequence[_Row] | _Row | None = None
     ) -> CursorResult[*tuple[Any, ...]]:
         with translated(OSError):
             return await self._sql.execute(statement, rows)
@@ -125,6 +125,5 @@ class OutboxTx:
 
     async def _queue(self) -> None:
         if self._outbox:
-            queued = self._upsert(schema.outbox).on_conflict_do_nothing(index_elements=["key"])
-            await self._execute(queued, self._outbox)
+            await self._execute(self._statements.outbox, self._outbox)
             self._outbox = []

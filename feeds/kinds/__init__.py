@@ -13,7 +13,6 @@ from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
 from feeds.kinds.briefs import BRIEF
-from feeds.kinds.campaigns import CAMPAIGN, CAMPAIGNS, EXERCISE
 from feeds.kinds.command_picture import COMMAND_PICTURE, IMPACT, MARK
 from feeds.kinds.duty_log import LOG
 from feeds.kinds.group import GROUP
@@ -32,7 +31,6 @@ ALL: tuple[RecordKind[Any], ...] = (
     *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE, *COMMAND_PICTURE),
     BRIEF,
     *PLANS,
-    *CAMPAIGNS,
     *APPROVALS,
     BOARD,
     GROUP,
@@ -45,11 +43,9 @@ __all__ = [
     "ASSET",
     "BOARD",
     "BRIEF",
-    "CAMPAIGN",
     "CARD",
     "CASE",
     "CASE_BOARD",
-    "EXERCISE",
     "FULL",
     "GROUP",
     "IMPACT",

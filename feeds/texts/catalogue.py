@@ -34,7 +34,12 @@ def catalogue(language: str = DEFAULT) -> Mapping[str, str]:
     """All texts of one language. Raises KeyError for an unknown language and BadCatalogue for bad files."""
     if language not in LANGUAGES:
         raise KeyError(language)
-    return load(FOLDER)[language]
+    return _shipped()[language]
+
+
+@cache
+def _shipped() -> dict[str, Mapping[str, str]]:
+    return load(FOLDER)
 
 
 def load(folder: Path) -> dict[str, Mapping[str, str]]:

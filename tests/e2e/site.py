@@ -281,8 +281,9 @@ class Site:
         return {member["name"]: member for member in status["members"]}
 
     def kill(self, *names: str) -> None:
-        for name in names:
-            os.kill(self.members()[name]["pid"], signal.SIGKILL)
+        members = self.members()
+        for pid in {members[name]["pid"] for name in names}:
+            os.kill(pid, signal.SIGKILL)
 
     async def stop(self) -> None:
         for person in self.people:

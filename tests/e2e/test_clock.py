@@ -71,7 +71,7 @@ def words_of_the_clock(site: Site) -> str:
 
 async def restart(site: Site, *roles: str) -> None:
     pids = {role: site.members()[role]["pid"] for role in roles}
-    for pid in pids.values():
+    for pid in set(pids.values()):  # a guest is in the process of another role
         os.kill(pid, signal.SIGKILL)
     await until(lambda: all(site.members()[role]["pid"] not in (0, None, pid) for role, pid in pids.items()))
 

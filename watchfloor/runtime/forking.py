@@ -2,10 +2,12 @@
 
 Importing costs each role one to three seconds of CPU; a fork costs milliseconds. So a killed role is back
 at once, a cold start imports once instead of five times, and the roles share the memory of their code.
-At the start each role is forked as soon as its own modules are imported. It opens its stores while the next ones load.
+An import changes pages of all modules before it, and a role that was forked earlier keeps a copy of each. So the roles
+start in two batches (SEPARATE): the first one opens its stores while the modules of the second one are imported.
 
 The process is single-threaded and runs no event loop, so that forking it is safe. It talks JSON lines:
-in `{"role", "config"}`; out `{"role", "pid"}`, `{"role", "failed"}` when the kernel refuses a fork, `{"pid", "code"}`.
+in `{"role", "guests", "config", "environment"}`;
+out `{"role", "pid"}`, `{"role", "failed"}` when the kernel refuses a fork, `{"pid", "code"}`.
 It ends when its input does, and the kernel ends its children with it.
 It and its children report to the supervisor's watchdog over a pipe of their own (see watchfloor.runtime.watchdog).
 """
@@ -23,11 +25,12 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from feeds.roles import WEB
 from watchfloor.runtime import watchdog
 from watchfloor.runtime.process import die_with_parent
 from watchfloor.runtime.role_specs import COMMON, ROLES
@@ -39,15 +42,19 @@ CRASHED = 70
 """The exit code of a role that an unhandled error ended (EX_SOFTWARE)."""
 PRELOAD = {"": COMMON} | {spec.name: spec.preload for spec in ROLES}
 """Modules that each role imports, in the order of the start; "" has the common ones."""
+SEPARATE = (WEB,)
+"""Roles whose modules are imported after the others were forked: they are half of all, and nobody waits for them."""
+SHARED = ("maps.regions:table", "feeds.texts.catalogue:catalogue")
+"""Functions that read and cache what every role needs, as `module:function`: 12 MB that the roles then share."""
 
 
 def _send(**message: Any) -> None:
     print(json.dumps(message), flush=True)  # noqa: T201  # standard output is the protocol
 
 
-def _child(role: str, config: str) -> None:
-    """Run a role in the forked process. Never returns."""
-    from watchfloor.runtime.roles import run_role
+def _child(role: str, guests: Sequence[str], config: str) -> None:
+    """Run a role and its guests in the forked process. Never returns."""
+    from watchfloor.runtime.role_process import run_role
 
     # SIGKILL: a role that outlived its parent would be a second writer of the same state.
     die_with_parent(signal.SIGKILL)
@@ -63,7 +70,7 @@ def _child(role: str, config: str) -> None:
         ctypes.CDLL(None).prctl(PR_SET_NAME, f"wf-{role}".encode())
     code = CRASHED
     try:
-        code = run_role(role, Path(config))
+        code = run_role(role, Path(config), guests)
     except BaseException as error:
         # This process may not return into its parent's loop, whatever ended the role.
         log.critical("%s ends by an error", role, exc_info=error)
@@ -91,27 +98,40 @@ class _Imports:
 
     def __init__(self) -> None:
         self._left = dict(PRELOAD)
-        self.load("")
+        self._read = False
 
     def load(self, role: str) -> None:
-        """Import the modules of a role that are still missing; all modules for an unknown role.
+        """Import what a role needs, with all that the other roles of its batch need; everything for an unknown role.
 
         A module that cannot be imported is left to its role, which ends by the error and says so. The others go on.
         """
-        for name in (role,) if role in PRELOAD else tuple(self._left):
-            for module in self._left.pop(name, ()):
+        for name in [name for name in self._left if role in SEPARATE or name not in SEPARATE or role not in PRELOAD]:
+            for module in self._left.pop(name):
                 try:
                     importlib.import_module(module)
                 except (ImportError, SyntaxError, OSError) as error:
                     log.error("%s cannot be imported for %s: %s", module, name or "all roles", error)
+        if not self._read:
+            self._read = True
+            _read_shared()
 
     def load_next(self) -> bool:
-        """Import the modules of the next role. False when all are imported."""
+        """Import the modules of the next batch. False when all are imported."""
         if self._left:
             self.load(next(iter(self._left)))
             if not self._left:
                 gc.collect()
         return bool(self._left)
+
+
+def _read_shared() -> None:
+    """Read what every role reads from files of the program. One that is damaged is left to the role that meets it."""
+    for name in SHARED:
+        module, _, function = name.partition(":")
+        try:
+            getattr(importlib.import_module(module), function)()
+        except (ImportError, OSError, ValueError, LookupError, TypeError) as error:
+            log.error("%s cannot be read before the roles start: %s", name, error)
 
 
 def main() -> None:
@@ -147,14 +167,16 @@ def main() -> None:
             *lines, partial = (partial + received).split(b"\n")
             for line in lines:
                 request = json.loads(line)
-                imports.load(request["role"])
-                _fork(request["role"], request["config"])
+                for role in (request["role"], *request["guests"]):
+                    imports.load(role)
+                os.environ.update(request["environment"])
+                _fork(request["role"], request["guests"], request["config"])
         elif more:
             more = imports.load_next()
 
 
-def _fork(role: str, config: str) -> None:
-    """Fork a role and report its process id, or why the kernel refused.
+def _fork(role: str, guests: Sequence[str], config: str) -> None:
+    """Fork a role with its guests, and report its process id, or why the kernel refused.
 
     Objects that exist by now are hidden from the collector: it would touch their pages, and none would stay shared.
     """
@@ -166,7 +188,7 @@ def _fork(role: str, config: str) -> None:
         return
     if pid == 0:
         gc.enable()
-        _child(role, config)
+        _child(role, guests, config)
     _send(role=role, pid=pid)
 
 

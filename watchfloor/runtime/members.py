@@ -7,8 +7,8 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,7 +39,7 @@ class ManagedProcess:
 
     `state` is starting, running, hanging (it does not report), waiting (to be started again) or stopped.
     `last_end` describes its last end, {at (epoch seconds), code, reason}, or is empty.
-    `crashes` counts unrequested ends.
+    `crashes` counts unrequested ends. `host` is the role in whose process a guest runs, "" for a role with its own.
     """
 
     name: str
@@ -50,6 +50,7 @@ class ManagedProcess:
     port: int = 0
     crashes: int = 0
     last_end: dict[str, Any] = field(default_factory=dict)
+    host: str = ""
 
     def ended(self, code: int, reason: str) -> None:
         """Record the end of the process."""
@@ -69,10 +70,14 @@ def reason_of(code: int) -> str:
 
 
 class StatusFile:
-    """`run/status.json`, replaced as a whole. People read it, so an error while writing it is only logged, once."""
+    """`run/status.json`, replaced as a whole. People read it, so an error while writing it is only logged, once.
 
-    def __init__(self, data: Path) -> None:
-        self._path = data / "run" / STATUS
+    A guest, which runs in the process of another role, has an entry with that process.
+    """
+
+    def __init__(self, data: Path, guests: Mapping[str, Sequence[str]]) -> None:
+        """`guests`: the guests of each role."""
+        self._path, self._guests = data / "run" / STATUS, guests
         self.failing = False
 
     @property
@@ -81,8 +86,9 @@ class StatusFile:
         return not self.failing and not self._path.is_file()
 
     def write(self, members: Iterable[ManagedProcess], more: Mapping[str, Any]) -> None:
-        """Write the states of the members."""
-        body = {"supervisor": os.getpid(), "at": time.time(), "members": [asdict(m) for m in members], **more}
+        """Write the states of the members and their guests."""
+        shown = [asdict(entry) for member in members for entry in (member, *self._entries_of_guests(member))]
+        body = {"supervisor": os.getpid(), "at": time.time(), "members": shown, **more}
         try:
             state_file.write_json(self._path, body)
         except OSError as error:
@@ -94,10 +100,17 @@ class StatusFile:
             log.info("%s can be written again", STATUS)
         self.failing = False
 
+    def _entries_of_guests(self, member: ManagedProcess) -> list[ManagedProcess]:
+        return [replace(member, name=guest, host=member.name) for guest in self._guests.get(member.name, ())]
+
     def last_ends(self) -> dict[str, dict[str, Any]]:
         """The last end of each member under the supervisor before this one."""
         status = state_file.read_json(self._path, parse_status) or {"members": []}
-        return {member["name"]: member["last_end"] for member in status["members"] if member["last_end"]}
+        return {
+            member["name"]: member["last_end"]
+            for member in status["members"]
+            if member["last_end"] and not member["host"]
+        }
 
 
 def parse_status(document: Any) -> dict[str, Any]:

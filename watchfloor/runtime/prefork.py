@@ -55,11 +55,12 @@ class ForkedRole:
 class ForkServer:
     """Starts the fork server when it is needed, and roles through it.
 
-    `program` are the arguments of the fork server after `python -P`.
+    `program` are the arguments of the fork server after `python -P`. `environment` are variables that each role gets.
     """
 
     def __init__(self, program: Sequence[str] = ("-m", "watchfloor.runtime.forking")) -> None:
         self._program = tuple(program)
+        self.environment: dict[str, str] = {}
         self._watch: Watch | None = None
         self._reports, self._partial = -1, b""
         self._process: asyncio.subprocess.Process | None = None
@@ -68,14 +69,18 @@ class ForkServer:
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
 
-    async def start(self, role: str, config: Path) -> ForkedRole:
-        """Start a process of a role. Raises OSError when the fork fails or the fork server ends; try again then."""
+    async def start(self, role: str, config: Path, guests: Sequence[str] = ()) -> ForkedRole:
+        """Start a process of a role and its guests.
+
+        Raises OSError when the fork fails or the fork server ends; try again then.
+        """
         await self.open()
         assert self._process is not None
         assert self._process.stdin is not None
         answer: asyncio.Future[ForkedRole] = asyncio.get_running_loop().create_future()
         self._requested[role] = answer
-        self._process.stdin.write(json.dumps({"role": role, "config": str(config)}).encode() + b"\n")
+        request = {"role": role, "guests": list(guests), "config": str(config), "environment": self.environment}
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
         return await answer
 
     async def open(self) -> None:
@@ -194,12 +199,12 @@ class ForkServer:
         self._process.kill()
         return silence
 
-    async def close(self) -> None:
-        """End the fork server. Its children must have ended before."""
+    async def close(self, within: float = CLOSE_WITHIN) -> None:
+        """End the fork server, by SIGKILL after `within` seconds. Its children must have ended before."""
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             try:
-                await asyncio.wait_for(self._process.wait(), CLOSE_WITHIN)
+                await asyncio.wait_for(self._process.wait(), within)
             except TimeoutError:
                 self._process.kill()
         if self._reader is not None:

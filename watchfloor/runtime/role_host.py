@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -85,17 +84,10 @@ class RoleHost:
         self._role: RunningRole | None = None
         self._working = False
         self._reloading = asyncio.Lock()
+        self._reloads: set[asyncio.Task[dict[str, str]]] = set()
 
     async def run(self) -> None:
-        """Run until cancelled. SIGHUP reloads the settings."""
-        reloads: set[asyncio.Task[dict[str, str]]] = set()
-
-        def on_hangup() -> None:
-            task = asyncio.create_task(self.reload())
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
-
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
+        """Run until cancelled."""
         while True:
             try:
                 await self._hold_once()
@@ -199,6 +191,12 @@ class RoleHost:
             await asyncio.to_thread(applied.store, captured)
             log.info("settings applied")
             return {}
+
+    def reload_soon(self) -> None:
+        """Reload in a task of its own."""
+        task = asyncio.create_task(self.reload(), name="reload")
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
 
     def _report_fallback(self, reason: dict[str, str]) -> None:
         """Log why the role runs on fallback settings, and show it on the role's source until settings apply."""

@@ -14,7 +14,7 @@ from feeds import roles
 if TYPE_CHECKING:
     from watchfloor.runtime.role_host import Build
 
-COMMON = ("watchfloor.runtime.roles",)
+COMMON = ("watchfloor.runtime.role_process", "watchfloor.runtime.roles")
 """Modules that every role needs."""
 _BUILDERS = "watchfloor.runtime.roles"
 
@@ -26,7 +26,8 @@ class RoleSpec:
     `preload` are the modules that the fork server imports for it. `builder` names the function that builds it, in
     watchfloor.runtime.roles. Of a `leased` role one copy works at a time; of a `fenced` one both stores refuse what a
     copy writes after its turn: what is collected bears its own time and needs no fence. `waits_for_journal`: the role
-    has nothing to do without its journal.
+    has nothing to do without its journal. `guest_of`: the role in whose process it runs as a guest while the site has
+    no use for it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class RoleSpec:
     leased: bool = True
     fenced: bool = True
     waits_for_journal: bool = True
+    guest_of: str = ""
 
     def build(self) -> Build:
         """The function that builds the role; imports it."""
@@ -48,7 +50,7 @@ ROLES = (
     ),
     RoleSpec(name=roles.ALERT, preload=("alerts.service",), builder="build_alert"),
     RoleSpec(name=roles.COMMAND, preload=("incidents.engine",), builder="build_command"),
-    RoleSpec(name=roles.APPROVALS, preload=("approvals.engine",), builder="build_approvals"),
+    RoleSpec(name=roles.APPROVALS, preload=("approvals.engine",), builder="build_approvals", guest_of=roles.COMMAND),
     RoleSpec(name=roles.COLLECT, preload=("collectors.service",), builder="build_collect", fenced=False),
     # Of pages there may be as many as one likes, and they show the picture also without a journal.
     RoleSpec(

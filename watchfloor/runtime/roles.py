@@ -1,50 +1,32 @@
-"""Run and build the roles: connections, program, signals and reload of each."""
+"""Build the roles: connections, program and reload of each."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
-import signal
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import uvloop
 
 from collectors.source_names import named_sources
 from feeds.bus import Bus
-from feeds.engine import unhandled, vitals
-from feeds.fencing import Fence
 from feeds.findings import line_of_text
 from feeds.inventory.rows import Inventory
-from feeds.journal import Intake, Journal, StoreRefused, intake_url
+from feeds.journal import Intake, Journal, intake_url
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
-from watchfloor.runtime import logs, watchdog
 from watchfloor.runtime.disk_source import disk_heartbeat
-from watchfloor.runtime.journal_watch import JournalWatch, until_replaced
-from watchfloor.runtime.process import REFUSED
-from watchfloor.runtime.reload import ReloadListener
-from watchfloor.runtime.role_host import RoleHost, RoleProgram, RunningRole
-from watchfloor.runtime.role_specs import BY_NAME
-from watchfloor.runtime.stores import journal_url, open_journal, opening_journal, redis_url
-from watchfloor.settings.applied import StartSettings
+from watchfloor.runtime.journal_watch import JournalWatch
+from watchfloor.runtime.role_host import RoleProgram, RunningRole
+from watchfloor.runtime.stores import journal_url, redis_url
 from watchfloor.settings.findings import make
 from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.site_settings import Settings, SettingsError
-from watchfloor.settings.start import settings_to_start
 
 if TYPE_CHECKING:
     from alerts.service import AlertService
 
 log = logging.getLogger(__name__)
-
-GARBAGE = (50_000, 5, 3)
-"""Thresholds of the garbage collector: allocations minus deallocations before it looks at the young objects, then how
-many such passes before each older generation. The roles mostly drop trees, which need no collector; with Python's
-defaults it took 40 % of the projector's time. The few cycles (of closed connections) are freed below 100 MB."""
 
 
 class ProgramGroup:
@@ -59,72 +41,6 @@ class ProgramGroup:
         async with asyncio.TaskGroup() as group:
             for program in self.programs:
                 group.create_task(program.run(), name=type(program).__name__)
-
-
-def run_role(name: str, config: Path) -> int:
-    """Run one role until SIGTERM. Returns the exit code."""
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a SIGHUP before the handler is set must not end the process
-    logs.setup(name)
-    gc.set_threshold(*GARBAGE)
-    unhandled.watch_process()
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(name, settings_to_start(config)))
-    except SettingsError as error:
-        log.error("the settings cannot be used: %s", error)
-        watchdog.report_crash(error)
-        return 1
-    except (StoreRefused, BaseExceptionGroup) as error:
-        if (refusal := _store_refusal(error)) is None:
-            raise
-        log.error("%s", refusal)
-        watchdog.report_crash(refusal)
-        return REFUSED
-    return 0
-
-
-def _store_refusal(error: BaseException) -> StoreRefused | None:
-    """The refusal of a store, which a person must act on, also from inside a group of errors; else None."""
-    if isinstance(error, BaseExceptionGroup):
-        return next((refusal for inner in error.exceptions if (refusal := _store_refusal(inner))), None)
-    return error if isinstance(error, StoreRefused) else None
-
-
-async def _run(name: str, start: StartSettings) -> None:
-    unhandled.watch_loop(asyncio.get_running_loop())
-    beating = asyncio.create_task(watchdog.beat_forever(vitals.moving), name="beat")
-    try:
-        await _serve(name, start)
-    finally:
-        beating.cancel()
-
-
-async def _serve(name: str, start: StartSettings) -> None:
-    settings = start.settings
-    spec, status = BY_NAME[name], RoleStatus()
-    bus = Bus(redis_url(settings), settings.site.region, name=name, fence=Fence(name) if spec.fenced else None)
-    # A connection of its own: the role's loop must be the one that meets a loss of its own connection.
-    reload_bus = Bus(redis_url(settings), settings.site.region, name=f"{name}-reload")
-    opening = open_journal(settings, name, patient=True) if spec.waits_for_journal else opening_journal(settings, name)
-    async with opening as journal:
-        host = RoleHost(spec, spec.build(), start, bus, journal, status)
-        work = asyncio.create_task(host.run(), name=name)
-        listening = asyncio.create_task(ReloadListener(reload_bus, name, host.reload).run(), name="reload")
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, work.cancel)
-        replaced = asyncio.create_task(until_replaced(journal, name), name="journal-file")
-        try:
-            await asyncio.wait([work, replaced], return_when=asyncio.FIRST_COMPLETED)
-            await (replaced if replaced.done() else work)
-        except asyncio.CancelledError:
-            log.info("stopped")
-        finally:
-            for task in (work, replaced, listening):
-                task.cancel()
-            await asyncio.gather(work, replaced, listening, return_exceptions=True)
-            await reload_bus.close()
-            await bus.close()
 
 
 def _inventory(settings: Settings) -> Inventory:

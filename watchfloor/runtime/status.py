@@ -63,6 +63,7 @@ def _member(member: dict[str, Any], supervised: bool) -> dict[str, Any]:
         "restarts": member["restarts"],
         "crashes": member["crashes"],
         "last_end": member["last_end"],
+        "host": member["host"],
     }
 
 
@@ -86,9 +87,10 @@ def render(picture: dict[str, Any]) -> str:
 
 def _line(role: dict[str, Any]) -> str:
     if "pid" in role:
+        shared = f"  与 {role['host']} 同进程 in its process" if role.get("host") else ""
         return (
             f"  {role['name']:<8} {role['state']:<8} pid {role['pid'] or '-':<8} port {role['port'] or '-':<6} "
-            f"up {role['uptime']:>8.1f} s  restarts {role['restarts']}"
+            f"up {role['uptime']:>8.1f} s  restarts {role['restarts']}{shared}"
         )
     age = "-" if role["age"] is None else f"{role['age']:.1f} s"
     return f"  {role['name']:<8} {role['state']:<8} 最近心跳 last sign {age:<10} {role['error']}".rstrip()

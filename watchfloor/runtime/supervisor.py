@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -40,7 +40,7 @@ class Launcher(Protocol):
     """Starter of roles: ForkServer, except in tests."""
 
     async def open(self) -> None: ...
-    async def start(self, role: str, config: Path) -> Process: ...
+    async def start(self, role: str, config: Path, guests: Sequence[str] = ()) -> Process: ...
     async def close(self) -> None: ...
     def excuse(self) -> None: ...
     def kill_if_hung(self, at: float) -> float: ...
@@ -62,6 +62,7 @@ class Supervisor:
     """Runs the members of one data folder until `stop` is called.
 
     A member that ends is started again; one that stops reporting is killed first (see watchfloor.runtime.watchdog).
+    `guests` are roles that run in the process of another role, by that role.
     """
 
     data: Path
@@ -69,6 +70,7 @@ class Supervisor:
     embedded: bool
     port: int
     roles: tuple[str, ...] = NAMES
+    guests: Mapping[str, Sequence[str]] = field(default_factory=dict)
     launcher: Launcher = field(default_factory=ForkServer)
     members: dict[str, ManagedProcess] = field(default_factory=dict)
     _processes: dict[str, Process] = field(default_factory=dict)
@@ -81,7 +83,7 @@ class Supervisor:
     _disk: DiskWatch = field(init=False)
 
     def __post_init__(self) -> None:
-        self._status, self._disk = StatusFile(self.data), DiskWatch(self.data)
+        self._status, self._disk = StatusFile(self.data, self.guests), DiskWatch(self.data)
 
     async def run(self) -> None:
         """Start everything, keep it alive, and return when everything has been stopped."""
@@ -159,7 +161,7 @@ class Supervisor:
         async def spawn() -> Process:
             if self.embedded:
                 self._heal_address()
-            return await self.launcher.start(role, self.config)
+            return await self.launcher.start(role, self.config, self.guests.get(role, ()))
 
         return spawn
 

@@ -16,6 +16,7 @@ import logging
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -105,7 +106,7 @@ def store(captured: Capture | None) -> None:
 
 
 def _write_folder(folder: Path, captured: Capture) -> None:
-    part = folder.with_name(f"applied-part-{os.getpid()}")
+    part = folder.with_name(f"applied-part-{os.getpid()}-{threading.get_ident()}")  # a process may run two roles
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=0o700)
     state_file.write(part / "settings.toml", captured.settings.text.encode())

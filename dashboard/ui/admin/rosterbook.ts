@@ -55,8 +55,6 @@ export interface Leave {
   first: string;
   last: string;
   reason: string;
-  /** Who acts for the person meanwhile, "" for nobody. */
-  deputy: string;
 }
 export interface RosterFinding {
   date: string;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,10 +36,10 @@ async def test_concurrent_callers_share_few_commits(intake: Intake, monkeypatch:
     commits = 0
     plain = Store._end
 
-    async def counted(self: Store, connection: object, statement: str) -> None:
+    async def counted(self: Store, connection: Any, *, commit: bool) -> None:
         nonlocal commits
-        commits += statement == "COMMIT"
-        await plain(self, connection, statement)  # type: ignore[arg-type]
+        commits += commit
+        await plain(self, connection, commit=commit)
 
     monkeypatch.setattr(Store, "_end", counted)
     assert all(await asyncio.gather(*(intake.put(parcel(b"%d" % n)) for n in range(500))))

@@ -19,8 +19,9 @@ from feeds.journal import Journal, StoreRefused
 from feeds.role_status import RoleStatus
 from tests.patience import PATIENCE, until
 from watchfloor.runtime.role_host import Build, RoleHost, RunningRole
+from watchfloor.runtime.role_process import _refusal
 from watchfloor.runtime.role_specs import BY_NAME
-from watchfloor.runtime.roles import ProgramGroup, _store_refusal, build_alert
+from watchfloor.runtime.roles import ProgramGroup, build_alert
 from watchfloor.settings import applied
 from watchfloor.settings.applied import StartSettings
 from watchfloor.settings.findings import make
@@ -167,9 +168,9 @@ async def test_a_seat_that_ends_gives_its_role_back(
 
 def test_a_store_that_refuses_ends_the_role_for_good_also_from_one_of_its_tasks() -> None:
     refused = StoreRefused("甲", "a")
-    assert _store_refusal(refused) is refused
-    assert _store_refusal(BaseExceptionGroup("x", [ValueError(), BaseExceptionGroup("y", [refused])])) is refused
-    assert _store_refusal(BaseExceptionGroup("x", [ValueError()])) is None
+    assert _refusal(refused) is refused
+    assert _refusal(BaseExceptionGroup("x", [ValueError(), BaseExceptionGroup("y", [refused])])) is refused
+    assert _refusal(BaseExceptionGroup("x", [ValueError()])) is None
 
 
 RULES = """\

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,7 +33,7 @@ class Sleepers:
     async def open(self) -> None:
         """Nothing is needed before."""
 
-    async def start(self, role: str, config: Path) -> asyncio.subprocess.Process:
+    async def start(self, role: str, config: Path, guests: Sequence[str] = ()) -> asyncio.subprocess.Process:
         program = SLEEPER.format(mark=str(self._folder / f"hup-{role}"))
         return await asyncio.create_subprocess_exec(sys.executable, "-c", program)
 
@@ -159,11 +159,23 @@ async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_pat
 
 
 def test_the_supervisor_imports_nothing_that_only_roles_need() -> None:
-    """What it is made of, imported anew: these would be two thirds of its memory."""
-    code = "import sys, watchfloor.cli, watchfloor.runtime.site; print(*sys.modules)"
+    """What it is made of, imported anew: the settings alone would be half of its memory."""
+    code = "import sys, watchfloor.cli, watchfloor.runtime.supervising; print(*sys.modules)"
     imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert {"watchfloor.runtime.supervisor", "watchfloor.runtime.prefork"} <= set(imported)
-    assert not {"sqlalchemy", "redis", "numpy", "dash", "fastapi", "cryptography", "aiohttp"} & set(imported)
+    assert not {"sqlalchemy", "redis", "numpy", "dash", "fastapi", "msgspec", "aiohttp", "feeds.model"} & set(imported)
+    assert not {name for name in imported if name.startswith("watchfloor.settings")}
+
+
+def test_settings_that_cannot_be_used_are_told_and_start_nothing(tmp_path: Path) -> None:
+    config = tmp_path / "watchfloor.toml"
+    config.write_text('[site]\nname = 3\nregion = "532300"\n')
+    command = [sys.executable, "-m", "watchfloor", "run", "-c", str(config)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert "site.name = 3: 应为加引号的文字" in ended.stderr
+    assert "this must be text in quotes" in ended.stderr
+    assert not (tmp_path / "data").exists()
 
 
 async def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
