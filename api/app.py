@@ -42,12 +42,14 @@ from api.routes import (
     approvals,
     availability,
     briefs,
+    campaigns,
     documents,
     duty_log,
     handover,
     health,
     history,
     impact,
+    incident_parts,
     incidents,
     ingest,
     kpi,
@@ -113,6 +115,8 @@ ROUTERS = (
     task_evidence.router,
     tasks.router,
     incidents.router,
+    incident_parts.router,
+    campaigns.router,
     duty_log.router,
     resources.router,
     marks.router,
@@ -256,9 +260,10 @@ async def _internal(request: Request, error: Exception) -> Response:
 def _finding(item: dict[str, Any]) -> Finding[InRequest]:
     """One finding; never the input itself, which may be a password."""
     field = ".".join(str(part) for part in item["loc"])
-    return finding(
-        field, str(item["type"]), english=str(item["msg"]), allowed=_allowed(item["type"], item.get("ctx", {}))
-    )
+    code = str(item["type"])
+    if code == "less_than_equal" and field.endswith(".lat") and 73 <= item["input"] <= 136:  # a longitude of China
+        code = "coordinate_swapped"
+    return finding(field, code, english=str(item["msg"]), allowed=_allowed(item["type"], item.get("ctx", {})))
 
 
 def _allowed(kind: str, about: dict[str, Any]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api.commands import ask, refusal
 from api.dependencies import Commander, Dependencies, Deps
+from api.deputies import leader_on_leave
 from api.endpoints import endpoint_with, parameter
 from api.http.answers import Json
 from api.http.findings import finding
@@ -19,15 +20,16 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.kinds.schemas import record_name, reference
 from api.principal import Principal
-from api.records import incidents, marks, plans, resources
+from api.records import campaigns, incidents, marks, plans, resources
 from api.records.task_texts import TASK_TEXTS
 from api.responses.describe import answers
 from feeds.kinds import RecordKind
 from feeds.model import Outcome, Result
+from feeds.secrecy import is_marked
 
 ENGINE = "command"
 OF_ORDER = ("conflict", "forbidden", "outside-region", "not-found", "invalid", "unanswered")
-TEXTS = incidents.TEXTS | plans.TEXTS | resources.TEXTS | marks.TEXTS | TASK_TEXTS
+TEXTS = incidents.TEXTS | plans.TEXTS | resources.TEXTS | marks.TEXTS | TASK_TEXTS | campaigns.TEXTS
 """The words of each refusal, in Chinese and English."""
 
 
@@ -93,19 +95,35 @@ async def ordered(
 ) -> Response:
     """Give an order, and answer the record as the asker may see it. Raises Problem."""
     args = _in_seconds(body.model_dump(exclude={"rev", "reason"}, exclude_unset=True))
-    if (args.get("lat") is None) != (args.get("lon") is None):
-        raise Problem("invalid", findings=[_finding("body.lat", "half_position")])
-    result = await ask(
-        deps,
-        principal,
-        action,
-        subject,
-        args | dict(more or {}),
-        comment=getattr(body, "reason", ""),
-        rev=getattr(body, "rev", None),
-        engine=ENGINE,
-    )
+    if marked := [name for name, value in args.items() if isinstance(value, str) and is_marked(value)]:
+        raise Problem("invalid", findings=[_finding(f"body.{name}", "classified") for name in marked])
+    if (fault := position_fault(args.get("lat"), args.get("lon"))) is not None:
+        raise Problem("invalid", findings=[_finding("body.lat", fault)])
+    options: dict[str, Any] = {
+        "comment": getattr(body, "reason", ""),
+        "rev": getattr(body, "rev", None),
+        "engine": ENGINE,
+    }
+    args |= dict(more or {})
+    result = await ask(deps, principal, action, subject, args, **options)
+    leaders_only = (result.outcome, result.detail) == (Outcome.FORBIDDEN, "role")
+    if leaders_only and (leader := await leader_on_leave(deps, principal)):
+        result = await ask(deps, principal, action, subject, args, **options, acting_for=leader)
     return await _answer(deps, principal, kind, subject, result, status)
+
+
+def position_fault(lat: float | None, lon: float | None) -> str | None:
+    """The code of what is wrong with a position that lies within the bounds of the earth; None where it can be used.
+
+    A site of China lies at 3 to 54 degrees north and 73 to 136 degrees east.
+    """
+    if (lat is None) != (lon is None):
+        return "half_position"
+    if lat is None or lon is None:
+        return None
+    if lat == lon == 0:
+        return "coordinate_zero"
+    return "coordinate_swapped" if 73 <= lat <= 136 and 3 <= lon <= 54 else None
 
 
 def _in_seconds(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,6 +147,9 @@ async def _answer(
     if result.outcome is Outcome.CONFLICT and result.detail in TEXTS:
         zh, en = TEXTS[result.detail]
         raise Problem("conflict", code=result.detail, detail={"zh-CN": zh, "en": en}, current=current)
+    if result.outcome is Outcome.FORBIDDEN and result.detail in TEXTS:
+        zh, en = TEXTS[result.detail]
+        raise Problem("forbidden", code=result.detail, detail={"zh-CN": zh, "en": en})
     if (problem := refusal(result, current)) is not None:
         raise problem
     if result.outcome is not Outcome.DONE:

@@ -9,7 +9,7 @@ from typing import Any
 
 from api.dependencies import Dependencies
 from api.http.problems import Problem
-from api.principal import Principal
+from api.principal import Principal, Role
 from feeds.engine.commands import Unanswered
 from feeds.journal import JournalLost
 from feeds.model import Command, Outcome, Result
@@ -30,11 +30,13 @@ async def ask(
     rev: int | None = None,
     timeout: float = TIMEOUT,
     engine: str = ENGINE,
+    acting_for: str = "",
 ) -> Result:
     """The engine's result. Raises Problem `unanswered` after `timeout` seconds without one.
 
     Problem `journal-lost` while the journal takes no rows.
 
+    `acting_for`: the leader whose order it is, given by a deputy.
     `rev`: the revision that the command was made from; None when that does not matter.
     """
     if deps.stores.journal.lost:  # no engine could keep it
@@ -45,13 +47,14 @@ async def ask(
         action=action,
         subject=subject,
         actor=principal.name,
-        role=principal.role,
+        role=Role.LEADER if acting_for else principal.role,
         actor_region=principal.region,
         at=at,
         valid_until=at + timeout,
         reason=comment,
         expected_rev=rev,
         args=dict(args),
+        acting_for=acting_for,
     )
     try:
         result = await deps.commands.submit(command, engine=engine, timeout=timeout)
@@ -63,6 +66,7 @@ async def ask(
 
 async def _record(deps: Dependencies, command: Command, result: Result) -> None:
     """Write who asked for the command from where, and its outcome. The engine's own entries carry the command's id."""
+    deputy = {"acting_for": command.acting_for} if command.acting_for else {}
     body = {"command": command.id, "action": command.action, "result": str(result.outcome), "detail": result.detail}
     try:
         async with deps.journal.begin() as tx:
@@ -73,7 +77,7 @@ async def _record(deps: Dependencies, command: Command, result: Result) -> None:
                 at=deps.clock(),
                 actor=command.actor,
                 reason=command.reason,
-                body=body | {"region": command.actor_region},
+                body=body | {"region": command.actor_region} | deputy,
             )
     except JournalLost as error:  # it was carried out, and the engine has journaled it
         log.warning("the audit entry of command %s could not be written: %s", command.id, error)

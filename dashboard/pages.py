@@ -40,7 +40,7 @@ def duty(**_: Any) -> Component:
 def wall(**_: Any) -> Component:
     """The wall: the present scene left and right of the map, the stage over it, and the figures at the foot."""
     middle = html.Div(
-        [panel("map", mode="wall", className=""), panel("wall-middle", tag="div", className="")],
+        [panel("map", mode="wall", marks="wall", className=""), panel("wall-middle", tag="div", className="")],
         className="wall-middle",
     )
     parts = ("load-strip", "approval-lights", "warning-chips", "source-summary")

@@ -14,9 +14,12 @@ import secrets
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
+
+from feeds.exif import HEAD as CLAIMS_HEAD
+from feeds.exif import PictureClaims, claims
 
 FOLDER = "evidence"
 """Its place below the data folder."""
@@ -54,11 +57,12 @@ class EvidenceRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFile:
-    """A file that is kept: hash in hex, media type, bytes."""
+    """A file that is kept: hash in hex, media type, bytes, and what a picture claims of time and place."""
 
     sha256: str
     media: str
     size: int
+    claims: PictureClaims = field(default_factory=PictureClaims)
 
 
 def ending_of(name: str) -> str:
@@ -98,13 +102,15 @@ class EvidenceUpload:
         if not self._size:
             raise EvidenceRefused("empty")
         self._check()
+        with self._path.open("rb") as file:
+            of_picture = claims(file.read(CLAIMS_HEAD))
         sha256 = self._hash.hexdigest()
         target = path_of(self._folder, sha256)
         target.parent.mkdir(mode=0o700, exist_ok=True)
         os.replace(self._path, target)
         _sync_folder(target.parent)
         _sync_folder(self._folder)
-        return EvidenceFile(sha256=sha256, media=MEDIA[self._ending], size=self._size)
+        return EvidenceFile(sha256=sha256, media=MEDIA[self._ending], size=self._size, claims=of_picture)
 
     def drop(self) -> None:
         """Remove what was not kept."""

@@ -18,6 +18,8 @@ from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
 from incidents.briefs.domain import BriefDomain
+from incidents.campaigns.domain import CampaignDomain
+from incidents.exercises.domain import ExerciseDomain
 from incidents.handling.domain import IncidentDomain
 from incidents.impact.domain import ImpactDomain
 from incidents.log.domain import LogDomain
@@ -72,11 +74,13 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.plans = PlanDomain(site, settings)
         around = Surroundings(self.warnings, self.receipts, site)
         self.proposals = ProposalDomain(self.incidents, self.plans, self.tasks, around, site, settings)
+        self.exercises = ExerciseDomain(self.incidents, self.receipts)
+        self.campaigns = CampaignDomain(lambda id: self.exercises.exercises.get(id), site, settings)
         parts = (
             *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
             *(self.resources, self.marks, self.impacts),
             self.briefs,
-            *(self.plans, self.proposals),
+            *(self.plans, self.proposals, self.exercises, self.campaigns),
         )
         domain = CompositeDomain(NAME, parts)
         super().__init__(domain, journal, clock=clock, inbox=inbox)

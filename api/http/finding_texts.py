@@ -18,6 +18,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "string_pattern_mismatch": ("写法不合要求", "not written as it should be"),
     "int_parsing": ("须为整数", "must be a whole number"),
     "int_type": ("须为整数", "must be a whole number"),
+    "float_parsing": (
+        "须为数字，如 10；“约”“余”等字请写入说明",
+        "a number is wanted, such as 10; words such as about belong in the remark",
+    ),
+    "coordinate_swapped": ("经纬度似乎写反了？", "latitude and longitude seem swapped?"),
     "greater_than_equal": ("小于下限", "below the least allowed"),
     "less_than_equal": ("大于上限", "above the greatest allowed"),
     "timezone_aware": ("时间须带时区", "the time needs a zone"),

@@ -18,7 +18,19 @@ from feeds.logbook import rows, sentences
 BATCH = 200
 ROUNDS = 10
 """Batches of each kind that are looked through for one page; the cursor goes on where they end."""
-DOCUMENTED = ("incident", "obligation", "receipt", "log", "brief", "task")
+DOCUMENTED = (
+    "incident",
+    "obligation",
+    "receipt",
+    "log",
+    "brief",
+    "task",
+    "proposal",
+    "plan",
+    "resource",
+    "campaign",
+    "exercise",
+)
 """Kinds whose rows take region, mode and incident from the document of their subject."""
 
 
@@ -112,7 +124,7 @@ def _row(proven: ProvenEntry, document: Mapping[str, Any] | None) -> dict[str, A
         "name": entry.name,
         "subject": entry.subject,
         "actor": entry.actor,
-        "text": sentences.sentences(entry),
+        "text": sentences.sentences(entry, rows.name_of(entry.kind, document)),
         "incident": rows.incident_of(entry, document),
         "mode": str(own.get("mode") or entry.body.get("mode") or "real"),
         "claimed_at": wire.iso(entry.body.get("claimed_at")) if of_people else None,

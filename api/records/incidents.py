@@ -23,6 +23,12 @@ ENTRIES = 500
 TEXTS = {
     "missing": ("必填", "this is needed"),
     "half_position": ("经纬度须同时填写", "give latitude and longitude together"),
+    "coordinate_zero": ("坐标为 0,0，请核对", "the position is 0,0: check it"),
+    "coordinate_swapped": ("经纬度似乎写反了？", "latitude and longitude seem swapped?"),
+    "classified": (
+        "含密级标志的内容不能录入本系统，请走涉密渠道；内容未保存",
+        "text that is marked as classified is not taken here: use the classified channel; nothing was stored",
+    ),
     "transition": ("此刻不能这样做，当前阶段附后", "this is not possible now; the present state is enclosed"),
     "response_running": ("响应尚未终止，请先终止响应", "a response is running; end it first"),
     "post_taken": ("该岗位已有人，请核对后再接任", "somebody holds the post; look again, then take it over"),

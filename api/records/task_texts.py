@@ -28,6 +28,7 @@ TASK_TEXTS = {
     "no_extension": ("没有待答复的延期申请", "no extension waits for an answer"),
     "extension_open": ("已有一份延期申请待答复", "an extension waits for its answer already"),
     "no_due": ("该任务没有截止时间", "the task has no due time"),
+    "after_due": ("已过截止时间，不能再申请延期", "the due time has passed: an extension is asked for before it"),
     "not_later": ("须晚于现在的截止时间", "it has to be later than the present due time"),
     "open_children": ("还有未办结的下级任务", "tasks below it are still open"),
     "needs_text": ("须先有文字反馈", "it needs a written answer first"),

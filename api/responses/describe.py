@@ -13,6 +13,7 @@ from api.http.problems import MEDIA_TYPE, PREFIX, TEMPLATES
 from api.responses import (
     alerts,
     approvals,
+    campaigns,
     common,
     duty_log,
     figures,
@@ -39,7 +40,7 @@ JSON = "application/json"
 MODULES = (
     leader_figures,
     leader_trends,
-    *(alerts, approvals, common, duty_log, figures, history, incidents, ingest, leader, marks),
+    *(alerts, approvals, campaigns, common, duty_log, figures, history, incidents, ingest, leader, marks),
     *(own_account, people, plans, resources, rules, session, staff, tasks, video),
 )
 Answers = dict[int | str, dict[str, Any]]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+
+from api.responses.common import Time
 
 
 class EventClassChoice(msgspec.Struct):
@@ -71,6 +75,41 @@ class ReceiptCandidates(msgspec.Struct):
     """Candidates of a receipt, best first."""
 
     items: list[ReceiptCandidate]
+
+
+class IncidentVersion(msgspec.Struct):
+    """One change of an incident: the order with its values, and the journal entry that holds it."""
+
+    number: int
+    seq: int
+    chain: str
+    order: str
+    at: Time
+    actor: str
+    reason: str
+    values: dict[str, Any]
+
+
+class IncidentVersions(msgspec.Struct):
+    """Every change of an incident, oldest first."""
+
+    items: list[IncidentVersion]
+
+
+class ToldPerson(msgspec.Struct):
+    """Somebody who was told of an incident by a task, a report or a message, and when an answer came."""
+
+    kind: str
+    id: str
+    who: str
+    at: Time
+    answered_at: Time | None
+
+
+class IncidentAudience(msgspec.Struct):
+    """Who was told of an incident, in the order in which they were."""
+
+    items: list[ToldPerson]
 
 
 CHOICES = {

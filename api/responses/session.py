@@ -19,6 +19,7 @@ class Me(Struct, kw_only=True):
     rights: list[str]
     must: Annotated[str, Meta(description='To do first: "password", "second-factor" or ""')]
     units: Annotated[list[str], Meta(description="The units for which the account acts on tasks")]
+    acting_for: Annotated[str, Meta(description='The leader on leave for whom the account acts as deputy, or ""')]
 
 
 class SiteAnswer(Struct, kw_only=True):
@@ -84,6 +85,7 @@ ME: Example = {
     "rights": ["act", "look", "see"],
     "must": "",
     "units": [],
+    "acting_for": "",
 }
 SITE: Example = {
     "name": "楚雄州",

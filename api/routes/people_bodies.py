@@ -93,12 +93,13 @@ class NewSubstitutionBody(SubstitutionBody):
 
 
 class LeaveBody(RequestBody):
-    """A person's leave, both days included."""
+    """A person's leave, both days included. `deputy` acts for the person meanwhile."""
 
     person: Id
     first: date
     last: date
     reason: Line = ""
+    deputy: Annotated[str, StringConstraints(max_length=64)] = ""
 
 
 class VersionedBody(RequestBody):

@@ -13,6 +13,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
+from api.command_orders import TEXTS as ORDER_TEXTS
+from api.command_orders import position_fault
 from api.commands import ask, refusal
 from api.dependencies import Actor, Dependencies, Deps
 from api.http.answers import Json
@@ -27,6 +29,7 @@ from feeds.findings import Finding, InRequest
 from feeds.kinds import RECEIPT
 from feeds.model import Outcome, Result
 from feeds.receipts import FUTURE, ReceiptReport
+from feeds.secrecy import is_marked
 
 router = APIRouter(prefix="/api/v1/receipts", tags=["receipts"])
 ENGINE = "command"
@@ -39,7 +42,7 @@ Latitude = Annotated[float | None, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float | None, Field(ge=-180, le=180, allow_inf_nan=False)]
 TEXTS = {
     "future": ("时间在未来", "the time lies in the future"),
-    "half_position": ("经纬度须同时填写", "give latitude and longitude together"),
+    **{name: ORDER_TEXTS[name] for name in ("half_position", "coordinate_zero", "coordinate_swapped", "classified")},
     "not_new": ("该接报单已处理", "the receipt was already decided on"),
     "not_dismissed": ("该接报单未被判为无需处理", "the receipt was not dismissed"),
     "incomplete": ("请说明原因", "a reason is needed"),
@@ -95,8 +98,9 @@ async def create(deps: Deps, principal: Actor, body: ReceiptBody) -> Response:
         for name, moment in times.items()
         if moment is not None and moment.timestamp() > at + FUTURE
     ]
-    if (body.lat is None) != (body.lon is None):
-        wrong.append(_finding("body.lat", "half_position"))
+    if (fault := position_fault(body.lat, body.lon)) is not None:
+        wrong.append(_finding("body.lat", fault))
+    wrong += [_finding(f"body.{name}", "classified") for name in ("text", "title") if is_marked(getattr(body, name))]
     if wrong:
         raise Problem("invalid", findings=wrong)
     opened = body.opened_at.timestamp() if body.opened_at is not None else at

@@ -13,6 +13,7 @@ from api.auth.cookies import Cookies
 from api.auth.identities import Identities
 from api.auth.signin import SignIn
 from api.dependencies import Anybody, Deps
+from api.deputies import leader_on_leave
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -67,7 +68,7 @@ async def sign_out(deps: Deps, request: Request, principal: Anybody) -> Response
 @router.get("/me", responses=answers(session.Me, example=session.ME))
 async def me(deps: Deps, principal: Anybody) -> Response:
     """The principal of the request, with the rights that `[approvals]` gives to named accounts."""
-    shown = _me(principal)
+    shown = _me(principal) | {"acting_for": await leader_on_leave(deps, principal)}
     if principal.personal and deps.approvals is not None:
         shown["rights"] = sorted({*shown["rights"], *deps.approvals.rights_of(principal.name)})
     return Json(shown)
@@ -116,4 +117,5 @@ def _me(principal: Principal) -> dict[str, Any]:
         "rights": sorted(principal.rights),
         "must": principal.must,
         "units": list(principal.units),
+        "acting_for": "",
     }

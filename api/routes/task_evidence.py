@@ -34,6 +34,9 @@ class EvidenceBody(BaseModel):
     name: str
     media: str
     size: int
+    lat: float | None = None
+    lon: float | None = None
+    taken_at: str = ""
 
 
 CHUNK = 1 << 18
@@ -63,6 +66,10 @@ async def upload(deps: Deps, principal: TaskActor, request: Request, task_id: st
         raise Problem("conflict", code="state", current=task)
     file = await _received(_store(deps), request, name)
     body = EvidenceBody(sha256=file.sha256, name=name, media=file.media, size=file.size)
+    if file.claims.lat is not None:
+        body.lat, body.lon = file.claims.lat, file.claims.lon
+    if file.claims.taken_at:
+        body.taken_at = file.claims.taken_at
     return await ordered(deps, principal, TASK, "task.evidence", task_id, body)
 
 

@@ -362,6 +362,7 @@ export interface ResponseRecord {
   started_at: string;
   ended_at: string | null;
   ended_by: string;
+  acting_for: string;
 }
 
 /** One figure (`what`, one of FIGURES) as a source gave it. `number` counts the reports of the incident from 1. */
@@ -563,6 +564,7 @@ export interface TaskEvidenceRecord {
   at: string;
   lat: number | null;
   lon: number | null;
+  taken_at: string;
 }
 
 /** A reminder sheet (蓝单, 橙单, 红单) with its number, which the holder signs for. */
@@ -1041,6 +1043,90 @@ export interface LeftTaskRecord {
   state: string;
 }
 
+/** One mass message. Writer: the command role. `id` is "{site}:M{yyyymmdd}-{nnnn}", of an exercise "{site}:MX…". */
+export interface CampaignRecord {
+  id: string;
+  mode: string;
+  region: string;
+  incident: string;
+  text: string;
+  groups: CampaignGroupRecord[];
+  channel: string;
+  need: number;
+  wave_after: number;
+  state: string;
+  digest: string;
+  author: string;
+  created_at: string;
+  approved_by: string;
+  approved_at: string | null;
+  approved_digest: string;
+  sent_by: string;
+  waves: CampaignWaveRecord[];
+  answers: CampaignAnswerRecord[];
+  reached_at: string | null;
+  ended_at: string | null;
+  reason: string;
+  rev: number;
+  open: boolean;
+  recipients: number;
+  answered: number;
+}
+
+/** The recipients of one wave, in its order. */
+export interface CampaignGroupRecord {
+  name: string;
+  people: CampaignPersonRecord[];
+}
+
+/** One recipient. `id` is the person's in the roster, or the number itself; `address` "" is one nobody can reach. */
+export interface CampaignPersonRecord {
+  id: string;
+  name: string;
+  address: string;
+}
+
+/** A group that the text was given out to, and when. What became of each message is in the outbox. */
+export interface CampaignWaveRecord {
+  group: string;
+  at: string;
+}
+
+/** What a recipient answered. `by` entered it, "" for one that came by itself; `at` is when it was entered. */
+export interface CampaignAnswerRecord {
+  person: string;
+  text: string;
+  at: string;
+  by: string;
+}
+
+/** One exercise. Writer: the command role. `id` is that of the incident that it plays, "{site}:X…". */
+export interface ExerciseRecord {
+  id: string;
+  region: string;
+  title: string;
+  state: string;
+  speed: number;
+  participants: string[];
+  injects: ExerciseInjectRecord[];
+  created_by: string;
+  created_at: string;
+  started_at: string | null;
+  clock_at: string | null;
+  elapsed: number;
+  stopped_at: string | null;
+  rev: number;
+}
+
+/** What arrives `at` seconds of the exercise's clock after its start. `given_at` is when it did, by our clock. */
+export interface ExerciseInjectRecord {
+  at: number;
+  kind: string;
+  body: Record<string, unknown>;
+  given_at: string | null;
+  refused: string;
+}
+
 /** An open case, compact. `id` is system and number with a colon between; `key` its number in the store. */
 export interface CaseRecord {
   id: string;
@@ -1437,6 +1523,20 @@ export interface ProposalList {
   hidden: number;
 }
 
+export interface CampaignList {
+  items: CampaignRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
+export interface ExerciseList {
+  items: ExerciseRecord[];
+  next: string | null;
+  rev: string;
+  hidden: number;
+}
+
 export interface CaseList {
   items: CaseRecord[];
   next: string | null;
@@ -1522,6 +1622,8 @@ export interface Records {
   brief: BriefRecord;
   plan: PlanRecord;
   proposal: ProposalRecord;
+  campaign: CampaignRecord;
+  exercise: ExerciseRecord;
   case: CaseRecord;
   case_board: CaseBoardRecord;
   card: CardRecord;
@@ -1577,8 +1679,8 @@ export interface ReceiptFaces {
 export interface IncidentFaces {
   map: "id" | "title" | "phase" | "grade" | "response" | "mode" | "event_class" | "region";
   row: "id" | "mode" | "title" | "event_class" | "region" | "received_at" | "phase" | "open" | "grade" | "grade_rank"
-    | "grade_proposal" | "response" | "response_since" | "place" | "figures" | "commander" | "commander_missing"
-    | "rev";
+    | "grade_proposal" | "response" | "response_since" | "place" | "lat" | "lon" | "accuracy_m" | "figures"
+    | "commander" | "commander_missing" | "rev";
   full: keyof Records["incident"];
 }
 
@@ -1637,6 +1739,16 @@ export interface PlanFaces {
 /** Names of the fields that each face of kind proposal has. */
 export interface ProposalFaces {
   full: keyof Records["proposal"];
+}
+
+/** Names of the fields that each face of kind campaign has. */
+export interface CampaignFaces {
+  full: keyof Records["campaign"];
+}
+
+/** Names of the fields that each face of kind exercise has. */
+export interface ExerciseFaces {
+  full: keyof Records["exercise"];
 }
 
 /** Names of the fields that each face of kind case has. */

@@ -80,12 +80,13 @@ class Substitute:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
-    """A person's absence, from the first day to the last, both included."""
+    """A person's absence, from the first day to the last, both included. `deputy` acts for the person meanwhile."""
 
     person: str
     first: str
     last: str
     reason: str = ""
+    deputy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

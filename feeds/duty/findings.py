@@ -1,7 +1,8 @@
 """Checks of a duty roster: gaps, understaffing, double bookings, absences. Findings warn and never reject.
 
 Sources: 24 h duty with two officers and a leader; nobody for more than 24 h (docs/people.md). Codes: few_officers ·
-no_leader · twice · on_leave · gap · overlap · unknown_person · unknown_shift · double_booked · long_duty · no_contact.
+no_leader · twice · on_leave · deputy_away · gap · overlap · unknown_person · unknown_shift · double_booked · long_duty
+· no_contact.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ LONGEST = 24 * 3600.0
 def findings(roster: Roster, first: date, tz: ZoneInfo, days: int = HORIZON) -> list[Finding[InRoster]]:
     """All findings on the plan of those days, by date; none for a roster without shifts."""
     names = {person.id: person.name for person in roster.persons}
-    results = [*_references(roster, names), *_without_address(roster)]
+    results = [*_references(roster, names), *_deputies(roster, names), *_without_address(roster)]
     # One more day on each side: a shift of the day before may extend into the first, and the last needs its successor.
     duties = plan(roster, first - timedelta(days=1), days + 2, tz)
     begins = datetime.combine(first, datetime.min.time(), tz).timestamp()
@@ -63,10 +64,19 @@ def _references(roster: Roster, names: dict[str, str]) -> Iterator[Finding[InRos
     named = [
         *((substitute.date, substitute.shift, substitute.substitute) for substitute in roster.substitutes),
         *((leave.first, "", leave.person) for leave in roster.leave),
+        *((leave.first, "", leave.deputy) for leave in roster.leave if leave.deputy),
     ]
     for day, shift, person in dict.fromkeys(named):
         if person not in names:
             yield _make("unknown_person", date=day, shift=shift, person=person)
+
+
+def _deputies(roster: Roster, names: dict[str, str]) -> Iterator[Finding[InRoster]]:
+    """Deputies who are on leave themselves on the first day, or who act for themselves."""
+    for leave in roster.leave:
+        away = any(other.person == leave.deputy and other.first <= leave.first <= other.last for other in roster.leave)
+        if leave.deputy and away:
+            yield _make("deputy_away", date=leave.first, person=leave.deputy, name=names.get(leave.deputy, ""))
 
 
 def _without_address(roster: Roster) -> Iterator[Finding[InRoster]]:

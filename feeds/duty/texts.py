@@ -7,6 +7,7 @@ TEXTS = {
     "no_leader": ("{date} {shift}：没有带班领导", "{date} {shift}: no leader"),
     "twice": ("{date} {shift}：{person} 出现两次", "{date} {shift}: {person} stands there twice"),
     "on_leave": ("{date} {shift}：{person} 在休假", "{date} {shift}: {person} is on leave"),
+    "deputy_away": ("{date}：代理人 {person} 也在休假", "{date}: the deputy {person} is on leave as well"),
     "gap": ("{date} 起无人值班：{begins} 至 {ends}", "nobody on duty from {begins} to {ends}"),
     "overlap": ("{date} {shift} 与 {other} 时间重叠", "{date} {shift} overlaps {other}"),
     "unknown_person": ("{date} {shift}：名册中没有 {person}", "{date} {shift}: nobody has the id {person}"),

@@ -118,6 +118,8 @@ class RecordDomain(StepDomain, Generic[R]):
     ) -> None:
         """Note a step of a record: by a command, or by time."""
         actor, reason, key = (command.actor, command.reason, command.id) if command is not None else ("", "", "")
+        if command is not None and command.acting_for:
+            body = {**(body or {}), "acting_for": command.acting_for}
         self.record_step(
             DomainStep(
                 name=name, subject=id, at=now, actor=actor, reason=reason, command=key, cause=cause, body=body or {}

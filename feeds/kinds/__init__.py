@@ -13,6 +13,7 @@ from feeds.kinds.asset import ASSET
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board import BOARD
 from feeds.kinds.briefs import BRIEF
+from feeds.kinds.campaigns import CAMPAIGN, CAMPAIGNS, EXERCISE
 from feeds.kinds.command_picture import COMMAND_PICTURE, IMPACT, MARK
 from feeds.kinds.duty_log import LOG
 from feeds.kinds.group import GROUP
@@ -31,6 +32,7 @@ ALL: tuple[RecordKind[Any], ...] = (
     *(ASSET, SOURCE, ALERT, WARNING, RECEIPT, *INCIDENTS, LOG, TASK, RESOURCE, *COMMAND_PICTURE),
     BRIEF,
     *PLANS,
+    *CAMPAIGNS,
     *APPROVALS,
     BOARD,
     GROUP,
@@ -43,9 +45,11 @@ __all__ = [
     "ASSET",
     "BOARD",
     "BRIEF",
+    "CAMPAIGN",
     "CARD",
     "CASE",
     "CASE_BOARD",
+    "EXERCISE",
     "FULL",
     "GROUP",
     "IMPACT",

@@ -32,6 +32,8 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     "task": {ANY: "task"},
     "proposal": {ANY: "plan"},
     "plan": {ANY: "plan"},
+    "campaign": dict.fromkeys(("drafted", "approve", "send", "wave", "unreached", "cancel", "answer"), "message"),
+    "exercise": dict.fromkeys(("created", "start", "pause", "resume", "stop", "inject", "injected"), "exercise"),
     "resource": dict.fromkeys(("assign", "status", "move", "requisition", "return"), "resource"),
     "handover": dict.fromkeys(("given", "accepted"), "handover"),
     "audit": dict.fromkeys(("sign-in", "sign-out"), "sign-in") | {"brief-exported": "export"},
@@ -57,6 +59,15 @@ def kinds_with(sort: str) -> tuple[str, ...]:
     if sort in LOG_KINDS:
         return ("log",)
     return tuple(kind for kind, names in ROWS.items() if sort in names.values())
+
+
+def name_of(kind: str, document: Mapping[str, Any] | None) -> dict[str, str] | str:
+    """What people call the subject of a row, by its document: its title or name, "" for none."""
+    own = document or {}
+    name = (own.get("effect") or {}).get("title") if kind == "proposal" else own.get("title") or own.get("name")
+    if kind == "plan" and isinstance(name, Mapping):
+        return {language: f"{words} @{own.get('version')}" for language, words in name.items()}
+    return name or ""
 
 
 def incident_of(entry: JournalEntry, document: Mapping[str, Any] | None) -> str:

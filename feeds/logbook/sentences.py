@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from feeds.journal import JournalEntry
 from feeds.texts.catalogue import LANGUAGES, catalogue, text
 
-
-def sentences(entry: JournalEntry) -> dict[str, str]:
-    """What happened, by language; what a person wrote is in the language in which it was written."""
-    return {language: _sentence(entry, language) for language in LANGUAGES}
+Name = Mapping[str, str] | str
 
 
-def _sentence(entry: JournalEntry, language: str) -> str:
+def sentences(entry: JournalEntry, name: Name = "") -> dict[str, str]:
+    """What happened, by language; what a person wrote is in the language in which it was written.
+
+    `name` is what people call the subject, where the entry itself does not say: its title, perhaps by language.
+    """
+    return {language: _sentence(entry, language, name) for language in LANGUAGES}
+
+
+def _sentence(entry: JournalEntry, language: str, name: Name) -> str:
     if entry.kind == "log":
         return str(entry.body.get("text", ""))
     words = _words(entry, language)
-    key = f"log.{entry.kind}.{entry.name}"
-    if key not in catalogue(language):
-        key = f"log.{entry.kind}"
-    if key not in catalogue(language):
+    words["title"] = _in_language(entry.body.get("title") or name, language) or entry.subject
+    key = _key(entry, language)
+    if not key:
         return f"{entry.kind} {entry.name}"
     sentence = text(key, language, **words)
+    if leader := str(entry.body.get("acting_for") or ""):
+        sentence += text("log.acting", language, name=leader)
     reason = entry.reason if entry.kind == "incident" else ""
     return f"{sentence}{_COLON[language]}{reason}" if reason else sentence
+
+
+def _key(entry: JournalEntry, language: str) -> str:
+    """The key of the sentence: of a kind of proposal, of the step, or of the kind; "" for none."""
+    keys = [f"log.{entry.kind}.{entry.name}", f"log.{entry.kind}"]
+    if entry.kind == "proposal" and entry.subject.startswith("promote/"):
+        keys.insert(0, "log.proposal.promotion")
+    elif entry.body.get("version") and entry.kind == "proposal":
+        keys.insert(0, "log.proposal.plan")
+    return next((key for key in keys if key in catalogue(language)), "")
+
+
+def _in_language(name: Name, language: str) -> str:
+    if isinstance(name, str):
+        return name
+    return name.get(language) or next(iter(name.values()), "")
 
 
 _COLON = {"zh-CN": "：", "en": ": "}
@@ -37,6 +60,9 @@ def _words(entry: JournalEntry, language: str) -> dict[str, Any]:
     words |= {"name": _step(entry, language), "subject": entry.subject}
     if entry.kind == "obligation":
         words |= _obligation(entry.subject, body, language)
+    if entry.kind == "proposal":
+        level = str(body.get("level") or "")
+        words["level"] = text("log.level", language, level=level) if level else text("log.level.none", language)
     if "what" in body:
         words["what"] = _named(f"incidents.figure.{body['what']}", language)
     if "grade" in body:

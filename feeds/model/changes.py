@@ -26,6 +26,8 @@ class Kind:
     BRIEF: Final = "brief"
     PLAN: Final = "plan"
     PROPOSAL: Final = "proposal"
+    CAMPAIGN: Final = "campaign"
+    EXERCISE: Final = "exercise"
     ROOT_CAUSE: Final = "root_cause"
     FACTS: Final = "facts"
     CASE: Final = "case"

@@ -14,7 +14,8 @@ class Command:
     """A request to an engine. It has no effect until its engine has journaled the outcome.
 
     `actor_region` is the region in which the actor may act. `valid_until` limits how late it may be carried out, so
-    that nothing happens after the person was told that it failed.
+    that nothing happens after the person was told that it failed. `acting_for` is the account of a person on leave for
+    whom the actor gives it as deputy, in that person's role.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Command:
     reason: str = ""
     expected_rev: int | None = None
     args: dict[str, Any] = field(default_factory=dict)
+    acting_for: str = ""
 
 
 class Outcome(StrEnum):

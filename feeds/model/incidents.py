@@ -59,6 +59,7 @@ class Response:
     started_at: Time
     ended_at: Time | None = None
     ended_by: str = ""
+    acting_for: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

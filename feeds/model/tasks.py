@@ -72,7 +72,7 @@ class TaskHolder:
 class TaskEvidence:
     """A file that proves what was done: `sha256` (hex) is its name in the evidence folder, `size` in bytes.
 
-    `lat` and `lon` are those of the picture's EXIF data, which are offered and not trusted.
+    `lat`, `lon` (WGS 84) and `taken_at` (its camera's local time) are claims of a picture's EXIF data, not facts.
     """
 
     sha256: str
@@ -83,6 +83,7 @@ class TaskEvidence:
     at: Time
     lat: float | None = None
     lon: float | None = None
+    taken_at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

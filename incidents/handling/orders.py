@@ -137,6 +137,7 @@ def _respond(incident: Incident, command: Command, now: float) -> Incident:
         measures=str(args["measures"]),
         expected_end=float(args["expected_end"]),
         by=command.actor,
+        acting_for=command.acting_for,
         started_at=now,
     )
     before = _response_ended(incident, command.actor, now)

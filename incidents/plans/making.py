@@ -81,7 +81,16 @@ def step_of(
 ) -> DomainStep:
     """The step of a proposal, by a command or by time."""
     actor, reason, key = (command.actor, command.reason, command.id) if command is not None else ("", "", "")
+    if command is not None and command.acting_for:
+        body = {**(body or {}), "acting_for": command.acting_for}
     return DomainStep(name=name, subject=id, at=now, actor=actor, reason=reason, command=key, body=body or {})
+
+
+def body_of(proposal: ActionProposal, plans: Mapping[str, Plan]) -> dict[str, Any]:
+    """What the entry of every step of a proposal says: level, version, and the name of its plan or incident."""
+    plan = plans.get(proposal.version)
+    title = dict(plan.name) if plan is not None else proposal.effect.title
+    return {"level": proposal.level, "version": proposal.version, "title": title}
 
 
 def answered(

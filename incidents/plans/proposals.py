@@ -29,7 +29,7 @@ from incidents.handling.domain import IncidentDomain
 from incidents.plans.by_hand import PlanRequest, drill_of, request_of
 from incidents.plans.domain import PlanDomain
 from incidents.plans.issuing import DependentClocks, issue_tasks, withdraw_tasks
-from incidents.plans.making import SiteRules, answered, effect_on, proposal_of, step_of
+from incidents.plans.making import SiteRules, answered, body_of, effect_on, proposal_of, step_of
 from incidents.plans.promotions import KIND as PROMOTED
 from incidents.plans.promotions import Promotions
 from incidents.plans.registry import RISING, SHOWN_AFTER, ProposalRegistry
@@ -280,7 +280,7 @@ class ProposalDomain(StepDomain):
         body: dict[str, Any] | None = None,
     ) -> ActionProposal:
         self.registry.put(proposal)
-        self._record(name, proposal.id, now, command, body or {"level": proposal.level, "version": proposal.version})
+        self._record(name, proposal.id, now, command, body_of(proposal, self._plans.plans) | (body or {}))
         return proposal
 
     def _record(

@@ -109,6 +109,10 @@ class ReceiptDomain(RecordDomain[Receipt]):
         self._admit(received(report, self._site), "received", report, now)
         return self._done(command, self.receipts[report.id], "created", now)
 
+    def inject(self, report: ReceiptReport, now: float) -> None:
+        """Take in a report of an exercise, in the transaction of another domain of the engine."""
+        self._take_report(report, self.receipts.get(report.id), now)
+
     def find(self, id: str) -> Asking[Receipt | None]:
         """The receipt in memory, else that of the journal, else None."""
         receipt = self.receipts.get(id)

@@ -215,7 +215,7 @@ def _extend(task: Task, order: TaskOrder, around: TaskSurroundings) -> Task:
     if task.due is None:
         raise OrderRefused("no_due", Outcome.CONFLICT)
     if order.at >= task.due:
-        raise OrderRefused("too_late", Outcome.CONFLICT)
+        raise OrderRefused("after_due", Outcome.CONFLICT)
     if any(extension.granted is None for extension in task.extensions):
         raise OrderRefused("extension_open", Outcome.CONFLICT)
     if not task.due < until <= order.at + LONGEST:
@@ -248,7 +248,8 @@ def _sign_sheet(task: Task, order: TaskOrder, around: TaskSurroundings) -> Task:
 def _evidence(task: Task, order: TaskOrder, around: TaskSurroundings) -> Task:
     required(dict(order.args), "sha256", "name", "media", "size")
     values: dict[str, Any] = {name: order.args.get(name) for name in ("sha256", "name", "media", "size", "lat", "lon")}
-    evidence = TaskEvidence(**values, by=order.by, at=order.at)
+    taken_at = str(order.args.get("taken_at") or "")
+    evidence = TaskEvidence(**values, taken_at=taken_at, by=order.by, at=order.at)
     if any(other.sha256 == evidence.sha256 for other in task.evidence):
         raise OrderRefused("same_evidence", Outcome.CONFLICT)
     if sum(other.size for other in task.evidence) + evidence.size > EVIDENCE_MOST:

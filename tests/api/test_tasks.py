@@ -19,6 +19,7 @@ from feeds.model import Change, Command, Kind, Outcome, Result
 from feeds.model.incidents import Incident
 from feeds.model.tasks import Task, TaskEvidence
 from tests.api.conftest import NOW, A, World, problem
+from tests.feeds.test_exif import picture
 
 INCIDENT = "532300:20261127-0001"
 ID, OTHER = f"{INCIDENT}/1", f"{INCIDENT}/2"
@@ -176,6 +177,15 @@ def _with_evidence(command: Command) -> Result:
 
 async def _put(client: httpx2.AsyncClient, name: str, content: bytes) -> httpx2.Response:
     return await client.put(f"/api/v1/tasks/{ID}/evidence", params={"name": name}, content=content)
+
+
+async def test_a_photo_says_where_and_when_it_was_taken_as_a_claim_of_the_file(tasks_world: World) -> None:
+    show(tasks_world, a_task())
+    tasks_world.desk.answer = _with_evidence
+    async with tasks_world.signed_in("unit") as client:
+        assert (await _put(client, "现场.jpg", picture())).status_code == 200
+    args = tasks_world.desk.seen[0].args
+    assert (args["lat"], args["lon"], args["taken_at"]) == (25.045, 101.545833, "2026-11-27T14:47:02+08:00")
 
 
 async def test_a_photo_is_kept_by_its_hash_and_comes_back_as_an_attachment(tasks_world: World) -> None:

@@ -169,6 +169,7 @@ function Away({ roster, view }: { roster: RosterDocument; view: View }) {
           {leave.map((away, at) => (
             <li key={`leave ${at}`}>
               <b>{personName(roster, away.person)}</b> {t("roster.away", { first: away.first, last: away.last })}
+              {away.deputy ? <b> {t("roster.deputy.is", { name: personName(roster, away.deputy) })}</b> : null}
               <span class="quiet">{away.reason}</span>
               {drop("leave", { leave: leave.filter((other) => other !== away) })}
             </li>

@@ -55,6 +55,8 @@ export interface Leave {
   first: string;
   last: string;
   reason: string;
+  /** Who acts for the person meanwhile, "" for nobody. */
+  deputy: string;
 }
 export interface RosterFinding {
   date: string;

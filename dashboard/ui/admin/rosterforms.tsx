@@ -93,13 +93,17 @@ export function openLeave(view: RosterView): void {
   const today = day(serverNow());
   openForm({
     title: t("roster.leave"),
-    initial: { person: roster.persons[0]?.id ?? "", first: today, last: today, reason: "" },
+    initial: { person: roster.persons[0]?.id ?? "", first: today, last: today, reason: "", deputy: "" },
     parts: [
       { name: "person", label: t("roster.person.name"), kind: "select", options: personOptions(roster, null) },
       [
         { name: "first", label: t("roster.first"), kind: "date", required: true },
         { name: "last", label: t("roster.last"), kind: "date", required: true },
       ],
+      {
+        name: "deputy", label: t("roster.deputy"), kind: "select", note: t("roster.deputy.note"),
+        options: [["", "—"], ...personOptions(roster, null)],
+      },
       { name: "reason", label: t("roster.reason"), max: 200 },
     ],
     save: (values) => keepRoster(view, { leave: [...roster.leave, values as unknown as Leave] }),

@@ -15,6 +15,8 @@ export interface Me {
   rights: string[];
   /** The units for which the account acts on tasks. */
   units?: string[];
+  /** The leader on leave for whom the account acts as deputy, or "". */
+  acting_for?: string;
 }
 
 export interface SiteInfo {
@@ -79,6 +81,10 @@ export async function loadCounties(): Promise<void> {
 }
 
 export const mayDo = (right: string): boolean => me.value.rights.includes(right);
+
+/** True for an order of these roles: in the own role, or in that of the leader on leave whose deputy the person is. */
+export const mayOrder = (roles: readonly string[]): boolean =>
+  roles.includes(me.value.role) || (Boolean(me.value.acting_for) && roles.includes("leader"));
 
 /** True when region `region` (GB/T 2260) holds `code`: "532300" covers "532323" and all below; "" everything. */
 export function covers(region: string, code: string | undefined): boolean {

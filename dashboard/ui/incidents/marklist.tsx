@@ -1,4 +1,5 @@
 /** The marks of one incident with their authors and ages, a form to draw, and withdrawing. */
+import type { Position } from "geojson";
 import { send } from "../core/api";
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
@@ -6,7 +7,9 @@ import { mayDo } from "../core/site";
 import type { Field, Option, Values } from "../forms/field";
 import { openForm } from "../forms/form";
 import type { IncidentRecord, MarkRecord } from "../records";
+import { begin } from "./drawing";
 import { isEstimate, marksOf, useMarks } from "./marks";
+import { rowOf } from "./records";
 
 const POINTS = [
   "hazard", "command-post", "assembly", "medical", "checkpoint", "supplies", "shelter", "water",
@@ -36,7 +39,19 @@ function Row({ mark, may }: { mark: MarkRecord; may: boolean }) {
     <li data-id={mark.id} class={mark.stale ? "is-stale" : ""}>
       <b>{t(`marks.kind.${mark.kind}`)}</b>
       <span>{[mark.text, isEstimate(mark) ? t("marks.estimate") : ""].filter(Boolean).join(" · ")}</span>
-      <small class="quiet">{mark.author} <Age since={mark.at} form="ago" /></small>
+      <small class="quiet">
+        {[mark.author, mark.versions.length > 1 ? t("marks.version", { n: mark.versions.length }) : ""]
+          .filter(Boolean).join(" ")} <Age since={mark.at} form="ago" />
+      </small>
+      {may ? (
+        <button type="button" class="chip" data-revise="" onClick={() => openRevise(mark)}>{t("marks.revise")}</button>
+      ) : null}
+      {may && !isEstimate(mark) ? (
+        <button type="button" class="chip" data-redraw=""
+          onClick={() => begin(mark.incident, mark.kind, mark.text, mark)}>
+          {t("marks.redraw")}
+        </button>
+      ) : null}
       {may ? (
         <button type="button" class="chip" data-withdraw="" onClick={() => openWithdraw(mark)}>
           {t("marks.withdraw")}
@@ -44,6 +59,23 @@ function Row({ mark, may }: { mark: MarkRecord; may: boolean }) {
       ) : null}
     </li>
   );
+}
+
+/** The form of another text or age of a mark, also of somebody else's: a new version with its author. */
+function openRevise(mark: MarkRecord): void {
+  openForm({
+    title: `${t("marks.revise")} · ${t(`marks.kind.${mark.kind}`)}`,
+    parts: [
+      { name: "text", label: t("marks.field.text"), max: 200 },
+      { name: "hours", label: t("marks.field.hours"), kind: "number", min: 0.25, max: 720, step: "any" },
+      { name: "reason", label: t("resources.field.reason"), max: 200 },
+    ],
+    initial: { text: mark.text, hours: mark.stale_after / 3600, reason: "" },
+    label: t("marks.revise"),
+    save: ({ text, hours, reason }) => send("PUT", `/api/v1/marks/${encodeURIComponent(mark.id)}`, {
+      text, reason, stale_after: Number(hours) * 3600, rev: mark.rev,
+    }),
+  });
 }
 
 function openWithdraw(mark: MarkRecord): void {
@@ -64,6 +96,17 @@ const figure = (name: string, required = false): Field =>
 
 /** Points by their position, circles and wind sectors by their figures; the place of the incident is proposed. */
 function openDraw(incident: IncidentRecord): void {
+  openFigures(incident, { kind: "circle", lat: incident.lat ?? "", lon: incident.lon ?? "" });
+}
+
+/** The form of a wind sector whose source was pressed on the map. */
+export function openSector(id: string, [lon, lat]: Position, text: string): void {
+  const incident = rowOf(id);
+  if (!incident) return;
+  openFigures(incident, { kind: "sector", lat: Number(lat!.toFixed(6)), lon: Number(lon!.toFixed(6)), text });
+}
+
+function openFigures(incident: IncidentRecord, given: Values): void {
   const kinds = ["circle", "sector", ...POINTS].map((kind): Option => [kind, t(`marks.kind.${kind}`)]);
   openForm({
     title: `${t("marks.draw")} · ${incident.title}`,
@@ -76,8 +119,7 @@ function openDraw(incident: IncidentRecord): void {
       { words: <p class="quiet">{t("marks.note")}</p> },
     ],
     initial: {
-      kind: "circle", text: "", lat: incident.lat ?? "", lon: incident.lon ?? "", radius_m: "", distance_m: "",
-      wind_from: "", wind_ms: "", wind_source: "",
+      text: "", radius_m: "", distance_m: "", wind_from: "", wind_ms: "", wind_source: "", ...given,
     },
     label: t("marks.draw"),
     save: (values) => send("POST", "/api/v1/marks", { incident: incident.id, ...formOf(values) }),

@@ -1,11 +1,13 @@
 /** The marks of the incident that is chosen, and of those merged into it, as features of the map. */
-import type { FeatureCollection, Geometry } from "geojson";
+import { signal } from "@preact/signals";
+import type { Feature, FeatureCollection, Geometry } from "geojson";
 import { useEffect } from "preact/hooks";
 import { query } from "../core/address";
 import { ExtraView } from "../core/extraview";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
 import type { MarkRecord } from "../records";
+import { rowOf } from "./records";
 
 const markView = new ExtraView("marks", { kind: "mark", face: "full", filter: { mode: "*" } });
 
@@ -22,19 +24,33 @@ export const marksOf = (incident: string): MarkRecord[] =>
 /** Kinds whose form is an estimate of the server. */
 export const isEstimate = (mark: MarkRecord): boolean => mark.drawing !== null;
 
+/** The incident whose marks a wall shows, null for none; a page shows those of the incident in its address. */
+export const wallIncident = signal<string | null>(null);
+
+/** The marks of the incident that is shown, and where it is. */
 export function markFeatures(): FeatureCollection {
-  const incident = query("incident");
+  const incident = wallIncident.value ?? query("incident");
   const marks = incident ? marksOf(incident) : [];
+  return { type: "FeatureCollection", features: [...placeOf(incident), ...marks.map(featureOf)] };
+}
+
+function featureOf(mark: MarkRecord): Feature {
   return {
-    type: "FeatureCollection",
-    features: marks.map((mark) => ({
-      type: "Feature",
-      geometry: mark.geometry as unknown as Geometry,
-      properties: {
-        id: mark.id, kind: mark.kind, stale: mark.stale,
-        label: [t(`marks.kind.${mark.kind}`), mark.text, isEstimate(mark) ? t("marks.estimate") : ""]
-          .filter(Boolean).join(" "),
-      },
-    })),
+    type: "Feature",
+    geometry: mark.geometry as unknown as Geometry,
+    properties: {
+      id: mark.id, kind: mark.kind, stale: mark.stale,
+      label: [t(`marks.kind.${mark.kind}`), mark.text, isEstimate(mark) ? t("marks.estimate") : ""]
+        .filter(Boolean).join(" "),
+    },
   };
+}
+
+/** The place of an incident that has a position. */
+function placeOf(id: string | null): Feature[] {
+  const incident = id ? rowOf(id) : undefined;
+  if (incident?.lat == null || incident.lon == null) return [];
+  const geometry: Geometry = { type: "Point", coordinates: [incident.lon, incident.lat] };
+  const label = incident.accuracy_m ? t("marks.place.within", { n: incident.accuracy_m }) : t("marks.place");
+  return [{ type: "Feature", geometry, properties: { id: incident.id, kind: "hazard", stale: false, label } }];
 }

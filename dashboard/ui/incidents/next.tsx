@@ -1,7 +1,7 @@
 /** What is to be done about an incident next: its steps in order, the first open one as the main button. */
 import { address, navigate } from "../core/address";
 import { t } from "../core/i18n";
-import { me, mayDo } from "../core/site";
+import { me, mayDo, mayOrder } from "../core/site";
 import { startBrief } from "../briefs/orders";
 import { briefs, inHand, useBriefs } from "../briefs/records";
 import { Message, useAct } from "../forms/act";
@@ -74,7 +74,7 @@ function planSteps(proposals: readonly ProposalRecord[]): Step[] {
   const plans = proposals.filter(({ kind }) => kind !== "incident");
   const open = plans.find(({ state }) => state === "open");
   if (!open) return plans.some(({ state }) => state === "confirmed") ? [{ name: "plan", done: true }] : [];
-  const may = open.answers.includes(me.value.role);
+  const may = mayOrder(open.answers);
   return [{
     name: "plan", done: false,
     ...(may ? { press: () => confirmProposal(open) }

@@ -1,7 +1,7 @@
 /** The orders about an incident as forms. Which are possible, and for which role, the server says (`orders`). */
 import { send } from "../core/api";
 import { t } from "../core/i18n";
-import { me } from "../core/site";
+import { mayOrder, me } from "../core/site";
 import { parseClock } from "../core/time";
 import type { Part } from "../forms/form";
 import { openForm } from "../forms/form";
@@ -17,7 +17,7 @@ const UNDRAWN = ["link", "unlink"];
 /** The orders that this person may give now, in the order in which they stand in the record. */
 export const ordersFor = (incident: IncidentRecord): string[] =>
   Object.entries(incident.orders)
-    .filter(([order, roles]) => roles.includes(me.value.role) && !UNDRAWN.includes(order))
+    .filter(([order, roles]) => mayOrder(roles) && !UNDRAWN.includes(order))
     .map(([order]) => order);
 
 const line = (name: string, required = true): Field =>

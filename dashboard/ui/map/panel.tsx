@@ -3,6 +3,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { language, t } from "../core/i18n";
 import { HealthIcon, Icon } from "../core/shapes";
+import { DrawBar } from "../incidents/drawbar";
+import { draftFeatures, drawing, finish, place } from "../incidents/drawing";
 import { markFeatures, useMarks } from "../incidents/marks";
 import { MapView, webglWorks, type Hint } from "./view";
 
@@ -14,7 +16,7 @@ interface Props {
   drill?: string;
   /** "warning": the warning that is chosen stands out, and the camera shows its areas. */
   focus?: string;
-  /** "incident": the marks of the incident that is chosen are drawn. */
+  /** "incident": the marks of the incident that is chosen are drawn, and may be drawn; "wall": those of a scene. */
   marks?: string;
 }
 
@@ -24,7 +26,7 @@ export default function MapPanel({ mode = "desk", drill, focus, marks }: Props) 
   }
   return (
     <Drawn wall={mode === "wall"} drill={drill === "county"} focus={focus === "warning"}
-      marks={marks === "incident"} />
+      marks={Boolean(marks)} draws={marks === "incident"} />
   );
 }
 
@@ -37,9 +39,15 @@ interface DrawnProps {
   drill: boolean;
   focus: boolean;
   marks: boolean;
+  draws: boolean;
 }
 
-function Drawn({ wall, drill, focus, marks }: DrawnProps) {
+const draft = {
+  active: (): boolean => drawing.value !== null, features: draftFeatures, place,
+  finish: (): void => void finish(),
+};
+
+function Drawn({ wall, drill, focus, marks, draws }: DrawnProps) {
   const canvas = useRef<HTMLDivElement>(null);
   const view = useRef<MapView | null>(null);
   useMarks(marks);
@@ -53,7 +61,9 @@ function Drawn({ wall, drill, focus, marks }: DrawnProps) {
     const onWarning = focus ? pressWarning : undefined;
     const onReady = (): void => setReady(true);
     const drawn = marks ? markFeatures : undefined;
-    const made = new MapView(canvas.current!, { wall, onHint: setHint, onCounty, onWarning, onReady, marks: drawn });
+    const made = new MapView(canvas.current!, {
+      wall, onHint: setHint, onCounty, onWarning, onReady, marks: drawn, draft: draws ? draft : undefined,
+    });
     view.current = made;
     void made.start();
     return () => made.end();
@@ -71,6 +81,7 @@ function Drawn({ wall, drill, focus, marks }: DrawnProps) {
     <div class="map-box" data-ready={ready ? "true" : undefined}>
       <div class="map-canvas" ref={canvas} />
       {wall ? null : <Switches off={off} home={() => view.current?.home()} />}
+      {draws ? <DrawBar /> : null}
       <Legend />
       <div class="map-credits">{t("map.credits")}</div>
       {hint ? <Tip hint={hint} /> : null}

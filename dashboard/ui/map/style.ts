@@ -13,7 +13,7 @@ export const GROUPS: Readonly<Record<string, string[]>> = {
   water: ["rivers", "river_areas", "lakes"],
 };
 export const GEOMETRY = ["counties", "prefecture", "neighbours", "rivers", "river_areas", "roads", "lakes"] as const;
-const LIVE = ["warnings", "links", "seats", "selected", "marks"] as const;
+const LIVE = ["warnings", "links", "seats", "selected", "marks", "draft"] as const;
 
 const is = (state: State): ExpressionSpecification => ["==", ["get", "s"], state];
 const CLUSTER: ExpressionSpecification = ["has", "point_count"];
@@ -156,6 +156,23 @@ function marks(k: number): LayerSpecification[] {
   ];
 }
 
+/** What is being drawn, and what the server does not have yet: dashed. */
+function draft(k: number): LayerSpecification[] {
+  return [
+    {
+      id: "draft-line", type: "line", source: "draft", filter: ["!=", ["geometry-type"], "Point"],
+      paint: { "line-color": INK.text, "line-width": 2 * k, "line-dasharray": [2, 2] },
+    },
+    {
+      id: "draft-point", type: "circle", source: "draft", filter: ["==", ["geometry-type"], "Point"],
+      paint: {
+        "circle-color": INK.ground, "circle-radius": 4 * k, "circle-stroke-color": INK.text,
+        "circle-stroke-width": 2 * k,
+      },
+    },
+  ];
+}
+
 function nodes(k: number): LayerSpecification[] {
   const severity: ExpressionSpecification = [
     "match", ["get", "sev"], 3, INK.down, 2, INK.degraded, 1, INK.minor, "rgba(0,0,0,0)",
@@ -210,6 +227,6 @@ export function mapStyle(k: number): StyleSpecification {
   return {
     version: 8,
     sources: { ...Object.fromEntries(plain), nodes: nodeSource(k) },
-    layers: [...ground(k), ...warnings(k), ...links(k), ...labels(k), ...nodes(k), ...marks(k)],
+    layers: [...ground(k), ...warnings(k), ...links(k), ...labels(k), ...nodes(k), ...marks(k), ...draft(k)],
   };
 }

@@ -8,6 +8,7 @@ import { select, selection } from "../core/selection";
 import { countyName, geometry } from "../core/site";
 import type { Changed } from "../core/store";
 import { loadMapLibre } from "../core/vendor";
+import { followDraft, type Draft } from "./drafting";
 import { collection, extent, isSilent, Network, seats, severities, stateOf, warningAreas } from "./features";
 import { addImages } from "./images";
 import { FONT_CSS, type State } from "./ink";
@@ -37,6 +38,7 @@ export interface Settings {
   onReady: () => void;
   /** The marks to draw, with their words; asked again when one of them changes. */
   marks?: (() => Collection) | undefined;
+  draft?: Draft | undefined;
 }
 
 export function webglWorks(): boolean {
@@ -157,6 +159,7 @@ export class MapView {
     this.stops.push(effect(() => this.drawPlaces()));
     this.stops.push(effect(() => this.drawWarnings()));
     if (this.settings.marks) this.stops.push(effect(() => this.drawMarks()));
+    if (this.settings.draft) this.stops.push(followDraft(this.map!, this.settings.draft));
     this.stops.push(effect(() => this.drawSelection(selection.value.asset)));
     void this.map!.once("idle", () => this.settings.onReady());
   }
@@ -209,7 +212,7 @@ export class MapView {
     const ids = drawn.features.map((feature) => String(feature.properties?.id)).join();
     if (ids === this.markIds) return;
     this.markIds = ids;
-    if (!drawn.features.length) return;
+    if (!drawn.features.length) return void (this.settings.wall && this.home());
     this.moved = true;
     this.map?.fitBounds(extent(drawn.features), { padding: 80, maxZoom: 14, duration: 300 });
   }
@@ -225,6 +228,7 @@ export class MapView {
     map.on("click", (event) => void this.press(map, event));
     map.on("mousemove", (event) => {
       const node = this.nodeAt(map, event.point);
+      if (this.settings.draft?.active()) return void (map.getCanvas().style.cursor = "crosshair");
       map.getCanvas().style.cursor = node || this.clusterAt(map, event.point) ? "pointer" : "";
       const asset = node ? store.peek("asset").get(node) : undefined;
       const { x, y } = event.point;
@@ -247,6 +251,7 @@ export class MapView {
   }
 
   private async press(map: LibraryMap, event: MapMouseEvent): Promise<void> {
+    if (this.settings.draft?.active()) return this.settings.draft.place([event.lngLat.lng, event.lngLat.lat]);
     const node = this.nodeAt(map, event.point);
     if (node) return select({ asset: node, alert: alertOn(node) });
     const cluster = this.clusterAt(map, event.point);

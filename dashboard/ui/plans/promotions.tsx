@@ -3,7 +3,7 @@ import { address, navigate } from "../core/address";
 import { Age } from "../core/age";
 import { t, tOr } from "../core/i18n";
 import { className } from "../core/names";
-import { me, regionName } from "../core/site";
+import { mayOrder, regionName } from "../core/site";
 import { Message, useAct } from "../forms/act";
 import type { ProposalRecord } from "../records";
 import { declineProposal } from "./proposals";
@@ -39,7 +39,7 @@ function Promotion({ proposal }: { proposal: ProposalRecord }) {
       <p class="quiet">{words.filter(Boolean).join(" · ")}</p>
       {proposal.reason ? <p class="is-bad">{tOr(`plans.reason.${proposal.reason}`, proposal.reason)}</p> : null}
       <p class="quiet mono">{proposal.cause}</p>
-      {proposal.answers.includes(me.value.role) ? (
+      {mayOrder(proposal.answers) ? (
         <div class="incident-orders">
           <button type="button" class="chip primary" data-confirm="" disabled={act.busy}
             onClick={() => void confirm()}>{t("plans.open-incident")}</button>

@@ -2,7 +2,7 @@
 import { Age } from "../core/age";
 import { duration } from "../core/format";
 import { t } from "../core/i18n";
-import { me } from "../core/site";
+import { mayOrder } from "../core/site";
 import { parse } from "../core/time";
 import { openForm } from "../forms/form";
 import type { PlannedTaskRecord, ProposalRecord } from "../records";
@@ -36,7 +36,7 @@ function Proposal({ proposal }: { proposal: ProposalRecord }) {
       </p>
       {proposal.cause ? <p class="quiet mono">{proposal.cause}</p> : null}
       {open ? <Effect proposal={proposal} /> : null}
-      {open && proposal.answers.includes(me.value.role) ? <Answers proposal={proposal} /> : null}
+      {open && mayOrder(proposal.answers) ? <Answers proposal={proposal} /> : null}
     </article>
   );
 }

@@ -68,6 +68,12 @@ export function Evidence({ task }: { task: TaskRecord }) {
       {task.evidence.map((file) => (
         <li key={file.sha256}>
           <a href={`/api/v1/tasks/${encodeURIComponent(task.id)}/evidence/${file.sha256}`}>{file.name}</a>
+          {file.taken_at || file.lat !== null ? (
+            <small class="is-hatched" data-claims="">
+              {[t("tasks.claims"), file.taken_at.replace("T", " "),
+                file.lat === null ? "" : `${file.lat}, ${file.lon}`].filter(Boolean).join(" ")}
+            </small>
+          ) : null}
           <small> {(file.size / 1000).toFixed(0)} kB · {stamp(parse(file.at) ?? 0)} {file.by}</small>
         </li>
       ))}

@@ -15,7 +15,9 @@ from feeds.kinds import ALL, RecordKind, group
 from feeds.model import Ack, Change, Kind, Receipt
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
 from feeds.model.briefs import Brief
+from feeds.model.campaigns import Campaign
 from feeds.model.duty_log import LogEntry
+from feeds.model.exercises import Exercise
 from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident, Obligation
 from feeds.model.marks import MapMark
@@ -86,6 +88,10 @@ OTHERS: dict[str, Any] = {
     ),
     Kind.IMPACT: Impact(id="i/i1", incident="i", number=1, mode="real", region=A, at=NOW, cause="created"),
     Kind.BRIEF: Brief(id="b", kind="daily", region=A, title="", created_by="li", created_at=NOW, changed_at=NOW),
+    Kind.CAMPAIGN: Campaign(
+        id="m", region=A, text="", groups=(), channel="sms", digest="", author="li", created_at=NOW
+    ),
+    Kind.EXERCISE: Exercise(id="x", region=A, title="", created_by="li", created_at=NOW),
     Kind.CASE: ApprovalCase(
         id="hall:1",
         key=1,

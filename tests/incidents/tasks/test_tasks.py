@@ -137,7 +137,7 @@ async def test_an_extension_is_refused_with_a_reason_and_not_asked_too_late(desk
     assert desk.task(id).due == moment("14:27")
     await desk.at("14:27")
     late: dict[str, Any] = {"until": moment("15:30"), "reason": "人手不足", "role": "unit", "actor": "gaj-1"}
-    assert await desk.refused("task.extend", id, **late) == ("conflict", "too_late")
+    assert await desk.refused("task.extend", id, **late) == ("conflict", "after_due")
 
 
 async def test_a_task_asked_in_time_is_in_time_however_late_it_is_accepted(desk: CommandDesk) -> None:

@@ -2,8 +2,9 @@
 import type { Scene } from "../scene";
 import { all } from "./all";
 import { approvals } from "./approvals";
+import { command } from "./command";
 import { emergency } from "./emergency";
 import { network } from "./network";
 import { video } from "./video";
 
-export const SCENES: readonly Scene[] = [all, network, video, approvals, emergency];
+export const SCENES: readonly Scene[] = [all, network, video, approvals, emergency, command];
