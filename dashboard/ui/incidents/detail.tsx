@@ -15,6 +15,7 @@ import { Proposals } from "../plans/proposals";
 import { GradeMark } from "./page";
 import { Briefs } from "./brieflist";
 import { Marks } from "./marklist";
+import { Messages } from "./messages";
 import { NextSteps } from "./next";
 import { Reach } from "./reach";
 import { Tasks } from "./tasklist";
@@ -59,6 +60,7 @@ function Whole({ incident }: { incident: IncidentDetail }) {
       <Reports id={incident.id} />
       <Briefs incident={incident.id} />
       <Tasks incident={incident} />
+      <Messages incident={incident} />
       <Figures incident={incident} />
       <Marks incident={incident} />
       <Reach incident={incident} />

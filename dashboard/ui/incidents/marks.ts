@@ -49,7 +49,7 @@ function featureOf(mark: MarkRecord): Feature {
 /** The place of an incident that has a position. */
 function placeOf(id: string | null): Feature[] {
   const incident = id ? rowOf(id) : undefined;
-  if (incident?.lat == null || incident.lon == null) return [];
+  if (typeof incident?.lat !== "number" || typeof incident.lon !== "number") return [];
   const geometry: Geometry = { type: "Point", coordinates: [incident.lon, incident.lat] };
   const label = incident.accuracy_m ? t("marks.place.within", { n: incident.accuracy_m }) : t("marks.place");
   return [{ type: "Feature", geometry, properties: { id: incident.id, kind: "hazard", stale: false, label } }];

@@ -61,7 +61,7 @@ export class MapView {
   private ended = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private drawnAt = 0;
-  private markIds = "";
+  private markIds: readonly string[] = [];
 
   constructor(private readonly canvas: HTMLElement, private readonly settings: Settings) {
     this.k = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
@@ -209,9 +209,10 @@ export class MapView {
   private drawMarks(): void {
     const drawn = this.settings.marks!();
     this.set("marks", drawn);
-    const ids = drawn.features.map((feature) => String(feature.properties?.id)).join();
-    if (ids === this.markIds) return;
+    const ids = drawn.features.map((feature) => String(feature.properties?.id));
+    const same = ids.some((id) => this.markIds.includes(id)) || (!ids.length && !this.markIds.length);
     this.markIds = ids;
+    if (same) return;
     if (!drawn.features.length) return void (this.settings.wall && this.home());
     this.moved = true;
     this.map?.fitBounds(extent(drawn.features), { padding: 80, maxZoom: 14, duration: 300 });

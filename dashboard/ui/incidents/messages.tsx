@@ -1,0 +1,164 @@
+/** Mass messages of one incident: a draft, a second person's approval, waves, and who has answered. */
+import { useEffect, useState } from "preact/hooks";
+import { get, send } from "../core/api";
+import { Age } from "../core/age";
+import { ExtraView } from "../core/extraview";
+import { pick, t, type ByLanguage } from "../core/i18n";
+import { store } from "../core/picture";
+import { mayDo, me } from "../core/site";
+import { Message, useAct } from "../forms/act";
+import { keysOf, type Option, type Values } from "../forms/field";
+import { openForm } from "../forms/form";
+import { openSheet } from "../forms/sheet";
+import type { CampaignRecord, IncidentRecord } from "../records";
+
+const view = new ExtraView("campaigns", { kind: "campaign", face: "full", filter: { mode: "*" } });
+const ALONE = 20;
+
+interface Recipient {
+  id: string;
+  name: string;
+  group: string;
+  state: string;
+}
+
+export function Messages({ incident }: { incident: IncidentRecord }) {
+  useEffect(() => store.need(view), []);
+  if (!mayDo("command")) return null;
+  const mine = [...view.all().values()].filter((campaign) => campaign.incident === incident.id)
+    .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+  return (
+    <section class="incident-messages">
+      <h3>
+        {t("messages.title")}{" "}
+        {incident.open ? (
+          <button type="button" class="chip" data-new-message="" onClick={() => void openNewMessage(incident)}>
+            {t("messages.new")}
+          </button>
+        ) : null}
+      </h3>
+      {mine.length ? <ul>{mine.map((campaign) => <Row key={campaign.id} campaign={campaign} />)}</ul>
+        : <p class="quiet">{t("messages.none")}</p>}
+    </section>
+  );
+}
+
+const path = (campaign: CampaignRecord, order: string): string =>
+  `/api/v1/campaigns/${encodeURIComponent(campaign.id)}/${order}`;
+
+function Row({ campaign }: { campaign: CampaignRecord }) {
+  const act = useAct();
+  const order = (name: string): void =>
+    void act.run(() => send("POST", path(campaign, name), { rev: campaign.rev }));
+  const waits = ["draft", "approved"].includes(campaign.state);
+  const needsSecond = campaign.recipients > ALONE && campaign.approved_digest !== campaign.digest;
+  return (
+    <li data-id={campaign.id}>
+      <p>
+        {campaign.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>} {campaign.text}
+        <small class="quiet"> {campaign.author} <Age since={campaign.created_at} form="ago" /></small>
+      </p>
+      <p class="quiet">
+        <b>{t(`messages.state.${campaign.state}`)}</b>{" "}
+        {t("messages.counts", { n: campaign.recipients, answered: campaign.answered, waves: campaign.waves.length })}
+        {campaign.need ? ` ${t("messages.need", { n: campaign.need })}` : ""}
+      </p>
+      <div class="incident-orders">
+        {waits && needsSecond && campaign.author !== me.value.name ? (
+          <button type="button" class="chip" data-approve="" disabled={act.busy} onClick={() => order("approve")}>
+            {t("messages.approve")}
+          </button>
+        ) : null}
+        {waits && !needsSecond ? (
+          <button type="button" class="primary" data-send-message="" disabled={act.busy} onClick={() => order("send")}>
+            {t("messages.send")}
+          </button>
+        ) : null}
+        {waits && needsSecond ? <small class="is-bad">{t("messages.second")}</small> : null}
+        <button type="button" class="chip" data-recipients="" onClick={() => openRecipients(campaign)}>
+          {t("messages.recipients")}
+        </button>
+      </div>
+      <Message said={act.said} />
+    </li>
+  );
+}
+
+function openRecipients(campaign: CampaignRecord): void {
+  openSheet(() => t("messages.recipients"), () => <Recipients campaign={campaign} />, { wide: true });
+}
+
+/** Everybody with what became of the message, and one tap for an answer that came by phone. */
+function Recipients({ campaign }: { campaign: CampaignRecord }) {
+  const [rows, setRows] = useState<Recipient[]>([]);
+  const act = useAct();
+  const current = view.all().get(campaign.id) ?? campaign;
+  useEffect(() => {
+    const aborter = new AbortController();
+    get<{ items: Recipient[] }>(path(campaign, "recipients"), aborter.signal)
+      .then(({ items }) => setRows(items), () => undefined);
+    return () => aborter.abort();
+  }, [current.rev]);
+  const answers = (person: string): void => void act.run(() => send("POST", path(campaign, "answer"), { person }));
+  return (
+    <>
+      <p class="quiet">{t("messages.handed.note")}</p>
+      <ul class="message-recipients">
+        {rows.map((row) => (
+          <li key={row.id} data-id={row.id}>
+            <span>{row.name} <small class="quiet">{row.group}</small></span>
+            <b class={row.state === "answered" ? "" : "quiet"}>{t(`messages.recipient.${row.state}`)}</b>
+            {["queued", "handed", "failed"].includes(row.state) ? (
+              <button type="button" class="chip" data-answer="" disabled={act.busy} onClick={() => answers(row.id)}>
+                {t("messages.answered")}
+              </button>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+      <Message said={act.said} />
+    </>
+  );
+}
+
+interface Named {
+  id: string;
+  name: string;
+}
+
+/** The form of a new message: who comes first, who follows without enough answers. */
+async function openNewMessage(incident: IncidentRecord): Promise<void> {
+  const [{ persons }, { units }] = await Promise.all([
+    get<{ persons: Named[] }>("/api/v1/roster"),
+    get<{ units: { id: string; name: ByLanguage }[] }>("/api/v1/task_choices"),
+  ]);
+  const options: Option[] = [
+    ["duty:", t("messages.duty")], ...units.map(({ id, name }): Option => [`unit:${id}`, pick(name)]),
+    ...persons.map(({ id, name }): Option => [`person:${id}`, name]),
+  ];
+  openForm({
+    title: `${t("messages.new")} · ${incident.title}`,
+    parts: [
+      { name: "text", label: t("messages.text"), kind: "lines", required: true, max: 500 },
+      { name: "first", label: t("messages.first"), kind: "choices", options },
+      { name: "next", label: t("messages.next"), kind: "choices", options, note: t("messages.next.note") },
+      [{
+        name: "need", label: t("messages.field.need"), kind: "number", min: 0, max: 2000, note: t("messages.need.note"),
+      }, { name: "minutes", label: t("messages.field.minutes"), kind: "number", min: 1, max: 1440 }],
+    ],
+    initial: { text: "", first: [], next: [], need: 0, minutes: 15 },
+    label: t("messages.draft"),
+    save: (values) => send("POST", "/api/v1/campaigns", {
+      incident: incident.id, text: values.text, need: Number(values.need), wave_after: Number(values.minutes) * 60,
+      groups: groupsOf(values),
+    }),
+  });
+}
+
+function groupsOf(values: Values): Record<string, unknown>[] {
+  return (["first", "next"] as const).filter((name) => keysOf(values[name]).length).map((name) => {
+    const keys = keysOf(values[name]).map((key) => key.split(":") as [string, string]);
+    const of = (kind: string): string[] => keys.filter(([each]) => each === kind).map(([, id]) => id);
+    return { name: t(`messages.${name}`), people: of("person"), units: of("unit"), duty: of("duty").length > 0 };
+  });
+}
