@@ -17,7 +17,8 @@ from feeds.role_status import RoleStatus
 
 log = logging.getLogger(__name__)
 
-BEAT = 0.5
+BEAT = 1.0
+"""Seconds between two heartbeats, and the longest wait for entries."""
 KEEP = 10.0
 BACKOFF = (0.05, 1.0)
 

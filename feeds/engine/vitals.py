@@ -11,7 +11,7 @@ from weakref import WeakSet
 from feeds.engine import unhandled
 from feeds.role_status import RoleStatus
 
-SAMPLE = 0.5
+SAMPLE = 1.0
 STUCK_AFTER = 60.0
 """Seconds after which a started role that no longer reads its metrics counts as stuck, though its loop runs.
 

@@ -1,6 +1,6 @@
 """The liveness signal of a role: the role reports from its event loop, the supervisor measures the silence.
 
-A role writes one JSON line a second into a pipe of its supervisor: `{"pid"}`, and before it ends by an error
+A role writes one JSON line every BEAT seconds into a pipe of its supervisor: `{"pid"}`, and before it ends by an error
 `{"pid", "crash"}`. The pipe never blocks its writers, so a supervisor that hangs blocks no role.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 from feeds.masking import masked
 from watchfloor.runtime import systemd
 
-BEAT = 1.0
+BEAT = 2.0
 """Seconds between two reports of a process."""
 LATE_AFTER = 4.0
 """Seconds of silence after which `watchfloor status` shows a process as hanging."""

@@ -160,3 +160,32 @@ async def test_a_journal_file_that_is_moved_while_open_raises_journal_replaced(
         (tmp_path / "journal.sqlite3").rename(tmp_path / "moved")
         with pytest.raises(JournalReplaced):
             await task
+
+
+async def test_nothing_is_compared_while_neither_a_store_nor_the_record_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(tmp_path)
+    comparisons = 0
+    compare = JournalWatch.compare
+
+    async def counted(self: JournalWatch, *, count: bool = False) -> None:
+        nonlocal comparisons
+        comparisons += 1
+        await compare(self, count=count)
+
+    monkeypatch.setattr(JournalWatch, "compare", counted)
+    async with opened(tmp_path) as journal:
+        watch = JournalWatch(journal, tmp_path, None, updates_record=True)
+        await watch.compare_if_changed()
+        await watch.compare_if_changed()  # the first one has written the record
+        before = comparisons
+        await watch.compare_if_changed()
+        assert comparisons == before
+        await write(journal, 1)
+        await watch.compare_if_changed()
+        assert comparisons == before + 1
+        (tmp_path / "run" / journal_watch.FILE).unlink()
+        await watch.compare_if_changed()
+        assert comparisons == before + 2
+        assert (tmp_path / "run" / journal_watch.FILE).is_file()
