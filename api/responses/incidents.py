@@ -59,6 +59,13 @@ class IncidentChoices(msgspec.Struct):
     reasoned: list[str]
 
 
+class ReportPolicies(msgspec.Struct):
+    """The rows of every reporting profile, and the names of the profiles."""
+
+    items: list[PolicyRow]
+    profiles: list[str]
+
+
 class ReceiptCandidate(msgspec.Struct):
     """Another receipt that may report the same event, and the incident that it belongs to ("": none yet)."""
 

@@ -18,8 +18,9 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.records.incidents import choices
 from api.responses.describe import answers
-from api.responses.incidents import CHOICES, IncidentChoices, ReceiptCandidates
+from api.responses.incidents import CHOICES, IncidentChoices, ReceiptCandidates, ReportPolicies
 from api.routes import incident_bodies as bodies
+from feeds.incidents.policies import profiles
 from feeds.kinds import INCIDENT, OBLIGATION, RECEIPT
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
@@ -50,6 +51,12 @@ BODIES: Mapping[str, type[bodies.IncidentOrderBody]] = {
 async def incident_choices(deps: Deps, principal: Viewer) -> Response:
     """The classes of events, grading tables and reporting policies, each with its source."""
     return Json(choices())
+
+
+@router.get("/report-policies", responses=answers(ReportPolicies))
+async def report_policies(deps: Deps, principal: Viewer) -> Response:
+    """Every shipped reporting policy with its source. `[incidents] reporting` of the settings chooses a profile."""
+    return Json({"items": choices()["policies"], "profiles": list(profiles())})
 
 
 @router.post("/incidents", status_code=201, responses=answers(None, *OF_ORDER) | record_answer(INCIDENT, 201))

@@ -326,6 +326,7 @@ export interface IncidentRecord {
   review_signed_by: string;
   watched_until: string | null;
   secrecy: string;
+  outside: boolean;
   rev: number;
   open: boolean;
   grade_rank: number;

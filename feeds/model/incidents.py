@@ -120,7 +120,8 @@ class Incident:
     newest of `grades`, `response` the level of the response that runs ("" for none). `figures` follow from
     `casualties`. `lead_region` is who leads (Art. 18). `merged_into` is another incident, `merged` are those that were
     merged into this one. `commander_missing`: a grave one has had no commander for ten minutes. `watched_until`: until
-    then deaths still change the grade. `rev` counts its changes.
+    then deaths still change the grade. `outside`: its position lies outside the site, so that it may have to be
+    transferred. `rev` counts its changes.
     """
 
     id: str
@@ -173,6 +174,7 @@ class Incident:
     review_signed_by: str = ""
     watched_until: Time | None = None
     secrecy: str = "plain"
+    outside: bool = False
     rev: int = 1
 
     @property

@@ -27,6 +27,7 @@ from feeds.regions import covers
 from incidents.handling.creation import created, number_prefix
 from incidents.handling.merging import UNMERGE_WITHIN, check_merge, check_unmerge, merged, unmerged
 from incidents.handling.orders import ORDERS, carried_out, check_region
+from incidents.handling.places import located
 from incidents.receipts.domain import ReceiptDomain
 from incidents.refusals import OrderRefused
 from incidents.reporting.domain import ObligationDomain
@@ -101,6 +102,7 @@ class IncidentDomain(RecordDomain[Incident]):
         region = str(command.args.get("region") or (receipts[0].region if receipts else "") or self._site)
         check_region(command, region)
         numberless = created(command, receipts, region, now)
+        numberless = located(numberless, self._site)
         incident = replace(numberless, id=(yield from self._next_id(numberless)))
         self._change(None, incident, "created", command, now)
         for receipt in receipts:
@@ -144,6 +146,8 @@ class IncidentDomain(RecordDomain[Incident]):
             return (yield from self._attach(incident, command, now))
         order = command.action.removeprefix("incident.")
         after = carried_out(incident, order, command, now)
+        if order in ("edit", "open"):
+            after = located(after, self._site)
         for check in self.before_archive if order == "archive" else ():
             check(incident.id)
         if order in ("merge", "unmerge"):

@@ -188,3 +188,10 @@ async def test_words_that_only_speak_of_secrets_are_taken(world: World) -> None:
     async with world.signed_in("duty") as client:
         answer = await client.post("/api/v1/incidents", json={"text": "现场无秘密资料，机密室未受影响"})
     assert answer.status_code == 201
+
+
+async def test_reporting_policies_are_shown_with_their_sources(world: World) -> None:
+    async with world.signed_in("duty") as client:
+        answer = (await client.get("/api/v1/report-policies")).json()
+    assert {"seen-A", "health-376"} <= set(answer["profiles"])
+    assert all(row["source"] for row in answer["items"])

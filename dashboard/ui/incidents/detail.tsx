@@ -56,6 +56,7 @@ function Whole({ incident }: { incident: IncidentDetail }) {
       <Orders incident={incident} />
       <Proposal incident={incident} />
       <Proposals incident={incident.id} />
+      {incident.outside ? <p class="is-bad" data-outside="">{t("incidents.outside")}</p> : null}
       {incident.text ? <p class="warning-text">{incident.text}</p> : null}
       <Reports id={incident.id} />
       <Briefs incident={incident.id} />

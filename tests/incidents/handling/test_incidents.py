@@ -292,3 +292,12 @@ async def test_a_restart_changes_no_incident(desk: CommandDesk) -> None:
     assert desk.incident(id) == before
     assert desk.engine.obligations.of(id) == obligations
     assert (await desk.shown("incident"))[id] == before
+
+
+async def test_a_position_outside_the_site_is_kept_and_said_to_be_outside(desk: CommandDesk) -> None:
+    id = await desk.opened()
+    assert desk.incident(id).outside is False
+    await desk.done("incident.edit", id, lat=25.04, lon=102.71)  # Kunming
+    assert (desk.incident(id).outside, desk.incident(id).lat) == (True, 25.04)
+    await desk.done("incident.edit", id, lat=25.045, lon=101.546)
+    assert desk.incident(id).outside is False
