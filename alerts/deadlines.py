@@ -27,7 +27,7 @@ class Deadlines(Generic[Key]):
     def fill(self, due: Mapping[Key, float]) -> None:
         """Add many keys that have no due time yet."""
         self._due |= due
-        self._heap += [(at, next(self._order), key) for key, at in due.items()]
+        self._heap += zip(due.values(), self._order, due, strict=False)
         heapq.heapify(self._heap)
 
     def shift(self, by: float) -> None:

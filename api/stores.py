@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from feeds.cases.store import CasesLost
 from feeds.clock import Clock
 from feeds.journal import HistoryLost, Intake, IntakeLost, Journal, JournalError, JournalLost
 from feeds.journal.connections import Store
@@ -20,7 +21,7 @@ LOOK = 1.0
 """Seconds between two looks at whether a store failed somebody, and between two attempts while it is lost."""
 
 
-_PROBLEMS = {IntakeLost: "intake-lost", HistoryLost: "history-lost"}
+_PROBLEMS = {IntakeLost: "intake-lost", HistoryLost: "history-lost", CasesLost: "cases-lost"}
 
 
 class StoreWatch:

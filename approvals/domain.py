@@ -106,6 +106,10 @@ class CaseDomain(Domain):
         """Hold the lights for a minute after a step, because a wrongly set clock would turn thousands of them."""
         if abs(by) > HOLD and (by < 0 or by > AHEAD):
             self._held_until = now + HOLD
+        heard = self.open_cases.heard
+        self._again.extend(self.open_cases.clock_stepped(now))
+        self.judging.clock_stepped(now)
+        self._revision += self.open_cases.heard != heard
 
     # -- running -----------------------------------------------------------------
 
@@ -128,10 +132,18 @@ class CaseDomain(Domain):
         self._advanced = now >= self._held_until or now < self._held_until - HOLD
 
     def next_due(self) -> float | None:
-        if self._facts or self._again or self.judging.busy:
+        if self._facts:
             return 0.0
-        moments = self.open_cases.next_moment(), self.judging.next_moment(), self.open_cases.next_silence()
-        return min((at for at in moments if at is not None), default=None)
+        moments = (
+            0.0 if self._again or self.judging.busy else None,
+            self.open_cases.next_moment(),
+            self.judging.next_moment(),
+        )
+        due = min((at for at in moments if at is not None), default=None)
+        silence = self.open_cases.next_silence()
+        if due is not None and self._held_until - HOLD <= self._now < self._held_until:
+            due = max(due, self._held_until)  # lights are held: asking without end would not turn them
+        return min((at for at in (due, silence) if at is not None), default=None)
 
     def prepare(self, now: float) -> Asking[None]:
         """Apply the facts that came in, then turn the lights that are due, each in one transaction of the store."""

@@ -40,7 +40,7 @@ class Judging:
     def load(self, start: Start, store: CaseStore, last_seq: int) -> Asking[None]:
         """Load cards and orders, and evaluate the rules for changes that are in the store but not in the journal."""
         self._now = start.now
-        self._morning = self._next(float(start.pending.get("judged") or start.now))
+        self._morning = self._next(min(float(start.pending.get("judged") or start.now), start.now))
         cards = yield ListLoaded(CARD_KIND, card_of)
         orders = yield ListLoaded(ORDER_KIND, order_of)
         self.supervision.restore(cards, orders)
@@ -65,6 +65,13 @@ class Judging:
         """The next morning, or the next moment of a limit of cards and orders."""
         moments = self.supervision.next_moment(self._now), self._morning
         return min((at for at in moments if at is not None), default=None)
+
+    def clock_stepped(self, now: float) -> None:
+        """The clock was set, to `now`: the next morning and the limits of cards and orders follow from it."""
+        self._now = min(self._now, now)
+        if self._morning is not None:  # a morning that passed while nobody worked still counts
+            self._morning = min(self._morning, self._next(now))
+        self.supervision.clock_stepped(now)
 
     def changed(self, row: CaseRow, case: FoldedCase, now: float) -> None:
         """Evaluate the fact rules for a case that facts have changed."""

@@ -119,6 +119,16 @@ class OpenCases:
 
     # -- time --------------------------------------------------------------------
 
+    def clock_stepped(self, now: float) -> list[int]:
+        """The clock was set: no source has reported on the future. Returns the cases whose light came too early."""
+        self.heard = {system: min(at, now) for system, at in self.heard.items()}
+        limits = {Light.RED: "limit_at", Light.YELLOW: "warn_at"}
+        return [
+            id
+            for id, row in self.rows.items()
+            if (limit := limits.get(Light(row.light)) if row.light else None) and (getattr(row, limit) or 0.0) > now
+        ]
+
     @staticmethod
     def _moment(row: CaseRow, at: float) -> tuple[float, int, int]:
         """Red before yellow at one moment, then by id."""

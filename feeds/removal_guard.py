@@ -23,6 +23,12 @@ LISTS: dict[str, dict[str, str]] = {
     "rule": {"zh-CN": "规则", "en": "rules"},
     "receiver": {"zh-CN": "接收方", "en": "receivers"},
     "escalation": {"zh-CN": "升级策略", "en": "escalations"},
+    "unit": {"zh-CN": "责任单位", "en": "units"},
+    "resource": {"zh-CN": "应急资源", "en": "resources"},
+    "plan": {"zh-CN": "预案文件", "en": "plans"},
+    "item": {"zh-CN": "审批事项目录", "en": "catalogue of approval items"},
+    "department": {"zh-CN": "审批部门", "en": "departments of approvals"},
+    "calendar": {"zh-CN": "工作日历", "en": "calendars"},
     "settings": {
         "zh-CN": "设置中的全部来源、规则、接收方和升级策略",
         "en": "all sources, rules, receivers and escalations",

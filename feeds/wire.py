@@ -98,9 +98,11 @@ def iso(ts: float | None) -> str | None:
 def stamp(ts: float) -> str:
     """RFC 3339 in UTC with milliseconds, for times of which few are equal."""
     second, ms = divmod(math.floor(ts * 1000), 1000)
-    return f"{_second(second)}.{ms:03d}Z"
+    return _second(second) + _ENDS[ms]
 
 
+_ENDS = tuple(f".{ms:03d}Z" for ms in range(1000))
+"""What follows the second."""
 _stamp = lru_cache(maxsize=4096)(stamp)
 """Cached, because observations of one poll share one time."""
 

@@ -11,7 +11,9 @@ class AlertsByAsset(dict[str, dict[str, Alert]]):
     def keep(self, alert: Alert, present: bool) -> None:
         """Store the alert under its asset, or remove it when `present` is False."""
         if present:
-            self.setdefault(alert.asset, {})[alert.id] = alert
+            if (alerts := self.get(alert.asset)) is None:
+                alerts = self[alert.asset] = {}
+            alerts[alert.id] = alert
         elif alert.asset in self:
             self[alert.asset].pop(alert.id, None)
             if not self[alert.asset]:

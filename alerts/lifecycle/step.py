@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from feeds.model import Alert, Transition
 
 CHANGED_AT = "changed_at"
 """Every step changes it, so that it says nothing before a step; after it, the alert can be rebuilt."""
-_NAMES = tuple(column.name for column in fields(Alert) if column.name != "rev")
+_NAMES = tuple(name for name in Alert.__struct_fields__ if name != "rev")
 
 
 class NotAllowed(ValueError):

@@ -106,8 +106,10 @@ class Inhibition:
         for alert in alerts:
             if alert.subject_kind == "asset":
                 self._on.keep(alert, True)
-                self._waiting.keep(alert, alert.hold is not None)
-                self._suspects.keep(alert, self._suspicious(alert))
+                if alert.hold is not None:
+                    self._waiting.keep(alert, True)
+                if self._suspicious(alert):
+                    self._suspects.keep(alert, True)
             elif alert.subject_kind == "source":
                 self._source_alert(alert, 0.0)
 
@@ -121,8 +123,9 @@ class Inhibition:
 
     def _suspicious(self, alert: Alert) -> bool:
         """True when the alert can mean that its asset has failed."""
-        meant = alert.severity is Severity.CRITICAL or self._about.over_health(alert.rule)
-        return alert.active and alert.rule != REDUNDANCY_LOST and meant and not alert.member
+        if not alert.active or alert.member or alert.rule == REDUNDANCY_LOST:
+            return False
+        return alert.severity is Severity.CRITICAL or self._about.over_health(alert.rule)
 
     def rules_changed(self, now: float) -> None:
         """The rules have changed: determine again which alerts can mean a failure."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
+from heapq import nlargest, nsmallest
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -56,12 +57,13 @@ def page(
     down: bool = False,
 ) -> tuple[list[T], str | None]:
     """One page of items in the order of their unique key (`down`: greatest first), and the next cursor or None."""
-    ordered = sorted(items, key=key, reverse=down)
     if cursor:
         after = from_cursor(cursor, types)
-        ordered = [item for item in ordered if (key(item) < after if down else key(item) > after)]
-    page_items = ordered[:limit]
-    return page_items, to_cursor(key(page_items[-1])) if len(ordered) > limit else None
+        items = (item for item in items if (key(item) < after if down else key(item) > after))
+    # A few are asked for, perhaps of hundreds of thousands.
+    first = (nlargest if down else nsmallest)(limit + 1, items, key=key)
+    page_items = first[:limit]
+    return page_items, to_cursor(key(page_items[-1])) if len(first) > limit else None
 
 
 def listing(items: Sequence[Any], following: str | None, rev: str | int, **extra: Any) -> Json:

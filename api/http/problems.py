@@ -170,6 +170,13 @@ TEMPLATES: dict[str, Template] = {
         "历史库读写不了，请稍后再试。",
         "It cannot be read now; try again shortly.",
     ),
+    "cases-lost": _of(
+        503,
+        "审批案件库不可用",
+        "The store of cases is not available",
+        "审批案件库读写不了，请稍后再试；其他功能不受影响。",
+        "It cannot be read now; try again shortly. Everything else works.",
+    ),
     "no-picture": _of(
         503,
         "态势尚未读取",

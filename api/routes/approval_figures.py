@@ -89,7 +89,7 @@ async def _figure_query(
 Figures = Annotated[FigureQuery, Depends(_figure_query)]
 
 
-@router.get("/approvals/summary", responses=answers(answered.CaseSummary))
+@router.get("/approvals/summary", responses=answers(answered.CaseSummary, "cases-lost"))
 async def period_summary(deps: Deps, query: Figures) -> Response:
     """Figures of a month or of days, with the month before and the same month of the year before."""
     parts = access(deps)
@@ -101,7 +101,7 @@ async def period_summary(deps: Deps, query: Figures) -> Response:
 Dimension = Literal["department", "item", "kind", "region", "day", "month"]
 
 
-@router.get("/approvals/figures", responses=answers(answered.FigureTable))
+@router.get("/approvals/figures", responses=answers(answered.FigureTable, "cases-lost"))
 async def figure_table(deps: Deps, query: Figures, by: Dimension = "department") -> Response:
     """Figures of a period by one dimension."""
     period = query.period
@@ -114,7 +114,7 @@ async def figure_table(deps: Deps, query: Figures, by: Dimension = "department")
     return Json(body | {"as_of": wire.iso(deps.clock())})
 
 
-@router.get("/approvals/ageing", responses=answers(answered.CaseAgeing))
+@router.get("/approvals/ageing", responses=answers(answered.CaseAgeing, "cases-lost"))
 async def open_case_ageing(
     deps: Deps,
     principal: Viewer,
@@ -130,7 +130,7 @@ async def open_case_ageing(
     return Json(counts | {"as_of": wire.iso(deps.clock())})
 
 
-@router.get("/approvals/steps", responses=answers(answered.SlowSteps))
+@router.get("/approvals/steps", responses=answers(answered.SlowSteps, "cases-lost"))
 async def slow_steps(
     deps: Deps, principal: Viewer, department: Several = "", item: Several = "", region: Region = ""
 ) -> Response:

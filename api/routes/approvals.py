@@ -57,7 +57,7 @@ def split_kinds(text: str) -> tuple[str, ...]:
     return tuple(kind for name in split_list(text) for kind in GROUPS.get(name, (name,)))
 
 
-@router.get("/approvals/cases", responses=answers(answered.CaseWindow))
+@router.get("/approvals/cases", responses=answers(answered.CaseWindow, "cases-lost"))
 async def cases(
     deps: Deps,
     principal: Viewer,
@@ -120,7 +120,7 @@ def _sort_key(row: CaseRow, sort: str) -> float:
     return -row.changed_at
 
 
-@router.get("/approvals/search", responses=answers(answered.CaseWindow))
+@router.get("/approvals/search", responses=answers(answered.CaseWindow, "cases-lost"))
 async def search(deps: Deps, principal: Viewer, number: Annotated[str, Query(min_length=1, max_length=80)]) -> Response:
     """Cases with exactly that number or alias. Cases outside the caller's region are left out."""
     parts, now = access(deps), deps.clock()
@@ -144,7 +144,7 @@ async def _visible_case(deps: Deps, principal: Viewer, key: int) -> tuple[CaseRo
 VisibleCase = Annotated[tuple[CaseRow, FactSet], Depends(_visible_case)]
 
 
-@router.get("/approvals/cases/{key}", responses=answers(answered.CaseDetail, "not-found"))
+@router.get("/approvals/cases/{key}", responses=answers(answered.CaseDetail, "cases-lost", "not-found"))
 async def case(deps: Deps, principal: Viewer, key: int, visible: VisibleCase) -> Response:
     """One case with its clock day by day. A case outside the caller's region answers 404."""
     parts, now = access(deps), deps.clock()
@@ -184,7 +184,9 @@ async def _unmasker(deps: Deps, principal: Viewer) -> Principal:
 Unmasker = Annotated[Principal, Depends(_unmasker)]
 
 
-@router.post("/approvals/cases/{key}/unmask", responses=answers(answered.UnmaskedPerson, "not-found", "forbidden"))
+@router.post(
+    "/approvals/cases/{key}/unmask", responses=answers(answered.UnmaskedPerson, "cases-lost", "not-found", "forbidden")
+)
 async def unmask(deps: Deps, principal: Unmasker, key: int, visible: VisibleCase, body: UnmaskBody) -> Response:
     """Personal values of one case, for accounts in `[approvals] unmask`. The audit log notes each look before it."""
     parts, now, row = access(deps), deps.clock(), visible[0]

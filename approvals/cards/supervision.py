@@ -29,7 +29,7 @@ from approvals.cards.workflows import CARD, DEPARTMENT, ORDER, REVIEWER, SUPERVI
 from feeds import kinds
 from feeds.model import Change, Command, Outcome, Result
 from feeds.regions import covers
-from feeds.tasks.workflow import TaskActionRefused, TaskLife, act, begin, overdue
+from feeds.tasks.workflow import TaskActionRefused, TaskLife, act, awaited, begin, overdue
 from feeds.workdays.local_time import local_date
 
 RULES = "rule:"
@@ -224,6 +224,12 @@ class Supervision:
             if life is not None and document.life.limit_at is not None:
                 at = document.life.limit_at
                 self._put(msgspec.structs.replace(document, life=life), _step(document, "overdue", "", at))
+
+    def clock_stepped(self, now: float) -> None:
+        """The clock was set, to `now`: a limit that is still to come has not passed."""
+        for document in list(self.documents.values()):
+            if (life := awaited(document.life, now)) is not None:
+                self._put(msgspec.structs.replace(document, life=life), _step(document, "clock-set", "", now))
 
     # -- keeping -----------------------------------------------------------------
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from feeds.cases.assess import Assessor
-from feeds.cases.items import ItemCatalogue, read_departments, read_items
+from feeds.cases.items import ApprovalItem, ItemCatalogue
 from feeds.cases.sealing import FILE, KeyFile
 from feeds.workdays.calendar import CalendarBook
-from feeds.workdays.files import NATIONAL, read_folder
+from feeds.workdays.files import NATIONAL, CalendarFile, read_folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalsSettings:
     """`[approvals]`. Paths are absolute; None where the site has no such file.
 
-    `precedence` are systems that share their numbers, the most trusted first. `local_holidays`: days off of regional
-    calendars are not counted. `local_required` are regions that must have a calendar of their own.
+    `items` is the catalogue of the site, `departments` names them by code, `calendars` are those of the files in
+    `calendars_folder`. `precedence` are systems that share their numbers, the most trusted first. `local_holidays`:
+    days off of regional calendars are not counted. `local_required` are regions that must have a calendar of their own.
     `unmask` are the accounts that may see personal values, `supervise` those that may raise cards and orders.
     """
 
-    items: Path | None = None
-    departments: Path | None = None
-    calendars: Path | None = None
+    items: tuple[ApprovalItem, ...] = field(default=(), repr=False)
+    departments: Mapping[str, str] = field(default_factory=dict, repr=False)
+    calendars: tuple[CalendarFile, ...] = field(default=(), repr=False)
+    calendars_folder: Path | None = None
     precedence: tuple[str, ...] = ()
     local_holidays: bool = True
     local_required: tuple[str, ...] = ()
@@ -32,15 +35,10 @@ class ApprovalsSettings:
     key: Path | None = field(default=None, repr=False)
 
     def assessor(self) -> Assessor:
-        """Read calendars, items and departments. Raises OSError, CalendarRefused or CatalogueRefused."""
-        files = read_folder(NATIONAL)
-        if self.calendars is not None and self.calendars.is_dir():
-            files += read_folder(self.calendars)
-        items = read_items(self.items.read_bytes()) if self.items is not None else []
-        departments = read_departments(self.departments.read_bytes()) if self.departments is not None else {}
+        """What assesses a case by the calendars, items and departments of the site."""
         return Assessor(
-            CalendarBook(files, local_holidays=self.local_holidays),
-            ItemCatalogue(items, departments),
+            CalendarBook([*read_folder(NATIONAL), *self.calendars], local_holidays=self.local_holidays),
+            ItemCatalogue(self.items, self.departments),
             precedence=self.precedence,
             local_required=frozenset(self.local_required),
         )

@@ -7,7 +7,7 @@ a storm some ten thousand documents stand between the role and its work.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -121,7 +121,9 @@ def _with_occurrence(alert: Alert, *, foreign: bool) -> Alert:
     """
     if not alert.active or foreign or alert.since <= alert.raised_at:
         return alert
-    return replace(alert, first_raised_at=alert.raised_at, raised_at=alert.since, count=max(2, alert.count))
+    return msgspec.structs.replace(
+        alert, first_raised_at=alert.raised_at, raised_at=alert.since, count=max(2, alert.count)
+    )
 
 
 def run_of(body: Mapping[str, Any]) -> EscalationRun | None:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import msgspec
 
+from feeds.clock import restamped
 from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
 from feeds.engine.requests import Asking, HasDocument, ListDocuments
 from feeds.journal import Doc, Parcel
 from feeds.model import Change, Command
 
+CLOCK_SET = "clock-set"
+"""Name of the step of a record whose times lay in the future when the wall clock was set."""
+
 
 class Identified(Protocol):
-    """A record with an id."""
+    """A record with an id, and a number that counts its changes."""
 
     @property
     def id(self) -> str: ...
+
+    @property
+    def rev(self) -> int: ...
 
 
 R = TypeVar("R", bound=Identified)
@@ -27,10 +35,12 @@ R = TypeVar("R", bound=Identified)
 class RecordDomain(StepDomain, Generic[R]):
     """Records of `record` by id, as the journal has them open. `kind` is also the kind of their documents.
 
-    A subclass says at which `moments` time may change a record, and carries that out in `time_passed`.
+    A subclass says at which `moments` time may change a record, and carries that out in `time_passed`. `stamps` name
+    the fields that say when something happened: none of them may lie in the future, because moments follow from them.
     """
 
     record: type[R]
+    stamps: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,6 +91,16 @@ class RecordDomain(StepDomain, Generic[R]):
         return self._timers[0][0] if self._timers else None
 
     def clock_stepped(self, by: float, now: float) -> None:
+        for record in list(self._held.values()):
+            future = {name: at for name in self.stamps if (at := getattr(record, name)) is not None and at > now}
+            if future:
+                moved: Any = {name: restamped(at, by, now) for name, at in future.items()}
+                self._put(replace(cast(Any, record), **moved, rev=record.rev + 1))
+                self._record(CLOCK_SET, record.id, now)
+        self._reschedule()
+
+    def _reschedule(self) -> None:
+        """Compute all moments anew."""
         self._timers = []
         for record in self._held.values():
             self._schedule(record)

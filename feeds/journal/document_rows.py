@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import LargeBinary, Select, cast, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import Store, translated
@@ -15,8 +18,10 @@ from feeds.journal.outbox import OutboxRows
 from feeds.journal.records import Doc, clean
 
 T = TypeVar("T")
-PARTITION = 1000
+PARTITION = 2000
 """Rows of a long answer that are read at a time."""
+OPEN_ROWS = "SELECT CAST(id AS BLOB), seq, CAST(body AS BLOB) FROM doc WHERE kind = ? AND open = 1 ORDER BY seq, id"
+"""As bytes, so that no text that is damaged fails for all rows."""
 MENDED_AT_ONCE = 200
 """Documents set aside that are looked at again at a time."""
 
@@ -55,19 +60,41 @@ class DocumentRows(OutboxRows):
 
         A document of which `decode` raises one of UNREADABLE is set aside.
         """
-        table = schema.doc
-        statement = self._docs.where(table.c.kind == kind, table.c.open.is_(True)).order_by(table.c.seq, table.c.id)
         decoded: list[T] = []
         async with self.store.reading() as connection:
-            with translated(OSError):
-                stream = await connection.stream(statement)
-                async for rows in stream.partitions(PARTITION):  # other tasks run between two of them
-                    for _, id, _, seq, body in rows:
+            with translated(OSError, sqlite3.Error):
+                async for rows in self._open_rows(connection, kind):  # other tasks run between two parts
+                    for id, seq, body in rows:
                         try:
                             decoded.append(decode(body))
                         except UNREADABLE as error:
-                            self.set_aside.note(unreadable(kind, id, seq, error, body))
+                            name = id if isinstance(id, str) else id.decode("utf-8", "replace")
+                            self.set_aside.note(unreadable(kind, name, seq, error, body))
         return decoded
+
+    async def _open_rows(self, connection: AsyncConnection, kind: str) -> AsyncIterator[Sequence[Any]]:
+        """Parts of the open documents of a kind: id, sequence number, body. The next part is read meanwhile.
+
+        SQLite's own rows are used: to make SQLAlchemy's of them takes longer than to read and decode the documents.
+        """
+        table = schema.doc
+        if not self.store.is_sqlite:
+            columns = select(table.c.id, table.c.seq, table.c.body)
+            statement = columns.where(table.c.kind == kind, table.c.open.is_(True)).order_by(table.c.seq, table.c.id)
+            async for part in (await connection.stream(statement)).partitions(PARTITION):
+                yield part
+            return
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None, "an open connection has one"
+        cursor = await driver.execute(OPEN_ROWS, (kind,))
+        following = asyncio.ensure_future(cursor.fetchmany(PARTITION))
+        try:
+            while rows := await following:
+                following = asyncio.ensure_future(cursor.fetchmany(PARTITION))
+                yield rows
+        finally:
+            await asyncio.wait([following])
+            await cursor.close()
 
     async def documents(self, page: int = 1000) -> AsyncIterator[list[Doc | UnreadableDocument]]:
         """Every document of every kind, readable or not, page by page."""

@@ -12,13 +12,24 @@ from feeds.model import Alert, Kind, Severity
 from feeds.model.isa_state import IsaState, root_of, state_of
 from feeds.texts.evidence import explanation
 
+_BARE_STATES = {
+    (active, acked): state_of(active=active, acked=acked, suppressed_by=())
+    for active in (False, True)
+    for acked in (False, True)
+}
+"""States of alerts that nothing suppresses, which are nearly all of a flood."""
+
 
 def _derived(alert: Record) -> Record:
-    acked, suppressed_by, affected = alert["ack"] is not None, alert["suppressed_by"], alert["affected"]
+    active, acked, suppressed_by = alert["active"], alert["ack"] is not None, alert["suppressed_by"]
+    affected = alert["affected"]
+    bare = not suppressed_by
     return {
         "acked": acked,
-        "state": state_of(active=alert["active"], acked=acked, suppressed_by=suppressed_by),
-        "cut_by": root_of(suppressed_by) if suppressed_by else "",
+        "state": _BARE_STATES[active, acked]
+        if bare
+        else state_of(active=active, acked=acked, suppressed_by=suppressed_by),
+        "cut_by": "" if bare else root_of(suppressed_by),
         "explanation": explanation(alert["text"]),
         "below": sum(affected.values()) if affected else 0,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from typing import Any
 
 from feeds.kinds.audience import Record
@@ -165,7 +167,7 @@ class Before(TimeFilter):
         return bool(record[self.on] < value)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sort:
     """The order of a list: by these text fields, of which the last one is unique. `page` is the default limit."""
 
@@ -173,9 +175,13 @@ class Sort:
     down: bool = False
     page: int = 200
 
-    def key(self, record: Record) -> tuple[str, ...]:
-        """What a record is ordered by."""
-        return tuple(record[name] for name in self.fields)
+    @cached_property
+    def key(self) -> Callable[[Record], tuple[str, ...]]:
+        """A function that gives what a record is ordered by."""
+        if len(self.fields) > 1:
+            return itemgetter(*self.fields)
+        (name,) = self.fields
+        return lambda record: (record[name],)
 
 
 def matching(filters: Iterable[Filter], arguments: dict[str, Any]) -> Callable[[Record], bool]:
@@ -186,4 +192,6 @@ def matching(filters: Iterable[Filter], arguments: dict[str, Any]) -> Callable[[
         for query_filter, value in values
         if (query_filter.default if value is None else value) != ""
     ]
+    if not criteria:
+        return lambda record: True
     return lambda record: all(takes(value, record) for takes, value in criteria)

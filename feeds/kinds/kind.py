@@ -145,6 +145,10 @@ class RecordKind(Generic[T]):
             return False
         return self.confidential is None or audience.personal
 
+    def shows_all(self, audience: Audience) -> bool:
+        """True when this audience is shown every record of the kind as it is."""
+        return self.sees_all(audience) and not self.altered(audience)
+
     def shown(self, audience: Audience, record: Record) -> Record:
         """The record as this audience may read it."""
         if audience.personal or not self.redact:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
+from operator import itemgetter
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Union, get_args, get_origin, get_type_hints
 
@@ -15,6 +16,8 @@ import msgspec
 
 from feeds.kinds.audience import Record
 from feeds.wire import is_time, stamp
+
+EPOCH = stamp(0.0)
 
 if TYPE_CHECKING:
     from feeds.kinds.kind import RecordKind
@@ -67,20 +70,29 @@ def _shower(record: Any) -> Callable[[Record], None]:
     hints = get_type_hints(record, include_extras=True)
     times = tuple(name for name, hint in hints.items() if is_time(hint))
     inner = tuple((name, _shower(part)) for name, hint in hints.items() for part in _inner(hint))
+    times_of, inner_of = _values_of(times), _values_of(tuple(name for name, _ in inner))
+    nothing = (None,) * len(inner)
 
     def show(shown: Record) -> None:
-        last, text = 0.0, stamp(0.0)
-        for name in times:
-            at = shown[name]
+        last, text = 0.0, EPOCH
+        for name, at in zip(times, times_of(shown), strict=True):
             if at is not None:
                 if at != last:  # most times of an alert are equal
                     last, text = at, stamp(at)
                 shown[name] = text
-        for name, show_inner in inner:
-            if shown[name] is not None:
-                show_inner(shown[name])
+        if inner_of(shown) != nothing:
+            for name, show_inner in inner:
+                if shown[name] is not None:
+                    show_inner(shown[name])
 
     return show
+
+
+def _values_of(names: tuple[str, ...]) -> Callable[[Record], tuple[Any, ...]]:
+    """A function that gives the values of these fields."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda shown: tuple(shown[name] for name in names)
 
 
 def _inner(hint: Any) -> list[Any]:

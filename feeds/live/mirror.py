@@ -111,11 +111,15 @@ class Mirror:
             return counts.records(audience, self.rev)
         self._parts[kind].catch_up()
         records, described = self._parts[kind].records, self._kinds[kind]
-        shown = {
-            key: described.shown(audience, record)
-            for key, record in records.items()
-            if described.sees(audience, record)
-        }
+        shown = (
+            dict(records)
+            if described.shows_all(audience)
+            else {
+                key: described.shown(audience, record)
+                for key, record in records.items()
+                if described.sees(audience, record)
+            }
+        )
         return shown if face == FULL else {key: described.faced(record, face) for key, record in shown.items()}
 
     def _plain_records(self, name: str, audience: Audience) -> dict[str, Record]:
@@ -147,7 +151,9 @@ class Mirror:
             return dict.fromkeys(self._kinds, 0)
         self._catch_up()
         return {
-            name: sum(not kind.sees(audience, record) for record in self._parts[name].records.values())
+            name: 0
+            if kind.sees_all(audience)
+            else sum(not kind.sees(audience, record) for record in self._parts[name].records.values())
             for name, kind in self._kinds.items()
         }
 

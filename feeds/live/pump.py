@@ -35,8 +35,8 @@ CALM, LINGER = 0.3, 0.03
 AT_ONCE = 200
 """Entries of the change stream taken in at a time; so many mean that more are waiting."""
 HEARTBEAT = 1.0
-SLICE = 200
-"""Records that are made at a time while others wait for the loop."""
+SLICE, SLICE_OF_ALL = 200, 2000
+"""Records that are made at a time while others wait for the loop; of the whole state, which others wait for."""
 STALL = 10.0
 BACKOFF = (0.05, 1.0)
 CANARY = "role.collect"
@@ -161,7 +161,7 @@ class Pump:
         await self._bus.open()
         with uncollected():
             state = await self._bus.state(views=True)
-            for _ in self.restarting(self._bus.rev(state.last), state.records, SLICE):
+            for _ in self.restarting(self._bus.rev(state.last), state.records, SLICE_OF_ALL):
                 await asyncio.sleep(0)
         return {self._bus.keys.changes: state.last}
 

@@ -84,22 +84,24 @@ class CountTally:
         self, name: str, records: RecordsByKind, shares: Counter[Share], most: int | None
     ) -> Iterator[None]:
         """Count the shares of all records of a kind. The share of those with equal traits is computed once."""
-        traits, times = self.kind.traits.get(name), Counter[Hashable]()
-        first: dict[Hashable, tuple[Record, Record | None]] = {}
-        sees_all, assets = KINDS[name].sees_all(self.audience), records[Kind.ASSET]
+        kind, audience, assets = KINDS[name], self.audience, records[Kind.ASSET]
+        sees = None if kind.sees_all(audience) else kind.sees
+        asset_of = self._asset_of if name == Kind.ALERT else None
+        traits = self.kind.traits.get(name)
+        alike: dict[Hashable, list[Any]] = {}
         for number, record in enumerate(records[name].values(), 1):
-            if sees_all or KINDS[name].sees(self.audience, record):
-                asset = self._asset_of(name, record, assets)
+            if sees is None or sees(audience, record):
+                asset = asset_of(name, record, assets) if asset_of is not None else None
                 if traits is None:
-                    shares[self.kind.share(name, record, asset, self.audience)] += 1
+                    shares[self.kind.share(name, record, asset, audience)] += 1
+                elif (first := alike.get(trait := traits(record, asset))) is None:
+                    alike[trait] = [1, record, asset]
                 else:
-                    trait = traits(record, asset)
-                    times[trait] += 1
-                    first.setdefault(trait, (record, asset))
+                    first[0] += 1
             if most is not None and number % most == 0:
                 yield
-        for number, (trait, count) in enumerate(times.items(), 1):
-            shares[self.kind.share(name, *first[trait], self.audience)] += count
+        for number, (count, record, asset) in enumerate(alike.values(), 1):
+            shares[self.kind.share(name, record, asset, audience)] += count
             if most is not None and number % most == 0:
                 yield
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from feeds.model.facts import Quality
 from feeds.model.times import Time
 
@@ -79,8 +81,7 @@ class Transition:
     after: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class Alert(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One alert (ISA-18.2: an alarm). Writer: the alert engine.
 
     Independent dimensions: `active`+`severity`, `quality`+`stale_since`, `ack`, `suppressed_by`. `asset` is the
@@ -119,19 +120,19 @@ class Alert:
     shelf: Shelf | None = None
     hold: Hold | None = None
     unseen: bool = False
-    affected: dict[str, int] = field(default_factory=dict)
-    title: dict[str, str] = field(default_factory=dict)
+    affected: dict[str, int] = {}
+    title: dict[str, str] = {}
     text: str = ""
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str] = {}
     url: str = ""
     rev: int = 0
 
     def __post_init__(self) -> None:
         """An alert of one occurrence, and a record of a version that knew one beginning only."""
         if not self.first_raised_at:
-            object.__setattr__(self, "first_raised_at", self.raised_at)
+            msgspec.structs.force_setattr(self, "first_raised_at", self.raised_at)
         if not self.changed_at:
-            object.__setattr__(self, "changed_at", max(self.since, self.raised_at))
+            msgspec.structs.force_setattr(self, "changed_at", max(self.since, self.raised_at))
 
     @property
     def acked(self) -> bool:

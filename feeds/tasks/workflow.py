@@ -152,3 +152,12 @@ def overdue(life: TaskLife, now: float) -> TaskLife | None:
         return None
     done = TaskAction(action="overdue", at=life.limit_at, by="", data={"limit": life.limit})
     return msgspec.structs.replace(life, overdue_at=life.limit_at, history=(*life.history, done), rev=life.rev + 1)
+
+
+def awaited(life: TaskLife, now: float) -> TaskLife | None:
+    """The task whose limit passed under a clock that was ahead; None when the limit has really passed."""
+    if life.overdue_at is None or life.overdue_at <= now or life.limit_at is None:
+        return None
+    done = TaskAction(action="clock-set", at=now, by="", data={"limit": life.limit})
+    history = [msgspec.structs.replace(action, at=min(action.at, now)) for action in life.history]
+    return msgspec.structs.replace(life, overdue_at=None, history=(*history, done), rev=life.rev + 1)

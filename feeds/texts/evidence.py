@@ -20,7 +20,7 @@ def explanation(text: str) -> dict[str, str]:
     Names and values have their words of the catalogue. A name without a word is left out: it is for those who write
     rules. Text that is no list of `name=value` (a rule's own words, another tool's text) stays as it is.
     """
-    if text in _worded() or "=" in text or "(" in text:
+    if "=" in text or "(" in text or text in _worded():
         return _of_list(text)
     return dict.fromkeys(LANGUAGES, text)
 

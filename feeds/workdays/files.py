@@ -136,18 +136,27 @@ _READERS = {".json": read_calendar, ".toml": read_notice}
 def read_folder(folder: Path) -> list[CalendarFile]:
     """Every `YEAR.json` and `YEAR.toml` of a folder, and of its subfolders, which are named after regions.
 
-    Raises CalendarRefused.
+    Raises OSError or CalendarRefused.
     """
-    files = []
-    for path in sorted((*folder.iterdir(), *folder.glob("*/*"))):
-        read = _READERS.get(path.suffix)
-        if read is None or not path.stem.isdigit():
-            continue
-        try:
-            files.append(read(path.read_bytes(), "" if path.parent == folder else path.parent.name))
-        except CalendarRefused as error:
-            raise CalendarRefused(f"{path.name}: {error}") from error
-    return files
+    return [read_file(path, folder, path.read_bytes()) for path in calendar_paths(folder)]
+
+
+def calendar_paths(folder: Path) -> list[Path]:
+    """The files of calendars in a folder and its subfolders, sorted. Raises OSError."""
+    return sorted(path for path in (*folder.iterdir(), *folder.glob("*/*")) if is_calendar(path))
+
+
+def is_calendar(path: Path) -> bool:
+    """True for a name of a calendar file, `YEAR.json` or `YEAR.toml`."""
+    return path.suffix in _READERS and path.stem.isdigit()
+
+
+def read_file(path: Path, folder: Path, content: bytes) -> CalendarFile:
+    """The calendar in a file of `folder`. Raises CalendarRefused."""
+    try:
+        return _READERS[path.suffix](content, "" if path.parent == folder else path.parent.name)
+    except CalendarRefused as error:
+        raise CalendarRefused(f"{path.name}: {error}") from error
 
 
 def write_calendar(file: CalendarFile) -> bytes:

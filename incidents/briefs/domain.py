@@ -61,6 +61,7 @@ class BriefDomain(RecordDomain[Brief]):
     kind = KIND
     entry_kind = KIND
     record = Brief
+    stamps = ("created_at", "changed_at")
     actions = frozenset((CREATE, *(f"brief.{order}" for order in ORDERS)))
 
     def __init__(

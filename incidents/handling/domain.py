@@ -56,6 +56,7 @@ class IncidentDomain(RecordDomain[Incident]):
     kind = KIND
     entry_kind = KIND
     record = Incident
+    stamps = ("received_at", "created_at", "phase_at", "verified_at", "opened_at", "ended_at")
     actions = frozenset((CREATE, ATTACH, *(f"incident.{order}" for order in ORDERS)))
 
     def __init__(

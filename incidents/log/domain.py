@@ -43,6 +43,7 @@ class LogDomain(RecordDomain[LogEntry]):
     kind = KIND
     entry_kind = KIND
     record = LogEntry
+    stamps = ("at",)
     actions = frozenset((CREATE, CORRECT))
 
     def __init__(self, site: str, settings: IncidentSettings) -> None:

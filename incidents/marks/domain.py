@@ -51,6 +51,7 @@ class MarkDomain(RecordDomain[MapMark]):
     kind = KIND
     entry_kind = KIND
     record = MapMark
+    stamps = ("at",)
     actions = frozenset((CREATE, REVISE, WITHDRAW))
 
     def __init__(self, incidents: IncidentDomain) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from feeds.engine.domain import Document, Message, Start, StepDomain
+from feeds.engine.record_domain import CLOCK_SET
 from feeds.engine.requests import Asking, FindDocument, ListDocuments
 from feeds.incidents.plan_orders import answers_of
 from feeds.incidents.settings import IncidentSettings
@@ -93,7 +94,8 @@ class ProposalDomain(StepDomain):
         return self.registry.proposals
 
     def clock_stepped(self, by: float, now: float) -> None:
-        self.registry.reschedule()
+        for proposal in self.registry.clock_stepped(by, now):
+            self._put(proposal, CLOCK_SET, now)
 
     def take(self, item: Change | Message | Parcel, now: float) -> None:
         self._surroundings.take(item)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import replace
 
+from feeds.clock import restamped
 from feeds.model.plans import ActionProposal
 from feeds.plans.triggering import level_rank
 
@@ -40,11 +42,19 @@ class ProposalRegistry:
         for at in moments(proposal):
             heapq.heappush(self.timers, (at, proposal.id))
 
-    def reschedule(self) -> None:
-        """Compute all moments anew, after a step of the clock."""
+    def clock_stepped(self, by: float, now: float) -> list[ActionProposal]:
+        """The clock was set: compute all moments anew. Returns the proposals that it changes, in their new form.
+
+        An open proposal keeps the time that is left for its answer, and until its level starts by itself.
+        """
         self.timers.clear()
+        changed = []
         for proposal in self.proposals.values():
-            self.schedule(proposal)
+            if (moved := _moved(proposal, by, now)) is not proposal:
+                changed.append(moved)
+            else:
+                self.schedule(proposal)
+        return changed
 
     def file(self, id: str) -> None:
         """Let a proposal leave; its last form stays in `closed` until it is written."""
@@ -94,6 +104,19 @@ class ProposalRegistry:
         while f"{prefix}/{number}" in self.proposals:
             number += 1
         return f"{prefix}/{number}"
+
+
+def _moved(proposal: ActionProposal, by: float, now: float) -> ActionProposal:
+    """The proposal after the clock was set by `by` seconds, to `now`; 0.0: by an unknown amount."""
+    if proposal.state != "open":
+        if proposal.answered_at is None or proposal.answered_at <= now:
+            return proposal
+        return replace(proposal, answered_at=restamped(proposal.answered_at, by, now), rev=proposal.rev + 1)
+    moved = min(by, now - proposal.proposed_at)
+    if not moved:
+        return proposal
+    auto_at = proposal.auto_at + moved if proposal.auto_at is not None else None
+    return replace(proposal, proposed_at=proposal.proposed_at + moved, auto_at=auto_at, rev=proposal.rev + 1)
 
 
 def moments(proposal: ActionProposal) -> list[float]:

@@ -42,6 +42,7 @@ class ReceiptDomain(RecordDomain[Receipt]):
     kind = KIND
     entry_kind = KIND
     record = Receipt
+    stamps = ("received_at", "updated_at", "answered_at")
     feeds = (FEED,)
     actions = frozenset((CREATE, DISMISS, RESTORE))
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 
 import msgspec
 
-from feeds.engine.record_domain import RecordDomain
+from feeds.engine.record_domain import CLOCK_SET, RecordDomain
 from feeds.engine.requests import Asking, FindDocument
 from feeds.incidents.grading import rank
 from feeds.incidents.phases import BY_DUTY, NO_INCIDENT
@@ -25,6 +25,7 @@ from feeds.model.incidents import PROOF_CHANNELS, Incident, Obligation, ReportPr
 from feeds.receipts import FUTURE
 from feeds.regions import covers
 from incidents.refusals import OrderRefused, required
+from incidents.reporting.clock_steps import after_clock_step
 from incidents.reporting.merging import joined, parted
 from incidents.reporting.obligations import (
     ended,
@@ -230,9 +231,23 @@ class ObligationDomain(RecordDomain[Obligation]):
         rows = self._rows(due.incident, policy)
         if any((other.due_at or 0.0) > due.due_at for other in rows):
             return
-        self._add(next_follow_up(due, policy.slots, len(rows) + 1, self._zone, now), "due", now)
+        following = next_follow_up(due, policy.slots, len(rows) + 1, self._zone, now)
+        self._add(following, "due", now)
+        if following.state == "late":  # nobody was there at its hour: the next one is due at an hour to come
+            self._next_follow_up(replace(following, due_at=now), now)
 
     # -- time --------------------------------------------------------------------
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        for due in list(self.obligations.values()):
+            moved = after_clock_step(due, by, now, self._slots(due), self._zone)
+            if moved is not due:
+                self._changed([moved], CLOCK_SET, now)
+        super().clock_stepped(by, now)
+
+    def _slots(self, due: Obligation) -> tuple[str, ...]:
+        """The hours of a daily report, empty for a report with a term."""
+        return next((policy.slots for policy in self._policies if policy.key == due.policy), ())
 
     def moments(self, due: Obligation) -> Iterable[float | None]:
         return (next_change(due),)

@@ -42,6 +42,7 @@ class ResourceDomain(RecordDomain[Resource]):
     kind = KIND
     entry_kind = KIND
     record = Resource
+    stamps = ("checked_at",)
     actions = frozenset(f"resource.{order}" for order in ORDERS)
 
     def __init__(self, incidents: IncidentDomain, settings: IncidentSettings) -> None:
@@ -61,7 +62,7 @@ class ResourceDomain(RecordDomain[Resource]):
         self._rows = {row.id: row for row in settings.resources}
         self._waiting = list(reversed(settings.resources))
         self._listing = True
-        self.clock_stepped(0.0, 0.0)
+        self._reschedule()
 
     # -- starting ----------------------------------------------------------------
 

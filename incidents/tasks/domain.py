@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from feeds.engine.domain import Document, DomainStep, Message, Start, StepDomain
+from feeds.engine.record_domain import CLOCK_SET
 from feeds.engine.requests import Asking, FindDocument, ListDocuments
 from feeds.incidents.settings import IncidentSettings
 from feeds.journal import Doc, Parcel
@@ -24,15 +25,14 @@ from feeds.model.tasks import Task
 from feeds.regions import covers
 from feeds.workdays.local_time import local_date
 from incidents.refusals import OrderRefused
+from incidents.tasks.clock_steps import stepped
 from incidents.tasks.drafts import TaskDraft, checked, drafted
 from incidents.tasks.life import ENGINE, TaskOrder, TaskSurroundings, acted
-from incidents.tasks.lights import light_of, next_change, started, timed
+from incidents.tasks.lights import SHOWN_AFTER, light_of, next_change, started, timed
 from incidents.tasks.orders import ACTIONS, CREATE, check_actor, draft_of, order_of
 from incidents.tasks.registry import TaskRegistry
 
 KIND = "task"
-SHOWN_AFTER = 86_400.0
-"""Seconds for which an ended task stays on the screens when no incident keeps it there."""
 Incidents = Callable[[str], Incident | None]
 """The incident of an id that is in memory, else None."""
 Follower = Callable[[Task | None, Task, float], None]
@@ -93,6 +93,8 @@ class TaskDomain(StepDomain):
         return self.tasks
 
     def clock_stepped(self, by: float, now: float) -> None:
+        for before, after in stepped(self.tasks.values(), by, now):
+            self._change(before, after, CLOCK_SET, now)
         self._registry.timers.clear()
         self.begin(now)
 

@@ -16,6 +16,10 @@ from feeds.workdays.local_time import local_date, midnight
 
 DAY = 86_400.0
 LEAST_WARNING = 300.0
+SHOWN_AFTER = 86_400.0
+"""Seconds for which an ended task stays on the screens when no incident keeps it there."""
+UNDONE = "undone"
+"""Numbers of reminder sheets that do not count, in the data of an event: the clock was ahead when they were raised."""
 
 
 def yellow_at(starts_at: float, due: float, calendar: WorkCalendar) -> float:
@@ -92,7 +96,8 @@ def next_sheet(task: Task) -> tuple[SheetRule, float] | None:
     if task.due is None or task.warn_at is None or light_of(task, task.due) != "red":
         return None
     since = max((event.at for event in task.history if event.data.get("granted")), default=0.0)
-    row = {sheet.colour: sheet.at for sheet in task.sheets if sheet.at >= since}
+    undone = {number for event in task.history for number in event.data.get(UNDONE, ())}
+    row = {sheet.colour: sheet.at for sheet in task.sheets if sheet.at >= since and sheet.number not in undone}
     for rule in sheet_rules():
         if task.kind not in rule.kinds or rule.colour in row:
             continue

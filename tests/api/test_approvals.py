@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -236,3 +237,19 @@ async def test_actions_on_cards_and_orders_are_commands_to_the_approvals_role(ca
         assert refused["errors"][0]["field"] == "body.reason"
     seen = [(command.action, command.subject, command.args["supervises"]) for command in cases.desk.seen]
     assert seen[:2] == [("order:create", "", True), ("order:sign", "2026-0001", True)]
+
+
+async def test_a_store_of_cases_that_cannot_be_read_is_named(cases: World) -> None:
+    access = cases.deps().approvals
+    assert access is not None
+    store = access.reader.store
+    if not store.store.is_sqlite:
+        pytest.skip("a server has no file")
+    await store.close()
+    for path in Path(store.store.file).parent.glob(f"{Path(store.store.file).name}*"):
+        path.write_bytes(b"no database " * 1000)
+    store.connect()
+    async with cases.signed_in("duty") as client:
+        problem(await client.get("/api/v1/approvals/cases"), 503, "cases-lost")
+        problem(await client.get("/api/v1/approvals/summary"), 503, "cases-lost")
+        assert (await client.get("/api/v1/alerts")).status_code == 200

@@ -73,12 +73,15 @@ class Service:
 class Hook:
     """A webhook receiver. `calls` holds (idempotency key, body) of each request; the key is "" when none was sent.
 
-    While `refuses` it answers 503, and counts in `refused` instead.
+    While `refuses` it answers 503, and counts in `refused` instead. While `hangs` it accepts a request and never
+    answers; `held` counts the requests of which that is so.
     """
 
     port: int
     refuses: bool = False
     refused: int = 0
+    hangs: bool = False
+    held: int = 0
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
 
@@ -94,11 +97,15 @@ class Hook:
 
 @contextlib.asynccontextmanager
 async def hook() -> AsyncIterator[Hook]:
-    receiver = Hook(free_port())
+    receiver, over = Hook(free_port()), asyncio.Event()
 
     async def take(request: web.Request) -> web.Response:
         if receiver.refuses:
             receiver.refused += 1
+            return web.Response(status=503)
+        if receiver.hangs:
+            receiver.held += 1
+            await over.wait()
             return web.Response(status=503)
         receiver.calls.append((request.headers.get("Idempotency-Key", ""), await request.json()))
         receiver.times.append(time.monotonic())
@@ -112,6 +119,7 @@ async def hook() -> AsyncIterator[Hook]:
     try:
         yield receiver
     finally:
+        over.set()
         await runner.cleanup()
 
 

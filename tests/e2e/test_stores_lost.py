@@ -31,9 +31,9 @@ def damaged(data: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def locked(data: Path) -> Iterator[None]:
-    """Hold the write lock of both stores."""
+    """Hold the write lock of all stores, those of history and cases as well."""
     with contextlib.ExitStack() as stack:
-        for store in STORES:
+        for store in (*STORES, "history", "cases"):
             holder = stack.enter_context(
                 contextlib.closing(sqlite3.connect(data / f"{store}.sqlite3", isolation_level=None))
             )
@@ -157,7 +157,7 @@ async def test_with_both_stores_locked_the_web_role_starts_and_names_what_is_los
         async with person.live() as live:
             alert = await live.until(lambda view: next(iter(view["alert"].values()), None))
         with locked(tmp_path / "data"):
-            before = kill_roles(site, "web")
+            before = kill_roles(site, "web", "project", "approvals")
             await until(lambda: listens(site, before["web"]), within=10.0)
             assert alert["id"] in (await person.get("snapshot"))["alert"]
             async with aiohttp.ClientSession(site.url) as http, http.get("/readyz") as ready:
@@ -167,3 +167,4 @@ async def test_with_both_stores_locked_the_web_role_starts_and_names_what_is_los
             answer = await write(person.http, f"/api/v1/alerts/{alert['id']}/ack", {"comment": "x"}, **headers)
             assert answer == (503, "journal-lost", True)
         await until(lambda: taken(person, alert["id"]))
+        await site.ready()

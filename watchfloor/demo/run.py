@@ -18,8 +18,9 @@ from watchfloor.demo.people import publish_plan, put_roster
 from watchfloor.demo.ports import is_free
 from watchfloor.demo.receiver import DemoReceiver, serving
 from watchfloor.runtime import logs, site, valkey
+from watchfloor.runtime.data_lock import AlreadyRunning
 from watchfloor.runtime.process import die_with_parent
-from watchfloor.runtime.supervisor import AlreadyRunning, StartRefused
+from watchfloor.runtime.supervisor import StartRefused
 from watchfloor.settings.site_settings import Settings, load
 
 log = logging.getLogger(__name__)

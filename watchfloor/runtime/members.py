@@ -79,11 +79,20 @@ class StatusFile:
         """`guests`: the guests of each role."""
         self._path, self._guests = data / "run" / STATUS, guests
         self.failing = False
+        self._written = (0, 0)
 
     @property
-    def missing(self) -> bool:
-        """True when somebody has removed the file, or put something else in its place."""
-        return not self.failing and not self._path.is_file()
+    def harmed(self) -> bool:
+        """True when somebody has removed, emptied or changed the file, or put something else in its place."""
+        return not self.failing and self._identity() != self._written
+
+    def _identity(self) -> tuple[int, int]:
+        """Inode and size of the file, zeros without one."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return 0, 0
+        return status.st_ino, status.st_size
 
     def write(self, members: Iterable[ManagedProcess], more: Mapping[str, Any]) -> None:
         """Write the states of the members and their guests."""
@@ -98,7 +107,7 @@ class StatusFile:
             return
         if self.failing:
             log.info("%s can be written again", STATUS)
-        self.failing = False
+        self.failing, self._written = False, self._identity()
 
     def _entries_of_guests(self, member: ManagedProcess) -> list[ManagedProcess]:
         return [replace(member, name=guest, host=member.name) for guest in self._guests.get(member.name, ())]

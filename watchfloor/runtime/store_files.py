@@ -26,8 +26,10 @@ STORES = ("journal", "intake", *LIVES)
 LARGEST = 1 << 30
 """Size in bytes of the largest file whose structure is checked."""
 CHECK_FIRST, CHECK_DAMAGED_EVERY = 2.0, 30.0
-"""Seconds until a file's structure is first checked, so that no start waits for it; and between two checks of a
+"""Seconds until a small file's structure is first checked, so that no start waits for it; and between two checks of a
 damaged file."""
+SMALL = 32 << 20
+"""Size in bytes of a file whose first check waits twice as long, because it competes with the start of a large site."""
 CHECK_EVERY = (30.0, 3600.0)
 """Shortest and longest time between two checks of a whole file, seconds."""
 SHARE = 0.001
@@ -97,7 +99,9 @@ class StoreFiles:
         """Check the structure of the files that are due."""
         for store, file in files.items():
             at = asyncio.get_running_loop().time()
-            if at < self._due.setdefault(store, at + CHECK_FIRST):
+            if store not in self._due:
+                self._due[store] = at + CHECK_FIRST * (1 + size_of(file) / SMALL)
+            if at < self._due[store]:
                 continue
             whole = await asyncio.to_thread(is_whole, file)
             took = asyncio.get_running_loop().time() - at
@@ -108,6 +112,14 @@ class StoreFiles:
 def pause_after(took: float) -> float:
     """Seconds from a check of a whole file that took `took` seconds to the next: small files are checked often."""
     return min(max(took / SHARE, CHECK_EVERY[0]), CHECK_EVERY[1])
+
+
+def size_of(file: Path) -> int:
+    """The size of a file in bytes, 0 when it cannot be told."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
 
 
 def is_whole(file: Path) -> bool:

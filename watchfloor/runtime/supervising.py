@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from watchfloor.runtime import logs, valkey
+from watchfloor.runtime.data_lock import AlreadyRunning
 from watchfloor.runtime.prefork import ForkServer
 from watchfloor.runtime.process import die_with_parent
-from watchfloor.runtime.supervisor import AlreadyRunning, StartRefused, Supervisor
+from watchfloor.runtime.supervisor import StartRefused, Supervisor
 
 log = logging.getLogger(__name__)
 

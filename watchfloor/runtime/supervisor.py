@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import logging
-import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,6 +14,7 @@ from typing import Protocol
 from feeds import state_file
 from feeds.roles import NAMES, WEB
 from watchfloor.runtime import valkey
+from watchfloor.runtime.data_lock import DataLock
 from watchfloor.runtime.disk_watch import DiskWatch
 from watchfloor.runtime.members import ManagedProcess, Process, StatusFile, end, reason_of
 from watchfloor.runtime.prefork import ForkedRole, ForkServer
@@ -49,10 +48,6 @@ class Launcher(Protocol):
 Spawn = Callable[[], Awaitable[Process]]
 
 
-class AlreadyRunning(RuntimeError):
-    """Another supervisor holds this data folder."""
-
-
 class StartRefused(RuntimeError):
     """A member has exited with REFUSED: no restart will help. Its own log line gives the reason."""
 
@@ -78,17 +73,18 @@ class Supervisor:
     _watches: dict[str, Watch] = field(default_factory=dict)
     _kill_reasons: dict[str, str] = field(default_factory=dict)
     _address: valkey.Address | None = None
-    _lock: int = -1
+    _lock: DataLock = field(init=False)
     _status: StatusFile = field(init=False)
     _disk: DiskWatch = field(init=False)
 
     def __post_init__(self) -> None:
         self._status, self._disk = StatusFile(self.data, self.guests), DiskWatch(self.data)
+        self._lock = DataLock(self.data)
 
     async def run(self) -> None:
         """Start everything, keep it alive, and return when everything has been stopped."""
         state_file.free_folder(self.data / "run")
-        self._take_lock()
+        self._lock.take()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -116,7 +112,7 @@ class Supervisor:
                 task.cancel()
             await asyncio.gather(*tasks, stopping, return_exceptions=True)
             await self._stop_all()
-            os.close(self._lock)
+            self._lock.release()
         for task in tasks:
             if not task.cancelled() and (error := task.exception()):
                 raise error
@@ -124,17 +120,6 @@ class Supervisor:
     def stop(self) -> None:
         """Request a clean end."""
         self._stopping.set()
-
-    def _take_lock(self) -> None:
-        state_file.free_name(self.data / "run" / "lock")
-        self._lock = os.open(self.data / "run" / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise AlreadyRunning(
-                f"Another Watchfloor already runs on {self.data}. Stop it first, or set another [site] data folder."
-            ) from error
 
     def _reload(self) -> None:
         log.info("settings: every role is asked to reload them")
@@ -242,6 +227,7 @@ class Supervisor:
                     watch.excuse()
             else:
                 self._check_reports(at)
+                self._lock.hold()
             last = time.monotonic()
 
     def _check_reports(self, at: float) -> None:
@@ -262,7 +248,7 @@ class Supervisor:
                 self._kill_reasons[name] = f"it did not report for {silence:.0f} s and was killed"
                 log.error("%s did not report for %.0f s: it is killed and started again", name, silence)
                 process.kill()
-        if changed or self._status.missing:
+        if changed or self._status.harmed:
             self._write_status()
 
     async def _watch_valkey(self) -> None:
@@ -274,6 +260,15 @@ class Supervisor:
                 self._heal_address()
                 if await valkey.pong(address):
                     watch.beat()
+                elif not Path(address.socket).is_socket():
+                    self._replace_valkey()
+
+    def _replace_valkey(self) -> None:
+        """Restart a server whose socket somebody has removed: nobody new can reach it."""
+        process = self._processes.get("valkey")
+        if process is not None and process.returncode is None:
+            self._kill_reasons["valkey"] = "its socket was removed"
+            process.kill()
 
     # -- the end -----------------------------------------------------------------
 

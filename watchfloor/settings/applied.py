@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 FORMAT = 1
 RECORD = "applied.json"
+REMOVAL_HELD = "removal_held"
+"""Code of the finding that holds settings which would remove much of the site (watchfloor.settings.removal_guard)."""
 REFERENCES = "references.json"
 DATA = "WATCHFLOOR_DATA"
 """Environment variable that names the data folder while the settings are unreadable. The supervisor sets it."""
@@ -67,12 +69,26 @@ class Capture:
     inventory: tuple[bytes, ...]
 
     @property
+    def folder(self) -> str:
+        """The name of the folder with their copy."""
+        return f"applied-{self.digest}"
+
+    @property
     def digest(self) -> str:
         parts = (str(self.settings.path).encode(), self.settings.text.encode(), *self.inventory)
         parts += tuple(
             part for path, content in sorted(self.settings.references.items()) for part in (str(path).encode(), content)
         )
         return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:24]
+
+
+def is_applied(settings: Settings) -> bool:
+    """True when exactly these settings, with the same bytes behind them, were applied last."""
+    captured = capture(settings)
+    record = _read_quietly(settings.data / "run" / RECORD, _parse_record)
+    if captured is None or record is None or record["settings"] != str(settings.path):
+        return False
+    return record["folder"] == captured.folder and (settings.data / "run" / captured.folder).is_dir()
 
 
 def capture(settings: Settings) -> Capture | None:
@@ -89,7 +105,7 @@ def store(captured: Capture | None) -> None:
     if captured is None:
         return
     run = captured.settings.data / "run"
-    name = f"applied-{captured.digest}"
+    name = captured.folder
     try:
         run.mkdir(parents=True, exist_ok=True)
         record = state_file.read_json(run / RECORD, _parse_record)
@@ -135,13 +151,17 @@ def _parse_record(document: Any) -> dict[str, str]:
 
 def fall_back(path: Path, error: SettingsError) -> StartSettings:
     """The settings that were applied last, and `error` as the reason. Raises `error` when there is no copy."""
-    if (previous := last_applied(path.absolute(), read(path.absolute()))) is None:
+    is_held = any(finding.code == REMOVAL_HELD for finding in error.findings)
+    if (previous := last_applied(path.absolute(), read(path.absolute()), as_applied=is_held)) is None:
         raise error
     return StartSettings(previous.settings, fallback_reason(error, previous.at))
 
 
-def last_applied(path: Path, draft: Draft) -> AppliedSettings | None:
-    """The settings that were applied last from this file, or None when there is no usable copy."""
+def last_applied(path: Path, draft: Draft, *, as_applied: bool = False) -> AppliedSettings | None:
+    """The settings that were applied last from this file, or None when there is no usable copy.
+
+    Files that they refer to are read where they are while they can be used; `as_applied`: from the copies.
+    """
     for data in _data_folders(path, draft):
         run = data / "run"
         record = _read_quietly(run / RECORD, _parse_record)
@@ -149,7 +169,9 @@ def last_applied(path: Path, draft: Draft) -> AppliedSettings | None:
             continue
         folder = run / record["folder"]
         try:
-            stored = _usable((folder / "settings.toml").read_text(encoding="utf-8"), path, folder)
+            stored = _usable(
+                (folder / "settings.toml").read_text(encoding="utf-8"), path, folder, as_applied=as_applied
+            )
         except (OSError, UnicodeDecodeError) as unreadable:
             log.warning("settings: what was applied last cannot be read: %s", unreadable)
             continue
@@ -161,10 +183,12 @@ def last_applied(path: Path, draft: Draft) -> AppliedSettings | None:
     return None
 
 
-def _usable(text: str, path: Path, folder: Path) -> Draft:
+def _usable(text: str, path: Path, folder: Path, *, as_applied: bool) -> Draft:
     """The stored settings with the files that they refer to, or with the copies of those that cannot be used."""
-    draft = read_text(text, path)
     substitutes = _substitutes(folder)
+    if substitutes and as_applied:
+        return read_text(text, path, substitutes)
+    draft = read_text(text, path)
     if substitutes and any(finding.error for finding in draft.findings):
         return read_text(text, path, substitutes)
     return draft

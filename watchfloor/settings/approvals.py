@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from feeds.cases.items import CatalogueRefused, read_departments, read_items
 from feeds.cases.settings import ApprovalsSettings
 from feeds.regions import is_code
-from feeds.workdays.files import CalendarRefused, read_folder
+from feeds.workdays.files import CalendarFile, CalendarRefused, calendar_paths, is_calendar, read_file
 from watchfloor.settings.reader import SettingsTable
+from watchfloor.settings.references import References
+
+T = TypeVar("T")
 
 
 def approvals(table: SettingsTable) -> ApprovalsSettings:
     """`[approvals]`: calendars, items, departments. Files that cannot be used are findings."""
+    items, departments, calendars = (_path(table, name) for name in ("items", "departments", "calendars"))
     settings = ApprovalsSettings(
-        items=_path(table, "items"),
-        departments=_path(table, "departments"),
-        calendars=_path(table, "calendars"),
+        items=tuple(_read(table, "items", items, lambda path: read_items(table.references.read(path))) or ()),
+        departments=_read(table, "departments", departments, lambda path: read_departments(table.references.read(path)))
+        or {},
+        calendars=_read(table, "calendars", calendars, lambda folder: _calendars(table.references, folder)) or (),
+        calendars_folder=calendars,
         precedence=tuple(table.texts("precedence", [], '["hall"]')),
         local_holidays=table.choice("local_holidays", "exclude", ("exclude", "count")) == "exclude",
         local_required=tuple(table.texts("local_required", [], '["532300"]')),
@@ -29,9 +35,6 @@ def approvals(table: SettingsTable) -> ApprovalsSettings:
     for region in settings.local_required:
         if not is_code(region):
             table.wrong("region_form", "local_required")
-    _try(table, "items", settings.items, lambda path: read_items(path.read_bytes()))
-    _try(table, "departments", settings.departments, lambda path: read_departments(path.read_bytes()))
-    _try(table, "calendars", settings.calendars, read_folder)
     return settings
 
 
@@ -40,12 +43,22 @@ def _path(table: SettingsTable, key: str) -> Path | None:
     return path if table.has(key) and table.raw[key] else None
 
 
-def _try(table: SettingsTable, key: str, path: Path | None, read: Callable[[Path], Any]) -> None:
-    """Read a file of the section; what is wrong with it is a finding of its setting."""
+def _calendars(references: References, folder: Path) -> tuple[CalendarFile, ...]:
+    """The calendars of the site's folder. Of settings that were applied before, the files of then."""
+    if references.substitutes:
+        paths = [path for path in references.substitutes if folder in path.parents and is_calendar(path)]
+    else:
+        paths = calendar_paths(folder)
+    return tuple(read_file(path, folder, references.read(path)) for path in sorted(paths))
+
+
+def _read(table: SettingsTable, key: str, path: Path | None, read: Callable[[Path], T]) -> T | None:
+    """Read a file or folder of the section; what is wrong with it is a finding of its setting."""
     if path is None:
-        return
+        return None
     try:
-        read(path)
+        return read(path)
     except (OSError, CatalogueRefused, CalendarRefused) as error:
         detail = getattr(error, "strerror", None) or str(error)
         table.wrong("reference_file", key, detail=detail)
+        return None

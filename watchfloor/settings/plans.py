@@ -9,6 +9,7 @@ from pathlib import Path
 from feeds.clock import now
 from feeds.findings import Finding, InFile
 from feeds.incidents.plan_files import PlanFile
+from feeds.plans.texts import plan_finding
 from watchfloor.settings.references import References
 
 FOLDER = "plans"
@@ -22,12 +23,14 @@ def plan_files(
 
     A file with an error is not among the plans. `units` None: units are not checked.
     """
-    paths = _paths(site / FOLDER, references)
+    try:
+        paths = _paths(site / FOLDER, references)
+    except OSError as error:
+        return (), [plan_finding("plan_unreadable", InFile(FOLDER), detail=error.strerror or str(error))]
     if not paths:
         return (), []
     # Most roles need no plans, and the CEL library takes a while to load.
     from feeds.plans.format import PlanContext, read_plan
-    from feeds.plans.texts import plan_finding
 
     context = PlanContext(units=units, today=datetime.fromtimestamp(now(), UTC).date())
     files: list[PlanFile] = []
@@ -60,4 +63,4 @@ def _paths(folder: Path, references: References) -> Sequence[Path]:
         return sorted(path for path in references.substitutes if path.parent == folder and path.suffix in ENDINGS)
     if not folder.is_dir():
         return ()
-    return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file())
+    return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS)

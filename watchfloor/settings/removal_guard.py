@@ -18,7 +18,7 @@ from watchfloor.settings.findings import SettingsError, make
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import Settings, read
 
-CODE = "removal_held"
+CODE = applied.REMOVAL_HELD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,12 @@ class RemovalHeld(SettingsError):
 
 def hold_of(fresh: Settings) -> RemovalHold | None:
     """The hold on readable settings, or None when they may be applied. Reads files."""
-    if fresh.removal_guard >= 100 or (previous := applied.last_applied(fresh.path, read(fresh.path))) is None:
+    if fresh.removal_guard >= 100 or applied.is_applied(fresh):
+        return None  # every start of a role asks
+    previous = applied.last_applied(fresh.path, read(fresh.path), as_applied=True)
+    if previous is None:
         return None
-    losses = removals(_ids(previous.settings), _ids(fresh), fresh.removal_guard)
+    losses = removals(ids(previous.settings), ids(fresh), fresh.removal_guard)
     single = [removal for removal in losses if removal.list != "settings"]
     return RemovalHold(at=previous.at, removals=tuple(single or losses)) if losses else None
 
@@ -81,16 +84,24 @@ def require_accepted(fresh: Settings, accept: str = "") -> None:
         raise RemovalHeld(hold, fresh.path)
 
 
-def _ids(settings: Settings) -> dict[str, set[str]]:
+def ids(settings: Settings) -> dict[str, set[str]]:
+    """The ids of every guarded list."""
     parts: dict[str, Iterable[str]] = {
         "source": (source.id for source in settings.sources),
         "rule": (rule.id for rule in settings.rules),
         "receiver": (receiver.id for receiver in settings.receivers),
         "escalation": (escalation.id for escalation in settings.escalations),
     }
-    ids = {name: set(part) for name, part in parts.items()}
+    listed = {name: set(part) for name, part in parts.items()}
+    incidents, approvals = settings.incidents, settings.approvals
     return {
         "inventory": set(load_inventory(settings).assets),
-        **ids,
-        "settings": {f"{name} {id}" for name, part in ids.items() for id in part},
+        **listed,
+        "unit": set(incidents.units),
+        "resource": {resource.id for resource in incidents.resources},
+        "plan": {plan.name for plan in incidents.plans},
+        "item": {item.code for item in approvals.items},
+        "department": set(approvals.departments),
+        "calendar": {f"{calendar.region} {calendar.year}".strip() for calendar in approvals.calendars},
+        "settings": {f"{name} {id}" for name, part in listed.items() for id in part},
     }

@@ -117,7 +117,7 @@ def put(config: Path, file: Path, *, apply: bool) -> dict[str, Any]:
     fresh = read_calendar(file.read_bytes())
     if not fresh.published:
         raise ValueError(f"{file.name}: a calendar without papers or days is not published")
-    folder = settings.approvals.calendars
+    folder = settings.approvals.calendars_folder
     if folder is None:
         raise ValueError('set [approvals] calendars = "calendars" first')
     assessor = settings.approvals.assessor()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from pysnmp.proto.api import v2c
 
 from alerts.external import command as reports
@@ -409,7 +410,7 @@ def test_a_poll_that_began_before_the_last_message_does_not_end_the_alert() -> N
 def test_after_a_restart_a_poll_ends_an_alert_raised_before() -> None:
     bus = FakeBus()
     labels = {"source": "log", "part": "Gi0/0/7", "index": "7", "over": "if.oper=up"}
-    bus.alerts = {"a": replace(alert("Gi0/0/7"), rule="trap:link", labels=labels)}
+    bus.alerts = {"a": structs.replace(alert("Gi0/0/7"), rule="trap:link", labels=labels)}
     story(bus, (5, polled(5, port("7", "up"))), until=10)
     assert reported(bus) == [(5, "Gi0/0/7", False)]
 
@@ -431,7 +432,7 @@ def alert(key: str, source: str = "log", lasts: str = "600") -> Alert:
 def test_after_a_restart_an_event_still_expires_and_a_state_waits_for_its_end() -> None:
     bus = FakeBus()
     bus.alerts = {each.id: each for each in (alert("event"), alert("state", lasts=""), alert("gone", source="other"))}
-    bus.alerts["foreign"] = replace(alert("x"), rule="zabbix:link")
+    bus.alerts["foreign"] = structs.replace(alert("x"), rule="zabbix:link")
     story(bus, (0, lambda r: r.set_sources(["log"])), until=1000)
     assert [(key, active) for _, key, active in reported(bus)] == [("gone", False), ("event", False)]
     assert reported(bus)[1][0] == pytest.approx(600, abs=2)

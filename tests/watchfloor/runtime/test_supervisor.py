@@ -17,9 +17,10 @@ import pytest
 
 from tests.patience import PATIENCE, until
 from watchfloor.runtime import valkey
+from watchfloor.runtime.data_lock import AlreadyRunning
 from watchfloor.runtime.prefork import ForkServer
 from watchfloor.runtime.role_specs import ROLES
-from watchfloor.runtime.supervisor import FIRST_PAUSE, LONGEST_PAUSE, AlreadyRunning, Supervisor, pause_after
+from watchfloor.runtime.supervisor import FIRST_PAUSE, LONGEST_PAUSE, Supervisor, pause_after
 
 SLEEPER = "import signal,time\nsignal.signal(signal.SIGHUP, lambda *_: open({mark!r}, 'w').close())\ntime.sleep(600)"
 

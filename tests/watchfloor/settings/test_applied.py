@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from watchfloor.demo.site_files import shipped_text
 from watchfloor.settings import applied
 from watchfloor.settings.check import check
 from watchfloor.settings.inventory import load_inventory
@@ -224,6 +225,49 @@ def test_a_file_that_the_settings_refer_to_is_replaced_by_the_copy_of_what_was_a
     assert key in start.fallback_reason["en"]
     for path in (referring.parent / "data" / "run").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+CATALOGUES = """\
+[approvals]
+items = "items.csv"
+departments = "departments.csv"
+calendars = "calendars"
+"""
+CALENDAR = {
+    "year": 2027,
+    "papers": ["https://example.org"],
+    "days": [{"date": "2027-01-01", "isOffDay": True, "name": "元旦"}],
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+@pytest.mark.parametrize("name", ["items.csv", "departments.csv", "calendars/2027.json", "plans/hazchem.yaml"])
+def test_catalogues_calendars_and_plans_are_replaced_by_the_copies_of_what_was_applied(
+    config: Path, name: str, harm: Callable[[Path], None]
+) -> None:
+    site = config.parent
+    for folder in ("calendars", "plans"):
+        (site / folder).mkdir()
+    (site / "items.csv").write_text("code,name\ni1,许可\n")
+    (site / "departments.csv").write_text("code,name\nd1,住建局\n")
+    (site / "calendars" / "2027.json").write_text(json.dumps(CALENDAR))
+    (site / "plans" / "hazchem.yaml").write_text(shipped_text("plans/hazchem.yaml"))
+    config.write_text(config.read_text() + CATALOGUES)
+    put(config)
+    applied_settings = load(config)
+    harm(site / name)
+    if "/" in name and harm is remove:  # one file of a folder may go: see the removal guard
+        left = load(config)
+        assert (left.incidents.plans, left.approvals.calendars).count(()) == 1
+        return
+    start = settings_to_start(config)
+    assert start.fallback_reason["en"]
+    assert start.settings.approvals == applied_settings.approvals
+    assert [calendar.year for calendar in start.settings.approvals.calendars] == [2027]
+    assert start.settings.incidents.plans == applied_settings.incidents.plans
+    assert start.settings.approvals.assessor().catalogue.departments == {"d1": "住建局"}
+    with pytest.raises(SettingsError):
+        load(config)
 
 
 def test_a_reference_that_was_renewed_is_read_where_it_is_while_other_files_are_broken(referring: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from watchfloor.demo.site_files import shipped_text
 from watchfloor.runtime.role_host import load_applicable
 from watchfloor.settings import applied, removal_guard
 from watchfloor.settings.check import check
@@ -126,3 +128,41 @@ def test_a_first_start_has_nothing_to_compare_with(tmp_path: Path) -> None:
         path.unlink()
     (tmp_path / "assets.csv").write_text(HEAD)
     assert hold_of(config) is None
+
+
+CATALOGUES = """\
+[approvals]
+items = "items.csv"
+departments = "departments.csv"
+[incidents]
+resources = ["resources.csv"]
+"""
+RESOURCES = "id,kind,name,region,lat,lon\n"
+
+
+@pytest.mark.parametrize("name", ["items.csv", "departments.csv", "resources.csv", "plans"])
+def test_a_catalogue_resources_and_plans_that_vanish_are_held(tmp_path: Path, name: str) -> None:
+    (tmp_path / "items.csv").write_text("code,name\n" + "".join(f"i{number},x\n" for number in range(5)))
+    (tmp_path / "departments.csv").write_text("code,name\n" + "".join(f"d{number},x\n" for number in range(5)))
+    resources = "".join(f"r{number},team,x,532301,25.0,101.5\n" for number in range(5))
+    (tmp_path / "resources.csv").write_text(RESOURCES + resources)
+    (tmp_path / "plans").mkdir()
+    text = shipped_text("plans/hazchem.yaml")
+    for plan in ("hazchem", "second"):
+        (tmp_path / "plans" / f"{plan}.yaml").write_text(text.replace("id: hazchem", f"id: {plan}", 1))
+    config = site(tmp_path, 3, CATALOGUES)
+    assert hold_of(config) is None
+    accepted = load(config)
+    if name == "plans":
+        shutil.rmtree(tmp_path / name)
+    else:
+        (tmp_path / name).write_text((tmp_path / name).read_text().splitlines(keepends=True)[0])
+    hold = hold_of(config)
+    assert hold is not None
+    (removal,) = hold.removals
+    guarded = {"items.csv": "item", "departments.csv": "department", "resources.csv": "resource", "plans": "plan"}
+    assert (removal.list, removal.after) == (guarded[name], 0)
+    assert " → 0, " in removal.phrase("en")
+    started = settings_to_start(config)
+    assert "the change is held" in started.fallback_reason["en"]
+    assert removal_guard.ids(started.settings) == removal_guard.ids(accepted)

@@ -1,0 +1,56 @@
+"""The lock of a data folder: one supervisor at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+from pathlib import Path
+
+from feeds import state_file
+
+log = logging.getLogger(__name__)
+
+
+class AlreadyRunning(RuntimeError):
+    """Another supervisor holds this data folder."""
+
+
+class DataLock:
+    """`run/lock`, locked for as long as the supervisor lives. The kernel frees it when the process ends."""
+
+    def __init__(self, data: Path) -> None:
+        self._data, self._path = data, data / "run" / "lock"
+        self._file = -1
+
+    def take(self) -> None:
+        """Take the lock. Raises AlreadyRunning, or OSError when the file cannot be made."""
+        state_file.free_name(self._path)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(file)
+            raise AlreadyRunning(
+                f"Another Watchfloor already runs on {self._data}. Stop it first, or set another [site] data folder."
+            ) from error
+        self.release()
+        self._file = file
+
+    def hold(self) -> None:
+        """Take the lock again when somebody has removed or replaced the file: it would keep no other one out."""
+        try:
+            if not os.path.samestat(os.stat(self._path), os.fstat(self._file)):
+                raise FileNotFoundError
+        except OSError:
+            try:
+                self.take()
+                log.warning("%s was removed or replaced, and is taken again", self._path.name)
+            except (AlreadyRunning, OSError) as error:
+                log.error("%s was removed or replaced, and cannot be taken again: %s", self._path.name, error)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
