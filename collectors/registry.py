@@ -16,6 +16,7 @@ from collectors.contract import Feed, Poller, Target
 from collectors.errors import Misconfigured
 from collectors.listener import Listener
 from collectors.settings import Credential, SchemeSettings, SourceSettings
+from feeds.inventory.texts import nearest_scheme
 
 _POLLERS: Mapping[str, tuple[str, str]] = {
     "tcp": ("network.tcp", "TcpPoller"),
@@ -87,10 +88,11 @@ def _load(module: str, name: str) -> Any:
 def poller_class(scheme: str) -> type[Poller]:
     """The class for a URI scheme. Raises Misconfigured, naming the known schemes."""
     if scheme not in _POLLERS:
-        schemes = ", ".join(known_schemes())
+        schemes, near = ", ".join(known_schemes()), nearest_scheme(scheme, _POLLERS)
+        zh, en = (f"；是否为 {near!r}？", f"; did you mean {near!r}?") if near else ("", "")
         raise Misconfigured(
-            f"no collector speaks {scheme!r}; known schemes: {schemes}",
-            f"没有采集器支持 {scheme!r}；可用的协议：{schemes}",
+            f"no collector speaks {scheme!r}{en}; known schemes: {schemes}",
+            f"没有采集器支持 {scheme!r}{zh}；可用的协议：{schemes}",
         )
     return cast("type[Poller]", _load(*_POLLERS[scheme]))
 

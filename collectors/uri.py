@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
@@ -11,6 +12,15 @@ from collectors.errors import Misconfigured
 from collectors.settings import Credential
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*$")
+_HOST = re.compile(r"[\w.:%-]*")
+_DOTTED = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_WEB = ("http", "https")
+"""Schemes whose addresses are copied from browsers, with fragments that are never sent."""
+_ELSEWHERE = {
+    **dict.fromkeys(("interval", "timeout", "attempts", "retries", "concurrency"), "defaults"),
+    **dict.fromkeys(("community", "version", "user", "username", "password", "token", "auth", "key"), "credentials"),
+}
+"""Tables of the settings that hold what people write into a URI."""
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)(ms|s|m|h|d)$")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -44,6 +54,7 @@ def parse(uri: str, *, asset: str = "", timeout: float = 2.0, credential: Creden
             f"a {scheme} probe carries a password in its URI; put it in [credentials.NAME] and write ?cred=NAME",
             f"{scheme} 探测的地址里写了口令；请放入 [credentials.名称]，并写 ?cred=名称",
         )
+    _check_place(uri, scheme, host)
     return Target(
         asset=asset,
         uri=uri,
@@ -56,6 +67,25 @@ def parse(uri: str, *, asset: str = "", timeout: float = 2.0, credential: Creden
         timeout=timeout,
         credential=credential,
     )
+
+
+def _check_place(uri: str, scheme: str, host: str) -> None:
+    """Raises Misconfigured for a host that can be none, and for a "#" that would cut off the rest."""
+    if not _HOST.fullmatch(host):
+        raise Misconfigured(
+            f"{uri!r}: {host!r} is no host; several probes are divided by a blank",
+            f"{uri!r}：{host!r} 不是主机；多个探测之间用空格分开",
+        )
+    if _DOTTED.fullmatch(host):
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError as error:
+            raise Misconfigured(f"{uri!r}: {host} is no IPv4 address", f"{uri!r}：{host} 不是 IPv4 地址") from error
+    if "#" in uri and scheme not in _WEB:
+        raise Misconfigured(
+            f"{uri!r}: what follows # is not sent; write %23 for the sign itself",
+            f"{uri!r}：# 之后的内容不会发送；要写 # 本身请用 %23",
+        )
 
 
 def _params(uri: str, query: str) -> dict[str, str]:
@@ -77,15 +107,42 @@ def need_host_and_port(target: Target) -> None:
 
 
 def only(target: Target, allowed: Iterable[str]) -> None:
-    """Raises Misconfigured when the URI has a parameter that is not allowed."""
+    """Raises Misconfigured when the URI has a parameter that is not allowed, or one of them twice."""
     names = sorted(allowed)
     for key in target.params:
         if key not in names:
             name_list = ", ".join(names) or "none"
+            zh, en = _elsewhere(target.scheme, key)
             raise Misconfigured(
-                f"{target.uri!r}: unknown parameter {key!r}; {target.scheme} knows: {name_list}",
-                f"{target.uri!r}：参数 {key!r} 未知；{target.scheme} 可用的参数：{name_list}",
+                f"{target.uri!r}: unknown parameter {key!r}; {target.scheme} knows: {name_list}{en}",
+                f"{target.uri!r}：参数 {key!r} 未知；{target.scheme} 可用的参数：{name_list}{zh}",
             )
+    keys = [unquote(pair.partition("=")[0]) for pair in target.query.split("&") if pair]
+    for key in dict.fromkeys(key for key in keys if keys.count(key) > 1):
+        raise Misconfigured(
+            f"{target.uri!r}: {key} is given twice; write a probe for each",
+            f"{target.uri!r}：{key} 写了两次；每个值请各写一个探测",
+        )
+
+
+def _elsewhere(scheme: str, key: str) -> tuple[str, str]:
+    """Where in the settings a parameter stands that people write into a URI, Chinese and English; "" for others."""
+    match _ELSEWHERE.get(key.lower()):
+        case "defaults":
+            table = f'[defaults."{scheme}"]'
+            return f"；{key} 写在设置的 {table} 中", f"; {key} stands in {table} of the settings"
+        case "credentials":
+            return ("；口令写在 [credentials.名称] 中，再写 cred=名称", "; set [credentials.NAME], write cred=NAME")
+    return "", ""
+
+
+def no_path(target: Target) -> None:
+    """Raises Misconfigured when the URI has a path, which its protocol knows nothing of."""
+    if target.path not in ("", "/"):
+        raise Misconfigured(
+            f"{target.uri!r}: {target.scheme} has no path; leave out {target.path}",
+            f"{target.uri!r}：{target.scheme} 没有路径；请去掉 {target.path}",
+        )
 
 
 def duration(text: str) -> float:

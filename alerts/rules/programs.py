@@ -5,8 +5,9 @@ from __future__ import annotations
 from alerts.rules.evidence import AGES, RATES
 from alerts.settings import RuleSettings
 from feeds.cel import hints
-from feeds.cel.typecheck import ExpressionReferences
+from feeds.cel.typecheck import ExpressionError, ExpressionReferences
 from feeds.cel_library import cel
+from feeds.kinds import KINDS
 
 
 class RuleError(ValueError):
@@ -25,6 +26,19 @@ def program(rule: RuleSettings, source: str) -> cel.Program:
         text = str(error).partition("ERROR: ")[2].splitlines() or [str(error)]
         zh, en = hints.added(source, *[text[0].replace("<input>:", "")] * 2)
         raise RuleError(rule.id, f"when = {source!r} 语法错误：{zh}", f"when = {source!r}: {en}") from error
+
+
+def correction(error: ExpressionError) -> tuple[str, str]:
+    """The Chinese and English text of an error; for a name that a rule of another form has, also that form."""
+    if error.name == "member":
+        return (
+            f'{error.zh}；member 需要规则写 each = "if.oper"',
+            f'{error.en}; member wants each = "if.oper" in the rule',
+        )
+    having = " / ".join(f'over = "{kind}"' for kind, subject in KINDS.subjects.items() if error.name in subject.names)
+    if not error.name or not having:
+        return error.zh, error.en
+    return f"{error.zh}；{error.name} 属于 {having}", f"{error.en}; {error.name} belongs to {having}"
 
 
 def with_maps(source: str, uses: ExpressionReferences) -> str:

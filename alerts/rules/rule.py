@@ -25,7 +25,7 @@ from alerts.rules.delays import Verdict
 from alerts.rules.evidence import AGES, RATES, evidence, quality
 from alerts.rules.members import NAMES as MEMBER_NAMES
 from alerts.rules.members import member_view, members
-from alerts.rules.programs import RuleError, check_patterns, near, program, with_maps
+from alerts.rules.programs import RuleError, check_patterns, correction, near, program, with_maps
 from alerts.rules.subjects import Subject
 from alerts.rules.thresholds import ExpressionSummary, sketch
 from alerts.rules.values import age_of, all_values, touched, usable, value_of
@@ -269,9 +269,7 @@ def compile_rule(rule: RuleSettings) -> CompiledRule:
     except RecursionError as error:
         raise RuleError(rule.id, "表达式嵌套过深", "the expression is nested too deeply") from error
     except (typecheck.ExpressionError, syntax.ParseError) as error:
-        zh, en = (
-            (error.zh, error.en) if isinstance(error, typecheck.ExpressionError) else ("无法理解", "not understood")
-        )
+        zh, en = correction(error) if isinstance(error, typecheck.ExpressionError) else ("无法理解", "not understood")
         excerpt = near(rule.when, error.at)
         zh, en = hints.added(rule.when, zh, en)
         raise RuleError(rule.id, f"{excerpt}：{zh}", f"{excerpt}: {en}") from error

@@ -60,6 +60,7 @@ class DnsPoller(Poller):
                 f"{target.uri!r}：type={kind!r} 无效，可用：{type_names}",
             )
         question(asked_name(target), kind)
+        _check_expected(target, kind)
 
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady."""
@@ -99,6 +100,20 @@ def asked_name(target: Target) -> str:
         except ValueError:
             return name
     return name
+
+
+def _check_expected(target: Target, kind: str) -> None:
+    """Raises Misconfigured when an address record is expected to be what is no address of that family."""
+    family = {"A": ipaddress.IPv4Address, "AAAA": ipaddress.IPv6Address}.get(kind)
+    for value in filter(None, (part.strip() for part in target.params.get("expect", "").split(","))):
+        try:
+            if family is not None:
+                family(value)
+        except ValueError as error:
+            raise Misconfigured(
+                f"{target.uri!r}: expect={value!r} is no address of type={kind}; a name wants type=CNAME",
+                f"{target.uri!r}：expect={value!r} 不是 type={kind} 的地址；域名请用 type=CNAME",
+            ) from error
 
 
 def _type(target: Target) -> str:

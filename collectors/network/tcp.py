@@ -22,6 +22,7 @@ class TcpPoller(Poller):
         """Raises Misconfigured without host and port, or with any parameter."""
         uri.need_host_and_port(target)
         uri.only(target, ())
+        uri.no_path(target)
 
     async def poll(self, target: Target) -> list[Measurement]:
         """The time to connect, in ms. Raises NotReady."""

@@ -21,6 +21,21 @@ _HABITS: tuple[tuple[re.Pattern[str], str, str], ...] = (
         '变化率写作 rate(m["name"], 300)；持续时间写在 for',
         'a rate is rate(m["name"], 300); how long it must hold is the rule\'s `for`',
     ),
+    (re.compile(r"\bin\s*\("), "列表写作 ['a', 'b']", "a list is written ['a', 'b']"),
+    (re.compile(r"(?<!&)&(?!&)"), "“并且”写作 &&", '"and" is written &&'),
+    (re.compile(r"(?<!\|)\|(?!\|)"), "“或者”写作 ||", '"or" is written ||'),
+    (re.compile(r"\d\s*%\s*(?:$|[)&|?:])"), "百分数写作 90.0，不带 %", "a percentage is a plain number: 90.0"),
+    (re.compile(r"\b\d+(?:\.\d+)?(?:ms|s|m|h|d)\b"), "时长写作秒数，如 300.0", "durations are seconds: 300.0"),
+    (
+        re.compile(r"\.(?:exists|all|exists_one)\s*\(\s*(?:\"\"|\w+\s*,\s*\w+\s*,)"),
+        "成员写作 m.exists(key, key.startsWith('if.oper[') && m[key] == 'down')",
+        "members are asked by m.exists(key, key.startsWith('if.oper[') && m[key] == 'down')",
+    ),
+    (
+        re.compile(r"(?<![\w.\])])(?!(?:labels|m|alert|warning|receipt)\b)[a-z]\w*\.[a-z]\w*(?![\w(])"),
+        '读数写作 m["icmp.rtt_ms"]',
+        'a reading is m["icmp.rtt_ms"]',
+    ),
     (re.compile(r"\b\d+(?:\.\d+)?[KMGT]\b"), "数字不带单位后缀，如 1000000.0", "numbers have no suffix: 1000000.0"),
 )
 

@@ -8,11 +8,14 @@ from feeds.cel.syntax import Node
 
 
 class ExpressionError(ValueError):
-    """The expression is wrong. `at` is the offset in characters; `zh` and `en` say what to correct."""
+    """The expression is wrong. `at` is the offset in characters; `zh` and `en` say what to correct.
 
-    def __init__(self, node: Node, zh: str, en: str) -> None:
+    `name` is the name that the subject does not have, "" for other errors.
+    """
+
+    def __init__(self, node: Node, zh: str, en: str, name: str = "") -> None:
         super().__init__(en)
-        self.at, self.zh, self.en = node.start, zh, en
+        self.at, self.zh, self.en, self.name = node.start, zh, en, name
 
 
 @dataclass(slots=True)

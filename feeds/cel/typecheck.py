@@ -79,7 +79,7 @@ class _Checker:
         if node.text not in self._names:
             names = ", ".join(sorted(self._names))
             raise ExpressionError(
-                node, f"未知名称 {node.text}；可用：{names}", f"unknown name {node.text}; known are: {names}"
+                node, f"未知名称 {node.text}；可用：{names}", f"unknown name {node.text}; known are: {names}", node.text
             )
         self.uses.names.add(node.text)
         self.uses.whole = self.uses.whole or node.text == "m"

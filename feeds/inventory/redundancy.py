@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from feeds.findings import Finding, InFile
 from feeds.inventory.findings import InventoryRow, finding
 from feeds.model import Asset
 
 
-def redundancy_remarks(assets: Mapping[str, Asset], accepted: Mapping[str, InventoryRow]) -> list[Finding[InFile]]:
+def redundancy_remarks(
+    assets: Mapping[str, Asset],
+    accepted: Mapping[str, InventoryRow],
+    refused: Iterable[tuple[str, tuple[str, ...]]] = (),
+) -> list[Finding[InFile]]:
     """A remark for each such group, at its first member's row. The assets are taken as they stand.
+
+    `refused` are the group and the parents of each refused row: what those rows belong to is not remarked on.
 
     The parents carry the group: a child of several parents that carries one itself most likely stands on the wrong
     side, and its remark says so.
@@ -21,6 +27,8 @@ def redundancy_remarks(assets: Mapping[str, Asset], accepted: Mapping[str, Inven
         if asset.redundancy_group:
             members[asset.redundancy_group].append(asset)
     protecting = _protecting(assets)
+    for group, parents in refused:
+        protecting |= {group, *(assets[parent].redundancy_group for parent in parents if parent in assets)}
     remarks = []
     for group, listed in members.items():
         if group in protecting:

@@ -16,7 +16,7 @@ from feeds.findings import Finding, InFile
 from feeds.inventory.findings import InventoryRow, finding
 from feeds.inventory.parents import drop_cycles, drop_unknown_parents
 from feeds.inventory.redundancy import redundancy_remarks
-from feeds.inventory.texts import nearest
+from feeds.inventory.texts import nearest_scheme
 from feeds.masking import masked
 from feeds.model import Asset
 from feeds.regions import is_code
@@ -113,15 +113,22 @@ def build(
         accepted[asset.id] = row
     findings += drop_unknown_parents(assets, accepted, refused)
     findings += drop_cycles(assets, accepted)
-    findings += redundancy_remarks(assets, accepted)
+    findings += redundancy_remarks(assets, accepted, [_ties(row) for row in refused.values()])
     findings.sort(key=lambda item: (files.index(item.where.file), item.where.line))
     return Inventory(assets=assets, findings=tuple(findings))
 
 
+def _ties(row: InventoryRow) -> tuple[str, tuple[str, ...]]:
+    """The redundancy group and the parents of a row, as written."""
+    group, parents = (plain(column, row.values.get(column, "")) for column in ("redundancy_group", "parents"))
+    return group, several(parents)
+
+
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"))
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " ")
-_SEPARATED = frozenset(("parents", "labels", "probes"))
 _SIGNS = str.maketrans({"；": ";", "＝": "="})
+_COMMA = {"parents": re.compile("[，、]"), "labels": re.compile("[，、](?=[^;=，、]*=)")}
+"""Chinese commas that divide parents, and labels where another name=value follows."""
 _IN_PROBES = str.maketrans({"；": " ", "：": ":", "？": "?", "＝": "=", "＆": "&", "／": "/"})
 
 
@@ -134,8 +141,8 @@ def plain(column: str, text: str) -> str:
     text = text.translate(_INVISIBLE).translate(_BLANKS).strip()
     if column == "probes":
         return text.translate(_IN_PROBES)
-    if column in _SEPARATED:
-        return text.translate(_SIGNS)
+    if column in _COMMA:
+        return _COMMA[column].sub(";", text.translate(_SIGNS))
     if column in ("lat", "lon", "importance", "region", "id", "kind"):
         return unicodedata.normalize("NFKC", text)
     return text
@@ -242,13 +249,11 @@ def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:
     shown_uri = masked(uri)  # a password in the URI must not reach a screen
     match = _SCHEME.fullmatch(uri)
     if match is None:
-        raise RowRefused("probe_form", "probes", shown_uri, detail="scheme:")
+        raise RowRefused("probe_no_scheme", "probes", shown_uri)
     scheme, remainder = match[1].lower(), match[2]
     if scheme not in schemes:
-        scheme_list = " ".join(sorted(schemes))
-        raise RowRefused(
-            "probe_scheme", "probes", shown_uri, scheme=scheme, near=nearest(scheme, schemes), schemes=scheme_list
-        )
+        near, scheme_list = nearest_scheme(scheme, schemes), " ".join(sorted(schemes))
+        raise RowRefused("probe_scheme", "probes", shown_uri, scheme=scheme, near=near, schemes=scheme_list)
     try:
         parts = urlsplit(uri)
         port = parts.port

@@ -188,6 +188,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "写成 tcp://10.0.0.1:443;URI 内的特殊字符用 % 编码",
         "write it like tcp://10.0.0.1:443; percent-encode what is special inside it",
     ),
+    "probe_no_scheme": (
+        "探测没有写明协议",
+        "the probe does not say its protocol",
+        "写成 icmp://10.0.0.1 或 tcp://10.0.0.1:443；探测之间以空格分开，探测内的空格写 %20",
+        "write icmp://10.0.0.1 or tcp://10.0.0.1:443; blanks divide probes, a blank within one is %20",
+    ),
     "probe_scheme": (
         "没有能探测“{scheme}”的采集器",
         'no collector probes "{scheme}"',
@@ -220,6 +226,27 @@ def nearest(word: str, candidates: Iterable[str]) -> str:
     options = {option.casefold(): option for option in candidates}
     close = difflib.get_close_matches(word.casefold(), list(options), n=1, cutoff=0.6)
     return options[close[0]] if close else ""
+
+
+_ALSO_CALLED = {
+    **dict.fromkeys(("ping", "ip"), "icmp"),
+    **dict.fromkeys(("mysql", "mariadb", "sql+mariadb"), "sql+mysql"),
+    **dict.fromkeys(("postgres", "pgsql", "sql+postgres"), "sql+postgresql"),
+    **dict.fromkeys(("opcua", "opc", "opc.ua"), "opc.tcp"),
+    **dict.fromkeys(("modbustcp", "modbus+tcp", "modbus.tcp"), "modbus"),
+    **dict.fromkeys(("ssl", "cert", "certificate"), "tls"),
+    **dict.fromkeys(("mail", "smtps"), "smtp"),
+    **dict.fromkeys(("gb", "gbt28181", "gb-28181"), "gb28181"),
+    **dict.fromkeys(("snmpv2c", "snmpv3", "snmp2c"), "snmp"),
+}
+"""Schemes by the words that people and other tools have for them."""
+
+
+def nearest_scheme(word: str, schemes: Iterable[str]) -> str:
+    """The scheme that a word most likely means, or ""."""
+    options = tuple(schemes)
+    meant = _ALSO_CALLED.get(word, "")
+    return meant if meant in options else nearest(word, options)
 
 
 def proposal(word: str) -> dict[str, str]:

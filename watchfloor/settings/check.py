@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import stat
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from watchfloor.settings.site_settings import Draft, Settings, read
 
 WORLD, GROUP_AND_WORLD = 0o007, 0o077
 """Permissions of a file for others. An installer may give the service's group its secrets; our keys have one reader."""
+
+PARENT_REFUSED = "parent_refused"
+"""The code of the finding that a parent's own row was refused."""
 
 DATA = (".csv", ".geojson", ".gpkg", ".yaml", ".yml")
 """Endings of files that hold no secrets."""
@@ -44,7 +49,7 @@ def check_files(path: Path) -> list[Finding[InFile]]:
     if draft.settings is None:
         return list(draft.findings)
     settings = draft.settings
-    inventory = load_inventory(settings)
+    inventory = load_inventory(settings, _wrong_credentials(draft))
     return [
         *draft.findings,
         *_rules(draft, settings),
@@ -148,11 +153,39 @@ def _sources(draft: Draft, settings: Settings, inventory: Inventory) -> list[Fin
 
 
 def _inventory(draft: Draft, settings: Settings, inventory: Inventory) -> list[Finding[InFile]]:
-    findings = [with_shown_value(item) for item in inventory.findings]
+    findings = [with_shown_value(item) for item in _folded(inventory.findings)]
     if not inventory.assets and not findings:
         line = draft.lines.of(("site", "inventory"))
         findings.append(make("inventory_empty", file=settings.path.name, line=line, key="site.inventory", error=False))
     return findings
+
+
+def _wrong_credentials(draft: Draft) -> set[str]:
+    """Names of the credentials in which something is wrong."""
+    keys = [finding.where.key.split(".") for finding in draft.findings if finding.error and finding.where.key]
+    return {parts[1] for parts in keys if parts[0] == "credentials" and len(parts) > 1}
+
+
+def _folded(findings: Sequence[Finding[InFile]]) -> list[Finding[InFile]]:
+    """The findings with one for all rows that lost the same refused parent, in the place of the first."""
+    lost = Counter(finding.value for finding in findings if finding.code == PARENT_REFUSED)
+    folded: list[Finding[InFile]] = []
+    reported: set[str] = set()
+    for finding in findings:
+        if finding.code != PARENT_REFUSED:
+            folded.append(finding)
+        elif finding.value not in reported:
+            reported.add(finding.value)
+            folded.append(_with_more(finding, lost[finding.value] - 1))
+    return folded
+
+
+def _with_more(finding: Finding[InFile], more: int) -> Finding[InFile]:
+    """The finding with the number of further rows of which it holds."""
+    if not more:
+        return finding
+    added = {"zh-CN": f"（另有 {more} 行同样）", "en": f" (and {more} more rows)"}
+    return replace(finding, message={language: text + added[language] for language, text in finding.message.items()})
 
 
 def _readable_secrets(settings: Settings) -> list[Finding[InFile]]:

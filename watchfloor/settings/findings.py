@@ -11,6 +11,32 @@ from feeds.inventory.texts import nearest
 from watchfloor.settings.lines import KeyPath
 from watchfloor.settings.texts import TEXTS, proposal
 
+_HIDING = {
+    "zh-CN": "静默和检修在告警页设置，或用 POST /api/v1/silences、/api/v1/maintenance。",
+    "en": "silences and maintenance stand on the page /alerts, or POST /api/v1/silences and /api/v1/maintenance. ",
+}
+_PEOPLE = {
+    "zh-CN": "值班表在管理页导入，或用 PUT /api/v1/roster。",
+    "en": "the roster is imported on the page /admin, or by PUT /api/v1/roster. ",
+}
+_ELSEWHERE = {
+    **dict.fromkeys(("silence", "silences", "maintenance"), _HIDING),
+    **dict.fromkeys(("roster", "person", "shift"), _PEOPLE),
+    "profiles": {
+        "zh-CN": "SNMP 模板是设置文件旁的 profiles/名称.toml。",
+        "en": "SNMP profiles are files profiles/NAME.toml beside this one. ",
+    },
+    "defaults.opc": {
+        "zh-CN": '协议名带点时要加引号，如 [defaults."opc.tcp"]。',
+        "en": 'a scheme with a dot is quoted: [defaults."opc.tcp"]. ',
+    },
+}
+"""What people look for in the settings file and what stands elsewhere, by key and language."""
+_QUERY = {
+    "zh-CN": '语句的名称要加引号："query.NAME" = "SELECT …"。',
+    "en": 'the name of a statement is quoted: "query.NAME" = "SELECT …". ',
+}
+
 
 class SettingsError(Exception):
     """The settings cannot be used. `findings` is all that is wrong, in the order of the file."""
@@ -33,7 +59,8 @@ def make(
 ) -> Finding[InFile]:
     """A finding of the settings. `arguments` fill its sentences, `near` is a word to propose."""
     wrong_zh, wrong_en, mend_zh, mend_en = TEXTS[code]
-    values = {**arguments, "key": key, "value": value, "near": proposal(near)}
+    hint = _QUERY if key.startswith("credentials.") and key.endswith(".query") else _ELSEWHERE.get(key, proposal(near))
+    values = {**arguments, "key": key, "value": value, "near": hint}
     return Finding(
         code=code,
         where=InFile(file, line, key),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from collectors import registry
+from collectors import uri as uris
 from collectors.errors import Misconfigured
 from collectors.settings import Credential
 from feeds.findings import Finding, InFile
@@ -17,22 +18,38 @@ from watchfloor.settings.findings import shown
 from watchfloor.settings.site_settings import Settings
 
 
-def load_inventory(settings: Settings) -> Inventory:
-    """The valid rows of all files, and `findings` for the others. Never raises for a bad file."""
+def load_inventory(settings: Settings, unread: Collection[str] = ()) -> Inventory:
+    """The valid rows of all files, and `findings` for the others. Never raises for a bad file.
+
+    `unread` are names of credentials that are reported already: the probes that name them are checked without them.
+    """
     rows: list[InventoryRow] = []
     findings: list[Finding[InFile]] = []
     for path in settings.inventory:
         file_rows, file_findings = _read(path, _name(path, settings.path.parent))
         rows += file_rows
         findings += file_findings
-    inventory = build(
-        rows, schemes=registry.known_schemes(), check_probe=lambda uri: probe_fault(uri, settings.credentials)
-    )
+
+    def check_probe(uri: str) -> dict[str, str] | None:
+        fault = probe_fault(uri, settings.credentials)
+        return probe_fault(uri, None) if fault and unread and _credential_of(uri) in unread else fault
+
+    inventory = build(rows, schemes=registry.known_schemes(), check_probe=check_probe)
     return Inventory(assets=inventory.assets, findings=(*findings, *inventory.findings))
 
 
-def probe_fault(uri: str, credentials: Mapping[str, Credential]) -> dict[str, str] | None:
-    """The fault that the collector of a probe finds in its URI, by language, or None."""
+def _credential_of(uri: str) -> str:
+    try:
+        return uris.parse(uri).params.get("cred", "")
+    except Misconfigured:
+        return ""
+
+
+def probe_fault(uri: str, credentials: Mapping[str, Credential] | None) -> dict[str, str] | None:
+    """The fault that the collector of a probe finds in its URI, by language, or None.
+
+    `credentials` None leaves the credential out.
+    """
     try:
         registry.target_of(uri, credentials=credentials)
     except Misconfigured as no:

@@ -1,7 +1,7 @@
 """Detection of rules that can never be true: they compare with kinds, labels, readings or types that no asset has.
 
-The inventory and its probes are the reference. Readings of listeners, mapped sources and SNMP profiles are not known in
-advance, so their families are never reported.
+The inventory and its probes are the reference. Readings of listeners and mapped sources are not known in advance, so
+their families are never reported. An SNMP probe may give every reading that any profile names, and no other.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from alerts.settings import RuleSettings
 from collectors import registry
 from collectors import uri as uris
 from collectors.errors import Misconfigured
+from collectors.network.snmp import profile as snmp_profiles
 from collectors.settings import SourceSettings
 from feeds.cel import syntax
 from feeds.cel.syntax import Node, string_value
@@ -21,8 +22,9 @@ from feeds.model import Asset
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _NUMBERS = ("int", "uint", "double")
-_OPEN = ("snmp", "rtsp", "onvif", "gb28181")
-"""Schemes whose readings are not known from the URI."""
+_VIDEO = ("rtsp", "onvif", "gb28181")
+_OF_VIDEO = frozenset((*_VIDEO, "picture"))
+"""Families of the readings of cameras, whichever of the schemes _VIDEO asks them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ class _InventoryNames:
         except Misconfigured:
             return
         self.families.add(family)
-        self.is_open = self.is_open or target.scheme in _OPEN
+        if target.scheme in _VIDEO:
+            self.families |= _OF_VIDEO
+        if target.scheme == "snmp":
+            self.metrics |= snmp_profiles.metrics()
         if "metric" in target.params:
             self.metrics.add(target.params["metric"])
 
@@ -89,7 +94,10 @@ class _InventoryNames:
             for side, other in (node.args, node.args[::-1]):
                 yield from self._compared(side, other, node.op)
         elif node.op == "index" and _is_name(node.args[0], "labels"):
-            yield from self._label(node.args[1])
+            if node.args[1].op == "string":
+                yield from self._label(string_value(node.args[1]), node.args[1].start)
+        elif node.op == "member" and _is_name(node.args[0], "labels"):
+            yield from self._label(node.text, node.start)
         elif node.op == "index" and _is_name(node.args[0], "m"):
             yield from self._metric(node.args[1])
 
@@ -119,12 +127,11 @@ class _InventoryNames:
                     f"no asset of the inventory has the {side.text} {value!r}",
                 )
 
-    def _label(self, key: Node) -> Iterator[NeverTrue]:
-        if key.op == "string" and string_value(key) not in self.labels:
-            label = string_value(key)
+    def _label(self, label: str, at: int) -> Iterator[NeverTrue]:
+        if label not in self.labels:
             near = nearest(label, self.labels)
             yield NeverTrue(
-                key.start,
+                at,
                 f"清单中没有资产带标签 {label!r}，条件永远无数据{f'；是否为 {near!r}？' if near else ''}",
                 f"no asset of the inventory has the label {label!r}, so nothing is ever known"
                 f"{f'; did you mean {near!r}?' if near else ''}",
@@ -138,8 +145,11 @@ class _InventoryNames:
         """A remark when no probe gives a metric; none for ""."""
         if not metric or self.is_open or metric in self.metrics or metric.partition(".")[0] in self.families:
             return
+        near = nearest(metric, self.metrics)
         yield NeverTrue(
-            at, f"清单中没有任何探测给出读数 {metric!r}", f"no probe of the inventory gives the reading {metric!r}"
+            at,
+            f"清单中没有任何探测给出读数 {metric!r}{f'；是否为 {near!r}？' if near else ''}",
+            f"no probe of the inventory gives the reading {metric!r}{f'; did you mean {near!r}?' if near else ''}",
         )
 
 

@@ -45,6 +45,7 @@ class IcmpPoller(Poller):
         """Raises Misconfigured without a host, with a port, for a group address, or for a count not in 1 to 20."""
         need_host(target, "icmp://10.0.0.1")
         uri.only(target, ("count",))
+        uri.no_path(target)
         if target.port is not None:
             raise Misconfigured(
                 f"{target.uri!r}: ICMP has no ports; write icmp://{target.host}, or tcp://{target.address}",

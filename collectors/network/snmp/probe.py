@@ -81,6 +81,7 @@ class SnmpPoller(Poller):
         """Raises Misconfigured without a host, or with a profile or credential that cannot be used."""
         addresses.need_host(target, "snmp://10.0.0.1?cred=core&profile=switch")
         uri.only(target, ("cred", "profile", "ports", *PARAMETERS))
+        uri.no_path(target)
         single_object(target)
         name = target.params.get("profile", "auto")
         if name not in snmp_profiles.names():

@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from collectors.network.snmp.profile_keys import lacking, listed, need_keys
 from feeds.model.device_facts import FACT_NAMES
 
 KINDS = ("gauge", "counter32", "counter64", "words", "number", "text")
@@ -144,7 +145,7 @@ def use_site(folder: Path) -> list[BadProfile]:
 
 
 def _forget() -> None:
-    for cached in (names, load, _makers, for_device):
+    for cached in (names, metrics, load, _makers, for_device):
         cached.cache_clear()
 
 
@@ -158,6 +159,17 @@ def _shipped() -> tuple[str, ...]:
 def names() -> tuple[str, ...]:
     """Every profile there is, shipped and of the site, sorted."""
     return tuple(sorted({*_shipped(), *_site}))
+
+
+@cache
+def metrics() -> frozenset[str]:
+    """Every reading that a profile gives, shipped ones and the site's."""
+    objects = [metric for name in names() for metric in _objects(load(name))]
+    return frozenset(filter(None, (word for metric in objects for word in (metric.metric, metric.share))))
+
+
+def _objects(profile: Profile) -> tuple[Metric, ...]:
+    return (*profile.scalars, *(column for table in profile.tables for column in table.columns))
 
 
 @cache
@@ -197,7 +209,7 @@ def parse(name: str, text: str) -> Profile:
         raw = tomllib.loads(text)
         own = Profile(
             name=name,
-            title=raw.pop("title"),
+            title=raw.pop("title", None) or lacking("the file", "title"),
             detect=raw.pop("detect", False),
             fallback=raw.pop("fallback", ""),
             sys_object_id=tuple(raw.pop("sys_object_id", ())),
@@ -205,7 +217,7 @@ def parse(name: str, text: str) -> Profile:
             tables=tuple(_table(row) for row in raw.pop("table", ())),
             facts=_facts(raw.pop("facts", {})),
         )
-        above = [load(parent_name) for parent_name in raw.pop("extends", ())]
+        above = [_parent(parent_name) for parent_name in listed(raw.pop("extends", []), "extends")]
     except (KeyError, TypeError, ValueError) as error:
         raise BadProfile(f"profiles/{name}.toml: {error}") from error
     if raw:
@@ -221,9 +233,11 @@ def parse(name: str, text: str) -> Profile:
 def metric_of(raw: Mapping[str, Any]) -> Metric:
     """One reading from its table in a file. Raises KeyError, TypeError or ValueError for what nobody can ask."""
     raw = dict(raw)
+    need_keys(raw, Metric, "metric", "metric", "oid")
     value_words = raw.pop("words", None)
     fallback_word = raw.pop("otherwise", None)
     metric = Metric(
+        oid=str(raw.pop("oid")).lstrip("."),
         unknown=tuple(raw.pop("unknown", ())),
         words={int(k): v for k, v in value_words.items()} if value_words else None,
         **raw,
@@ -237,6 +251,12 @@ def metric_of(raw: Mapping[str, Any]) -> Metric:
     return replace(metric, otherwise=replace(metric, **fallback_word)) if fallback_word else metric
 
 
+def _parent(name: str) -> Profile:
+    if name not in names():
+        raise ValueError(f"extends: there is no profile {name!r}; known: {', '.join(names())}")
+    return load(name)
+
+
 def _facts(raw: Mapping[str, Any]) -> Mapping[str, str]:
     """OIDs by name of fact. Raises ValueError for a name or an OID that is none."""
     for name, oid in raw.items():
@@ -248,11 +268,12 @@ def _facts(raw: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _need_oids(where: str, oids: tuple[str, ...]) -> None:
     if not all(isinstance(oid, str) and all(part.isdecimal() for part in oid.split(".")) for oid in oids):
-        raise ValueError(f"{where}: {oids} are no OIDs")
+        raise ValueError(f"{where}: {oids} are no OIDs of numbers (snmpwalk -On prints them)")
 
 
 def _table(raw: dict[str, Any]) -> Table:
     raw = dict(raw)
+    need_keys(raw, Table, "id", "id", "label", "column")
     return Table(
         label=tuple(raw.pop("label")),
         columns=tuple(metric_of(row) for row in raw.pop("column")),

@@ -80,7 +80,7 @@ class SqlPoller(Poller):
 
     @classmethod
     def validate(cls, target: Target) -> None:
-        """Raises Misconfigured without host, database and cred, or when a parameter cannot be read."""
+        """Raises Misconfigured without host, database and cred, for a query that there is not, or a wrong parameter."""
         need_host(target, f"{target.scheme}://10.0.0.1/database?cred=NAME")
         if "sql" in target.params:
             raise Misconfigured(
@@ -93,6 +93,8 @@ class SqlPoller(Poller):
         _need(target)
         choice(target, "tls", TLS)
         trust.check(target)
+        if target.credential is not None:
+            look_up(target)
         metric = target.params.get("metric", "sql.value")
         if not _METRIC.match(metric) or metric.endswith(".up"):
             raise Misconfigured(

@@ -86,6 +86,11 @@ async def test_an_address_may_name_one_object() -> None:
         (PUMP.replace('extends = ["system"]', 'extends = ["pump"]'), "circle"),
         (PUMP.replace('extends = ["system"]', 'extends = ["swich"]'), "swich"),
         ("title = ", "profiles/pump.toml"),
+        (PUMP.replace("title =", "titel ="), "lacks title"),
+        (PUMP.replace('id = "pumps"', ""), "lacks id"),
+        (PUMP.replace('extends = ["system"]', 'extends = "system"'), 'extends = ["system"]'),
+        (PUMP.replace('metric = "pump.pressure"', 'name = "pump.pressure"'), "unknown key 'name'; known: metric, oid"),
+        (PUMP.replace("1.3.6.1.4.1.99999.1.1.0", "pumpPressure.0"), "snmpwalk -On"),
         (PUMP.replace("pump.state", "pump.up"), ".up"),
     ],
 )
@@ -95,6 +100,12 @@ def test_check_finds_a_profile_that_cannot_be_used(site: Path, text: str, excerp
     assert (finding.code, finding.error) == ("profile", True)
     assert excerpt in finding.message["en"]
     assert "pump" not in snmp_profiles.names()
+
+
+def test_an_oid_is_taken_as_snmpwalk_prints_it() -> None:
+    dotted = PUMP.replace('oid = "1.', 'oid = ".1.')
+    assert dotted != PUMP
+    assert snmp_profiles.parse("pump", dotted) == snmp_profiles.parse("pump", PUMP)
 
 
 def test_the_name_of_a_shipped_profile_is_taken(site: Path) -> None:

@@ -67,7 +67,7 @@ def test_a_full_row_becomes_an_asset() -> None:
         ({"importance": "-1"}, "importance_form", "importance", "-1"),
         ({"labels": "core"}, "label_form", "labels", "core"),
         ({"labels": "a=1;a=2"}, "label_twice", "labels", "a=2"),
-        ({"probes": "10.0.0.1:80"}, "probe_form", "probes", "10.0.0.1:80"),
+        ({"probes": "10.0.0.1:80"}, "probe_no_scheme", "probes", "10.0.0.1:80"),
         ({"probes": "tcp://h:99999"}, "probe_form", "probes", "tcp://h:99999"),
         ({"probes": "tcp://:80"}, "probe_form", "probes", "tcp://:80"),
         ({"probes": "tcp:10.0.0.1:80"}, "probe_form", "probes", "tcp:10.0.0.1:80"),

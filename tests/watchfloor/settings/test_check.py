@@ -123,3 +123,26 @@ def test_keys_and_secrets_that_others_can_read_are_remarked(site: Path) -> None:
     for path in (secret, key):
         path.chmod(0o600)
     assert check(site) == []
+
+
+COUNTIES = """id,name,kind,region,parents,redundancy_group,probes
+a,甲,router,532300,,core,snmp://10.0.0.1?cred=missing
+b,乙,router,532300,,core,snmp://10.0.0.2?cred=missing
+c,丙,switch,532301,a;b,,icmp://10.0.1.1
+d,丁,switch,532302,a;b,,icmp://10.0.1.2
+"""
+
+
+def test_a_secret_that_is_not_there_is_told_once_and_not_again_at_every_probe(site: Path) -> None:
+    (site.parent / "assets.csv").write_text(COUNTIES, encoding="utf-8")
+    with site.open("a", encoding="utf-8") as file:
+        file.write('[credentials.missing]\nkind = "snmpv2c"\ncommunity = "file:secrets/community"\n')
+    assert [finding.where.key for finding in check(site)] == ["credentials.missing.community"]
+
+
+def test_rows_below_a_refused_parent_are_told_once_with_their_number(site: Path) -> None:
+    (site.parent / "assets.csv").write_text(COUNTIES.replace("cred=missing", "cred=nobody"), encoding="utf-8")
+    refused, also_refused, below_a, below_b = check(site)
+    assert [finding.code for finding in (refused, also_refused)] == ["probe_rules", "probe_rules"]
+    assert [(finding.where.line, finding.code) for finding in (below_a, below_b)] == [(4, "parent_refused")] * 2
+    assert below_a.message["en"].endswith("(and 1 more rows)")

@@ -66,9 +66,35 @@ def test_readings_of_a_listener_are_known() -> None:
     assert remarks_in_english('m["syslog.config"] == "changed"', SYSLOG) == []
 
 
-def test_a_site_that_may_have_any_reading_is_not_told_which_it_lacks() -> None:
-    agent = {"r": Asset(id="r", name="r", kind="router", region="532300", probes=("snmp://10.0.0.1",))}
-    assert list(remarks(RuleSettings(id="r", when='m["anything.else"] > 1.0'), agent, ())) == []
+AGENT = {
+    "r": Asset(id="r", name="r", kind="router", region="532300", labels={"tier": "core"}, probes=("snmp://10.0.0.1",))
+}
+
+
+@pytest.mark.parametrize(
+    ("when", "each", "words"),
+    [
+        ("m['cpu.utl'] > 80.0", "", "did you mean 'cpu.util'"),
+        ("m['if.admin[GE0/0/1]'] == 'up'", "", "the reading 'if.admin'"),
+        ("m['if.oper'] == 'down'", "if.opr", "did you mean 'if.oper'"),
+        ("labels.teir == 'core'", "", "did you mean 'tier'"),
+    ],
+)
+def test_a_reading_that_no_snmp_profile_gives_is_remarked_on(when: str, each: str, words: str) -> None:
+    [remark] = remarks(RuleSettings(id="r", when=when, each=each), AGENT, ())
+    assert words in remark.en
+
+
+@pytest.mark.parametrize(
+    "when", ["m['if.in_util[GE0/0/1]'] > 90.0", "m['cpu.util'] > 80.0", "m['snmp.rebooted']", "labels.tier == 'core'"]
+)
+def test_readings_of_every_snmp_profile_are_known(when: str) -> None:
+    assert list(remarks(RuleSettings(id="r", when=when), AGENT, ())) == []
+
+
+def test_a_site_with_a_mapped_source_may_have_any_reading() -> None:
+    source = SourceSettings(id="hydro", kind="emergency.http", url="http://10.5.3.3/rivers")
+    assert list(remarks(RuleSettings(id="r", when='m["anything.else"] > 1.0'), AGENT, (source,))) == []
 
 
 def test_grades_are_looked_at_too() -> None:

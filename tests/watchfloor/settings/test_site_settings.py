@@ -391,6 +391,25 @@ def test_a_certificate_without_its_key_and_one_that_is_none(
     assert only('[web]\ntls_cert = "none.pem"\ntls_key = "b.pem"\n').code == "path_missing"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[[silence]]\nid = "s"\n', "/api/v1/silences"),
+        ('[[maintenance]]\nid = "m"\n', "/api/v1/maintenance"),
+        ('[roster]\nfile = "roster.csv"\n', "/api/v1/roster"),
+        ('[profiles]\nfolder = "p"\n', "profiles/NAME.toml"),
+        ('[defaults.opc.tcp]\ninterval = "10s"\n', '[defaults."opc.tcp"]'),
+        ('[credentials.a]\nkind = "password"\nuser = "u"\npassword = "p"\nquery.b = "SELECT 1"\n', '"query.NAME"'),
+    ],
+)
+def test_what_stands_elsewhere_is_named(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "watchfloor.toml"
+    file.write_text(f'[site]\nname = "x"\nregion = "532300"\n{text}', encoding="utf-8")
+    [finding] = read(file).findings
+    assert finding.code == "unknown_key"
+    assert words in finding.mend["en"]
+
+
 def test_every_text_is_there_in_both_languages() -> None:
     assert all(len(entry) == 4 and all(entry) for entry in TEXTS.values())
 
