@@ -1,30 +1,69 @@
-"""Write the browser's types of records, `dashboard/ui/records.d.ts`, from the kinds of record.
+"""Write the browser's types of records and its words in their order, from the kinds of record and the model.
 
-python scripts/typescript_types.py           write the file
-python scripts/typescript_types.py --check   exit 1 when the file is not up to date
+`dashboard/ui/records.d.ts` has the types, `dashboard/ui/vocabulary.ts` the closed sets of words, worst first.
+
+python scripts/typescript_types.py           write the files
+python scripts/typescript_types.py --check   exit 1 when a file is not up to date
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from api.kinds.schemas import TEMPLATE, components, record_name
+from api.responses.alerts import MatchCounts
+from api.responses.figures import Kpi
+from feeds.cameras.evidence import RUNGS
+from feeds.cameras.status import CameraGroup
 from feeds.kinds import FULL, KINDS
+from feeds.kinds.asset import VIDEO
+from feeds.kinds.warning import COLOURS, STATES_BY_FORCE
 from feeds.live.protocol import FRAMES, MESSAGES
+from feeds.model import Severity
+from feeds.model.incidents import OPEN_PHASES
+from feeds.model.tasks import LIGHTS_BY_WORST
 
-FILE = Path(__file__).parent.parent / "dashboard" / "ui" / "records.d.ts"
+FOLDER = Path(__file__).parent.parent / "dashboard" / "ui"
+FILE, WORDS = FOLDER / "records.d.ts", FOLDER / "vocabulary.ts"
 HEAD = "// Written by scripts/typescript_types.py from feeds/kinds: change the kinds, not this file.\n"
 _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
 WIDTH = 120
+ANSWERS = (MatchCounts, Kpi)
+"""Answers of routes beside those of the kinds."""
+VOCABULARY: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "SEVERITIES": ("Severities of alerts, worst first.", tuple(Severity)),
+    "CAMERA_GROUPS": ("Groups in which cameras are counted, worst first.", tuple(CameraGroup)),
+    "CAMERA_RUNGS": ("Rungs of a camera's ladder, lowest first, as `camera.rungs` has their letters.", tuple(RUNGS)),
+    "VIDEO_KINDS": ("Kinds of assets of the video feed.", tuple(sorted(VIDEO))),
+    "WARNING_COLOURS": ("Colours of warnings, worst first.", tuple(filter(None, COLOURS))),
+    "WARNING_STATES": ("States of warnings, those in force first.", STATES_BY_FORCE),
+    "TASK_LIGHTS": ("Lights of tasks, worst first.", LIGHTS_BY_WORST),
+    "INCIDENT_OPEN_PHASES": ("Phases in which an incident is in hand.", OPEN_PHASES),
+}
+"""The sets of words that pages put in order, by the name of their constant."""
+
+
+def vocabulary() -> str:
+    """The text of the file of words."""
+    parts = [HEAD]
+    for name, (about, words) in VOCABULARY.items():
+        line = f"export const {name} = [{', '.join(json.dumps(str(word)) for word in words)}] as const;"
+        parts.append(f"/** {about} */\n" + _wrapped(line))
+    return "\n".join(parts)
+
+
+def _wrapped(line: str) -> str:
+    return "\n".join(textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)) + "\n"
 
 
 def typescript() -> str:
@@ -33,13 +72,17 @@ def typescript() -> str:
     names = "".join(f"  {kind.name}: {record_name(kind)};\n" for kind in KINDS)
     parts.append(f"/** The record of each kind. */\nexport interface Records {{\n{names}}}\n")
     parts += [_faces(kind.name, kind.faces) for kind in KINDS]
-    return "\n".join([*parts, *_protocol()])
+    return "\n".join([*parts, *_described(ANSWERS), *_protocol()])
+
+
+def _described(types: Sequence[type[Any]]) -> Iterator[str]:
+    _, described = msgspec.json.schema_components(types, ref_template=TEMPLATE)
+    yield from (_declared(name, schema) for name, schema in described.items())
 
 
 def _protocol() -> Iterator[str]:
     """The messages of a live feed of views."""
-    _, described = msgspec.json.schema_components(MESSAGES, ref_template=TEMPLATE)
-    yield from (_declared(name, schema) for name, schema in described.items())
+    yield from _described(MESSAGES)
     frames = " | ".join(frame.__name__ for frame in FRAMES)
     yield f"/** Whatever comes on a live feed of views. */\nexport type LiveFrame = {frames};\n"
 
@@ -99,16 +142,16 @@ def _faces(kind: str, faces: Any) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the file, or compare it; the exit code."""
+    """Write the files, or compare them; the exit code."""
+    texts = {FILE: typescript(), WORDS: vocabulary()}
     if "--check" in arguments:
-        same = FILE.exists() and FILE.read_text(encoding="utf-8") == typescript()
-        print(
-            f"{FILE.name} is up to date" if same else f"{FILE.name} is not up to date: run scripts/typescript_types.py"
-        )
-        return 0 if same else 1
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(typescript(), encoding="utf-8")
-    print(f"wrote {FILE}")
+        old = [file.name for file, text in texts.items() if not file.exists() or file.read_text("utf-8") != text]
+        print(f"not up to date, run scripts/typescript_types.py: {', '.join(old)}" if old else "up to date")
+        return 1 if old else 0
+    FOLDER.mkdir(exist_ok=True)
+    for file, text in texts.items():
+        file.write_text(text, encoding="utf-8")
+        print(f"wrote {file}")
     return 0
 
 

@@ -11,6 +11,7 @@ import msgspec
 from api.dependencies import Dependencies
 from api.principal import Principal
 from api.records import alerts, asset_events, briefs, incidents, notifications, receipts, tasks, warnings
+from api.records.suppression_scopes import SuppressionOption, options
 from feeds.kinds import Record
 from feeds.model import Kind
 
@@ -41,7 +42,7 @@ class TransitionRecord(msgspec.Struct):
 
 
 class AlertAdditions(msgspec.Struct):
-    """An alert's life, who was told of it, and the alerts hidden behind it.
+    """An alert's life, who was told of it, the alerts hidden behind it, and the ways to put it aside now.
 
     Of a life of more than a thousand steps the newest are shown; `more_transitions` says how many are older.
     """
@@ -51,6 +52,7 @@ class AlertAdditions(msgspec.Struct):
     notices: list[dict[str, Any]]
     escalation: dict[str, Any] | None
     behind: list[str]
+    suppressions: list[SuppressionOption]
 
 
 async def _of_alert(deps: Dependencies, principal: Principal, record: Record) -> dict[str, Any]:
@@ -58,8 +60,9 @@ async def _of_alert(deps: Dependencies, principal: Principal, record: Record) ->
     transitions = await alerts.transitions(deps, key, personal=principal.personal)
     notices = await notifications.notices(deps, principal, key) if principal.personal else []
     escalation = await notifications.escalation(deps, principal, key) if principal.personal else None
-    visible = deps.pump.mirror.records(Kind.ALERT, principal.audience).values()
-    behind = sorted(alert["id"] for alert in visible if alert["cut_by"] == key)
+    alerts_seen = deps.pump.mirror.records(Kind.ALERT, principal.audience)
+    assets_seen = deps.pump.mirror.records(Kind.ASSET, principal.audience)
+    behind = sorted(alert["id"] for alert in alerts_seen.values() if alert["cut_by"] == key)
     older = max(0, transitions[0]["seq"] - 1) if transitions and transitions[0]["seq"] else 0
     return {
         "transitions": transitions,
@@ -67,6 +70,7 @@ async def _of_alert(deps: Dependencies, principal: Principal, record: Record) ->
         "notices": notices,
         "escalation": escalation,
         "behind": behind,
+        "suppressions": msgspec.to_builtins(options(record, alerts_seen, assets_seen)),
     }
 
 

@@ -6,13 +6,11 @@ from typing import Any
 
 from api.leader.picture import LeaderPicture
 from feeds import wire
-from feeds.incidents.grading import rank
+from feeds.incidents.grading import SERIOUS, rank
 from feeds.kinds.audience import Record
 
 WAIT = 300.0
 """Seconds after which a critical alert that nobody has taken is a matter for the leader."""
-SERIOUS = 3
-"""Response or grade III and graver are serious."""
 DOING = 3
 _RED, _CRITICAL, _ORANGE, _LAST = 20, 30, 40, 50
 _PEOPLE = ("dead", "missing", "grave", "light")

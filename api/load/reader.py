@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from api.dependencies import Dependencies
 from api.load.facts import KEEP, Facts
 from api.load.figures import DAY
+from api.load.outs import outs
 from api.load.report import LoadReport, Record, waiting
 from api.load.shifts import DutyShift, shifts
 from api.records import people
@@ -54,12 +55,9 @@ class LoadReader:
     def _summary(self, region: str, at: float, shifts: list[DutyShift], records: list[Record]) -> Record:
         to_take, to_end = waiting(records)
         report = LoadReport(self._facts, at, lambda life: covers(region, life.region), shifts, self._deps.load)
-        return {
-            "load": report.load([record for record in records if record["active"]]),
-            "mtta": report.taken(to_take),
-            "mttr": report.repaired(to_end),
-            "shifts": report.by_shift(),
-        }
+        load = report.load([record for record in records if record["active"]])
+        mtta, mttr = report.taken(to_take), report.repaired(to_end)
+        return {"load": load, "mtta": mtta, "mttr": mttr, "outs": outs(load, mtta, mttr), "shifts": report.by_shift()}
 
     async def _shifts(self, region: str, at: float) -> list[DutyShift]:
         """The last day's, newest first."""

@@ -11,9 +11,10 @@ from api.principal import Principal
 from api.records.life import LifeStepRecord, steps
 from feeds.incidents.classes import class_name, event_classes
 from feeds.incidents.grading import GRADES, grading_tables
+from feeds.incidents.next_steps import IncidentContext, NextStep, next_steps
 from feeds.incidents.phases import reasoned_orders
 from feeds.incidents.policies import reporting_policies
-from feeds.kinds import Record
+from feeds.kinds import BRIEF, OBLIGATION, PROPOSAL, TASK, Record
 from feeds.model import Kind
 from feeds.model.incidents import FIGURES, POSTS
 from feeds.texts.catalogue import LANGUAGES
@@ -79,15 +80,31 @@ class IncidentStep(LifeStepRecord, kw_only=True):
 
 
 class IncidentAdditions(msgspec.Struct):
-    """The life of the incident, oldest first."""
+    """The life of the incident, oldest first, and what is to be done about it, step by step."""
 
     timeline: list[IncidentStep]
+    next_steps: list[NextStep]
 
 
 async def additions(deps: Dependencies, principal: Principal, record: Record) -> dict[str, Any]:
     """The fields of `IncidentAdditions`."""
     life = await steps(deps, principal, Kind.INCIDENT, record["id"], ENTRIES)
-    return {"timeline": [step | {"body": body} for step, body in life]}
+    return {
+        "timeline": [step | {"body": body} for step, body in life],
+        "next_steps": msgspec.to_builtins(next_steps(record, _context(deps, principal, record["id"]))),
+    }
+
+
+def _context(deps: Dependencies, principal: Principal, incident: str) -> IncidentContext:
+    """The records of an incident that the principal sees."""
+
+    def of(kind: str) -> tuple[Record, ...]:
+        visible = deps.pump.mirror.records(kind, principal.audience).values()
+        return tuple(record for record in visible if record["incident"] == incident)
+
+    return IncidentContext(
+        tasks=of(TASK.name), obligations=of(OBLIGATION.name), proposals=of(PROPOSAL.name), briefs=of(BRIEF.name)
+    )
 
 
 def choices() -> dict[str, Any]:

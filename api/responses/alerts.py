@@ -111,6 +111,14 @@ class SuppressionMatch(Struct, kw_only=True):
     labels: dict[str, str] | UnsetType = UNSET
 
 
+class MatchCounts(Struct, kw_only=True):
+    """What the match of a silence or window takes now, of what the asker sees: assets, and open alerts."""
+
+    match: SuppressionMatch
+    assets: int
+    alerts: int
+
+
 class WindowRecurrence(Struct, kw_only=True):
     """A daily or weekly repetition in a time zone."""
 

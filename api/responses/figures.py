@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec import field as named
 
 from api.responses.common import Interval, Share, Texts, Time
 from api.responses.history import MonthAvailability
+
+Out = Literal["", "degraded", "down"]
 
 
 class Rate(Struct, kw_only=True):
@@ -152,6 +154,22 @@ class ResponseTimes(Struct, kw_only=True):
     target: float | None
 
 
+class LoadOuts(Struct, kw_only=True):
+    """How far each figure is out of its target: "" within it, `degraded` out of it, `down` far out of it."""
+
+    rate: Out
+    day: Out
+    flood: Out
+    peak_hour: Out
+    peak_minute: Out
+    stale: Out
+    chattering: Out
+    frequent: Out
+    priorities: Out
+    mtta: Out
+    mttr: Out
+
+
 class ShiftLoad(Struct, kw_only=True):
     """The load of one shift."""
 
@@ -191,5 +209,6 @@ class Kpi(Struct, kw_only=True):
     load: AlertLoad
     mtta: ResponseTimes
     mttr: ResponseTimes
+    outs: LoadOuts
     shifts: list[ShiftLoad]
     availability: MonthAvailability | None

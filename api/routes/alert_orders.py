@@ -22,7 +22,7 @@ from api.responses.describe import answers
 from api.routes import suppression
 from feeds.kinds import ALERT, Record
 from feeds.kinds.filters import FilterRefused, matching
-from feeds.kinds.group import AXES, groups_of, need_of
+from feeds.kinds.group import AXES, groups_of
 from feeds.model import Kind, Outcome
 from feeds.wire import iso
 
@@ -64,7 +64,7 @@ async def order(deps: Deps, principal: Actor, body: AlertOrderBody) -> Response:
     """Do one action on many alerts as one command: 200 once the journal has all of it. With `preview`, do nothing."""
     _check(body)
     chosen = _chosen(deps, principal, body)
-    left_out = [record for record in chosen if body.keep_needs and need_of(record)]
+    left_out = [record for record in chosen if body.keep_needs and record["need"]]
     kept_back = {record["id"] for record in left_out}
     records = [record for record in chosen if record["id"] not in kept_back]
     match = _match(deps, principal, body) if body.action == "silence" else None
@@ -154,7 +154,7 @@ def _preview(
         "preview": True,
         "count": len(records),
         "severities": dict(Counter(record["severity"] for record in records)),
-        "needs": dict(Counter(need for record in (*records, *left_out) if (need := need_of(record)))),
+        "needs": dict(Counter(need for record in (*records, *left_out) if (need := record["need"]))),
         "left_out": len(left_out),
         "before": iso(deps.clock()),
         "alerts": [record["id"] for record in records[:NAMED]],

@@ -18,12 +18,12 @@ from api.http.moments import Moment
 from api.http.problems import Problem
 from api.kinds import lists
 from api.principal import Principal
-from api.records import suppressions
+from api.records import suppression_scopes, suppressions
 from api.responses import alerts as answered
 from api.responses.describe import answers
 from feeds.documents.suppression import load
 from feeds.kinds import ALERT, Audience
-from feeds.model import Outcome, Severity
+from feeds.model import Kind, Outcome, Severity
 
 router = APIRouter(tags=["alerts"])
 OF_CHANGE = ("conflict", "outside-region", "unanswered")
@@ -63,6 +63,20 @@ class AlertMatchBody(AssetMatchBody):
     rule: Word = ""
     severities: list[Severity] = []
     labels: Annotated[dict[Word, Word], Field(max_length=20)] = {}
+
+
+class SilencePreviewBody(BaseModel):
+    """The match of a silence that is not made yet."""
+
+    model_config = ConfigDict(extra="forbid")
+    match: AlertMatchBody
+
+
+class MaintenancePreviewBody(BaseModel):
+    """The match of a maintenance window that is not made yet."""
+
+    model_config = ConfigDict(extra="forbid")
+    match: AssetMatchBody
 
 
 class SilenceBody(BaseModel):
@@ -156,6 +170,25 @@ async def maintain(deps: Deps, principal: Actor, body: MaintenanceBody) -> Respo
     if body.recurrence is not None:
         args["recurrence"] = body.recurrence.model_dump() | {"zone": deps.site.timezone}
     return Json(await _send(deps, principal, "maintain", uuid.uuid4().hex, body.comment, args), status_code=201)
+
+
+@router.post("/silences:preview", responses=answers(answered.MatchCounts, "outside-region"))
+async def preview_silence(deps: Deps, principal: Actor, body: SilencePreviewBody) -> Response:
+    """How many assets and open alerts a silence with this match would take now. Creates nothing."""
+    match = within(principal, body.match.model_dump(mode="json"))
+    return _counted(deps, principal, match)
+
+
+@router.post("/maintenance:preview", responses=answers(answered.MatchCounts, "outside-region"))
+async def preview_maintenance(deps: Deps, principal: Actor, body: MaintenancePreviewBody) -> Response:
+    """How many assets and open alerts a maintenance window with this match would take now. Creates nothing."""
+    match = within(principal, body.match.model_dump())
+    return _counted(deps, principal, match)
+
+
+def _counted(deps: Dependencies, principal: Principal, match: dict[str, Any]) -> Response:
+    alerts, assets = (deps.pump.mirror.records(kind, principal.audience) for kind in (Kind.ALERT, Kind.ASSET))
+    return Json(suppression_scopes.counts(match, alerts, assets))
 
 
 @router.delete("/silences/{key}", responses=answers(answered.SuppressionRecord, *OF_CHANGE))

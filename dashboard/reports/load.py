@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 import plotly.graph_objects as go
@@ -24,10 +24,8 @@ from dashboard.reports.reading import ReadRefused, Record
 from dashboard.reports.texts import ReportTexts, escaped, plotly_time
 
 SEVERITIES = ("critical", "major", "minor", "warning", "info")
-FEW = 20
-"""Alerts below which shares are not judged: few alerts make no mix."""
-FAR = 10
-"""So many times the target is far out of it."""
+Outs = Mapping[str, Out]
+"""How far each figure is out of its target, as the server says."""
 
 
 async def build(query: ReportQuery) -> Sequence[Part]:
@@ -40,10 +38,10 @@ async def build(query: ReportQuery) -> Sequence[Part]:
     since = [] if load["complete"] else [texts("load.since", at=texts.stamp(load["since"]))]
     return [
         ReportNote(text=" · ".join([*people, *since])),
-        KeyFigures(figures=[*_rates(load, texts), *_times(kpi, texts)]),
+        KeyFigures(figures=[*_rates(load, kpi["outs"], texts), *_times(kpi, texts)]),
         _hours(load, texts),
         _shifts(kpi, texts),
-        _priorities(load, texts),
+        _priorities(load, kpi["outs"], texts),
         _frequent(load, texts, names),
         _lasting("stale", load, texts, names),
         _lasting("chattering", load, texts, names),
@@ -61,22 +59,14 @@ async def _names(query: ReportQuery, ids: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def beyond(value: float | None, target: float, far: float = float("inf")) -> Out:
-    """How far a figure is out of its target."""
-    if value is None or value <= target:
-        return ""
-    return "down" if value > far else "degraded"
-
-
 def _figure(texts: ReportTexts, key: str, value: object, note: str, out: Out, name: str = "") -> KeyFigure:
     return KeyFigure(key=key, name=texts(name or f"load.{key}"), value=str(value), note=note, out=out)
 
 
-def _rates(load: Record, texts: ReportTexts) -> list[KeyFigure]:
+def _rates(load: Record, outs: Outs, texts: ReportTexts) -> list[KeyFigure]:
     """Alerts for each officer, floods, and the busiest hour and minute."""
     rate, flood, peak = load["rate"], load["flood"], load["peak"]
     rate_note = texts("load.rate.note", target=rate["target"], n=rate["ten_minutes"])
-    far = rate["target"] * FAR
     flood_note = texts(
         "load.flood.note",
         n=flood["in_ten_minutes"],
@@ -88,36 +78,35 @@ def _rates(load: Record, texts: ReportTexts) -> list[KeyFigure]:
     if flood["on"]:
         flood_note = f"{texts('load.flood.since', at=texts.stamp(flood['since']))} · {flood_note}"
     day_note = texts("load.day.note", n=rate["day"], target=rate["day_target"], raised=rate["raised_day"])
-    day_out = beyond(rate["day_per_operator"], rate["day_target"], rate["day_too_many"])
     busiest = [
         _figure(
             texts,
             f"peak-{span}",
             peak[span],
             texts("load.target", n=peak[f"{span}_target"]),
-            beyond(peak[span], peak[f"{span}_target"]),
+            outs[f"peak_{span}"],
             f"load.peak.{span}",
         )
         for span in ("hour", "minute")
     ]
     each, of_day = texts.number(rate["per_operator"]), texts.number(rate["day_per_operator"])
     return [
-        _figure(texts, "rate", each, rate_note, beyond(rate["per_operator"], rate["target"], far)),
-        _figure(texts, "flood", state, flood_note, "down" if flood["on"] else ""),
-        _figure(texts, "day", of_day, day_note, day_out),
+        _figure(texts, "rate", each, rate_note, outs["rate"]),
+        _figure(texts, "flood", state, flood_note, outs["flood"]),
+        _figure(texts, "day", of_day, day_note, outs["day"]),
         *busiest,
-        *_nuisances(load, texts),
+        *_nuisances(load, outs, texts),
     ]
 
 
-def _nuisances(load: Record, texts: ReportTexts) -> list[KeyFigure]:
+def _nuisances(load: Record, outs: Outs, texts: ReportTexts) -> list[KeyFigure]:
     """Alerts that are active for more than a day, and those that chatter."""
     stale, chattering = load["stale"], load["chattering"]
     stale_note = texts("load.stale.note", limit=stale["limit"])
     note = texts("load.chattering.note", n=chattering["changes_a_minute"])
     return [
-        _figure(texts, "stale", stale["count"], stale_note, beyond(stale["count"], stale["target"], stale["limit"])),
-        _figure(texts, "chattering", chattering["count"], note, beyond(chattering["count"], chattering["target"])),
+        _figure(texts, "stale", stale["count"], stale_note, outs["stale"]),
+        _figure(texts, "chattering", chattering["count"], note, outs["chattering"]),
     ]
 
 
@@ -129,14 +118,10 @@ def _times(kpi: Record, texts: ReportTexts) -> list[KeyFigure]:
             name=texts(f"load.{name}"),
             value=texts.duration(kpi[name]["median_s"]),
             note=texts("load.p90", p90=texts.duration(kpi[name]["p90_s"]), n=kpi[name]["count"]),
-            out="degraded" if _is_late(kpi[name]) else "",
+            out=kpi["outs"][name],
         )
         for name in ("mtta", "mttr")
     ]
-
-
-def _is_late(times: Record) -> bool:
-    return bool(times["target"]) and times["median_s"] is not None and times["median_s"] > times["target"]
 
 
 def _hours(load: Record, texts: ReportTexts) -> ReportChart:
@@ -209,20 +194,18 @@ def _shifts(kpi: Record, texts: ReportTexts) -> GridTable:
     return GridTable(name="shifts", title=texts("load.shifts"), columns=columns, rows=rows, row_id="id")
 
 
-def _priorities(load: Record, texts: ReportTexts) -> ReportChart:
+def _priorities(load: Record, outs: Outs, texts: ReportTexts) -> ReportChart:
     """Shares of low, medium and high, each with its target as a mark."""
     priorities = load["priorities"]
     names = ("high", "medium", "low")
     labels = [texts(f"load.mix.{name}") for name in names]
     shares = [(priorities[name] or 0) * 100 for name in names]
     targets = [priorities["target"][name] * 100 for name in names]
-    total = sum(priorities["counts"].values())
-    too_high = total >= FEW and shares[0] > 2 * targets[0]
     bars = go.Bar(
         x=shares,
         y=labels,
         orientation="h",
-        marker={"color": [DEGRADED if too_high else NORMAL, NORMAL, NORMAL]},
+        marker={"color": [DEGRADED if outs["priorities"] else NORMAL, NORMAL, NORMAL]},
         text=[f"{share:.0f}%" for share in shares],
         textposition="outside",
         textfont={"color": TEXT},

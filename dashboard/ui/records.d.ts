@@ -78,6 +78,8 @@ export interface SourceRecord {
   valid_at: string | null;
   new_at: string | null;
   parents: string[];
+  state: "failing" | "ok" | "silent";
+  is_role: boolean;
 }
 
 /** One alert (ISA-18.2: an alarm). Writer: the alert engine. */
@@ -116,6 +118,7 @@ export interface AlertRecord {
   cut_by: string;
   explanation: Record<string, string>;
   below: number;
+  need: "" | "critical" | "root";
 }
 
 /** Severity of an alert (ITU-T X.733 terms, worst first). */
@@ -263,6 +266,7 @@ export interface ReceiptRecord {
   rev: number;
   digest: string;
   summary: string;
+  orders: ("attach" | "dismiss" | "open" | "restore")[];
 }
 
 /** Another receipt that may report the same event. `score` is 0 to 1, `likely` is True for a high one. */
@@ -331,6 +335,8 @@ export interface IncidentRecord {
   open: boolean;
   grade_rank: number;
   orders: Record<string, string[]>;
+  grave: boolean;
+  drawable: boolean;
   commander: string;
   response_since: number | null;
 }
@@ -527,6 +533,9 @@ export interface TaskRecord {
   rev: number;
   open: boolean;
   unsigned: boolean;
+  awaits_signature: boolean;
+  pressing: boolean;
+  awaits_answer: boolean;
   choices: TaskChoice[];
 }
 
@@ -794,6 +803,8 @@ export interface BriefRecord {
   rev: number;
   corrected: boolean;
   orders: Record<string, string[]>;
+  next_order: string;
+  in_hand: boolean;
 }
 
 /** One block. A generated one has rows and figures. One of people has `text`, which generating never changes. */
@@ -1169,6 +1180,7 @@ export interface CaseBoardRecord {
   unverified: number;
   as_of: string | null;
   silent_since: string | null;
+  light: "green" | "grey" | "red" | "yellow";
 }
 
 /** A card (黄牌, 红牌) that a rule has raised or proposed. See approvals/cards. */
@@ -1193,6 +1205,7 @@ export interface CardRecord {
   history: Record<string, unknown>[];
   rev: number;
   open: boolean;
+  valid: boolean;
 }
 
 /** An action that is possible in the present state. `by`: department, supervisor or reviewer. */
@@ -1271,14 +1284,15 @@ export interface GroupRecord {
   alerts: string[];
 }
 
-/** An alert's life, who was told of it, and the alerts hidden behind it. Of a life of more than a thousand steps the
- *  newest are shown; `more_transitions` says how many are older. */
+/** An alert's life, who was told of it, the alerts hidden behind it, and the ways to put it aside now. Of a life of
+ *  more than a thousand steps the newest are shown; `more_transitions` says how many are older. */
 export interface AlertAdditions {
   transitions: TransitionRecord[];
   more_transitions: number;
   notices: Record<string, unknown>[];
   escalation: Record<string, unknown> | null;
   behind: string[];
+  suppressions: SuppressionOption[];
 }
 
 /** One named step in an alert's life. `explanation` is the text in words of people, by language. */
@@ -1293,6 +1307,16 @@ export interface TransitionRecord {
   explanation: Record<string, string>;
   before: Record<string, unknown>;
   after: Record<string, unknown>;
+}
+
+/** A way to put an alert aside now. `scope`: the alert alone, its rule on its subject (`here`), everything on its
+ *  subject, or its rule in its region. `match` is what the silence or the window has to be made with, null for the
+ *  shelf. */
+export interface SuppressionOption {
+  action: "maintain" | "shelve" | "silence";
+  scope: "alert" | "here" | "region" | "subject";
+  match: Record<string, unknown> | null;
+  count: number;
 }
 
 /** The newest events of an asset, newest first. */
@@ -1369,9 +1393,10 @@ export interface BriefStep {
   body: Record<string, unknown>;
 }
 
-/** The life of the incident, oldest first. */
+/** The life of the incident, oldest first, and what is to be done about it, step by step. */
 export interface IncidentAdditions {
   timeline: IncidentStep[];
+  next_steps: NextStep[];
 }
 
 /** One entry of the journal about an incident: `body` is the order as it was given, {} for walls. */
@@ -1382,6 +1407,21 @@ export interface IncidentStep {
   actor: string;
   reason: string;
   body: Record<string, unknown>;
+}
+
+/** A step and whether it is done. `current`: it is the first that is not. `roles` may take it, nobody may while there
+ *  are none. `action` is how: `order` is the order of that name about the incident, `confirm` answers the proposal,
+ *  `tasks` and `brief` are done on those pages, `proof` enters how the report was received, `draft` begins the brief
+ *  that reports. `proposal`, `obligation` and `brief` are the ids of what it is about, "" for none. */
+export interface NextStep {
+  name: "grade" | "open" | "plan" | "post" | "report" | "sign";
+  done: boolean;
+  current: boolean;
+  roles: string[];
+  action: "brief" | "confirm" | "draft" | "order" | "proof" | "tasks";
+  proposal: string;
+  obligation: string;
+  brief: string;
 }
 
 /** The incident of the task in a few words, null without one or when it is archived. */
@@ -1646,16 +1686,17 @@ export interface AssetFaces {
 
 /** Names of the fields that each face of kind source has. */
 export interface SourceFaces {
-  row: "id" | "kind" | "region" | "at" | "ok" | "error" | "silent_since" | "failing_since";
+  row: "id" | "kind" | "region" | "at" | "ok" | "error" | "silent_since" | "failing_since" | "state" | "is_role";
   full: keyof Records["source"];
 }
 
 /** Names of the fields that each face of kind alert has. */
 export interface AlertFaces {
-  map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by" | "below";
+  map: "id" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "cut_by" | "below"
+    | "need";
   row: "id" | "rule" | "asset" | "subject_kind" | "region" | "severity" | "active" | "acked" | "state" | "suppressed_by"
     | "shelf" | "hold" | "cut_by" | "raised_at" | "first_raised_at" | "count" | "cleared_at" | "stale_since" | "title"
-    | "text" | "ack" | "affected" | "below" | "rev" | "quality" | "removed" | "labels";
+    | "text" | "ack" | "affected" | "below" | "need" | "rev" | "quality" | "removed" | "labels";
   full: keyof Records["alert"];
 }
 
@@ -1680,7 +1721,7 @@ export interface ReceiptFaces {
 export interface IncidentFaces {
   map: "id" | "title" | "phase" | "grade" | "response" | "mode" | "event_class" | "region";
   row: "id" | "mode" | "title" | "event_class" | "region" | "received_at" | "phase" | "open" | "grade" | "grade_rank"
-    | "grade_proposal" | "response" | "response_since" | "place" | "lat" | "lon" | "accuracy_m" | "figures"
+    | "grave" | "grade_proposal" | "response" | "response_since" | "place" | "lat" | "lon" | "accuracy_m" | "figures"
     | "commander" | "commander_missing" | "rev";
   full: keyof Records["incident"];
 }
@@ -1699,7 +1740,8 @@ export interface LogFaces {
 export interface TaskFaces {
   row: "id" | "kind" | "mode" | "incident" | "title" | "region" | "unit" | "person" | "post" | "role" | "state"
     | "state_at" | "light" | "late" | "unsigned" | "sign_by" | "due" | "due_first" | "warn_at" | "starts_at" | "open"
-    | "evidence_needed" | "carried_over" | "parent" | "choices" | "rev";
+    | "evidence_needed" | "carried_over" | "parent" | "choices" | "rev" | "awaits_signature" | "pressing"
+    | "awaits_answer";
   full: keyof Records["task"];
 }
 
@@ -1726,7 +1768,7 @@ export interface ImpactFaces {
 export interface BriefFaces {
   row: "id" | "mode" | "kind" | "step" | "ordinal" | "incident" | "region" | "title" | "number" | "state" | "version"
     | "urgency" | "created_by" | "created_at" | "changed_at" | "period_start" | "countersign_by" | "countersign_late"
-    | "sendings" | "signatures" | "corrected" | "rev";
+    | "sendings" | "signatures" | "corrected" | "in_hand" | "rev";
   full: keyof Records["brief"];
 }
 
@@ -1766,8 +1808,8 @@ export interface CaseBoardFaces {
 
 /** Names of the fields that each face of kind card has. */
 export interface CardFaces {
-  row: "id" | "rule" | "key" | "number" | "department" | "region" | "colour" | "state" | "proposed_at" | "appeal_by"
-    | "decide_by" | "choices" | "rev";
+  row: "id" | "rule" | "key" | "number" | "department" | "region" | "colour" | "state" | "valid" | "proposed_at"
+    | "appeal_by" | "decide_by" | "choices" | "rev";
   full: keyof Records["card"];
 }
 
@@ -1787,6 +1829,224 @@ export interface BoardFaces {
 export interface GroupFaces {
   row: "id" | "by" | "key" | "rule" | "severity" | "count" | "active" | "unacked" | "first_at" | "last_at" | "needs";
   full: keyof Records["group"];
+}
+
+/** What the match of a silence or window takes now, of what the asker sees: assets, and open alerts. */
+export interface MatchCounts {
+  match: SuppressionMatch;
+  assets: number;
+  alerts: number;
+}
+
+/** The alerts or assets that a suppression applies to; every given field must fit. */
+export interface SuppressionMatch {
+  assets: string[];
+  region: string;
+  kinds: string[];
+  owner?: string;
+  rule?: string;
+  severities?: string[];
+  labels?: Record<string, string>;
+}
+
+/** Every figure of the asker's region. */
+export interface Kpi {
+  rev: string;
+  at: string;
+  alerts: AlertCounts;
+  health: Record<string, number>;
+  health_by_region: Record<string, Record<string, number>>;
+  hidden: Record<string, number>;
+  load: AlertLoad;
+  mtta: ResponseTimes;
+  mttr: ResponseTimes;
+  outs: LoadOuts;
+  shifts: ShiftLoad[];
+  availability: MonthAvailability | null;
+}
+
+/** Open alerts now. */
+export interface AlertCounts {
+  open: number;
+  active: number;
+  unacknowledged: number;
+  suppressed: number;
+  active_over_24h: number;
+  active_by_severity: Record<string, number>;
+}
+
+/** The load of the last day with its targets. */
+export interface AlertLoad {
+  since: string;
+  complete: boolean;
+  rate: Rate;
+  flood: FloodFigures;
+  peak: Peak;
+  stale: Stale;
+  chattering: Chattering;
+  priorities: Priorities;
+  frequent: Frequent;
+  per_hour: HourCount[];
+  operators: number;
+  operators_from: string;
+}
+
+/** Alerts that came into sight, with their targets. */
+export interface Rate {
+  ten_minutes: number;
+  per_operator: number;
+  target: number;
+  day: number;
+  day_per_operator: number;
+  day_target: number;
+  day_too_many: number;
+  raised_day: number;
+}
+
+/** Alert floods of the last day. */
+export interface FloodFigures {
+  on: boolean;
+  since: string | null;
+  in_ten_minutes: number;
+  starts_above: number;
+  ends_below: number;
+  share_of_day: number;
+  target: number;
+  last: Interval | null;
+}
+
+/** An interval of time. */
+export interface Interval {
+  from: string;
+  to: string;
+}
+
+/** The most alerts within an hour and within a minute. */
+export interface Peak {
+  hour: number;
+  hour_at: string | null;
+  hour_target: number;
+  minute: number;
+  minute_at: string | null;
+  minute_target: number;
+}
+
+/** Stale alerts, the oldest first. */
+export interface Stale {
+  count: number;
+  target: number;
+  limit: number;
+  after_s: number;
+  items: StaleAlert[];
+}
+
+/** An alert that has been active for more than a day. */
+export interface StaleAlert {
+  id: string;
+  rule: string;
+  asset: string;
+  severity: string;
+  raised_at: string;
+  title: Record<string, string>;
+}
+
+/** Chattering alerts, the worst first; `day`: how many chattered within a day. */
+export interface Chattering {
+  count: number;
+  target: number;
+  changes_a_minute: number;
+  items: ChatteringAlert[];
+  day: number;
+}
+
+/** An alert that changes three times a minute or more often. */
+export interface ChatteringAlert {
+  id: string;
+  rule: string;
+  asset: string;
+  changes: number;
+}
+
+/** Alerts by severity, and their shares by priority; null without any alert. */
+export interface Priorities {
+  counts: Record<string, number>;
+  low: number | null;
+  medium: number | null;
+  high: number | null;
+  target: Record<string, number>;
+}
+
+/** The ten most frequent alerts and their share of all. */
+export interface Frequent {
+  share: number | null;
+  target: number;
+  items: FrequentAlert[];
+}
+
+/** One of the most frequent alerts. */
+export interface FrequentAlert {
+  id: string;
+  rule: string;
+  asset: string;
+  title: Record<string, string>;
+  count: number;
+  share: number;
+}
+
+/** Alerts of one clock hour. */
+export interface HourCount {
+  at: string;
+  shown: number;
+  raised: number;
+}
+
+/** Median and 90th percentile of a time, seconds. */
+export interface ResponseTimes {
+  median_s: number | null;
+  p90_s: number | null;
+  count: number;
+  waiting: number;
+  target: number | null;
+}
+
+/** How far each figure is out of its target: "" within it, `degraded` out of it, `down` far out of it. */
+export interface LoadOuts {
+  rate: "" | "degraded" | "down";
+  day: "" | "degraded" | "down";
+  flood: "" | "degraded" | "down";
+  peak_hour: "" | "degraded" | "down";
+  peak_minute: "" | "degraded" | "down";
+  stale: "" | "degraded" | "down";
+  chattering: "" | "degraded" | "down";
+  frequent: "" | "degraded" | "down";
+  priorities: "" | "degraded" | "down";
+  mtta: "" | "degraded" | "down";
+  mttr: "" | "degraded" | "down";
+}
+
+/** The load of one shift. */
+export interface ShiftLoad {
+  id: string;
+  name: Record<string, string>;
+  from: string;
+  to: string;
+  current: boolean;
+  operators: number;
+  shown: number;
+  per_operator_10min: number;
+  mtta: ResponseTimes;
+  mttr: ResponseTimes;
+  flood_s: number;
+}
+
+/** Availability of the month so far, all assets together. */
+export interface MonthAvailability {
+  from: string;
+  to: string;
+  assets: number;
+  availability: number | null;
+  of_known: number | null;
+  coverage: number | null;
 }
 
 /** A client's message: views to add or change, by the client's own names, and names of views to drop. */

@@ -43,14 +43,25 @@ class Match:
 
     def takes(self, alert: Alert, asset: Asset | None) -> bool:
         """Whether an alert, on an asset where it is on one, is meant."""
+        kind, owner = (asset.kind, asset.owner) if asset is not None else ("", "")
+        on_asset = self.takes_asset(alert.asset, alert.region, kind, owner)
+        return on_asset and self.takes_rule(alert.rule, alert.severity, alert.labels)
+
+    def takes_asset(self, id: str, region: str, kind: str, owner: str) -> bool:
+        """Whether an asset, or another subject of an alert (then `kind` and `owner` are ""), is meant."""
         return (
-            (not self.assets or alert.asset in self.assets)
-            and (not self.region or covers(self.region, alert.region))
-            and (not self.kinds or (asset is not None and asset.kind in self.kinds))
-            and (not self.owner or (asset is not None and asset.owner == self.owner))
-            and (not self.rule or alert.rule == self.rule)
-            and (not self.severities or alert.severity in self.severities)
-            and all(alert.labels.get(name) == value for name, value in self.labels.items())
+            (not self.assets or id in self.assets)
+            and (not self.region or covers(self.region, region))
+            and (not self.kinds or (bool(kind) and kind in self.kinds))
+            and (not self.owner or owner == self.owner)
+        )
+
+    def takes_rule(self, rule: str, severity: Severity, labels: Mapping[str, str]) -> bool:
+        """Whether an alert of that rule and severity, with those labels, is meant."""
+        return (
+            (not self.rule or rule == self.rule)
+            and (not self.severities or severity in self.severities)
+            and all(labels.get(name) == value for name, value in self.labels.items())
         )
 
 

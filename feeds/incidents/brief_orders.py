@@ -24,3 +24,12 @@ def brief_orders(brief: Brief) -> dict[str, list[str]]:
     if brief.state != "withdrawn":
         orders["withdraw"] = ("leader",) if brief.state in OUT_STATES else _OFFICE
     return {order: list(roles) for order, roles in orders.items()}
+
+
+def next_order(brief: Brief) -> str:
+    """The order that comes next, "" for none. A brief without its first words is written before it is checked."""
+    if brief.state != "draft":
+        return {"checked": "sign", "signed": "send"}.get(brief.state, "")
+    words = next((block.text for block in brief.blocks if not block.generated), "")
+    blocked = any(finding.blocking for finding in brief.findings)
+    return "edit" if blocked or not words else "check"

@@ -17,6 +17,8 @@ from feeds.incidents.classes import event_classes
 GRADES = ("I", "II", "III", "IV")
 """From the gravest."""
 NO_GRADE = ""
+SERIOUS = 3
+"""The rank of grade III. It and graver ones are serious."""
 _OPERATORS: Mapping[str, Callable[[float, float], bool]] = {">=": operator.ge, ">": operator.gt}
 
 
@@ -53,6 +55,11 @@ class GradeResult:
 def rank(grade: str) -> int:
     """1 for grade I to 4 for grade IV; 9 for no grade."""
     return GRADES.index(grade) + 1 if grade in GRADES else 9
+
+
+def is_grave(grade: str, response: str) -> bool:
+    """True for an incident that everybody is shown at once: of grade III or graver, or with a response."""
+    return rank(grade) <= SERIOUS or bool(response)
 
 
 @cache

@@ -15,6 +15,8 @@ DUTY, LEADER = "duty", "leader"
 BY_DUTY, BY_LEADER = (DUTY, LEADER), (LEADER,)
 CLOSED = ("merged", "archived")
 """Phases in which nothing of an incident is changed but the phase."""
+DRAWN_ON = (*OPEN_PHASES, "ended", "merged")
+"""Phases in which marks may be drawn on the map of an incident."""
 NO_INCIDENT = ("false", "transferred")
 """Phases of what turned out to be no incident, or not one of this site."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import Literal, get_args
 
 from feeds.kinds.audience import Record
 from feeds.kinds.filters import Before, Exact, Flag, From, Search, Sort, Within, Words
@@ -18,6 +18,19 @@ _BARE_STATES = {
     for acked in (False, True)
 }
 """States of alerts that nothing suppresses, which are nearly all of a flood."""
+CRITICAL: Literal["critical"] = "critical"
+ROOT: Literal["root"] = "root"
+"""Why an alert needs a person: nobody has taken it and it is critical, or others hang on it."""
+Need = Literal["critical", "root", ""]
+
+
+def _need(alert: Record) -> Need:
+    """Why an alert needs a person; "" when it does not."""
+    if alert["ack"] is not None or alert["suppressed_by"]:
+        return ""
+    if alert["active"] and alert["severity"] == Severity.CRITICAL:
+        return CRITICAL
+    return ROOT if alert["affected"] else ""
 
 
 def _derived(alert: Record) -> Record:
@@ -25,6 +38,7 @@ def _derived(alert: Record) -> Record:
     affected = alert["affected"]
     bare = not suppressed_by
     return {
+        "need": _need(alert),
         "acked": acked,
         "state": _BARE_STATES[active, acked]
         if bare
@@ -48,11 +62,24 @@ ALERT = RecordKind(
         Derived("cut_by", str),
         Derived("explanation", dict[str, str]),
         Derived("below", int),
+        Derived("need", Need),
     ),
     derivation=_derived,
     is_whole=lambda alert: bool(alert["first_raised_at"] and alert["changed_at"]),
     faces={
-        "map": ("id", "asset", "subject_kind", "region", "severity", "active", "acked", "state", "cut_by", "below"),
+        "map": (
+            "id",
+            "asset",
+            "subject_kind",
+            "region",
+            "severity",
+            "active",
+            "acked",
+            "state",
+            "cut_by",
+            "below",
+            "need",
+        ),
         "row": (
             "id",
             "rule",
@@ -77,6 +104,7 @@ ALERT = RecordKind(
             "ack",
             "affected",
             "below",
+            "need",
             "rev",
             "quality",
             "removed",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from feeds.kinds.board_feeds import light_of
 from feeds.kinds.filters import Exact, Flag, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import Kind
 from feeds.model.approvals import ApprovalBoard, ApprovalCard, ApprovalCase, SupervisionOrder
 
+CaseLight = Literal["red", "yellow", "green", "grey"]
 LIGHTS = ("green", "yellow", "red", "grey", "")
 COLOURS = ("notice", "yellow", "red")
 CARD_STATES = ("proposed", "raised", "answered", "appealed", "upheld", "review", "withdrawn", "refused", "closed")
+UNCERTAIN = ("proposed", "review")
+"""States of a card that counts as none yet: nobody has confirmed it, or its basis has changed."""
 ORDER_STATES = ("draft", "review", "issued", "signed", "answered", "closed", "void")
 
 
@@ -71,6 +77,7 @@ CASE_BOARD = RecordKind(
     plural="case_boards",
     record=ApprovalBoard,
     writer="approvals",
+    derived=(Derived("light", CaseLight, lambda board: light_of(board.lights, board.silent_since is not None)),),
     filters=(Words(name="department"), Words(name="group"), Within()),
     slashes=True,
 )
@@ -81,7 +88,10 @@ CARD = RecordKind(
     writer="approvals",
     live=lambda card: card.live,
     archive="card",
-    derived=(Derived("open", bool, lambda card: card.live),),
+    derived=(
+        Derived("open", bool, lambda card: card.live),
+        Derived("valid", bool, lambda card: card.live and card.state not in UNCERTAIN),
+    ),
     faces={
         "row": (
             "id",
@@ -92,6 +102,7 @@ CARD = RecordKind(
             "region",
             "colour",
             "state",
+            "valid",
             "proposed_at",
             "appeal_by",
             "decide_by",

@@ -160,13 +160,11 @@ def _warning_share(warning: Record, audience: Audience) -> Share:
 
 
 def _source_share(source: Record) -> Share:
-    if source["kind"] == "role":
+    if source["is_role"]:
         return NOTHING
-    silent, failing = source["silent_since"], source["failing_since"]
-    heard = "silent" if silent else "ok" if source["ok"] and not failing else "failing"
     kind = source["kind"].partition(".")[0]
     feed = kind if kind in FEEDS else "network"
-    return (*_county(source["region"]), *_place(feed, source["region"])), (("sources", heard),)
+    return (*_county(source["region"]), *_place(feed, source["region"])), (("sources", source["state"]),)
 
 
 def _county(region: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from feeds.kinds.audience import Record
 from feeds.kinds.counted import NOTHING, CountPair, Share
@@ -13,7 +13,7 @@ PERMITS = "permit"
 """The group of kinds of case that boards count. Groups are never added together."""
 NONE = "none"
 """The grade of an incident that nobody has graded."""
-_LIGHTS = ("red", "yellow", "green", "grey")
+_LIGHTS: tuple[Literal["red", "yellow", "green", "grey"], ...] = ("red", "yellow", "green", "grey")
 
 
 def case_share(board: Record) -> Share:
@@ -54,15 +54,18 @@ def case_values(values: Mapping[str, dict[str, int]], blind: bool) -> dict[str, 
         "cases": cases,
         "cases_due_today": values.get("due today", {}).get("", 0),
         "cases_silent_since": min(silent, default=None),
-        "light": _light(cases, bool(silent) or blind) if counted else "",
+        "light": light_of(cases, bool(silent) or blind) if counted else "",
         "incidents": values.get("incidents", {}),
         "responses": values.get("responses", {}),
         "title": min(values.get("departments", {}), default=""),
     }
 
 
-def _light(cases: Mapping[str, int], silent: bool) -> str:
-    """Red stays red. Anything milder is grey while a source is silent, because it may have turned red since."""
+def light_of(cases: Mapping[str, int], silent: bool) -> Literal["red", "yellow", "green", "grey"]:
+    """The light of cases counted by light.
+
+    Red stays red. Anything milder is grey while a source is silent, because it may have turned red since.
+    """
     if cases.get("red"):
         return "red"
     if silent:

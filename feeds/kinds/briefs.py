@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.incidents.brief_orders import brief_orders
+from feeds.incidents.brief_orders import brief_orders, next_order
 from feeds.kinds.filters import Exact, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
-from feeds.model.briefs import BRIEF_KINDS, BRIEF_STATES, Brief
+from feeds.model.briefs import BRIEF_KINDS, BRIEF_STATES, IN_HAND_STATES, Brief
 from feeds.model.incidents import MODES
 
 
@@ -33,6 +33,8 @@ BRIEF = RecordKind(
     derived=(
         Derived("corrected", bool, lambda brief: brief.corrected),
         Derived("orders", dict[str, list[str]], brief_orders),
+        Derived("next_order", str, next_order),
+        Derived("in_hand", bool, lambda brief: brief.state in IN_HAND_STATES),
     ),
     faces={
         "row": (
@@ -46,7 +48,7 @@ BRIEF = RecordKind(
                 "countersign_by",
                 "countersign_late",
             ),
-            *("sendings", "signatures", "corrected", "rev"),
+            *("sendings", "signatures", "corrected", "in_hand", "rev"),
         )
     },
     confidential=lambda brief: True,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from feeds.kinds.alert import CRITICAL
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, by_group
 from feeds.kinds.filters import Exact, Words
@@ -26,8 +27,6 @@ MANY, RAISED, SPAN = 50, 30, timedelta(minutes=10)
 """A flood: so many alerts that nobody has taken, or so many raised within the span up to the newest of them."""
 CURVE, SHOWN = 60, 5
 """Minutes of a curve, and alerts named, at most."""
-CRITICAL, ROOT = "critical", "root"
-"""Why an alert needs a person: nobody has taken it and it is critical, or others hang on it."""
 _WORST = tuple(str(severity) for severity in Severity)
 
 
@@ -71,15 +70,6 @@ def groups_of(alert: Record, owner: str) -> tuple[str, ...]:
     return (ALL, *cause, f"rule:{alert['rule']}", *unit, *region)
 
 
-def need_of(alert: Record) -> str:
-    """Why an alert needs a person; "" when it does not."""
-    if alert["acked"] or alert["suppressed_by"]:
-        return ""
-    if alert["active"] and alert["severity"] == Severity.CRITICAL:
-        return CRITICAL
-    return ROOT if alert["affected"] else ""
-
-
 def _share(kind: str, record: Record, asset: Record | None, audience: Audience) -> Share:
     groups = groups_of(record, asset["owner"] if asset is not None else "")
     return (groups, _pairs(record)) if groups else NOTHING
@@ -95,7 +85,7 @@ def _pairs(alert: Record) -> tuple[CountPair, ...]:
         pairs.append(("active", ""))
     if not alert["acked"]:
         pairs.append(("unacked", ""))
-    if need := need_of(alert):
+    if need := alert["need"]:
         rank = _WORST.index(alert["severity"])
         pairs += [("need", need), ("top", f"{rank} {alert['raised_at']} {alert['id']}")]
     return tuple(pairs)
@@ -106,7 +96,7 @@ def _traits(alert: Record, asset: Record | None) -> Hashable:
     owner, suppressed = asset["owner"] if asset is not None else "", bool(alert["suppressed_by"])
     if suppressed and not (alert["cut_by"] or alert["affected"]):
         return None
-    named = alert["affected"] or (alert["severity"] == CRITICAL and need_of(alert))
+    named = alert["affected"] or alert["need"] == CRITICAL
     return (
         alert["id"] if named else "",
         *(alert["cut_by"], suppressed, owner, alert["region"], alert["rule"]),

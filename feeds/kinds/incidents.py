@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from feeds.incidents.grading import rank
-from feeds.incidents.phases import orders_of
+from feeds.incidents.grading import is_grave, rank
+from feeds.incidents.phases import DRAWN_ON, orders_of
 from feeds.incidents.policies import proofs_for
 from feeds.kinds.filters import Exact, Flag, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
@@ -62,6 +62,8 @@ INCIDENT = RecordKind(
         Derived("open", bool, lambda incident: incident.open),
         Derived("grade_rank", int, lambda incident: rank(incident.grade)),
         Derived("orders", dict[str, list[str]], orders_of),
+        Derived("grave", bool, lambda incident: is_grave(incident.grade, incident.response)),
+        Derived("drawable", bool, lambda incident: incident.phase in DRAWN_ON),
         Derived("commander", str, _commander),
         Derived("response_since", Time | None, _response_since),
     ),
@@ -78,6 +80,7 @@ INCIDENT = RecordKind(
             "open",
             "grade",
             "grade_rank",
+            "grave",
             "grade_proposal",
             "response",
             "response_since",

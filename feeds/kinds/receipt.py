@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from feeds.kinds.filters import From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.places import point
@@ -10,6 +12,7 @@ from feeds.model import CHANNELS, RECEIPT_STATES, Receipt
 from feeds.model.incidents import MODES
 from feeds.texts.catalogue import DEFAULT
 
+ReceiptOrder = Literal["open", "attach", "dismiss", "restore"]
 SUMMARY = 120
 """Characters of a report that stand in a list."""
 
@@ -25,6 +28,13 @@ def _title(subject: SubjectState, language: str) -> str:
 def _summary(receipt: Receipt) -> str:
     """The first words of the report, else its title."""
     return receipt.text[:SUMMARY] or receipt.title
+
+
+def _orders(receipt: Receipt) -> list[ReceiptOrder]:
+    """The decisions that are possible now; `open` and `attach` take it up into an incident."""
+    if receipt.state == "new":
+        return ["open", "attach", "dismiss"]
+    return ["restore"] if receipt.state == "dismissed" else []
 
 
 def _real(receipt: Receipt) -> bool:
@@ -58,7 +68,7 @@ RECEIPT = RecordKind(
             "rev",
         ),
     },
-    derived=(Derived("summary", str, _summary),),
+    derived=(Derived("summary", str, _summary), Derived("orders", list[ReceiptOrder], _orders)),
     place=point,
     apart=lambda record: bool(record["mode"] != "real"),
     redact=("caller", "phone"),

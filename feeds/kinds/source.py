@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from feeds.kinds.kind import RecordKind
+from feeds.kinds.kind import Derived, RecordKind
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import Kind, SourceState
 from feeds.texts.catalogue import catalogue
 
 FEEDS = ("network", "video", "approvals", "emergency")
+ROLE = "role"
+"""The kind of the product's own processes, which are no sources of data."""
+SourceCondition = Literal["silent", "failing", "ok"]
+
+
+def condition(source: SourceState) -> SourceCondition:
+    """How a source does: no sign of life, failing, or well."""
+    if source.silent_since is not None:
+        return "silent"
+    return "failing" if not source.ok or source.failing_since is not None else "ok"
 
 
 def _value(subject: SubjectState, name: str) -> Any:
@@ -32,7 +42,11 @@ SOURCE = RecordKind(
     plural="sources",
     record=SourceState,
     writer="project",
-    faces={"row": ("id", "kind", "region", "at", "ok", "error", "silent_since", "failing_since")},
+    derived=(
+        Derived("state", SourceCondition, condition),
+        Derived("is_role", bool, lambda source: source.kind == ROLE),
+    ),
+    faces={"row": ("id", "kind", "region", "at", "ok", "error", "silent_since", "failing_since", "state", "is_role")},
     subject=SubjectKind(
         name=Kind.SOURCE,
         names={

@@ -16,9 +16,24 @@ from feeds.model.tasks import TASK_KINDS, TASK_LIGHTS, TASK_STATES, Task
 from feeds.tasks.orders import choices_of
 
 
+def _awaits_signature(task: Task) -> bool:
+    """Issued, and nobody has signed for it."""
+    return task.state in ("issued", "returned")
+
+
 def _unsigned(task: Task) -> bool:
     """Issued, and not signed for within the limit."""
-    return task.sign_late and task.state in ("issued", "returned")
+    return task.sign_late and _awaits_signature(task)
+
+
+def _pressing(task: Task) -> bool:
+    """Open, and past a limit."""
+    return task.open and (task.light == "red" or _unsigned(task))
+
+
+def _awaits_answer(task: Task) -> bool:
+    """Open, and the office has to answer what the unit reported or asked."""
+    return task.open and any(choice.action in ("done", "answer-extension") for choice in choices_of(task))
 
 
 def _choices(task: Task) -> list[dict[str, Any]]:
@@ -39,6 +54,9 @@ TASK = RecordKind(
     derived=(
         Derived("open", bool, lambda task: task.open),
         Derived("unsigned", bool, _unsigned),
+        Derived("awaits_signature", bool, _awaits_signature),
+        Derived("pressing", bool, _pressing),
+        Derived("awaits_answer", bool, _awaits_answer),
         Derived("choices", list[TaskChoice], _choices),
     ),
     faces={
@@ -46,6 +64,7 @@ TASK = RecordKind(
             *("id", "kind", "mode", "incident", "title", "region", "unit", "person", "post", "role", "state"),
             *("state_at", "light", "late", "unsigned", "sign_by", "due", "due_first", "warn_at", "starts_at", "open"),
             *("evidence_needed", "carried_over", "parent", "choices", "rev"),
+            *("awaits_signature", "pressing", "awaits_answer"),
         )
     },
     apart=lambda record: bool(record["mode"] != "real"),

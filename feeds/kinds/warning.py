@@ -14,6 +14,10 @@ from feeds.model import BY_CODES, WARNING_STATES, EmergencyWarning, Kind
 from feeds.regions import common_region
 from feeds.texts.catalogue import catalogue
 
+COLOURS = ("red", "orange", "yellow", "blue", "")
+"""Worst first; "" was issued without one."""
+STATES_BY_FORCE = ("active", "pending", "expired", "cancelled", "superseded")
+"""WARNING_STATES in the order of lists: in force first."""
 LEVELS = {"red": 1, "orange": 2, "yellow": 3, "blue": 4, "Extreme": 1, "Severe": 2, "Moderate": 3, "Minor": 4}
 """The level, from 1 (worst) to 4, of each colour and each CAP severity."""
 _CAP = {
@@ -22,7 +26,7 @@ _CAP = {
     "certainty": ("Observed", "Likely", "Possible", "Unlikely", "Unknown"),
     "status": ("Actual", "Exercise", "System", "Test", "Draft"),
     "scope": ("Public", "Restricted", "Private"),
-    "colour": ("red", "orange", "yellow", "blue", ""),
+    "colour": COLOURS,
     "state": WARNING_STATES,
 }
 

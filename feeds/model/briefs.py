@@ -15,6 +15,8 @@ BRIEF_STEPS = ("first", "follow-up", "supplement", "final")
 """初报, 续报, 补报, 终报."""
 BRIEF_STATES = ("draft", "checked", "signed", "sent", "superseded", "withdrawn")
 EDITABLE_STATES = ("draft", "checked")
+IN_HAND_STATES = ("draft", "checked", "signed")
+"""States of a brief that is being written, or waits to be sent."""
 OUT_STATES = ("signed", "sent", "superseded")
 """States of a brief that has its signature."""
 URGENCIES = ("", "urgent", "flash")

@@ -21,6 +21,8 @@ ENDED = ("done", "closed", "withdrawn")
 """States in which nothing more has to be done."""
 TASK_LIGHTS = ("green", "yellow", "red", "green-done", "grey", "")
 """Grey: the clock stands. "" is the light of a task without a due time."""
+LIGHTS_BY_WORST = ("red", "yellow", "green", "grey", "", "green-done")
+"""TASK_LIGHTS in the order of lists."""
 EVIDENCE_NEEDED = ("none", "text", "photo", "file")
 SHEET_COLOURS = ("blue", "orange", "red")
 """Colours of reminder sheets (催办单)."""

@@ -13,7 +13,7 @@ import msgspec
 
 from feeds.engine.record_domain import RecordDomain
 from feeds.engine.requests import Asking
-from feeds.incidents.phases import BY_DUTY
+from feeds.incidents.phases import BY_DUTY, DRAWN_ON
 from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import MARK
@@ -123,7 +123,7 @@ class MarkDomain(RecordDomain[MapMark]):
             raise OrderRefused("no_incident")
         if not covers(command.actor_region, incident.region):
             raise OrderRefused("region", Outcome.FORBIDDEN)
-        if incident.phase not in ("received", "verifying", "active", "ended", "merged"):
+        if incident.phase not in DRAWN_ON:
             raise OrderRefused("incident_closed", Outcome.CONFLICT)
         return incident
 

@@ -260,3 +260,33 @@ async def test_an_old_revision_is_409_with_the_present_state(world: World) -> No
     async with world.signed_in("duty") as client:
         document = problem(await client.post(SHELVE, json={"comment": "x", "until": LATER, "rev": 1}), 409, "conflict")
     assert document["current"]["id"] == "x"
+
+
+async def test_a_preview_counts_what_a_silence_or_window_would_take_and_makes_none(world: World) -> None:
+    async with world.signed_in("duty", A) as client:
+        own = await client.post("/api/v1/silences:preview", json={"match": {}})
+        assert own.json() == {
+            "match": {"assets": [], "region": A, "kinds": [], "owner": "", "rule": "", "severities": [], "labels": {}},
+            "assets": 2,
+            "alerts": 1,
+        }
+        window = await client.post("/api/v1/maintenance:preview", json={"match": {"assets": ["a-sw"]}})
+        assert (window.json()["assets"], window.json()["alerts"]) == (1, 1)
+        none = await client.post("/api/v1/silences:preview", json={"match": {"severities": ["info"]}})
+        assert (none.json()["assets"], none.json()["alerts"]) == (2, 0)
+        problem(await client.post("/api/v1/silences:preview", json={"match": {"region": B}}), 403, "outside-region")
+    assert world.desk.seen == []
+
+
+async def test_an_alert_names_the_ways_to_put_it_aside_with_what_each_would_hide(world: World) -> None:
+    async with world.signed_in("duty", A) as client:
+        ways = (await client.get("/api/v1/alerts/a-alert")).json()["suppressions"]
+    assert [(way["action"], way["scope"], way["count"]) for way in ways] == [
+        ("shelve", "alert", 1),
+        ("silence", "here", 1),
+        ("silence", "subject", 1),
+        ("silence", "region", 1),
+        ("maintain", "subject", 1),
+    ]
+    assert ways[1]["match"].keys() == {"assets", "rule"}
+    assert ways[4]["match"] == {"assets": ["a-sw"]}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
+from msgspec import to_builtins
 from starlette.responses import JSONResponse, Response
 
 from api.records.incidents import choices
+from feeds.incidents.next_steps import IncidentContext, next_steps
 from feeds.incidents.policies import policies_of
 from feeds.kinds import INCIDENT, OBLIGATION
 from feeds.model.incidents import GradeProposal, Incident
@@ -62,7 +64,8 @@ def add_incidents(api: FastAPI, script: Script) -> None:
         if record is None:
             return JSONResponse({"title": "none"}, 404)
         step = {"seq": 1, "name": "created", "at": record["created_at"], "actor": "li", "reason": "", "body": {}}
-        return JSONResponse(record | {"timeline": [step]})
+        around = IncidentContext(obligations=tuple(script.state["obligation"].values()))
+        return JSONResponse(record | {"timeline": [step], "next_steps": to_builtins(next_steps(record, around))})
 
     @api.post("/api/v1/incidents/{key}/{order}")
     async def give(key: str, order: str, request: Request) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from api.load.outs import outs
 from feeds.documents.roster import Roster
 from feeds.documents.version import load_content
 from feeds.duty import roster as planner
@@ -215,10 +216,12 @@ def _add_figures(api: FastAPI, script: Script) -> None:
             "mttr": TIMES,
             "flood_s": 0.0,
         }
+        shown = load(at) | script.load
         return {
             "rev": "e.1",
             "at": iso(at),
-            "load": load(at) | script.load,
+            "load": shown,
+            "outs": outs(shown, TIMES, TIMES),
             "mtta": TIMES,
             "mttr": TIMES,
             "shifts": [shift],

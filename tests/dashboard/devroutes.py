@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from api.records import suppression_scopes
 from feeds.kinds import ALERT, KINDS
 from feeds.kinds.filters import matching
-from feeds.kinds.group import need_of
 from feeds.wire import iso
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _add_orders(api: FastAPI, script: Script) -> None:
             for record in records
             if not record["acked"] and f"rule:{record['rule']}" == body.get("group") and not record["suppressed_by"]
         ] or [record for record in records if "filter" in body and takes(record)]
-        left = [record for record in meant if body["keep_needs"] and need_of(record)]
+        left = [record for record in meant if body["keep_needs"] and record["need"]]
         if body.get("preview"):
             severities = dict(Counter(record["severity"] for record in meant if record not in left))
             counted = {"count": len(meant) - len(left), "left_out": len(left), "closes": 0, "before": iso(time.time())}
@@ -172,6 +172,12 @@ def _add_orders(api: FastAPI, script: Script) -> None:
 
 
 def _add_silences(api: FastAPI, script: Script) -> None:
+    @api.post("/api/v1/silences:preview")
+    @api.post("/api/v1/maintenance:preview")
+    async def preview(request: Request) -> Record:
+        body = await request.json()
+        return suppression_scopes.counts(body["match"], script.state["alert"], script.state["asset"])
+
     @api.get("/api/v1/silences")
     async def silences() -> Record:
         return {"items": [hider for hider in script.hiders.values() if hider["kind"] == "silence"]}

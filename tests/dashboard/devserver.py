@@ -15,9 +15,12 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from msgspec import to_builtins
 from starlette.responses import JSONResponse, Response
 
+from api.records.suppression_scopes import options
 from dashboard.app import Site, create_dash, script_hashes
+from feeds.kinds import ALERT
 from feeds.wire import iso
 from maps.layers import layer
 from tests.dashboard import picture
@@ -34,6 +37,12 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; frame-ancestors 'none'; "
     "base-uri 'none'; form-action 'self'"
 )
+
+
+def needed(alert: dict[str, Any]) -> dict[str, Any]:
+    """Why an alert needs a person, as its kind derives it; {} for a record of a few fields."""
+    whole = {"ack", "active", "affected", "severity", "suppressed_by", "text"} <= alert.keys()
+    return {"need": ALERT.derive(dict(alert))["need"]} if whole else {}
 
 
 class Script:
@@ -91,6 +100,8 @@ class Script:
     async def change(self, kind: str, key: str, fields: dict[str, Any] | None) -> None:
         """Set fields of a record, or remove it with None, and send the change to every page."""
         self.rev += 1
+        if kind == "alert" and fields is not None:
+            fields = fields | needed(self.state[kind].get(key, {}) | fields)
         if fields is None:
             self.state[kind].pop(key, None)
             item: dict[str, Any] = {"id": key, "gone": True}
@@ -225,7 +236,9 @@ def _add_alert(api: FastAPI, script: Script) -> None:
                     "text": "",
                 }
             )
-        return JSONResponse(record | {"transitions": steps} | script.life.get(alert_id, {}))
+        ways = [] if script.absent else options(record, script.state["alert"], script.state["asset"])
+        more = {"transitions": steps, "suppressions": to_builtins(ways)}
+        return JSONResponse(record | more | script.life.get(alert_id, {}))
 
     @api.post("/api/v1/alerts/{alert_id}/ack")
     async def ack(alert_id: str, request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from feeds.kinds import ALERT
 from feeds.kinds.warning import WARNING
 from feeds.model import Area, EmergencyWarning
 from feeds.wire import iso
@@ -124,7 +125,8 @@ def alert(key: str, about: str, at: float, **more: Any) -> Record:
         "labels": {},
         "rev": 1,
     }
-    return record | more
+    record |= more
+    return record | {"need": ALERT.derive(dict(record))["need"]}
 
 
 def source(key: str, kind: str, now: float, **more: Any) -> Record:
@@ -142,8 +144,11 @@ def source(key: str, kind: str, now: float, **more: Any) -> Record:
         "targets": 0,
         "failing": 0,
         "dead_letters": 0,
+        "is_role": kind == "role",
     }
-    return record | more
+    record |= more
+    failing = not record["ok"] or record["failing_since"]
+    return record | {"state": "silent" if record["silent_since"] else "failing" if failing else "ok"}
 
 
 def warning(key: str, event: str, colour: str, region: str, at: float, **more: Any) -> Record:

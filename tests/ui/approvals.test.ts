@@ -8,7 +8,7 @@ import type { CaseBoardRecord } from "../../dashboard/ui/records";
 const board = (department: string, group: string, lights: Record<string, number>, more = {}): CaseBoardRecord => ({
   id: `${department}/532301/${group}`, department, name: department, region: "532301", group,
   open: Object.values(lights).reduce((sum, n) => sum + n, 0), lights, steps: {}, paused: 0, due_today: 0,
-  unverified: 0, as_of: null, silent_since: null, ...more,
+  unverified: 0, as_of: null, silent_since: null, light: "green", ...more,
 });
 
 test("groups of kinds are never added together", () => {
@@ -20,15 +20,18 @@ test("groups of kinds are never added together", () => {
   assert.deepEqual([...byDepartment(boards, "permit").keys()], ["a", "b"]);
 });
 
-test("a department whose source is silent has no colour, and the oldest silence counts", () => {
+test("a department has the worst light that the server gives its boards, and the oldest silence counts", () => {
   const [early, late] = ["2026-05-20T01:00:00Z", "2026-05-20T02:00:00Z"];
-  const boards = [
-    board("a", "permit", { red: 1 }, { silent_since: late }), board("a", "permit", {}, { silent_since: early }),
+  const silent = [
+    board("a", "permit", { yellow: 1 }, { silent_since: late, light: "grey" }),
+    board("a", "permit", {}, { silent_since: early, light: "grey" }),
   ];
-  const sum = totalOf(boards, "permit");
+  const sum = totalOf(silent, "permit");
   assert.equal(sum.silent, early);
   assert.equal(worst(sum), "grey");
-  assert.equal(worst(totalOf([board("a", "permit", { red: 1 })], "permit")), "red");
+  const red = board("a", "permit", { red: 1 }, { silent_since: late, light: "red" });
+  assert.equal(worst(totalOf([...silent, red], "permit")), "red");
+  assert.equal(worst(totalOf([], "permit")), "");
 });
 
 test("departments are in the order of red, yellow, then the lower share in time", () => {

@@ -1,6 +1,6 @@
 /** The form of a rule: it is tried while it is written, and what would be a storm is asked back. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { SEVERITIES } from "../alerts/arrange";
+import { SEVERITIES } from "../vocabulary";
 import { ProblemError, send } from "../core/api";
 import { t } from "../core/i18n";
 import { omit } from "../core/omit";

@@ -1,5 +1,5 @@
 /** What a receiver or a policy is for: severities, feeds, regions and kinds. An empty list means all. */
-import { SEVERITIES } from "../alerts/arrange";
+import { SEVERITIES } from "../vocabulary";
 import { t } from "../core/i18n";
 import { kindName, severityName } from "../core/names";
 import { regionName } from "../core/site";

@@ -2,8 +2,8 @@
 import { computed } from "@preact/signals";
 import type { AlertRecord } from "../records";
 import { store } from "../core/picture";
+import { SEVERITIES } from "../vocabulary";
 
-export const SEVERITIES = ["critical", "major", "minor", "warning", "info"] as const;
 const RANK = new Map<string, number>(SEVERITIES.map((severity, rank) => [severity, rank]));
 
 /** An alert that is shown, and those that it explains. */

@@ -9,7 +9,7 @@ import { select, selection } from "../core/selection";
 import { AlertIcon } from "../core/shapes";
 import { mayAct, me, regionName } from "../core/site";
 import { parse, stamp } from "../core/time";
-import type { AlertRecord, AssetRecord } from "../records";
+import type { AlertRecord, AssetRecord, SuppressionOption } from "../records";
 import { AckForm } from "./ack";
 import { Life, type AlertHistory } from "./life";
 import { ShiftPane } from "../shift/panel";
@@ -77,7 +77,7 @@ function OneAlert({ id }: { id: string }) {
   return (
     <>
       <AlertHead alert={alert} subject={subject} closed={!live} />
-      <Action alert={alert} closed={!live} />
+      <Action alert={alert} closed={!live} options={record?.suppressions ?? []} />
       {subject ? <Surroundings asset={subject} /> : null}
       {warning ? <WarningWords warning={warning} /> : null}
       <section class="detail-history">
@@ -128,8 +128,14 @@ function Probes({ probes }: { probes: readonly string[] }) {
   return <p class="quiet mono">{probes.slice(0, 3).map((uri) => uri.split("?")[0]).join("  ")}</p>;
 }
 
+interface ActionProps {
+  alert: AlertRecord;
+  closed: boolean;
+  options: readonly SuppressionOption[];
+}
+
 /** Taking it and putting it aside, or why this person cannot. */
-function Action({ alert, closed }: { alert: AlertRecord; closed: boolean }) {
+function Action({ alert, closed, options }: ActionProps) {
   const who = alertHolder(alert);
   const name = `holder${who.open ? " is-open" : ""}`;
   if (closed || !mayAct(alert.region)) {
@@ -147,7 +153,7 @@ function Action({ alert, closed }: { alert: AlertRecord; closed: boolean }) {
     <div class="detail-action">
       <p class={name}>{held}</p>
       <AckForm alert={alert} />
-      <Suppress alert={alert} />
+      <Suppress alert={alert} options={options} />
     </div>
   );
 }

@@ -4,12 +4,13 @@ import { store } from "../core/picture";
 import { alertTitle, subjectName } from "../core/names";
 import { covers, me, regionName, site } from "../core/site";
 import type { AlertRecord } from "../records";
+import { VIDEO_KINDS } from "../vocabulary";
 
 export const SCOPES = ["mine", "region", "all"] as const;
 export type Scope = (typeof SCOPES)[number];
 export const STATES = ["UNACK", "ACKED", "RTNUN"] as const;
 export const FEEDS = ["network", "video", "emergency", "source", "tool"] as const;
-const VIDEO = ["camera", "nvr", "platform"];
+const VIDEO: readonly string[] = VIDEO_KINDS;
 
 /** What is asked for. "" asks for nothing in particular. */
 export interface AlertFilter {

@@ -6,7 +6,7 @@ import { kindName, severityName } from "../core/names";
 import { store } from "../core/picture";
 import { me, regionName, site } from "../core/site";
 import type { AlertRecord } from "../records";
-import { SEVERITIES } from "./arrange";
+import { SEVERITIES } from "../vocabulary";
 import { FEEDS, inScope, SCOPES, STATES, type AlertFilter, type Scope } from "./filter";
 
 const NONE = { severity: null, what: null, state: null, region: null };

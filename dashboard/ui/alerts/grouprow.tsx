@@ -1,39 +1,20 @@
 /** A group of alerts as one row, with its course and one order for all of it; and what a flood amounts to. */
+import type { RefObject } from "preact";
 import { setQuery } from "../core/address";
 import { count } from "../core/format";
+import { useHold } from "../core/hold";
 import { t } from "../core/i18n";
 import { joined, severityName } from "../core/names";
 import { SeverityIcon } from "../core/shapes";
 import { mayDo } from "../core/site";
 import { parse, shortTime } from "../core/time";
 import type { GroupRecord } from "../records";
-import { SEVERITIES } from "./arrange";
+import { SEVERITIES } from "../vocabulary";
+import { Curve } from "./curve";
 import { openOrder } from "./grouporder";
-import { ALL, AXES, axis, groupsBy, groupTitle, needsOf } from "./groups";
+import { AXES, axis, groupTitle, needsOf } from "./groups";
 import type { RowList } from "./row";
 import type { FloodRow } from "./rows";
-
-const WIDTH = 120;
-const HEIGHT = 20;
-const MINUTE = 60_000;
-
-/** How many were raised in each minute, from the first to the last. */
-function Curve({ curve }: { curve: Readonly<Record<string, number>> }) {
-  const rows = Object.entries(curve).map(([at, n]) => [parse(at) ?? 0, n] as const).sort((a, b) => a[0] - b[0]);
-  const start = rows[0]?.[0] ?? 0;
-  const minutes = Math.max(30, ((rows.at(-1)?.[0] ?? 0) - start) / MINUTE + 1);
-  const most = Math.max(1, ...rows.map(([, n]) => n));
-  const step = WIDTH / minutes;
-  return (
-    <svg class="flood-curve" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      {rows.map(([at, n]) => {
-        const height = Math.max(1, (n / most) * HEIGHT);
-        const x = ((at - start) / MINUTE) * step;
-        return <rect key={at} x={x} y={HEIGHT - height} width={Math.max(1, step * 0.8)} height={height} />;
-      })}
-    </svg>
-  );
-}
 
 function severitiesOf(group: GroupRecord): string[] {
   return SEVERITIES.filter((name) => group.severities[name])
@@ -61,7 +42,7 @@ export function GroupLine({ row, list, style }: { row: FloodRow; list: RowList; 
           {`${open ? "−" : "+"}${count(group.count)}`}
         </button>
       </span>
-      <span class="row-time"><Curve curve={group.curve} /></span>
+      <span class="row-time"><Curve curve={group.curve} whole={row.whole.curve} /></span>
       <span class="row-note">
         {joined([needs > 0 && t("flood.needs", { n: count(needs) }), unacked, span(group), ...severitiesOf(group)])}
       </span>
@@ -78,12 +59,22 @@ function Order({ group }: { group: GroupRecord }) {
   return <button type="button" class="chip" data-order={group.id} onClick={press}>{t("flood.order")}</button>;
 }
 
+interface StripProps {
+  /** The group of everything; none without a flood. */
+  whole: GroupRecord | undefined;
+  /** How many groups there are on the present axis. */
+  count: number;
+  shown: boolean;
+  /** While somebody is at this list the strip neither comes nor goes, so that no row of it moves. */
+  list: RefObject<HTMLElement | null>;
+}
+
 /** What the flood amounts to, what it is grouped by, and one order for all of it. */
-export function FloodStrip({ groups, shown }: { groups: ReadonlyMap<string, GroupRecord>; shown: boolean }) {
-  const all = groups.get(ALL);
+export function FloodStrip({ whole, count: n, shown, list }: StripProps) {
+  const { rows: [all] } = useHold(list, whole ? [whole] : [], ({ id }) => id, (group) => group, String(shown));
   if (!all) return null;
   const by = axis();
-  const words = { n: count(all.count), groups: groupsBy(groups, by).length, needs: count(needsOf(all)) };
+  const words = { n: count(all.count), groups: n, needs: count(needsOf(all)) };
   return (
     <div class="flood-strip" role="group" aria-label={t("flood.label")}>
       <b>{t("flood.sum", words)}</b>

@@ -7,7 +7,8 @@ import { alertTitle, subjectName } from "../core/names";
 import { store } from "../core/picture";
 import { regionName } from "../core/site";
 import type { AlertRecord, AssetRecord, GroupRecord } from "../records";
-import { compareAlerts, SEVERITIES } from "./arrange";
+import { SEVERITIES } from "../vocabulary";
+import { compareAlerts } from "./arrange";
 
 export const AXES = ["cause", "rule", "unit", "region"] as const;
 export type Axis = (typeof AXES)[number];

@@ -1,6 +1,7 @@
 /** A new silence or maintenance window, once or again and again, with what it would cover before it is sent. */
-import { useState } from "preact/hooks";
-import { send } from "../core/api";
+import { useEffect, useState } from "preact/hooks";
+import { ProblemError, send } from "../core/api";
+import { count } from "../core/format";
 import { t } from "../core/i18n";
 import { kindName, severityName } from "../core/names";
 import { store } from "../core/picture";
@@ -10,13 +11,15 @@ import { AssetPicker } from "../forms/assetpicker";
 import { keysOf, textOf, type Field, type Option, type Values } from "../forms/field";
 import { Form, type Part } from "../forms/form";
 import { openSheet } from "../forms/sheet";
-import type { AlertRecord, AssetRecord } from "../records";
-import { SEVERITIES } from "./arrange";
+import type { MatchCounts } from "../records";
+import { SEVERITIES } from "../vocabulary";
 import type { Match } from "./match";
 
 export type HidingKind = "silence" | "maintenance";
 const PATHS = { silence: "/api/v1/silences", maintenance: "/api/v1/maintenance" } as const;
 const VERBS = { silence: "silence", maintenance: "maintain" } as const;
+/** Ms for which a person has stopped typing before the server is asked. */
+const SOON = 250;
 const DAYS = ["1", "2", "3", "4", "5", "6", "7"];
 
 export function openHiding(kind: HidingKind, done: () => void): void {
@@ -89,28 +92,36 @@ function moment(text: string, say: (text: string) => void): number | null | unde
   }
 }
 
-function takesAsset(match: Match, asset: AssetRecord): boolean {
-  const { assets = [], kinds = [], region = "" } = match;
-  const place = region || (assets.length ? "" : me.value.region);
-  const listed = !assets.length || assets.includes(asset.id);
-  return listed && covers(place, asset.region) && (!kinds.length || kinds.includes(asset.kind));
-}
-
-function takesAlert(match: Match, alert: AlertRecord, ids: ReadonlySet<string>): boolean {
-  const { assets = [], kinds = [], region = "", rule = "", severities = [] } = match;
-  const subject = alert.subject_kind === "asset"
-    ? ids.has(alert.asset) : !kinds.length && !assets.length && covers(region, alert.region);
-  return subject && (!rule || alert.rule === rule) && (!severities.length || severities.includes(alert.severity));
+/** What the server says that a match takes now; null while it has not answered, or takes no such match. */
+function useCounts(kind: HidingKind, match: Match): MatchCounts | null {
+  const [counts, setCounts] = useState<MatchCounts | null>(null);
+  const wanted = JSON.stringify(match);
+  useEffect(() => {
+    let current = true;
+    const ask = (): void => {
+      send<MatchCounts>("POST", `${PATHS[kind]}:preview`, { match }).then(
+        (answer) => void (current && setCounts(answer)),
+        (error: unknown) => {
+          if (!(error instanceof ProblemError)) throw error;
+          if (current) setCounts(null);
+        },
+      );
+    };
+    const timer = setTimeout(ask, SOON);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [kind, wanted]);
+  return counts;
 }
 
 /** How many assets it would cover, and how many open alerts it would hide now. */
-function Covered({ match }: { match: Match }) {
-  const ids = new Set<string>();
-  for (const asset of store.all("asset").values()) if (takesAsset(match, asset)) ids.add(asset.id);
-  const alerts = [...store.all("alert").values()].filter((alert) => takesAlert(match, alert, ids));
+function Covered({ kind, match }: { kind: HidingKind; match: Match }) {
+  const counts = useCounts(kind, match);
   return (
     <p class="quiet" role="status" data-covered="">
-      {t("hide.covered", { assets: ids.size, alerts: alerts.length })}
+      {counts ? t("hide.covered", { assets: count(counts.assets), alerts: count(counts.alerts) }) : "…"}
     </p>
   );
 }
@@ -156,7 +167,7 @@ function parts(kind: HidingKind, values: Values): Part[] {
       },
     ],
     ...(silence ? [] : recurrenceParts(values.again === true)),
-    { words: <Covered match={matchOf(kind, values)} /> },
+    { words: <Covered kind={kind} match={matchOf(kind, values)} /> },
   ];
 }
 

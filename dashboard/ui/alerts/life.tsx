@@ -3,7 +3,7 @@ import { pick, t, tOr, type ByLanguage } from "../core/i18n";
 import { joined, kindName, reasonText, severityName } from "../core/names";
 import { store } from "../core/picture";
 import { clock, day, parse, serverNow, shortTime, stamp } from "../core/time";
-import type { AlertRecord } from "../records";
+import type { AlertRecord, SuppressionOption } from "../records";
 import { roster, type Person } from "../shell/duty";
 import { reasonName } from "./hidden";
 
@@ -47,6 +47,7 @@ interface Told {
 /** The alert as `GET /alerts/{id}` gives it, with its transitions and what was sent of it. */
 export interface AlertHistory extends AlertRecord {
   transitions?: Transition[];
+  suppressions?: SuppressionOption[];
   more_transitions?: number;
   notices?: Notice[];
   escalation?: { policy: string; step?: number; next_at?: string | null; steps?: Told[] } | null;

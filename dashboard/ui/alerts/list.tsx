@@ -12,6 +12,7 @@ import { fromRem, isSmall } from "../core/small";
 import { VirtualList } from "../core/virtual";
 import { FirstSteps, inventoryEmpty } from "../feeds/first";
 import { Calm } from "../feeds/network";
+import { IncidentStrip } from "../incidents/strip";
 import { arrangement } from "./arrange";
 import { ROUTE, trial, type BulkVerb } from "./bulk";
 import { BulkBar } from "./bulkbar";
@@ -21,7 +22,7 @@ import { Filters } from "./filters";
 import { addressFilter, narrows } from "./filter";
 import { followHiders } from "./hiders";
 import { FloodStrip } from "./grouprow";
-import { axis, useFirstTab, useGroups, useOwners } from "./groups";
+import { ALL, axis, groupsBy, useFirstTab, useGroups, useOwners } from "./groups";
 import { useListKeys } from "./listkeys";
 import { HelpDialog, Keys } from "./keys";
 import { usePast, type Past } from "./past";
@@ -71,13 +72,14 @@ export default function AlertList({ filters = false }: { filters?: boolean }) {
   useListKeys({ rows: seen, list, refs, letIn, bulk: () => bulk.choice.chosen.size && void bulk.open("ack") });
   return (
     <div class={`alert-list${bulk.choosing ? " is-choosing" : ""}`}>
-      {filters ? <Filters filter={filter} alerts={all} /> : null}
+      {filters ? <Filters filter={filter} alerts={all} /> : <IncidentStrip list={box} />}
       <div class="list-top">
         <Tabs tabs={tabs} tab={tab} first={first} counts={counts} />
         {bulk.able ? <BeginChoosing bulk={bulk} /> : null}
         <Search input={refs.search} />
       </div>
-      <FloodStrip groups={groups} shown={tab === "groups"} />
+      <FloodStrip whole={groups.get(ALL)} count={groupsBy(groups, flood.by).length} shown={tab === "groups"}
+        list={box} />
       <div class="list-strip">
         <Oldest rows={seen} />
         {held.waiting ? (

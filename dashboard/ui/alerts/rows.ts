@@ -38,6 +38,8 @@ export interface FloodRow {
   type: "flood";
   key: string;
   group: GroupRecord;
+  /** The group of everything. */
+  whole: GroupRecord;
   open: boolean;
 }
 export type Row = AlertRow | SectionRow | GroupRow | FloodRow;
@@ -115,7 +117,8 @@ function floodRows(alerts: AlertRecord[], { flood, unfolded }: Wish): Row[] {
     const [only] = members;
     if (group.count === 1 && only) return [alertRow(only, { key: `${group.id} ${only.id}` })];
     const children = members.map((alert) => alertRow(alert, { key: `${group.id} ${alert.id}`, child: true }));
-    return [{ type: "flood", key: group.id, group, open }, ...(open ? children : [])];
+    const whole = flood.groups.get(ALL) ?? group;
+    return [{ type: "flood", key: group.id, group, whole, open }, ...(open ? children : [])];
   });
   return [...needed.map((alert) => alertRow(alert)), ...groups];
 }

@@ -1,28 +1,20 @@
-/** Counts that the server's boards will give; until they are subscribed to, counted once for each new picture. */
+/** Sources, warnings and receipts in the order of lists, made once for each new picture. */
 import { computed } from "@preact/signals";
 import { store } from "../core/picture";
 import { settled } from "../core/settled";
 import type { SourceRecord, WarningRecord } from "../records";
+import { WARNING_COLOURS } from "../vocabulary";
 
-/** The processes of Watchfloor speak as sources too; they are not data sources. */
-export const isRole = (source: SourceRecord): boolean => source.kind === "role" || source.id.startsWith("role.");
-
-export type SourceState = "silent" | "failing" | "ok";
-
-/** How a source does: silent (no sign of life), failing, or ok. */
-export function sourceState(source: SourceRecord): SourceState {
-  if (source.silent_since) return "silent";
-  return !source.ok || source.failing_since ? "failing" : "ok";
-}
+export type SourceState = SourceRecord["state"];
 
 /** The data sources, worst first. */
 export const sources = computed(() => {
-  const list = [...store.all("source").values()].filter((source) => !isRole(source));
+  const list = [...store.all("source").values()].filter((source) => !source.is_role);
   const rank = { silent: 0, failing: 1, ok: 2 };
-  return list.sort((a, b) => rank[sourceState(a)] - rank[sourceState(b)] || (a.id < b.id ? -1 : 1));
+  return list.sort((a, b) => rank[a.state] - rank[b.state] || (a.id < b.id ? -1 : 1));
 });
 
-const COLOURS = ["red", "orange", "yellow", "blue"];
+const COLOURS: readonly string[] = WARNING_COLOURS;
 export const colourRank = (colour: string): number => (COLOURS.indexOf(colour) + 1 || COLOURS.length + 1) - 1;
 
 /** All warnings on the screens, in no order: also exercises, tests, and those that have ended. */

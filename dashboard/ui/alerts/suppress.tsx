@@ -1,7 +1,6 @@
 /** Putting an alert aside: shelf, silence or maintenance, each with a reason and an end; and taking it back. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ProblemError, send } from "../core/api";
-import { useRoutes } from "../core/features";
 import { count as number } from "../core/format";
 import { t } from "../core/i18n";
 import { subjectName } from "../core/names";
@@ -9,29 +8,18 @@ import { store } from "../core/picture";
 import { regionName } from "../core/site";
 import { parseClock, shortTime } from "../core/time";
 import { useUnsaved } from "../core/unsaved";
-import type { AlertRecord } from "../records";
-import { isShelved, reasonName } from "./hidden";
+import type { AlertRecord, SuppressionOption } from "../records";
+import { reasonName } from "./hidden";
 import { askHiders, followHiders, hiderOf, type Hider } from "./hiders";
 import { refusal } from "./refusal";
 import { Message, TimeField, type Said } from "./timefield";
 
-const ROUTES = {
-  shelve: "POST /api/v1/alerts/{id}/shelve", silence: "POST /api/v1/silences", maintain: "POST /api/v1/maintenance",
-} as const;
-type Verb = keyof typeof ROUTES;
-const VERBS = Object.keys(ROUTES) as Verb[];
-/** Says beforehand what a silence would hide. */
-const ORDER = "POST /api/v1/alerts:order";
-const HOUR = 3_600_000;
+type Verb = SuppressionOption["action"];
+const VERBS: readonly Verb[] = ["shelve", "silence", "maintain"];
 const PATHS = { silence: "/api/v1/silences", maintain: "/api/v1/maintenance" } as const;
 const UNDO: Readonly<Record<string, "unshelve" | "unsilence" | "unmaintain">> = {
   shelved: "unshelve", silenced: "unsilence", maintenance: "unmaintain",
 };
-
-function fits(verb: Verb, alert: AlertRecord): boolean {
-  if (verb === "shelve") return !isShelved(alert);
-  return verb === "silence" || alert.subject_kind === "asset";
-}
 
 /** What the server does for one alert: `carry` waits for its word, and says it. */
 function useActs() {
@@ -58,10 +46,15 @@ function useActs() {
 }
 type Acts = ReturnType<typeof useActs>;
 
-/** Below the acknowledgement in the detail. Shows only what the server can do. */
-export function Suppress({ alert }: { alert: AlertRecord }) {
-  const routes = useRoutes(Object.values(ROUTES));
-  const able = VERBS.filter((verb) => routes.has(ROUTES[verb]));
+interface SuppressProps {
+  alert: AlertRecord;
+  /** The ways that the server offers, the narrowest of each action first. */
+  options: readonly SuppressionOption[];
+}
+
+/** Below the acknowledgement in the detail. Shows only what the server offers. */
+export function Suppress({ alert, options }: SuppressProps) {
+  const able = VERBS.filter((verb) => options.some(({ action }) => action === verb));
   const [open, setOpen] = useState<Verb | null>(null);
   const acts = useActs();
   const hidden = alert.suppressed_by.length > 0;
@@ -76,18 +69,21 @@ export function Suppress({ alert }: { alert: AlertRecord }) {
     <div class="suppress">
       <div class="hidden-by">
         {alert.suppressed_by.map((reason) => (
-          <HiddenLine key={reason} hider={hiderOf(alert, reason)} alert={alert} acts={acts} able={able.length > 0} />
+          <HiddenLine key={reason} hider={hiderOf(alert, reason)} alert={alert} acts={acts} able={options.length > 0} />
         ))}
       </div>
       <div class="actions">
-        {able.filter((verb) => fits(verb, alert)).map((verb) => (
+        {able.map((verb) => (
           <button key={verb} type="button" class="chip" data-suppress={verb} aria-expanded={open === verb}
             onClick={() => toggle(verb)}>
             {t(`suppress.${verb}`)}
           </button>
         ))}
       </div>
-      {open ? <Form key={open} verb={open} alert={alert} acts={acts} done={() => setOpen(null)} /> : null}
+      {open && able.includes(open) ? (
+        <Form key={open} verb={open} alert={alert} acts={acts} done={() => setOpen(null)}
+          ways={options.filter(({ action }) => action === open)} />
+      ) : null}
       <Message said={acts.said} class="suppress-message" />
     </div>
   );
@@ -124,50 +120,21 @@ function HiddenLine({ hider, alert, acts, able }: LineProps) {
   );
 }
 
-/** The filter of the list of alerts that takes what a silence of that scope takes. */
-function filterOf(scope: string, { rule, asset, region }: AlertRecord): Record<string, string> {
-  if (scope === "region") return { region, rule };
-  return scope === "subject" ? { asset } : { asset, rule };
-}
-
-/** How many open alerts a silence would hide now, as the server counts them; null while it has not answered. */
-function useTouched(verb: Verb, scope: string, alert: AlertRecord): number | null {
-  const able = useRoutes([ORDER]).has(ORDER) && verb === "silence";
-  const [count, setCount] = useState<number | null>(null);
-  useEffect(() => {
-    let current = true;
-    setCount(null);
-    if (!able) return;
-    const until = new Date(Date.now() + HOUR).toISOString();
-    const trial = { action: "silence", preview: true, keep_needs: false, comment: "?", until };
-    send<{ count: number }>("POST", "/api/v1/alerts:order", { ...trial, filter: filterOf(scope, alert) })
-      .then((answer) => current && setCount(answer.count), (error: unknown) => {
-        if (!(error instanceof ProblemError)) throw error;
-      });
-    return () => void (current = false);
-  }, [able, scope, alert.id]);
-  return count;
-}
-
-function matchOf(verb: Verb, scope: string, alert: AlertRecord): object {
-  if (verb === "maintain" || scope === "subject") return { assets: [alert.asset] };
-  const { rule, asset, region } = alert;
-  return scope === "region" ? { region, rule } : { assets: [asset], rule };
-}
-
 interface FormProps {
   verb: Verb;
   alert: AlertRecord;
+  /** The scopes of the action, the narrowest first. */
+  ways: readonly SuppressionOption[];
   acts: Acts;
   done: () => void;
 }
 
-function Form({ verb, alert, acts, done }: FormProps) {
+function Form({ verb, alert, ways, acts, done }: FormProps) {
   const [comment, setComment] = useState("");
   const [until, setUntil] = useState("");
-  const [scope, setScope] = useState("here");
+  const [scope, setScope] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
-  const touched = useTouched(verb, scope, alert);
+  const way = ways.find((each) => each.scope === scope) ?? ways[0]!;
   useUnsaved(Boolean(comment || until));
   useEffect(() => box.current?.focus(), []);
   const submit = async (event: Event): Promise<void> => {
@@ -186,7 +153,7 @@ function Form({ verb, alert, acts, done }: FormProps) {
     }
     const wish = { comment: comment.trim(), until: new Date(end).toISOString() };
     const act = (): Promise<unknown> => {
-      if (verb !== "shelve") return send("POST", PATHS[verb], { ...wish, match: matchOf(verb, scope, alert) });
+      if (verb !== "shelve") return send("POST", PATHS[verb], { ...wish, match: way.match });
       return send("POST", `/api/v1/alerts/${encodeURIComponent(alert.id)}/shelve`, { ...wish, rev: alert.rev });
     };
     if (await acts.carry(act, t(`suppress.${verb}.done`, { at: shortTime(end) }))) done();
@@ -194,10 +161,10 @@ function Form({ verb, alert, acts, done }: FormProps) {
   return (
     <form class="ack" noValidate onSubmit={(event) => void submit(event)}>
       <p class="quiet">{t(`suppress.${verb}.what`)}</p>
-      {verb === "silence" ? <Scopes alert={alert} scope={scope} set={setScope} /> : null}
-      {touched === null ? null : (
-        <p class="quiet" role="status" data-touched={touched}>{t("suppress.touches", { n: number(touched) })}</p>
-      )}
+      {ways.length > 1 ? <Scopes region={alert.region} ways={ways} scope={way.scope} set={setScope} /> : null}
+      {way.match ? (
+        <p class="quiet" role="status" data-touched={way.count}>{t("suppress.touches", { n: number(way.count) })}</p>
+      ) : null}
       <textarea rows={2} maxLength={2000} data-suppress-comment="" placeholder={t(`suppress.${verb}.hint`)} ref={box}
         aria-label={t("suppress.reason")} value={comment} onInput={(event) => setComment(event.currentTarget.value)} />
       <TimeField label={t("suppress.until")} value={until} set={setUntil} choices={[60, 240, 1440]}
@@ -211,15 +178,22 @@ function Form({ verb, alert, acts, done }: FormProps) {
   );
 }
 
-function Scopes({ alert, scope, set }: { alert: AlertRecord; scope: string; set: (scope: string) => void }) {
+interface ScopesProps {
+  region: string;
+  ways: readonly SuppressionOption[];
+  scope: string;
+  set: (scope: string) => void;
+}
+
+function Scopes({ region, ways, scope, set }: ScopesProps) {
   return (
     <select aria-label={t("suppress.scope")} data-suppress-scope="" value={scope}
       onChange={(event) => set(event.currentTarget.value)}>
-      <option value="here">{t("suppress.scope.here")}</option>
-      <option value="subject">{t("suppress.scope.subject")}</option>
-      {alert.region ? (
-        <option value="region">{t("suppress.scope.region", { place: regionName(alert.region) })}</option>
-      ) : null}
+      {ways.map((way) => (
+        <option key={way.scope} value={way.scope}>
+          {t(`suppress.scope.${way.scope}`, { place: regionName(region) })}
+        </option>
+      ))}
     </select>
   );
 }

@@ -4,6 +4,8 @@ import type { CaseBoardRecord } from "../records";
 /** Groups of kinds; the routes of cases and figures take their names as kinds. */
 export const GROUPS = ["permit", "disclosure", "question"] as const;
 export type Group = (typeof GROUPS)[number];
+/** In the order in which one of them is that of a whole department. */
+const LIGHTS = ["red", "grey", "yellow", "green"] as const;
 export const STEPS = ["受理", "承办", "审批", "批准", "办结"] as const;
 
 /** Open cases of one department, or of all. `silent` is the oldest moment up to which a silent source has reported. */
@@ -19,6 +21,8 @@ export interface Backlog {
   dueToday: number;
   unverified: number;
   steps: Record<string, number>;
+  /** The lights of its boards. */
+  lights: ReadonlySet<string>;
   silent: string | null;
   asOf: string | null;
 }
@@ -28,7 +32,7 @@ export const groupOf = (name: string | null): Group => GROUPS.find((group) => gr
 export function emptyBacklog(department = "", name = ""): Backlog {
   return {
     department, name, open: 0, red: 0, yellow: 0, green: 0, grey: 0, paused: 0, dueToday: 0, unverified: 0, steps: {},
-    silent: null, asOf: null,
+    lights: new Set(), silent: null, asOf: null,
   };
 }
 
@@ -41,6 +45,7 @@ function add(sum: Backlog, board: CaseBoardRecord): void {
   sum.paused += board.paused;
   sum.dueToday += board.due_today;
   sum.unverified += board.unverified;
+  sum.lights = new Set([...sum.lights, board.light]);
   for (const [step, n] of Object.entries(board.steps)) sum.steps[step] = (sum.steps[step] ?? 0) + n;
   if (board.silent_since && (!sum.silent || board.silent_since < sum.silent)) sum.silent = board.silent_since;
   if (board.as_of && (!sum.asOf || board.as_of > sum.asOf)) sum.asOf = board.as_of;
@@ -73,8 +78,5 @@ export function inOrder<T extends Backlog & { share: number | null }>(rows: read
     b.red - a.red || b.yellow - a.yellow || (a.share ?? 2) - (b.share ?? 2) || a.name.localeCompare(b.name, "zh-CN"));
 }
 
-/** The light of a department: that of its worst case; "grey" where its source is silent. */
-export function worst(backlog: Backlog): string {
-  if (backlog.silent) return "grey";
-  return backlog.red ? "red" : backlog.yellow ? "yellow" : "green";
-}
+/** The worst of the lights that the server gives the boards of a department, "" where it has none. */
+export const worst = (backlog: Backlog): string => LIGHTS.find((light) => backlog.lights.has(light)) ?? "";

@@ -1,6 +1,6 @@
 /** The figures at the top of the page of approvals: each leads to its cases. */
 import { address } from "../core/address";
-import { sources, sourceState } from "../alerts/summary";
+import { sources } from "../alerts/summary";
 import { count, percent } from "../core/format";
 import { t } from "../core/i18n";
 import { sourceName } from "../core/names";
@@ -18,7 +18,7 @@ interface Props {
 
 export function Strip({ backlog, summary, department }: Props) {
   const cards = [...store.all("card").values()].filter((card) => !department || card.department === department);
-  const valid = cards.filter((card) => card.state !== "proposed" && card.state !== "review");
+  const valid = cards.filter((card) => card.valid);
   const of = (colour: string): number => valid.filter((card) => card.colour === colour).length;
   const waiting = cards.filter((card) => card.state === "proposed").length;
   const appealed = cards.filter((card) => card.state === "appealed").length;
@@ -80,8 +80,8 @@ function Figure({ name, label, value, note, tone = "", href }: FigureProps) {
 function Freshness() {
   void now();
   const own = sources.value.filter((source) => source.kind.startsWith("approvals."));
-  const silent = own.filter((source) => sourceState(source) === "silent");
-  const speaking = own.filter((source) => sourceState(source) !== "silent").map((source) => parse(source.at) ?? 0);
+  const silent = own.filter((source) => source.state === "silent");
+  const speaking = own.filter((source) => source.state !== "silent").map((source) => parse(source.at) ?? 0);
   const newest = Math.max(0, ...speaking);
   return (
     <div class="case-figure is-fresh" data-figure="asof">

@@ -47,7 +47,7 @@ function Orders({ brief }: { brief: BriefRecord }) {
     else openOrder(order, brief);
   };
   const path = `/api/v1/briefs/${encodeURIComponent(brief.id)}`;
-  const next = nextOf(brief);
+  const next = brief.next_order;
   return (
     <>
       <div class="incident-orders">
@@ -65,14 +65,6 @@ function Orders({ brief }: { brief: BriefRecord }) {
       <Message said={act.said} />
     </>
   );
-}
-
-/** The order that comes next; a brief without its first words is written before it is checked. */
-function nextOf(brief: BriefRecord): string {
-  const [words] = brief.blocks.filter(({ generated }) => !generated);
-  const blocked = brief.findings.some(({ blocking }) => blocking);
-  if (brief.state === "draft") return blocked || !words?.text ? "edit" : "check";
-  return { checked: "sign", signed: "send" }[brief.state] ?? "";
 }
 
 const NAMES = ["briefs.block", "briefs.field", "briefs.row", "briefs.figure", "incidents.figure"];

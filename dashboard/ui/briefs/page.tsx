@@ -10,14 +10,14 @@ import { incidentsOf, unmetOf, useIncidents } from "../incidents/records";
 import type { BriefRecord, ObligationRecord } from "../records";
 import { EmergencyTabs } from "../warnings/tabs";
 import { draftDaily, openDraft } from "./orders";
-import { briefKind, briefs, inHand, useBriefs } from "./records";
+import { briefKind, briefs, useBriefs } from "./records";
 
 export default function BriefsPage() {
   useIncidents();
   const here = useBriefs();
   const all = briefs();
   const due = [...incidentsOf("open"), ...incidentsOf("ended")].flatMap(({ id }) => unmetOf(id));
-  const drafts = all.filter(inHand);
+  const drafts = all.filter((brief) => brief.in_hand);
   const out = all.filter((brief) => !drafts.includes(brief));
   return (
     <>

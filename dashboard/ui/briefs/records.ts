@@ -17,9 +17,6 @@ export function useBriefs(): boolean {
 export const briefs = (): BriefRecord[] =>
   [...briefView.all().values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
 
-/** True while a brief is being written or waits to be sent. */
-export const inHand = ({ state }: BriefRecord): boolean => ["draft", "checked", "signed"].includes(state);
-
 /** A brief in the face of lists, while it is on the screens. */
 export const briefOf = (id: string): BriefRecord | undefined => briefView.all().get(id);
 

@@ -1,6 +1,6 @@
 /** Every part in every state, in colour, shape and word: what pages are made of, and what pictures are compared by. */
 import type { ComponentChildren } from "preact";
-import { SEVERITIES } from "../alerts/arrange";
+import { SEVERITIES, WARNING_COLOURS } from "../vocabulary";
 import { ListRow, type RowList } from "../alerts/row";
 import { alertRow } from "../alerts/rows";
 import { Light } from "../approvals/words";
@@ -19,7 +19,7 @@ import { Tokens } from "./tokens";
 
 const HEALTHS = ["down", "degraded", "unknown", "under", "ok"];
 const GRADES = ["I", "II", "III", "IV"];
-const COLOURS = ["red", "orange", "yellow", "blue"];
+const COLOURS = WARNING_COLOURS;
 const LIGHTS = ["red", "yellow", "green", "grey"];
 const TASK_LIGHTS = ["red", "yellow", "green", "green-done", "grey", ""];
 const ALONE: RowList = {

@@ -1,6 +1,6 @@
 /** What every feed at a glance is made of: a head with the age of the data, a figure in words, and ten counties. */
 import type { ComponentChildren } from "preact";
-import { sources, sourceState } from "../alerts/summary";
+import { sources } from "../alerts/summary";
 import { ago, span } from "../core/format";
 import { t } from "../core/i18n";
 import { sourceName } from "../core/names";
@@ -30,7 +30,7 @@ export function FeedHead({ title, feed }: { title: string; feed: string }) {
 function FeedAge({ feed }: { feed: string }) {
   void now();
   const list = sourcesOf(feed);
-  const silent = list.filter((source) => sourceState(source) === "silent");
+  const silent = list.filter((source) => source.state === "silent");
   silent.sort((a, b) => (parse(a.silent_since) ?? 0) - (parse(b.silent_since) ?? 0));
   const [first] = silent;
   if (first) {

@@ -1,6 +1,6 @@
 /** The page of sources: which speak, which are silent or fail and since when; and Watchfloor's own processes. */
 import { computed } from "@preact/signals";
-import { isRole, sources, sourceState, type SourceState } from "../alerts/summary";
+import { sources, type SourceState } from "../alerts/summary";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { count } from "../core/format";
@@ -25,7 +25,7 @@ const alertIds = computed(() => {
   return new Map(about.map((alert) => [alert.asset, alert.id]));
 });
 const roles = computed(() =>
-  [...store.all("source").values()].filter(isRole).sort((a, b) => (a.id < b.id ? -1 : 1)));
+  [...store.all("source").values()].filter((source) => source.is_role).sort((a, b) => (a.id < b.id ? -1 : 1)));
 
 export default function SourcesPage() {
   return (
@@ -44,8 +44,8 @@ function DataSources() {
   const all = sources.value;
   const state = STATES.find((name) => name === query("state"));
   const text = (query("q") ?? "").trim().toLowerCase();
-  const rows = all.filter((source) => (!state || sourceState(source) === state) && matches(source, text));
-  const speaking = all.filter((source) => sourceState(source) === "ok").length;
+  const rows = all.filter((source) => (!state || source.state === state) && matches(source, text));
+  const speaking = all.filter((source) => source.state === "ok").length;
   return (
     <>
       <header class="list-top">
@@ -66,7 +66,7 @@ function DataSources() {
 }
 
 function StateButton({ name, all, chosen }: { name: SourceState; all: readonly SourceRecord[]; chosen: boolean }) {
-  const n = all.filter((source) => sourceState(source) === name).length;
+  const n = all.filter((source) => source.state === name).length;
   return (
     <button type="button" class="chip" aria-pressed={chosen} data-state={name}
       onClick={() => setQuery({ state: chosen ? null : name })}>
@@ -89,7 +89,7 @@ function kindWords(source: SourceRecord, name = ""): string {
 
 /** How a source does and since when; for one that speaks how late it is. */
 function SourceRow({ source, style }: { source: SourceRecord; style: string }) {
-  const state = sourceState(source);
+  const state = source.state;
   const alert = alertIds.value.get(source.id);
   const name = sourceName(source.id);
   return (
@@ -145,7 +145,7 @@ const FIGURES = [
 
 function Roles() {
   const state = (source: SourceRecord) => {
-    const name = sourceState(source);
+    const name = source.state;
     const since = source.silent_since ?? source.failing_since;
     return <><StateIcon state={name} /> {t(`source.state.${name}`)} <Age since={since} form="span" /></>;
   };

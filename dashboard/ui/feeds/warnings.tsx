@@ -1,5 +1,5 @@
 /** The warnings in force at a glance. */
-import { openReceipts, sourceState, warningRegions, warnings } from "../alerts/summary";
+import { openReceipts, warningRegions, warnings } from "../alerts/summary";
 import { t } from "../core/i18n";
 import { warningPlace } from "../core/names";
 import { Icon } from "../core/shapes";
@@ -9,7 +9,7 @@ import { Cells, FeedHead, Figure, placeCodes, sourcesOf, type Cell } from "./par
 export default function FeedWarnings() {
   const { real, exercise } = warnings.value;
   // Without a source that speaks, "no warning" is not known: hatched, never calm.
-  const blind = !sourcesOf("emergency").some((source) => sourceState(source) === "ok");
+  const blind = !sourcesOf("emergency").some((source) => source.state === "ok");
   const cells = placeCodes(false).map((code): Cell => {
     const worst = real.find((warning) => warningRegions(warning).some((region) => covers(region, code)));
     const state = worst ? `colour-${worst.colour || "none"}` : blind ? "is-unknown" : "is-ok";

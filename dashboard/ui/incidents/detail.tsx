@@ -1,6 +1,4 @@
 /** One incident: what and where, grade and response, reports due, figures, posts, orders, and its life. */
-import { useEffect, useState } from "preact/hooks";
-import { get } from "../core/api";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { duration } from "../core/format";
@@ -8,11 +6,15 @@ import { t, tOr } from "../core/i18n";
 import { className } from "../core/names";
 import { mayDo, regionName } from "../core/site";
 import { parse, stamp } from "../core/time";
+import { useDetail } from "../core/usedetail";
 import type { IncidentDetail, IncidentRecord, ObligationRecord } from "../records";
+import { briefs, useBriefs } from "../briefs/records";
+import { proposalsOf, useProposals } from "../plans/records";
+import { tasksOfIncident, useTasks } from "../tasks/records";
 import { Countdown, reportName } from "./countdown";
 import { openOrder, openProof, ordersFor } from "./orders";
 import { Proposals } from "../plans/proposals";
-import { GradeMark } from "./page";
+import { GradeMark } from "./grademark";
 import { Briefs } from "./brieflist";
 import { Marks } from "./marklist";
 import { Messages } from "./messages";
@@ -27,16 +29,19 @@ export default function IncidentDetailPanel() {
   return id ? <Detail key={id} id={id} /> : <p class="rows-empty">{t("incidents.choose")}</p>;
 }
 
+/** The revisions of everything on which the next steps of an incident depend. */
+function useVersions(id: string): string {
+  useTasks();
+  useBriefs();
+  useProposals();
+  const briefsOf = briefs().filter(({ incident }) => incident === id);
+  const around = [...tasksOfIncident(id), ...briefsOf, ...proposalsOf(id), ...reportsOf(id)];
+  return [rowOf(id), ...around].map((record) => `${record?.id} ${record?.rev}`).join();
+}
+
 function Detail({ id }: { id: string }) {
-  const rev = rowOf(id)?.rev;
-  const [whole, setWhole] = useState<IncidentDetail | null>(null);
-  const [missing, setMissing] = useState(false);
-  useEffect(() => {
-    const aborter = new AbortController();
-    get<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`, aborter.signal)
-      .then(setWhole, () => void (!aborter.signal.aborted && setMissing(true)));
-    return () => aborter.abort();
-  }, [id, rev]);
+  const path = `/api/v1/incidents/${encodeURIComponent(id)}`;
+  const { detail: whole, missing } = useDetail<IncidentDetail>(path, [useVersions(id)]);
   return (
     <article class="warning-detail incident-detail" data-id={id}>
       <button type="button" class="chip warning-close" onClick={() => setQuery({ incident: null })}>

@@ -19,7 +19,7 @@ const POINTS = [
 export function Marks({ incident }: { incident: IncidentRecord }) {
   useMarks();
   const marks = marksOf(incident.id);
-  const may = mayDo("command") && (incident.open || incident.phase === "ended");
+  const may = mayDo("command") && incident.drawable;
   return (
     <section class="incident-marks">
       <h3>

@@ -10,6 +10,7 @@ import { Promotions } from "../plans/promotions";
 import type { IncidentRecord } from "../records";
 import { EmergencyTabs } from "../warnings/tabs";
 import { Countdown, reportName } from "./countdown";
+import { GradeMark } from "./grademark";
 import { openNew } from "./new";
 import { incidentsOf, TABS, unmetOf, useIncidents, type Tab } from "./records";
 
@@ -77,20 +78,5 @@ function Row({ incident, style }: { incident: IncidentRecord; style: string }) {
         </span>
       </button>
     </div>
-  );
-}
-
-/** The grade that a person gave, the one that the figures propose (hatched), or a dash. */
-export function GradeMark({ incident }: { incident: IncidentRecord }) {
-  const proposed = incident.grade ? "" : (incident.grade_proposal?.grade ?? "");
-  const grade = incident.grade || proposed;
-  const words = t(grade ? `incidents.grade.${grade}` : "incidents.grade.none");
-  const kind = grade ? `grade-${grade}` : "grade-none";
-  return (
-    <b class={`grade-mark ${kind}${proposed ? " is-hatched" : ""}`}
-      title={proposed ? t("incidents.proposed", { grade: words }) : words}>
-      {grade || "—"}
-      <small>{words}</small>
-    </b>
   );
 }

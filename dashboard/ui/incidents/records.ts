@@ -32,6 +32,9 @@ export const dueAt = (due: ObligationRecord): number => parse(due.due_at) ?? 0;
 /** The reports of an incident that are not met, the nearest first. */
 export const unmetOf = (id: string): ObligationRecord[] => unmetByIncident.value.get(id) ?? [];
 
+/** A report that is due, while it is on the screens. */
+export const obligationOf = (id: string): ObligationRecord | undefined => obligationView.all().get(id);
+
 /** Every report of an incident, oldest first. */
 export const reportsOf = (id: string): ObligationRecord[] =>
   [...obligationView.all().values()].filter((due) => due.incident === id)

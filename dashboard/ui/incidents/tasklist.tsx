@@ -5,14 +5,14 @@ import { mayDo } from "../core/site";
 import type { IncidentRecord, TaskRecord } from "../records";
 import { newTask } from "../tasks/orders";
 import { Clock, holderOf, Light, stateOf } from "../tasks/parts";
-import { awaitsSignature, tasksOfIncident, useTasks } from "../tasks/records";
+import { tasksOfIncident, useTasks } from "../tasks/records";
 import { useUnits } from "../tasks/units";
 
 export function Tasks({ incident }: { incident: IncidentRecord }) {
   useTasks();
   useUnits();
   const tasks = tasksOfIncident(incident.id);
-  const unsigned = tasks.filter(awaitsSignature).length;
+  const unsigned = tasks.filter((task) => task.awaits_signature).length;
   return (
     <section class="incident-tasks">
       <h3>

@@ -12,8 +12,7 @@ export class Pulses {
   update(alerts: Iterable<AlertRecord>, at: (asset: string) => [number, number] | null): void {
     const wanted = new Map<string, [number, number]>();
     for (const alert of alerts) {
-      const waits = alert.active && !alert.acked && !alert.suppressed_by.length && alert.severity === "critical";
-      const place = waits && alert.subject_kind === "asset" ? at(alert.asset) : null;
+      const place = alert.need === "critical" && alert.subject_kind === "asset" ? at(alert.asset) : null;
       if (place && wanted.size < MOST) wanted.set(place.join(), place);
     }
     for (const [key, marker] of this.marks) {

@@ -38,6 +38,9 @@ export function planName(plan: string): string {
   return version ? pick(version.name) : plan;
 }
 
+/** A proposal, while it is on the screens. */
+export const proposalOf = (id: string): ProposalRecord | undefined => proposalView.all().get(id);
+
 /** The proposals about an incident, those that wait first. */
 export const proposalsOf = (incident: string): ProposalRecord[] =>
   [...proposalView.all().values()].filter((proposal) => proposal.incident === incident)

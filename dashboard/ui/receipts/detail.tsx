@@ -88,7 +88,7 @@ function Decision({ receipt }: { receipt: ReceiptDetail }) {
   const [reason, setReason] = useState("");
   const [failure, setFailure] = useState("");
   const [busy, setBusy] = useState(false);
-  const verb = receipt.state === "new" ? "dismiss" : receipt.state === "dismissed" ? "restore" : null;
+  const verb = (["dismiss", "restore"] as const).find((order) => receipt.orders.includes(order));
   if (!verb || !mayAct(receipt.region)) return null;
   const decide = (event: Event): void => {
     event.preventDefault();

@@ -7,12 +7,13 @@ import { Message, useAct } from "../forms/act";
 import type { Option } from "../forms/field";
 import { openForm } from "../forms/form";
 import type { IncidentRecord, ReceiptRecord } from "../records";
+import { INCIDENT_OPEN_PHASES } from "../vocabulary";
 
-const IN_HAND = "received,verifying,active";
+const IN_HAND = INCIDENT_OPEN_PHASES.join();
 
 export function TakeUp({ receipt }: { receipt: ReceiptRecord }) {
   const act = useAct();
-  if (receipt.state !== "new" || !mayDo("command")) return null;
+  if (!receipt.orders.includes("open") || !mayDo("command")) return null;
   const path = `/api/v1/receipts/${encodeURIComponent(receipt.id)}`;
   const open = (): void => {
     void act.run(() => send<IncidentRecord>("POST", `${path}/open`, {})).then((made) => made && show(made));

@@ -1,5 +1,5 @@
 /** The navigation of every page, with how much waits behind each door. */
-import { sources, sourceState, warnings } from "../alerts/summary";
+import { sources, warnings } from "../alerts/summary";
 import { path } from "../core/address";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
@@ -24,7 +24,7 @@ function counts(): Record<string, number> {
     duty: alerts.length,
     alerts: alerts.filter((alert) => !alert.acked).length,
     warnings: warnings.value.real.length,
-    sources: sources.value.filter((source) => sourceState(source) !== "ok").length,
+    sources: sources.value.filter((source) => source.state !== "ok").length,
     network: bad.length,
     approvals: [...store.all("case_board").values()].reduce((sum, board) => sum + (board.lights.red ?? 0), 0),
     video: bad.filter((asset) => asset.kind === "camera").length,

@@ -13,8 +13,7 @@ export function followSound(): void {
     if (!changed.reset && !changed.alert.size) return;
     const critical = new Set<string>();
     for (const alert of store.peek("alert").values()) {
-      const waits = alert.active && !alert.acked && !alert.suppressed_by.length;
-      if (waits && alert.severity === "critical") critical.add(alert.id);
+      if (alert.need === "critical") critical.add(alert.id);
     }
     const before = heard;
     heard = critical;

@@ -1,7 +1,7 @@
 /** The top line: who and where we are, the clock, how old the picture is, language and role. */
 import { signal } from "@preact/signals";
-import { outs, useKpi } from "../alerts/load";
-import { sources, sourceState, warnings } from "../alerts/summary";
+import { useKpi } from "../alerts/load";
+import { sources, warnings } from "../alerts/summary";
 import { send, token } from "../core/api";
 import { ago, number } from "../core/format";
 import { language, otherLanguage, pick, setLanguage, t, tOr } from "../core/i18n";
@@ -94,9 +94,9 @@ function Exercise() {
 
 /** How many alerts have come in ten minutes: bright when that is more than the people on duty can take. */
 function Load() {
-  const load = useKpi()?.load;
-  if (!load) return null;
-  const out = outs(load);
+  const figures = useKpi();
+  if (!figures) return null;
+  const { load, outs: out } = figures;
   const title = `${t("load.rate")} ${number(load.rate.per_operator)} · ${t("load.target", { n: load.rate.target })}`;
   return (
     <a data-top="load" href="/reports/load" title={title}
@@ -109,7 +109,7 @@ function Load() {
 function Sources() {
   if (!store.ready.value) return <a data-top="sources" href="/sources" data-inside="" />;
   const all = sources.value.length;
-  const good = sources.value.filter((source) => sourceState(source) === "ok").length;
+  const good = sources.value.filter((source) => source.state === "ok").length;
   return (
     <a data-top="sources" href="/sources" data-inside="" class={good < all ? "is-off" : ""}>
       {t("top.sources", { ok: good, all })}

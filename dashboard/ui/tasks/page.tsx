@@ -6,6 +6,7 @@ import { t } from "../core/i18n";
 import { mayDo } from "../core/site";
 import { useAct, Message } from "../forms/act";
 import type { TaskRecord } from "../records";
+import { TASK_LIGHTS } from "../vocabulary";
 import { newTask, openTaskOrder } from "./orders";
 import { Clock, dueAt, Evidence, holderOf, Light, stateOf, Steps } from "./parts";
 import { tasks, useTasks } from "./records";
@@ -16,15 +17,15 @@ type Tab = (typeof TABS)[number];
 
 const belongs: Record<Tab, (task: TaskRecord) => boolean> = {
   waiting: (task) => task.open,
-  late: (task) => task.open && (task.light === "red" || task.unsigned),
-  answer: (task) => task.open && task.choices.some(({ action }) => ["done", "answer-extension"].includes(action)),
+  late: (task) => task.pressing,
+  answer: (task) => task.awaits_answer,
   ended: (task) => !task.open,
   exercise: (task) => task.mode !== "real",
 };
 /** Exercises stand in a tab of their own, and beside their own incident. */
 const isHere = (task: TaskRecord, tab: Tab, incident: string | null): boolean =>
   belongs[tab](task) && (incident ? task.incident === incident : tab === "exercise" || task.mode === "real");
-const WORST = ["red", "yellow", "green", "grey", "", "green-done"];
+const WORST: readonly string[] = TASK_LIGHTS;
 
 const tasksOf = (tab: Tab, incident: string | null): TaskRecord[] => [...tasks().values()]
   .filter((task) => isHere(task, tab, incident)).sort((a, b) =>

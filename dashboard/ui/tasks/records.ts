@@ -19,6 +19,3 @@ export const tasks = (): ReadonlyMap<string, TaskRecord> => view.all();
 export const tasksOfIncident = (incident: string): TaskRecord[] =>
   [...view.all().values()].filter((task) => task.incident === incident)
     .sort((a, b) => (a.created_at < b.created_at ? -1 : a.created_at > b.created_at ? 1 : a.id < b.id ? -1 : 1));
-
-/** True while nobody has signed for it. */
-export const awaitsSignature = (task: TaskRecord): boolean => task.state === "issued" || task.state === "returned";

@@ -1,13 +1,14 @@
 /** What the server says of a camera's ladder, in the order in which the page shows it. */
 import type { AssetRecord, CameraStatusRecord } from "../records";
+import { CAMERA_GROUPS, CAMERA_RUNGS } from "../vocabulary";
 
 /** The rungs of the ladder, lowest first, as `camera.rungs` has their letters. */
-export const RUNGS = ["path", "signalling", "described", "frames", "picture", "clock", "recording"] as const;
+export const RUNGS = CAMERA_RUNGS;
 export type Rung = (typeof RUNGS)[number];
 export type RungState = "ok" | "failed" | "unknown" | "not-checked";
 
 /** The groups of the page, worst first, as the server counts them. */
-export const GROUPS = ["offline", "frames", "signalling", "picture", "other", "unknown", "ok"] as const;
+export const GROUPS = CAMERA_GROUPS;
 export type Group = (typeof GROUPS)[number];
 
 /** A camera in the face of lists. */

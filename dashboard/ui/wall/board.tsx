@@ -1,20 +1,22 @@
 /** The right of the wall: incidents in hand, what nobody has taken, what somebody has, what comes in the next hour. */
 import { arrangement, type ShownAlert } from "../alerts/arrange";
+import { ALL, useGroups } from "../alerts/groups";
 import { Age } from "../core/age";
 import { useRoom } from "../core/fit";
 import { duration } from "../core/format";
 import { t } from "../core/i18n";
-import { alertHead, alertHolder, alertReach, alertTitle, alertValue } from "../core/names";
+import { alertHolder, alertTitle } from "../core/names";
 import { store } from "../core/picture";
 import { AlertIcon } from "../core/shapes";
-import { regionName } from "../core/site";
 import { now, parse } from "../core/time";
 import { Calm } from "../feeds/network";
 import { hiddenCounts } from "../alerts/hidden";
 import { incidentsOf } from "../incidents/records";
 import type { AlertRecord } from "../records";
+import { FloodBoard, floodLines } from "./floodboard";
 import { incidentRoom, Incidents } from "./incidents";
 import { NextHour, nextHour } from "./next";
+import { OpenRow } from "./openrow";
 import { Recent } from "./recent";
 
 // Heights in rem; styles/wall.css has the same.
@@ -43,16 +45,21 @@ interface Props {
 export default function AlertBoard({ takes, incidents = 1 }: Props) {
   const [box, room] = useRoom<HTMLDivElement>();
   const { shown: all } = arrangement.value;
+  const groups = useGroups();
   const shown = takes ? all.filter((row) => takes(row.alert)) : all;
   const open = shown.filter((row) => !row.alert.acked);
   const taken = shown.filter((row) => row.alert.acked);
   const points = nextHour(shown, now());
   const reported = incidents ? incidentRoom(incidentsOf("open").length, incidents).height : 0;
-  const fits = share(room, open.length, taken.length, (points.length ? NEXT : 0) + reported);
+  const flood = takes ? undefined : groups.get(ALL);
+  const lines = flood ? floodLines(groups) : [];
+  const extra = (points.length ? NEXT : 0) + reported;
+  const fits = share(room, flood ? lines.length : open.length, taken.length, extra);
   return (
     <div class="board-box w-alert-board" ref={box}>
       {incidents ? <Incidents most={incidents} /> : null}
-      {open.length ? (
+      {flood ? <FloodBoard whole={flood} lines={lines} seen={fits.open} /> : null}
+      {open.length && !flood ? (
         <section>
           <Head text="board.unacked" all={open.length} seen={fits.open}><Oldest rows={open} /></Head>
           <ol class="board">{open.slice(0, fits.open).map((row) => <OpenRow key={row.alert.id} row={row} />)}</ol>
@@ -93,24 +100,6 @@ function Oldest({ rows }: { rows: ShownAlert[] }) {
   const at = now();
   const first = rows.reduce((least, { alert }) => Math.min(least, parse(alert.raised_at) ?? least), Infinity);
   return <>{Number.isFinite(first) ? t("board.oldest", { span: duration(at - first) }) : ""}</>;
-}
-
-/** Two lines: what and since when; what is wrong with it and that nobody has it. */
-function OpenRow({ row: { alert, below } }: { row: ShownAlert }) {
-  const { name, words } = alertHead(alert);
-  const notes = [alert.active && words ? words : alertValue(alert), regionName(alert.region)];
-  const told = notes.filter((word) => word && !name.includes(word));
-  const reach = [alertReach(alert), below.length ? t("alert.below", { n: below.length }) : ""].filter(Boolean);
-  const over = alert.active ? "" : " is-over";
-  return (
-    <li class={`board-row sev-${alert.severity} is-open${over}`} data-id={alert.id}>
-      <span class="board-mark"><AlertIcon alert={alert} /></span>
-      <span class="board-title">{name}</span>
-      <Age class="board-time" since={alert.raised_at} />
-      <span class="board-note">{[...told, ...reach].join("，")}</span>
-      <span class="board-holder is-open">{alertHolder(alert).text}</span>
-    </li>
-  );
 }
 
 /** One line: what, who has it and until when, and since when. */

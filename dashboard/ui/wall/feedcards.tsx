@@ -1,6 +1,6 @@
 /** The four feeds of the wall at a glance, as the server counts them (`board` records by feed and by place). */
 import { useEffect, useState } from "preact/hooks";
-import { sourceState, warningRegions, warnings } from "../alerts/summary";
+import { warningRegions, warnings } from "../alerts/summary";
 import { get } from "../core/api";
 import { count, percent } from "../core/format";
 import { t } from "../core/i18n";
@@ -137,7 +137,7 @@ export function ApprovalsCard() {
 }
 
 /** True while no source of public warnings speaks: then "no warning" is not known. */
-const noWarningSource = (): boolean => !sourcesOf("emergency").some((source) => sourceState(source) === "ok");
+const noWarningSource = (): boolean => !sourcesOf("emergency").some((source) => source.state === "ok");
 
 function emergencyCell(code: string, blind: boolean): Cell {
   const board = boardOf(`place:emergency:${code}`);

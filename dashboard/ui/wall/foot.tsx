@@ -1,13 +1,13 @@
 /** The foot of the wall: the load on the people, the warnings in force, the sources. */
-import { outs, useKpi, type AlertLoad, type Kpi, type Out, type Times } from "../alerts/load";
-import { sources, sourceState, warnings } from "../alerts/summary";
+import { useKpi } from "../alerts/load";
+import { sources, warnings } from "../alerts/summary";
 import { useRoom } from "../core/fit";
 import { length, number, span } from "../core/format";
 import { t } from "../core/i18n";
 import { sourceName, warningEvent, warningPlace, warningTitle } from "../core/names";
 import { Icon } from "../core/shapes";
 import { now, parse, shortTime } from "../core/time";
-import type { WarningRecord } from "../records";
+import type { AlertLoad, Kpi, LoadOuts, ResponseTimes, WarningRecord } from "../records";
 import { HourBars } from "./hourbars";
 
 /** The load hour by hour, and the figures that have a target: bright only when out of it. */
@@ -27,27 +27,23 @@ export function LoadStrip() {
   );
 }
 
-const late = (times: Times | undefined): Out => {
-  return times?.target && (times.median_s ?? 0) > times.target ? "degraded" : "";
-};
-
 /** Rate, flood and times always; how many are stale or chattering only while it is out of target. */
 function Figures({ load, kpi }: { load: AlertLoad; kpi: Kpi }) {
-  const out = outs(load);
+  const out = kpi.outs;
   const { flood, rate, stale, chattering } = load;
   const floodNote = flood.on
     ? t("load.flood.since", { at: shortTime(parse(flood.since)) })
     : t("load.flood.ten", { n: flood.in_ten_minutes });
-  const p90 = (times: Times | undefined): string => t("load.p90.short", { p90: length(times?.p90_s) });
+  const p90 = (times: ResponseTimes | undefined): string => t("load.p90.short", { p90: length(times?.p90_s) });
   return (
     <>
-      <Target name="rate" label={t("load.rate.short")} value={number(rate.per_operator)} out={out.rate ?? ""}
+      <Target name="rate" label={t("load.rate.short")} value={number(rate.per_operator)} out={out.rate}
         note={t("load.target", { n: rate.target })} />
       <Target name="flood" label={t("load.flood")} value={t(flood.on ? "load.flood.yes" : "load.flood.no")}
-        out={out.flood ?? ""} note={floodNote} />
-      <Target name="mtta" label={t("load.mtta")} value={length(kpi.mtta?.median_s)} out={late(kpi.mtta)}
+        out={out.flood} note={floodNote} />
+      <Target name="mtta" label={t("load.mtta")} value={length(kpi.mtta?.median_s)} out={out.mtta}
         note={p90(kpi.mtta)} />
-      <Target name="mttr" label={t("load.mttr")} value={length(kpi.mttr?.median_s)} out={late(kpi.mttr)}
+      <Target name="mttr" label={t("load.mttr")} value={length(kpi.mttr?.median_s)} out={out.mttr}
         note={p90(kpi.mttr)} />
       {out.stale ? (
         <Target name="stale" label={t("load.stale.short")} value={String(stale.count)} out={out.stale}
@@ -60,6 +56,8 @@ function Figures({ load, kpi }: { load: AlertLoad; kpi: Kpi }) {
     </>
   );
 }
+
+type Out = LoadOuts["rate"];
 
 interface TargetProps {
   name: string;
@@ -124,8 +122,8 @@ function Chip({ warning }: { warning: WarningRecord }) {
 export function SourceSummary() {
   const at = now();
   const all = sources.value;
-  const bad = all.filter((source) => sourceState(source) !== "ok");
-  const speaking = all.filter((source) => sourceState(source) !== "silent" && parse(source.at) !== null);
+  const bad = all.filter((source) => source.state !== "ok");
+  const speaking = all.filter((source) => source.state !== "silent" && parse(source.at) !== null);
   const [slowest] = speaking.sort((a, b) => (parse(a.at) ?? 0) - (parse(b.at) ?? 0));
   const [first] = bad;
   const since = first ? parse(first.silent_since ?? first.failing_since ?? first.at) : null;

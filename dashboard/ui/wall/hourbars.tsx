@@ -1,5 +1,5 @@
 /** Alerts of 24 hours, hour by hour: bright what people were shown, dark what was hidden, dashed the target. */
-import type { AlertLoad } from "../alerts/load";
+import type { AlertLoad } from "../records";
 import { t } from "../core/i18n";
 import { parse, shortTime } from "../core/time";
 

@@ -11,8 +11,6 @@ export type Matter =
   | { kind: "warning"; at: number; warning: WarningRecord }
   | { kind: "incident"; at: number; incident: IncidentRecord };
 
-const GRAVE = 3;
-
 /** When an incident became what it is: reported, or its response started. */
 const changedAt = (incident: IncidentRecord): number =>
   Math.max(parse(incident.received_at) ?? 0, parse(incident.response_since) ?? 0);
@@ -21,15 +19,14 @@ const changedAt = (incident: IncidentRecord): number =>
 export const matters = computed((): Matter[] => {
   const list: Matter[] = [];
   for (const row of arrangement.value.shown) {
-    const { active, acked, severity, raised_at } = row.alert;
-    if (active && !acked && severity === "critical") list.push({ kind: "alert", at: parse(raised_at) ?? 0, row });
+    const { need, raised_at } = row.alert;
+    if (need === "critical") list.push({ kind: "alert", at: parse(raised_at) ?? 0, row });
   }
   for (const warning of warnings.value.real) {
     if (warning.colour === "red") list.push({ kind: "warning", at: parse(warning.sent) ?? 0, warning });
   }
   for (const incident of incidentsOf("open")) {
-    const grave = incident.grade_rank > 0 && incident.grade_rank <= GRAVE;
-    if (grave || incident.response) list.push({ kind: "incident", at: changedAt(incident), incident });
+    if (incident.grave) list.push({ kind: "incident", at: changedAt(incident), incident });
   }
   return list.sort((a, b) => b.at - a.at);
 });

@@ -3,9 +3,10 @@ import { colourRank } from "../alerts/summary";
 import { covers } from "../core/site";
 import { parse } from "../core/time";
 import type { WarningRecord } from "../records";
+import { WARNING_COLOURS, WARNING_STATES } from "../vocabulary";
 
-export const STATES = ["active", "pending", "expired", "cancelled", "superseded"] as const;
-export const COLOURS = ["red", "orange", "yellow", "blue", "none"] as const;
+export const STATES = WARNING_STATES;
+export const COLOURS = [...WARNING_COLOURS, "none"] as const;
 export const colourOf = (warning: WarningRecord): string => warning.colour || "none";
 
 /** What is asked for: a county's code, a colour, a state; null is all. */

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from feeds.kinds import KINDS, Audience
 from feeds.kinds import group as group_module
-from feeds.kinds.group import groups_of, need_of
+from feeds.kinds.group import groups_of
 from feeds.live.delta import applied
 from feeds.live.mirror import Mirror
 from feeds.model import Ack, Alert, Asset, Change, Kind, Severity
@@ -37,7 +37,7 @@ def counted(mirror: Mirror, audience: Audience) -> dict[str, dict[str, Any]]:
             "unacked": sum(not alert["acked"] for alert in of),
             "active": sum(alert["active"] for alert in of),
             "severity": min((Severity(alert["severity"]).rank, alert["severity"]) for alert in of)[1],
-            "needs": sorted(need_of(alert) for alert in of if need_of(alert)),
+            "needs": sorted(alert["need"] for alert in of if alert["need"]),
         }
         for key, of in members.items()
     }

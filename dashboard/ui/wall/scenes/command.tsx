@@ -11,7 +11,7 @@ import { useMarks, wallIncident } from "../../incidents/marks";
 import { dueAt, incidentsOf, reportsOf, unmetOf } from "../../incidents/records";
 import type { IncidentRecord, ObligationRecord, TaskRecord } from "../../records";
 import { Clock as TaskClock, holderOf, Light } from "../../tasks/parts";
-import { awaitsSignature, tasksOfIncident, useTasks } from "../../tasks/records";
+import { tasksOfIncident, useTasks } from "../../tasks/records";
 import { useUnits } from "../../tasks/units";
 import AlertBoard from "../board";
 import { Clock, Grade, incidentRoom, ResponseFlag, shortNumber } from "../incidents";
@@ -96,7 +96,7 @@ function Tasks({ incident }: { incident: string }) {
   const fits = Math.max(0, Math.floor(room / TASK));
   const open = tasks.filter((task) => task.open)
     .sort((a, b) => (RANK[a.light] ?? 4) - (RANK[b.light] ?? 4) || ((a.due ?? "~") < (b.due ?? "~") ? -1 : 1));
-  const unsigned = tasks.filter(awaitsSignature).length;
+  const unsigned = tasks.filter((task) => task.awaits_signature).length;
   return (
     <section class="w-command-tasks">
       <header class="feed-head">
