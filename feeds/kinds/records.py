@@ -43,8 +43,8 @@ class PlainRecords:
 
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
         rows = stored.get(self._name, {})
-        self.records = {key: row for key, row in rows.items() if type(row) is dict}  # read as views
         self._unmade = {key: row for key, row in rows.items() if type(row) is not dict}
+        self.records = {key: row for key, row in rows.items() if key not in self._unmade}  # read as views
 
     def takers(self) -> Mapping[str, Callable[[Change], None]]:
         return {self._name: self._take}
