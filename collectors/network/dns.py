@@ -33,7 +33,10 @@ TYPES = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
 PAYLOAD = 1232
 """Octets that the server may send over UDP (DNS flag day 2020)."""
 _SHOWN = 400
-_NO_EDNS = (dns.rcode.FORMERR, dns.rcode.NOTIMP)
+_NO_EDNS = (dns.rcode.FORMERR, dns.rcode.NOTIMP, dns.rcode.SERVFAIL, dns.rcode.BADVERS)
+"""Answers after which the query is sent again without EDNS (RFC 6891 6.1.3 and 7)."""
+_PATIENCE = 0.5
+"""Share of a poll's time after which the query is sent without EDNS as well, to a server that is silent."""
 _RCODES = {
     dns.rcode.NXDOMAIN: "the name does not exist (NXDOMAIN)",
     dns.rcode.SERVFAIL: "the server failed (SERVFAIL)",
@@ -42,7 +45,8 @@ _RCODES = {
 
 
 class DnsPoller(Poller):
-    """Gives `dns.ms`, `dns.answer` (values, sorted, by commas), `dns.rcode`."""
+    """Gives `dns.ms`, `dns.answer` (values, sorted, by commas), `dns.rcode`; `dns.edns` false, with the reason, when
+    the server answers only to queries without EDNS."""
 
     schemes: ClassVar[tuple[str, ...]] = ("dns",)
     family: ClassVar[str] = "dns"
@@ -67,15 +71,11 @@ class DnsPoller(Poller):
         server, port = await resolve(target.host), target.port or 53
         number = random.SystemRandom().getrandbits(16)
         name, kind = asked_name(target), _type(target)
-        query_message, wire = question(name, kind)
-        query = struct.pack("!H", number) + wire
+        query_message, plain_message = question(name, kind)[0], question(name, kind, edns=False)[0]
+        query, plain_query = (struct.pack("!H", number) + question(name, kind, edns=edns)[1] for edns in (True, False))
         began = time.perf_counter()
         try:
-            raw = await _exchange(server, port, query)
-            if raw[3] & 0x0F in _NO_EDNS and raw[:2] == query[:2]:
-                query_message, wire = question(name, kind, edns=False)
-                query = query[:2] + wire
-                raw = await _exchange(server, port, query)
+            raw, reason = await _answer(server, port, query, plain_query, target.timeout * _PATIENCE)
         except OSError as error:
             raise not_ready(error) from error
         except asyncio.IncompleteReadError as error:
@@ -83,7 +83,11 @@ class DnsPoller(Poller):
         took = Measurement(metric="dns.ms", value=round((time.perf_counter() - began) * 1000, 3), unit="ms")
         if raw[:2] != query[:2]:
             raise NotReady(Reason.WRONG_ANSWER, "the answer is to another question", [took])
-        return judge(raw, query_message, kind, target.params.get("expect", ""), [took])
+        measurements = [took]
+        if reason:
+            measurements.append(Measurement(metric="dns.edns", value=False, text=reason))
+        message = plain_message if reason else query_message
+        return judge(raw, message, kind, target.params.get("expect", ""), measurements)
 
 
 def asked_name(target: Target) -> str:
@@ -179,6 +183,42 @@ def _plain(value: str) -> str:
         return str(ipaddress.ip_address(text))
     except ValueError:
         return text
+
+
+async def _answer(server: str, port: int, query: bytes, plain_query: bytes, patience: float) -> tuple[bytes, str]:
+    """The answer, and why it is that to `plain_query`, without EDNS; "" for the answer to `query`.
+
+    A server that is silent is asked without EDNS beside the query that waits: the first answer counts.
+    Raises OSError, IncompleteReadError, NotReady.
+    """
+    asking = asyncio.ensure_future(_exchange(server, port, query))
+    try:
+        await asyncio.wait((asking,), timeout=patience)
+        if asking.done():
+            raw, rcode = asking.result(), _rcode(asking.result())
+            if rcode not in _NO_EDNS or raw[:2] != query[:2]:
+                return raw, ""
+            plain_raw = await _exchange(server, port, plain_query)
+            is_edns = _rcode(plain_raw) != rcode
+            return plain_raw, f"the server answers {rcode.name} to queries with EDNS" if is_edns else ""
+        asking_plainly = asyncio.ensure_future(_exchange(server, port, plain_query))
+        try:
+            await asyncio.wait((asking, asking_plainly), return_when=asyncio.FIRST_COMPLETED)
+            if asking.done():
+                return asking.result(), ""
+            return asking_plainly.result(), "the server is silent to queries with EDNS"
+        finally:
+            asking_plainly.cancel()
+    finally:
+        asking.cancel()
+
+
+def _rcode(raw: bytes) -> dns.rcode.Rcode:
+    """The code of an answer, with the upper bits of its OPT record; of what is no message the lower bits alone."""
+    try:
+        return dns.message.from_wire(raw, ignore_trailing=True).rcode()
+    except (dns.exception.DNSException, ValueError, struct.error):
+        return dns.rcode.Rcode(raw[3] & 0x0F)
 
 
 async def _exchange(server: str, port: int, query: bytes) -> bytes:

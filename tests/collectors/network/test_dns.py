@@ -155,6 +155,41 @@ async def test_silence_scraps_and_forged_ids_are_a_timeout(reply: Reply, monkeyp
     assert error.reason is Reason.TIMEOUT
 
 
+async def test_a_server_that_is_silent_to_edns_is_asked_without_it_and_that_is_told() -> None:
+    good = answering("A", "10.0.0.1")
+    async with serving(lambda query: None if query.edns >= 0 else good(query)) as (port, server):
+        values = await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/www.example.cn", timeout=1.0))
+    assert values_of(values)["dns.answer"] == "10.0.0.1"
+    edns = values["dns.edns"]
+    assert (edns.value, edns.text) == (False, "the server is silent to queries with EDNS")
+    assert len(server.questions) == 2
+
+
+@pytest.mark.parametrize("rcode", [dns.rcode.SERVFAIL, dns.rcode.BADVERS, dns.rcode.FORMERR, dns.rcode.NOTIMP])
+async def test_a_server_that_fails_on_edns_is_asked_without_it_and_that_is_told(rcode: dns.rcode.Rcode) -> None:
+    good, bad = answering("A", "10.0.0.1"), answering("A", rcode=rcode)
+    async with serving(lambda query: (bad if query.edns >= 0 else good)(query)) as (port, _):
+        values = await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/www.example.cn"))
+    assert values_of(values)["dns.answer"] == "10.0.0.1"
+    edns = values["dns.edns"]
+    assert edns.text == f"the server answers {rcode.name} to queries with EDNS"
+
+
+async def test_a_server_that_fails_with_and_without_edns_gives_no_word_about_it() -> None:
+    async with serving(answering("A", rcode=dns.rcode.SERVFAIL)) as (port, server):
+        error = await failure(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/www.example.cn"))
+    assert isinstance(error, NotReady)
+    assert [measurement.metric for measurement in error.measurements] == ["dns.ms", "dns.rcode"]
+    assert len(server.questions) == 2
+
+
+async def test_a_server_that_speaks_edns_gives_no_word_about_it() -> None:
+    async with serving(answering("A", "10.0.0.1")) as (port, server):
+        values = await ask(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/www.example.cn"))
+    assert "dns.edns" not in values_of(values)
+    assert len(server.questions) == 1
+
+
 async def test_a_closed_port_is_refused() -> None:
     port = free_port()
     error = await failure(DnsPoller(), target_of(f"dns://127.0.0.1:{port}/a.example"))
