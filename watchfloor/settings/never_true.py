@@ -71,7 +71,7 @@ class _InventoryNames:
         for source in sources:
             self.families |= {"syslog"} if source.kind == "network.syslog" else set()
             self.families |= {"trap"} if source.kind == "network.traps" else set()
-            self.is_open = self.is_open or source.kind == "video.gb28181"
+            self.families |= _OF_VIDEO if source.kind == "video.gb28181" else set()
         for probe in {probe for asset in assets.values() for probe in asset.probes}:
             self._add(probe)
 

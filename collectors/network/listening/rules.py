@@ -177,5 +177,5 @@ def _pattern(text: str) -> Pattern:
 
 def _oid(text: str) -> str:
     if not _OID.fullmatch(text):
-        raise ValueError(f"{text!r}: OID 1.3.6.1.…")
+        raise ValueError(f"{text!r} is no OID in numbers: 1.3.6.1.6.3.1.1.5.3 is linkDown (snmptranslate -On)")
     return text

@@ -92,6 +92,12 @@ def test_readings_of_every_snmp_profile_are_known(when: str) -> None:
     assert list(remarks(RuleSettings(id="r", when=when), AGENT, ())) == []
 
 
+def test_a_video_source_gives_readings_of_cameras_alone() -> None:
+    source = SourceSettings(id="gb", kind="video.gb28181", url="sip://53230000002000000001@0.0.0.0:5060")
+    rules = [RuleSettings(id="r", when=f"m['{metric}'] == 'up'") for metric in ("if.admin", "gb28181.alarm")]
+    assert [len(list(remarks(rule, AGENT, (source,)))) for rule in rules] == [1, 0]
+
+
 def test_a_site_with_a_mapped_source_may_have_any_reading() -> None:
     source = SourceSettings(id="hydro", kind="emergency.http", url="http://10.5.3.3/rivers")
     assert list(remarks(RuleSettings(id="r", when='m["anything.else"] > 1.0'), AGENT, (source,))) == []
