@@ -148,7 +148,13 @@ class Store:
             await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({self._lock})")
 
     async def _end(self, connection: AsyncConnection, *, commit: bool) -> None:
+        """End the transaction. Raises JournalLost for a commit of one that SQLite has rolled back by itself.
+
+        SQLite does so after some errors (a full disk). The driver's commit would then do nothing, without an error.
+        """
         with translated(OSError):
+            if commit and self.is_sqlite and not await _in_transaction(connection):
+                raise JournalLost("the transaction was rolled back before its end")
             await (connection.commit() if commit else connection.rollback())
 
     def _driver_errors(self) -> tuple[type[Exception], ...]:
@@ -175,6 +181,12 @@ def translated(*driver_errors: type[Exception]) -> Iterator[None]:
         raise (Unstorable if state[:2] in _HOPELESS else JournalLost)(_text(error)) from error
     except driver_errors as error:
         raise JournalLost(_text(error)) from error
+
+
+async def _in_transaction(connection: AsyncConnection) -> bool:
+    """True when the SQLite connection of the driver is open and within a transaction."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return driver._connection is not None and bool(driver.in_transaction)
 
 
 def _text(error: BaseException) -> str:

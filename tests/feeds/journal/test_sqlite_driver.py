@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
-from feeds.journal import Journal, sqlite_url
+from feeds.journal import Journal, JournalLost, sqlite_url
 from feeds.journal.connections import Store
 from feeds.journal.sqlite_driver import FIRST_ROWS
 
@@ -60,6 +61,18 @@ async def test_errors_of_statements_are_those_of_the_driver(store: Store) -> Non
         with pytest.raises(OperationalError, match="no such table"):
             await connection.execute(text("SELECT * FROM nowhere"))
         assert (await connection.execute(text("SELECT 1"))).scalar() == 1
+
+
+async def test_a_commit_after_sqlite_has_rolled_back_by_itself_is_refused(store: Store) -> None:
+    async with store.writing() as connection:
+        await connection.execute(text("CREATE TABLE row (n INTEGER UNIQUE)"))
+    with pytest.raises(JournalLost, match="rolled back"):
+        async with store.writing() as connection:
+            await connection.execute(text("INSERT INTO row VALUES (1)"))
+            with suppress(IntegrityError):
+                await connection.execute(text("INSERT OR ROLLBACK INTO row VALUES (1)"))
+    async with store.writing() as connection:
+        assert (await connection.execute(text("SELECT count(*) FROM row"))).scalar() == 0
 
 
 @pytest.mark.parametrize("signed", [False, True], ids=["plain", "signed"])
