@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import stat
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -28,7 +29,8 @@ DAMAGED = "damaged"
 def write(path: Path, content: bytes, *, mode: int = 0o600) -> None:
     """Replace a file atomically and durably. Raises OSError, and then leaves the old content in place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.new")
+    writer = f"{os.getpid()}-{threading.get_ident()}"  # threads of a process may write the same file
+    part = path.with_name(f".{path.name}.{writer}.new")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode), "wb") as file:
             file.write(content)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -190,6 +191,26 @@ def test_a_write_that_fails_leaves_the_content_of_before(tmp_path: Path, monkeyp
         state_file.write_json(tmp_path / "state.json", {"number": 2})
     assert state_file.read_json(tmp_path / "state.json", state_file.mapping) == {"number": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_two_threads_that_write_one_file_at_once_both_succeed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two roles of one process do so when settings apply."""
+    path, sync, others = tmp_path / "state.json", os.fsync, [threading.Thread(target=lambda: write({"number": 2}))]
+
+    def write(body: dict[str, int]) -> None:
+        state_file.write_json(path, body)
+
+    def sync_after_the_other(handle: int) -> None:
+        while others:
+            other = others.pop()
+            other.start()
+            other.join()
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", sync_after_the_other)
+    write({"number": 1})
+    assert state_file.read_json(path, state_file.mapping) == {"number": 1}
+    assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
 
 
 async def test_the_supervisor_tells_what_takes_the_room(tmp_path: Path) -> None:
