@@ -102,12 +102,14 @@ class JournalWatch:
     async def compare_if_changed(self) -> None:
         """Compare when a file of the stores or the record has changed since the last time, and every COUNT_EVERY s.
 
-        A comparison reads a dozen rows, in two roles of a site where nothing happens.
+        Also when the structure of a file is due to be checked, and again after a comparison that failed. A comparison
+        reads a dozen rows, in two roles of a site where nothing happens.
         """
         at, files = asyncio.get_running_loop().time(), self._file_stamps()
-        if files is None or files != self._compared or self.gaps or at - self._compared_at >= COUNT_EVERY:
-            await self.compare_if_possible()
-            self._compared, self._compared_at = files, at
+        is_due = at - self._compared_at >= COUNT_EVERY or self._files.is_due(at)
+        if files is None or files != self._compared or self.gaps or is_due:
+            succeeded = await self.compare_if_possible()
+            self._compared, self._compared_at = files if succeeded else None, at
 
     def _file_stamps(self) -> list[tuple[int, int, int]] | None:
         """Inode, size and time of change of each store's files and of the record; None for PostgreSQL."""
@@ -124,18 +126,25 @@ class JournalWatch:
                 stamps.append((status.st_ino, status.st_size, status.st_mtime_ns))
         return stamps
 
-    async def compare_if_possible(self, *, last: bool = False) -> None:
-        """Like `compare()`, but log errors at debug level: other checks report a store that is down."""
+    async def compare_if_possible(self, *, last: bool = False) -> bool:
+        """Like `compare()`, but log errors at debug level: other checks report a store that is down.
+
+        Returns True when nothing failed.
+        """
+        succeeded = True
         try:
             await self.compare(count=last)
             if self._journal.keyring is not None and (last or self._anchor_is_due()):
                 self._anchor = await heads.anchor(self._journal, self._anchor)
         except (JournalError, BusError, OSError) as error:
             log.debug("cannot compare the journal with its recorded heads: %s", error)
+            succeeded = False
         try:
             await self._files.compare(updates_record=self._updates_record)
         except JournalError as error:
             log.debug("cannot compare the lives of the stores with the journal: %s", error)
+            succeeded = False
+        return succeeded
 
     def _anchor_is_due(self) -> bool:
         at = asyncio.get_running_loop().time()

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 class ProgramGroup:
     """Programs that run together in one process. When one ends with an error, all end. `before` runs first."""
 
-    def __init__(self, *programs: RoleProgram, before: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(self, *programs: RoleProgram, before: Callable[[], Awaitable[object]] | None = None) -> None:
         self.programs, self._before = programs, before
 
     async def run(self) -> None:

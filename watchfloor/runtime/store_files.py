@@ -67,6 +67,10 @@ class StoreFiles:
         texts, names = MESSAGES[language], NAMES[language]
         return " ".join(texts[fault].format(store=names[store]) for store, fault in self.faults.items())
 
+    def is_due(self, at: float) -> bool:
+        """True when the structure of a file is due to be checked at that time of the event loop."""
+        return any(at >= due for due in self._due.values())
+
     async def compare(self, *, updates_record: bool) -> None:
         """Check once. With `updates_record` the journal learns of stores that it has not seen. Raises JournalError."""
         if not self._journal.store.is_sqlite:

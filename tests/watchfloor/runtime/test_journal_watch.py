@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from feeds.bus import Bus
-from feeds.journal import Journal, sqlite_url
-from feeds.journal.heads import Gap
+from feeds.journal import Journal, JournalLost, sqlite_url
+from feeds.journal.heads import Gap, Heads
 from watchfloor.runtime import journal_watch
 from watchfloor.runtime.journal_watch import JournalReplaced, JournalWatch
 
@@ -189,3 +189,25 @@ async def test_nothing_is_compared_while_neither_a_store_nor_the_record_has_chan
         await watch.compare_if_changed()
         assert comparisons == before + 2
         assert (tmp_path / "run" / journal_watch.FILE).is_file()
+
+
+async def test_a_comparison_that_failed_is_made_again_though_no_file_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(tmp_path)
+    for file in tmp_path.glob("journal.sqlite3*"):
+        file.unlink()
+    load, refusals = journal_watch.load, [JournalLost("database is locked")]
+
+    async def load_later(path: Path, bus: Bus | None, journal: Journal) -> Heads | None:
+        if refusals:
+            raise refusals.pop()
+        return await load(path, bus, journal)
+
+    monkeypatch.setattr(journal_watch, "load", load_later)
+    async with opened(tmp_path) as journal:
+        watch = JournalWatch(journal, tmp_path, None)
+        await watch.compare_if_changed()
+        assert watch.gaps == []
+        await watch.compare_if_changed()
+        assert watch.gaps[0] == Gap(chain="test", first=1, last=ENTRIES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -134,3 +135,17 @@ async def test_damage_is_told_in_both_languages_and_ends_with_the_mended_file(jo
     file.write_bytes(whole)
     await again.compare_if_possible()
     assert again.message("en") == ""
+
+
+async def test_damage_that_changes_no_time_of_a_file_is_found_when_its_structure_is_due(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_files, "CHECK_EVERY", (0.0, 0.0))
+    watch = JournalWatch(journal, tmp_path, None)
+    await watch.compare_if_changed()
+    file = tmp_path / "history.sqlite3"
+    before = file.stat()
+    damage(file, "middle")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    await watch.compare_if_changed()
+    assert watch._files.faults == {"history": DAMAGED}
