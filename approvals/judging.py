@@ -40,7 +40,8 @@ class Judging:
     def load(self, start: Start, store: CaseStore, last_seq: int) -> Asking[None]:
         """Load cards and orders, and evaluate the rules for changes that are in the store but not in the journal."""
         self._now = start.now
-        self._morning = self._next(min(float(start.pending.get("judged") or start.now), start.now))
+        judged = start.pending.get("judged")
+        self._morning = self._next(start.now if judged is None else min(float(judged), start.now))
         cards = yield ListLoaded(CARD_KIND, card_of)
         orders = yield ListLoaded(ORDER_KIND, order_of)
         self.supervision.restore(cards, orders)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from approvals import judging
 from approvals.cards.rules import DEFAULTS, CardRule, CardRuleRefused
 from feeds.model import Command, Kind, Outcome, Result
 from tests.approvals.rig import CasesRig
@@ -59,6 +60,22 @@ async def test_a_card_is_raised_on_the_morning_after_the_limit_and_the_worse_one
         ("raise", "far_over/hall:1"),
         ("replace", "over_promise/hall:1"),
     ]
+
+
+async def test_a_morning_that_a_kill_interrupts_is_completed_after_the_start(
+    rig: CasesRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "AT_ONCE", 1)
+    await rig.send(case_fact("1", statutory=30), case_fact("2", statutory=30))
+    await rig.hear("2026-05-21T00:00:00")
+    await rig.settle("2026-05-21T00:00:01")
+    await rig.step("2026-05-21T08:30:01")
+    assert len(await cards(rig)) == 1
+    await rig.start()
+    await rig.settle("2026-05-21T08:31:00")
+    assert await cards(rig) == {"over_promise/hall:1": "raised", "over_promise/hall:2": "raised"}
+    proposed = [entry.subject for entry in await rig.journal.entries(kind="card", limit=100) if entry.name == "propose"]
+    assert sorted(proposed) == ["over_promise/hall:1", "over_promise/hall:2"]
 
 
 async def test_no_card_rests_on_old_data(rig: CasesRig) -> None:
