@@ -110,7 +110,9 @@ async def _follow(
     """Read and step until the server is not that of `epoch` any more or the engine is stale (the caller reopens)."""
     beaten, clock_saved, dirty = 0.0, _time(engine, watch, vitals), False
     while bus.epoch == epoch and not engine.stale:
-        entries = await bus.read(cursors, block=min(engine.rest(_time(engine, watch, vitals)), BEAT))
+        at = _time(engine, watch, vitals)
+        beat_in = min(max(beaten + BEAT - at, 0.0), BEAT)
+        entries = await bus.read(cursors, block=min(engine.rest(at), beat_in))
         at = _time(engine, watch, vitals)
         if entries:
             vitals.took(len(entries), max(0.0, at - entry_order(entries[0].id)[0] / 1000))

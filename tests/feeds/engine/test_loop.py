@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -146,3 +147,37 @@ async def test_an_engine_whose_record_was_mended_is_opened_again_at_once(bus: Bu
         async with asyncio.timeout(PATIENCE):
             await run_engine(engine, bus)
     assert (engine.opened, engine.steps) == (2, 2)
+
+
+class Idle(Recorder):
+    """Has nothing to do for an hour."""
+
+    async def step(self, entries: Sequence[StreamEntry], now: float) -> None:
+        self.steps += 1
+        if self.steps > 8:
+            raise Enough
+
+    def rest(self, now: float) -> float:
+        return 3600.0
+
+
+async def test_an_engine_beats_every_second_also_when_an_entry_comes_shortly_before(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed, beats = 0.0, list[float]()
+    beat = bus.beat
+
+    async def read(cursors: dict[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
+        nonlocal passed
+        passed += min(block, 0.9)  # then something arrives
+        return []
+
+    async def noted(*arguments: Any) -> None:
+        beats.append(passed)
+        await beat(*arguments)
+
+    monkeypatch.setattr(bus, "read", read)
+    monkeypatch.setattr(bus, "beat", noted)
+    with pytest.raises(Enough):
+        await run_engine(Idle(fails=0), bus, SiteClock(lambda: 1e9 + passed, lambda: 5000.0 + passed, lambda: "boot"))
+    assert [round(at, 2) for at in beats[:4]] == [0.0, 1.0, 2.0, 3.0]
