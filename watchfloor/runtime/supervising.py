@@ -24,22 +24,26 @@ from watchfloor.runtime.supervisor import StartRefused, Supervisor
 log = logging.getLogger(__name__)
 
 
-class SettingsRefused(Exception):
-    """The process that read the settings refused them and has told why."""
+class StartEnded(Exception):
+    """The start ended before the supervisor's: the settings were refused, which was told, or a signal came.
+
+    `code` is the exit code.
+    """
 
     def __init__(self, code: int) -> None:
-        super().__init__(f"the settings were refused: exit code {code}")
+        super().__init__(f"the start ended with exit code {code}")
         self.code = code
 
 
 def run(config: Path) -> int:
     """Run the site of a settings file until SIGTERM. Returns the exit code."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the roles read the settings after a reload that comes this early
     logs.setup("watchfloor")
     try:
         asyncio.run(_supervise(config))
     except KeyboardInterrupt:
         return 130
-    except SettingsRefused as error:
+    except StartEnded as error:
         return error.code
     except (AlreadyRunning, StartRefused, valkey.NoServer) as error:
         log.error("%s", error)
@@ -69,7 +73,7 @@ async def _supervise(config: Path) -> None:
 
 
 async def _plan(config: Path) -> dict[str, Any]:
-    """Have the settings read. Raises SettingsRefused."""
+    """Have the settings read. Raises StartEnded."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-P",
@@ -79,15 +83,24 @@ async def _plan(config: Path) -> dict[str, Any]:
         stdout=asyncio.subprocess.PIPE,
         preexec_fn=die_with_parent,
     )
+    signals: list[int] = []
+
+    def stop(number: int) -> None:
+        signals.append(number)  # the process may have ended already
+        with suppress(ProcessLookupError):
+            process.terminate()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, process.terminate)
+        loop.add_signal_handler(number, stop, number)
     try:
         written, _ = await process.communicate()
     finally:
         with suppress(ProcessLookupError):
             process.kill()
+    if signals:
+        raise StartEnded(128 + signals[0])
     if code := process.returncode:
-        raise SettingsRefused(code if code > 0 else 128 - code)
+        raise StartEnded(code if code > 0 else 128 - code)
     plan: dict[str, Any] = json.loads(written)
     return plan
