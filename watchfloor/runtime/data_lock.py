@@ -22,6 +22,7 @@ class DataLock:
     def __init__(self, data: Path) -> None:
         self._data, self._path = data, data / "run" / "lock"
         self._file = -1
+        self._failure = ""
 
     def take(self) -> None:
         """Take the lock. Raises AlreadyRunning, or OSError when the file cannot be made."""
@@ -39,15 +40,24 @@ class DataLock:
 
     def hold(self) -> None:
         """Take the lock again when somebody has removed or replaced the file: it would keep no other one out."""
+        if self._holds():
+            return
         try:
-            if not os.path.samestat(os.stat(self._path), os.fstat(self._file)):
-                raise FileNotFoundError
-        except OSError:
-            try:
-                self.take()
-                log.warning("%s was removed or replaced, and is taken again", self._path.name)
-            except (AlreadyRunning, OSError) as error:
+            self.take()
+        except (AlreadyRunning, OSError) as error:
+            if str(error) != self._failure:  # asked every second
                 log.error("%s was removed or replaced, and cannot be taken again: %s", self._path.name, error)
+            self._failure = str(error)
+        else:
+            log.warning("%s was removed or replaced, and is taken again", self._path.name)
+            self._failure = ""
+
+    def _holds(self) -> bool:
+        """True when the locked file is the one that another supervisor would open."""
+        try:
+            return os.path.samestat(os.stat(self._path), os.fstat(self._file))
+        except OSError:
+            return False
 
     def release(self) -> None:
         """Give the lock back."""
