@@ -136,11 +136,11 @@ class ForkServer:
         self._requested.clear()
 
     def _forked(self, message: dict[str, Any]) -> None:
-        answer = self._requested.pop(message["role"])
+        answer = self._requested.pop(message["role"], None)
         child = None
         if "pid" in message:
             child = self._children[message["pid"]] = ForkedRole(message["pid"])
-        if answer.done():  # the requester was cancelled
+        if answer is None or answer.done():  # the requester was cancelled, or waits no more
             if child is not None:
                 child.kill()
         elif child is None:

@@ -64,7 +64,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site of one role whose builder obeys the file `mode`; the watchdog's terms are short."""
     (tmp_path / "watchfloor.toml").write_text(SETTINGS)
     monkeypatch.setattr(watchdog, "HUNG_AFTER", 5.0)
-    monkeypatch.setattr(supervising, "LATE_AFTER", 2.0)
+    monkeypatch.setattr(supervising, "LATE_AFTER", 1.5 * watchdog.BEAT)
     return tmp_path
 
 

@@ -159,6 +159,12 @@ async def test_a_forked_role_is_a_process_of_its_own_and_its_end_is_told(tmp_pat
         await fork_server.close()
 
 
+async def test_a_role_that_nobody_waits_for_any_more_is_ended_when_it_was_forked() -> None:
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", SLEEPER.format(mark=os.devnull))
+    ForkServer()._forked({"role": "web", "pid": child.pid})
+    assert await child.wait() == -signal.SIGKILL
+
+
 def test_the_supervisor_imports_nothing_that_only_roles_need() -> None:
     """What it is made of, imported anew: the settings alone would be half of its memory."""
     code = "import sys, watchfloor.cli, watchfloor.runtime.supervising; print(*sys.modules)"
