@@ -261,9 +261,17 @@ def _finding(item: dict[str, Any]) -> Finding[InRequest]:
     """One finding; never the input itself, which may be a password."""
     field = ".".join(str(part) for part in item["loc"])
     code = str(item["type"])
-    if code == "less_than_equal" and field.endswith(".lat") and 73 <= item["input"] <= 136:  # a longitude of China
+    if code == "less_than_equal" and field.endswith(".lat") and _is_longitude(item["input"]):
         code = "coordinate_swapped"
     return finding(field, code, english=str(item["msg"]), allowed=_allowed(item["type"], item.get("ctx", {})))
+
+
+def _is_longitude(value: Any) -> bool:
+    """True for a number, also as text, that is a longitude of China."""
+    try:
+        return 73 <= float(value) <= 136
+    except (TypeError, ValueError):
+        return False
 
 
 def _allowed(kind: str, about: dict[str, Any]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -95,21 +95,33 @@ async def ordered(
 ) -> Response:
     """Give an order, and answer the record as the asker may see it. Raises Problem."""
     args = _in_seconds(body.model_dump(exclude={"rev", "reason"}, exclude_unset=True))
-    if marked := [name for name, value in args.items() if isinstance(value, str) and is_marked(value)]:
-        raise Problem("invalid", findings=[_finding(f"body.{name}", "classified") for name in marked])
-    if (fault := position_fault(args.get("lat"), args.get("lon"))) is not None:
-        raise Problem("invalid", findings=[_finding("body.lat", fault)])
-    options: dict[str, Any] = {
-        "comment": getattr(body, "reason", ""),
-        "rev": getattr(body, "rev", None),
-        "engine": ENGINE,
-    }
+    fault = position_fault(args.get("lat"), args.get("lon"))
     args |= dict(more or {})
+    reason = getattr(body, "reason", "")
+    if marked := list(_marked(args | {"reason": reason}, "body")):
+        raise Problem("invalid", findings=[_finding(path, "classified") for path in marked])
+    if fault is not None:
+        raise Problem("invalid", findings=[_finding("body.lat", fault)])
+    options: dict[str, Any] = {"comment": reason, "rev": getattr(body, "rev", None), "engine": ENGINE}
     result = await ask(deps, principal, action, subject, args, **options)
     leaders_only = (result.outcome, result.detail) == (Outcome.FORBIDDEN, "role")
     if leaders_only and (leader := await leader_on_leave(deps, principal)):
         result = await ask(deps, principal, action, subject, args, **options, acting_for=leader)
     return await _answer(deps, principal, kind, subject, result, status)
+
+
+def _marked(value: Any, path: str) -> Iterator[str]:
+    """The paths of the texts in a value that bear a mark of classified material."""
+    if isinstance(value, str):
+        if is_marked(value):
+            yield path
+        return
+    if isinstance(value, Mapping):
+        parts: Iterable[tuple[Any, Any]] = value.items()
+    else:
+        parts = enumerate(value) if isinstance(value, list | tuple) else ()
+    for name, part in parts:
+        yield from _marked(part, f"{path}.{name}")
 
 
 def position_fault(lat: float | None, lon: float | None) -> str | None:

@@ -90,7 +90,7 @@ def claims(head: bytes) -> PictureClaims:
     lat = _degrees(tables.rationals(gps.get(_LAT)), _words(gps.get(_LAT_REF)), "NS", 90)
     lon = _degrees(tables.rationals(gps.get(_LON)), _words(gps.get(_LON_REF)), "EW", 180)
     taken_at = _taken(_words(detail.get(_TAKEN)), _words(detail.get(_OFFSET)))
-    located = lat is not None and lon is not None
+    located = lat is not None and lon is not None and (lat, lon) != (0, 0)  # 0, 0 is written without a fix
     return PictureClaims(taken_at, lat if located else None, lon if located else None)
 
 

@@ -76,6 +76,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.proposals = ProposalDomain(self.incidents, self.plans, self.tasks, around, site, settings)
         self.exercises = ExerciseDomain(self.incidents, self.receipts)
         self.campaigns = CampaignDomain(lambda id: self.exercises.exercises.get(id), site, settings)
+        self.exercises.after_stop.append(self.campaigns.exercise_stopped)
         parts = (
             *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
             *(self.resources, self.marks, self.impacts),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -33,6 +34,8 @@ TEXTS = {
         "演练不得惊动名单以外的人：请先列入参演名单",
         "an exercise reaches participants only: put everybody on its list first",
     ),
+    "too_many_answers": ("此人的应答已记录二十次", "twenty answers of this person are on record already"),
+    "exercise_over": ("演练已结束，不能再发短信", "the exercise is over: no message of it is sent any more"),
     "no_recipient": ("名册、单位或资源中没有", "not in the roster, the units or the resources"),
     "speed": ("演练时钟须为 1 至 60 倍", "the clock of an exercise runs at 1 to 60 times"),
     "inject_kind": ("没有这种注入", "there is no such inject"),
@@ -47,12 +50,17 @@ def parts_of(text: str) -> int:
     return 1 if units <= ONE_PART else -(-units // EACH_PART)
 
 
-async def resolved(deps: Dependencies, groups: Iterable[Mapping[str, Any]], channel: str) -> list[dict[str, Any]]:
-    """The people of each group with their addresses on a channel. Raises Problem for a name that nobody bears."""
+async def resolved(
+    deps: Dependencies, audience: Audience, groups: Iterable[Mapping[str, Any]], channel: str
+) -> list[dict[str, Any]]:
+    """The people of each group with their addresses on a channel. Raises Problem for a name that nobody bears.
+
+    Resources are those that the audience sees.
+    """
     roster = (await people.roster_version(deps)).doc
     answered, unknown = [], []
     for number, group in enumerate(groups):
-        named = list(_people(deps, roster, group, channel))
+        named = list(_people(deps, audience, roster, group, channel))
         unknown += [f"body.groups.{number}.{kind}" for kind, person in named if person is None]
         answered.append({"name": group["name"], "people": [person for _, person in named if person is not None]})
     if unknown:
@@ -63,11 +71,12 @@ async def resolved(deps: Dependencies, groups: Iterable[Mapping[str, Any]], chan
 
 
 def _people(
-    deps: Dependencies, roster: Roster, group: Mapping[str, Any], channel: str
+    deps: Dependencies, audience: Audience, roster: Roster, group: Mapping[str, Any], channel: str
 ) -> Iterator[tuple[str, dict[str, str] | None]]:
     by_account = {person.account: person for person in roster.persons if person.account}
+    by_id = {person.id: person for person in roster.persons}
     for id in group["people"]:
-        person = roster.person(id) or by_account.get(id)
+        person = by_id.get(id) or by_account.get(id)
         yield "people", _contact(person, channel) if person is not None else None
     for id in group["units"]:
         unit = deps.units().get(id)
@@ -77,13 +86,18 @@ def _people(
             yield "units", None
     if group["duty"]:
         for id in _on_duty(deps, roster):
-            if (person := roster.person(id)) is not None:
+            if (person := by_id.get(id)) is not None:
                 yield "duty", _contact(person, channel)
     for id in group["resources"]:
-        resource = deps.pump.mirror.records(Kind.RESOURCE, Audience()).get(id)
+        resource = deps.pump.mirror.records(Kind.RESOURCE, audience).get(id)
         yield "resources", _of_resource(resource) if resource is not None else None
     for number in group["numbers"]:
-        yield "numbers", {"id": number["number"], "name": number["name"], "address": number["number"]}
+        yield "numbers", {"id": id_of(number["number"]), "name": number["name"], "address": number["number"]}
+
+
+def id_of(number: str) -> str:
+    """The id of a recipient who is only a number: it stands in records, entries and paths, where no number may."""
+    return f"number-{hashlib.sha256(number.encode()).hexdigest()[:12]}"
 
 
 def _on_duty(deps: Dependencies, roster: Roster) -> list[str]:

@@ -5,6 +5,7 @@ Recipients are resolved here, from roster, units and resources: what is approved
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -89,7 +90,7 @@ class AnswerBody(IncidentOrderBody):
 
 async def _resolved(deps: Dependencies, principal: Principal, body: BaseModel, channel: str) -> dict[str, Any]:
     groups = body.model_dump()["groups"]
-    return {"groups": await records.resolved(deps, groups, channel)} if groups else {}
+    return {"groups": await records.resolved(deps, principal.audience, groups, channel)} if groups else {}
 
 
 @router.post("/campaigns", status_code=201, responses=answers(None, *OF_ORDER) | record_answer(CAMPAIGN, 201))
@@ -194,16 +195,20 @@ def seconds_of(clock: str) -> float:
 async def prepare(deps: Deps, principal: Commander, body: ExerciseBody) -> Response:
     """Prepare an exercise with its injects; its incident gets a number of its own. Nothing runs yet."""
     injects = [{"at": seconds_of(inject.at), "kind": inject.kind, "body": inject.body} for inject in body.injects]
-    more = {"injects": injects, "participants": [*body.participants, *await _members(deps, body.participants)]}
+    more = {
+        "injects": injects,
+        "participants": [*body.participants, *await _members(deps, principal, body.participants)],
+    }
     return await ordered(deps, principal, EXERCISE, "exercise.create", "", body, more=more, status=201)
 
 
-async def _members(deps: Dependencies, participants: list[str]) -> list[str]:
-    """The people of the units that take part."""
+async def _members(deps: Dependencies, principal: Principal, participants: list[str]) -> list[str]:
+    """The people of the units that take part, and the ids of numbers that do."""
     units = [name.removeprefix("unit:") for name in participants if name.startswith("unit:")]
     group = {"name": "", "people": [], "units": units, "resources": [], "numbers": [], "duty": False}
-    (members,) = await records.resolved(deps, [group], "")
-    return [person["id"] for person in members["people"]]
+    (members,) = await records.resolved(deps, principal.audience, [group], "")
+    numbers = [records.id_of(name) for name in participants if re.fullmatch(r"\+?[0-9]{3,20}", name)]
+    return [person["id"] for person in members["people"]] + numbers
 
 
 for _order in ("start", "pause", "resume", "stop"):

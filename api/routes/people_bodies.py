@@ -99,7 +99,7 @@ class LeaveBody(RequestBody):
     first: date
     last: date
     reason: Line = ""
-    deputy: Annotated[str, StringConstraints(max_length=64)] = ""
+    deputy: MaybeId = ""
 
 
 class VersionedBody(RequestBody):

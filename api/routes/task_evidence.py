@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from api.command_orders import OF_ORDER, ordered, record_answer
+from api.command_orders import OF_ORDER, TEXTS, ordered, record_answer
 from api.dependencies import Dependencies, Deps, TaskActor, Tasker
 from api.http.findings import finding
 from api.http.problems import Problem
@@ -22,6 +23,7 @@ from api.records.task_texts import TASK_TEXTS
 from api.responses.describe import answers
 from feeds.evidence import EvidenceFile, EvidenceRefused, EvidenceStore, path_of
 from feeds.kinds import TASK, Record
+from feeds.secrecy import is_marked
 from feeds.tasks.orders import TASK as WORKFLOW
 
 router = APIRouter(prefix="/api/v1", tags=["tasks"])
@@ -34,9 +36,6 @@ class EvidenceBody(BaseModel):
     name: str
     media: str
     size: int
-    lat: float | None = None
-    lon: float | None = None
-    taken_at: str = ""
 
 
 CHUNK = 1 << 18
@@ -64,13 +63,13 @@ async def upload(deps: Deps, principal: TaskActor, request: Request, task_id: st
     task = await _task(deps, principal, task_id)
     if "evidence" not in WORKFLOW.possible(task["state"]):
         raise Problem("conflict", code="state", current=task)
+    if is_marked(name):  # before anything of it is kept
+        zh, en = TEXTS["classified"]
+        raise Problem("invalid", findings=[finding("query.name", "classified", message={"zh-CN": zh, "en": en})])
     file = await _received(_store(deps), request, name)
     body = EvidenceBody(sha256=file.sha256, name=name, media=file.media, size=file.size)
-    if file.claims.lat is not None:
-        body.lat, body.lon = file.claims.lat, file.claims.lon
-    if file.claims.taken_at:
-        body.taken_at = file.claims.taken_at
-    return await ordered(deps, principal, TASK, "task.evidence", task_id, body)
+    claims = {name: value for name, value in asdict(file.claims).items() if value not in (None, "")}
+    return await ordered(deps, principal, TASK, "task.evidence", task_id, body, more=claims)
 
 
 @router.get("/tasks/{task_id:path}/evidence/{sha256}", responses=answers(None, "not-found", "evidence-lost") | FILE)

@@ -1070,6 +1070,7 @@ export interface CampaignRecord {
   digest: string;
   author: string;
   created_at: string;
+  edited_by: string[];
   approved_by: string;
   approved_at: string | null;
   approved_digest: string;
@@ -1083,6 +1084,9 @@ export interface CampaignRecord {
   open: boolean;
   recipients: number;
   answered: number;
+  needs_approval: boolean;
+  writers: string[];
+  orders: string[];
 }
 
 /** The recipients of one wave, in its order. */
@@ -1720,9 +1724,9 @@ export interface ReceiptFaces {
 /** Names of the fields that each face of kind incident has. */
 export interface IncidentFaces {
   map: "id" | "title" | "phase" | "grade" | "response" | "mode" | "event_class" | "region";
-  row: "id" | "mode" | "title" | "event_class" | "region" | "received_at" | "phase" | "open" | "grade" | "grade_rank"
-    | "grave" | "grade_proposal" | "response" | "response_since" | "place" | "lat" | "lon" | "accuracy_m" | "figures"
-    | "commander" | "commander_missing" | "rev";
+  row: "id" | "mode" | "title" | "event_class" | "region" | "received_at" | "phase" | "open" | "drawable" | "grade"
+    | "grade_rank" | "grave" | "grade_proposal" | "response" | "response_since" | "place" | "lat" | "lon" | "accuracy_m"
+    | "figures" | "commander" | "commander_missing" | "rev";
   full: keyof Records["incident"];
 }
 

@@ -78,6 +78,7 @@ INCIDENT = RecordKind(
             "received_at",
             "phase",
             "open",
+            "drawable",
             "grade",
             "grade_rank",
             "grave",

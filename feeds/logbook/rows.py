@@ -32,7 +32,9 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     "task": {ANY: "task"},
     "proposal": {ANY: "plan"},
     "plan": {ANY: "plan"},
-    "campaign": dict.fromkeys(("drafted", "approve", "send", "wave", "unreached", "cancel", "answer"), "message"),
+    "campaign": dict.fromkeys(
+        ("drafted", "approve", "approval-void", "send", "wave", "unreached", "cancel", "answer"), "message"
+    ),
     "exercise": dict.fromkeys(("created", "start", "pause", "resume", "stop", "inject", "injected"), "exercise"),
     "resource": dict.fromkeys(("assign", "status", "move", "requisition", "return"), "resource"),
     "handover": dict.fromkeys(("given", "accepted"), "handover"),

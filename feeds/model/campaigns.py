@@ -9,6 +9,14 @@ from feeds.model.times import Time
 CAMPAIGN_STATES = ("draft", "approved", "sending", "reached", "ended", "cancelled")
 """拟稿, 已批, 发送中, 应答已够, 已发完, 已取消."""
 CAMPAIGN_OPEN = ("draft", "approved", "sending", "reached")
+CAMPAIGN_STATES_OF = {
+    "edit": ("draft", "approved"),
+    "approve": ("draft", "approved"),
+    "send": ("draft", "approved"),
+    "answer": ("sending", "reached", "ended"),
+    "cancel": ("draft", "approved", "sending"),
+}
+"""The states in which each order is possible."""
 ALONE = 20
 """Recipients that one person may send to; more of them need a second person."""
 APPROVAL_HOLDS = 900.0
@@ -56,7 +64,8 @@ class Campaign:
 
     `digest` is the SHA-256 of text and recipients, `approved_digest` the one that was approved: another one voids the
     approval. `need` answers end it (0: everybody is sent to at once); where they have not come `wave_after` seconds
-    after a wave, the next group follows. `channel` is the receiver that carries the messages.
+    after a wave, the next group follows. `channel` is the receiver that carries the messages. `edited_by` have changed
+    text or recipients since the draft.
     """
 
     id: str
@@ -72,6 +81,7 @@ class Campaign:
     digest: str
     author: str
     created_at: Time
+    edited_by: tuple[str, ...] = ()
     approved_by: str = ""
     approved_at: Time | None = None
     approved_digest: str = ""
@@ -87,6 +97,20 @@ class Campaign:
     def recipients(self) -> int:
         """How many people it is for."""
         return sum(len(group.people) for group in self.groups)
+
+    def name_of(self, person: str) -> str:
+        """The name of a recipient by its id, the id of one that is none."""
+        return next((each.name for group in self.groups for each in group.people if each.id == person), person)
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Who wrote it. None of them may approve it."""
+        return tuple(dict.fromkeys((self.author, *self.edited_by)))
+
+    @property
+    def needs_approval(self) -> bool:
+        """True while it is for more people than one person may send to, and no approval of this form of it holds."""
+        return self.recipients > ALONE and (self.state != "approved" or self.approved_digest != self.digest)
 
     @property
     def answered(self) -> int:

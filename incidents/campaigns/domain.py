@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec
 
-from feeds.engine.record_domain import RecordDomain
+from feeds.clock import restamped
+from feeds.engine.record_domain import CLOCK_SET, RecordDomain
 from feeds.engine.requests import Asking, CancelMessages, FindDocument, QueueMessage, Writing
 from feeds.incidents.phases import BY_DUTY
 from feeds.incidents.settings import IncidentSettings
@@ -24,13 +25,15 @@ from feeds.model.campaigns import Campaign
 from feeds.model.exercises import Exercise
 from feeds.model.incidents import Incident
 from feeds.regions import covers
-from incidents.campaigns.orders import ORDERS, carried_out, digest_of, groups_of, next_wave
+from incidents.campaigns.orders import ORDERS, approval_ends_at, carried_out, digest_of, groups_of, next_wave
 from incidents.handling.creation import number_prefix
 from incidents.refusals import OrderRefused, required
 
 KIND = "campaign"
 CREATE = "campaign.create"
 STAMP = "【演练】"
+UNSENT = ("draft", "approved", "sending")
+"""States in which something of a message may still be sent."""
 SHOWN_AFTER = 86_400.0
 """Seconds for which a mass message stays on the screens after its end."""
 
@@ -119,7 +122,9 @@ class CampaignDomain(RecordDomain[Campaign]):
         if campaign.mode == "real":
             return
         exercise = self._exercise(campaign.incident)
-        named = set(exercise.participants) if exercise is not None else set()
+        if exercise is None or exercise.state == "stopped":
+            raise OrderRefused("exercise_over", Outcome.CONFLICT)
+        named = set(exercise.participants)
         if any(person.id not in named for group in campaign.groups for person in group.people):
             raise OrderRefused("not_participant:groups")
 
@@ -130,15 +135,27 @@ class CampaignDomain(RecordDomain[Campaign]):
             raise OrderRefused("", Outcome.CONFLICT)
         order = command.action.removeprefix("campaign.")
         after = carried_out(campaign, order, command, now)
-        self._check_participants(after)
+        if order in ("edit", "approve", "send"):
+            self._check_participants(after)
         self._queue(campaign, after)
         if order == "cancel" and campaign.waves:
             self._messages.append(CancelMessages(campaign.id, reason="cancelled"))
         return self._done(after, order, command, now)
 
+    def exercise_stopped(self, exercise: str, now: float) -> None:
+        """Take back what was not sent yet of the messages of an exercise that was stopped."""
+        for campaign in list(self.campaigns.values()):
+            if campaign.incident == exercise and campaign.state in UNSENT:
+                after = replace(campaign, state="cancelled", ended_at=now, rev=campaign.rev + 1)
+                self._messages.append(CancelMessages(campaign.id, reason="cancelled"))
+                self._put(after)
+                self._record("cancel", campaign.id, now, body=_counts(after))
+
     def _done(self, campaign: Campaign, name: str, command: Command, now: float) -> Result:
         self._put(campaign)
         body = {name: value for name, value in command.args.items() if name != "groups"}
+        if "person" in body:
+            body["who"] = campaign.name_of(str(body["person"]))
         self._record(
             name, campaign.id, now, command=command, body=body | {"digest": campaign.digest, **_counts(campaign)}
         )
@@ -146,11 +163,21 @@ class CampaignDomain(RecordDomain[Campaign]):
 
     # -- time --------------------------------------------------------------------
 
+    def clock_stepped(self, by: float, now: float) -> None:
+        for campaign in list(self.campaigns.values()):
+            if (moved := _after_clock_step(campaign, by, now)) != campaign:
+                self._put(replace(moved, rev=campaign.rev + 1))
+                self._record(CLOCK_SET, campaign.id, now, body=_counts(moved))
+        self._reschedule()
+
     def moments(self, campaign: Campaign) -> Iterable[float | None]:
-        return (_next_wave_at(campaign), _leaves_at(campaign))
+        return (approval_ends_at(campaign), _next_wave_at(campaign), _leaves_at(campaign))
 
     def time_passed(self, campaign: Campaign, now: float) -> None:
-        if (due := _next_wave_at(campaign)) is not None and due <= now:
+        if (due := approval_ends_at(campaign)) is not None and due <= now:
+            self._put(replace(campaign, state="draft", rev=campaign.rev + 1))
+            self._record("approval-void", campaign.id, now, body=_counts(campaign))
+        elif (due := _next_wave_at(campaign)) is not None and due <= now:
             wholly = len(campaign.waves) == len(campaign.groups)
             after = replace(campaign, state="ended", ended_at=due) if wholly else next_wave(campaign, due)
             after = replace(after, rev=campaign.rev + 1)
@@ -216,6 +243,32 @@ def _counts(campaign: Campaign) -> dict[str, Any]:
         "answered": campaign.answered,
         "need": campaign.need,
     }
+
+
+def _after_clock_step(campaign: Campaign, by: float, now: float) -> Campaign:
+    """The message after the wall clock was set by `by` seconds, to `now`; 0.0: between two runs, by an unknown amount.
+
+    The next group and an approval keep the time that is left for them. What is past stays as people know it.
+    """
+
+    def moved(at: float | None) -> float | None:
+        return at and at + min(by, now - at)
+
+    def past(at: float | None) -> float | None:
+        return at and restamped(at, by, now)
+
+    approved_at = moved(campaign.approved_at) if campaign.state == "approved" else past(campaign.approved_at)
+    waves = campaign.waves
+    if waves and campaign.state == "sending":
+        waves = (*waves[:-1], replace(waves[-1], at=waves[-1].at + min(by, now - waves[-1].at)))
+    return replace(
+        campaign,
+        created_at=restamped(campaign.created_at, by, now),
+        approved_at=approved_at,
+        waves=tuple(replace(wave, at=restamped(wave.at, by, now)) for wave in waves),
+        reached_at=past(campaign.reached_at),
+        ended_at=past(campaign.ended_at),
+    )
 
 
 def _next_wave_at(campaign: Campaign) -> float | None:

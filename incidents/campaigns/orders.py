@@ -12,6 +12,7 @@ from feeds.model import Command, Outcome
 from feeds.model.campaigns import (
     ALONE,
     APPROVAL_HOLDS,
+    CAMPAIGN_STATES_OF,
     Campaign,
     CampaignAnswer,
     CampaignGroup,
@@ -22,6 +23,8 @@ from incidents.refusals import OrderRefused, required
 
 MOST = 2000
 """Recipients of one mass message at most."""
+MOST_ANSWERS = 20
+"""Answers of one recipient at most."""
 
 
 def groups_of(groups_given: Sequence[Mapping[str, Any]]) -> tuple[CampaignGroup, ...]:
@@ -62,14 +65,18 @@ def edited(campaign: Campaign, command: Command) -> Campaign:
     args = command.args
     text = str(args.get("text") or campaign.text)
     groups = groups_of(args["groups"]) if args.get("groups") else campaign.groups
+    digest = digest_of(text, groups)
+    changed = digest != campaign.digest
     return replace(
         campaign,
+        state="draft" if changed else campaign.state,
+        edited_by=tuple(dict.fromkeys((*campaign.edited_by, command.actor))) if changed else campaign.edited_by,
         text=text,
         groups=groups,
         need=int(args.get("need", campaign.need)),
         wave_after=float(args.get("wave_after", campaign.wave_after)),
         channel=str(args.get("channel") or campaign.channel),
-        digest=digest_of(text, groups),
+        digest=digest,
     )
 
 
@@ -78,8 +85,8 @@ def _edit(campaign: Campaign, command: Command, now: float) -> Campaign:
 
 
 def _approve(campaign: Campaign, command: Command, now: float) -> Campaign:
-    """Approve exactly this text to exactly these people: by another person than who drafted it."""
-    if command.actor == campaign.author:
+    """Approve exactly this text to exactly these people: by a person who wrote nothing of it."""
+    if command.actor in campaign.writers:
         raise OrderRefused("same_person", Outcome.FORBIDDEN)
     return replace(
         campaign, state="approved", approved_by=command.actor, approved_at=now, approved_digest=campaign.digest
@@ -88,14 +95,19 @@ def _approve(campaign: Campaign, command: Command, now: float) -> Campaign:
 
 def _send(campaign: Campaign, command: Command, now: float) -> Campaign:
     """Give the first wave out; the approval has to be of this text and these people, and not older than 15 minutes."""
-    approved = campaign.approved_at is not None
-    if not approved and campaign.recipients > ALONE:
+    if campaign.recipients > ALONE and campaign.approved_at is None:
         raise OrderRefused("not_approved", Outcome.CONFLICT)
-    if campaign.approved_at is not None and (
-        campaign.approved_digest != campaign.digest or now > campaign.approved_at + APPROVAL_HOLDS
-    ):
+    ends_at = approval_ends_at(campaign)
+    if campaign.needs_approval or (campaign.recipients > ALONE and ends_at is not None and now > ends_at):
         raise OrderRefused("approval_void", Outcome.CONFLICT)
     return next_wave(replace(campaign, state="sending", sent_by=command.actor), now)
+
+
+def approval_ends_at(campaign: Campaign) -> float | None:
+    """When the approval of a message that waits to be sent is void; None without one."""
+    if campaign.state != "approved" or campaign.approved_at is None:
+        return None
+    return campaign.approved_at + APPROVAL_HOLDS
 
 
 def next_wave(campaign: Campaign, at: float) -> Campaign:
@@ -114,6 +126,8 @@ def _answer(campaign: Campaign, command: Command, now: float) -> Campaign:
     recipients = {person.id for group in campaign.groups[: len(campaign.waves)] for person in group.people}
     if person not in recipients:
         raise OrderRefused("unknown_recipient:person")
+    if sum(answer.person == person for answer in campaign.answers) >= MOST_ANSWERS:
+        raise OrderRefused("too_many_answers:person")
     text = str(command.args.get("text") or "")
     after = replace(
         campaign, answers=(*campaign.answers, CampaignAnswer(person=person, text=text, at=now, by=command.actor))
@@ -129,14 +143,6 @@ def _cancel(campaign: Campaign, command: Command, now: float) -> Campaign:
     return replace(campaign, state="cancelled", ended_at=now, reason=command.reason)
 
 
-STATES: Mapping[str, tuple[str, ...]] = {
-    "edit": ("draft", "approved"),
-    "approve": ("draft", "approved"),
-    "send": ("draft", "approved"),
-    "answer": ("sending", "reached", "ended"),
-    "cancel": ("draft", "approved", "sending"),
-}
-"""The states in which an order is possible."""
 ORDERS: Mapping[str, Callable[[Campaign, Command, float], Campaign]] = {
     "edit": _edit,
     "approve": _approve,
@@ -148,6 +154,6 @@ ORDERS: Mapping[str, Callable[[Campaign, Command, float], Campaign]] = {
 
 def carried_out(campaign: Campaign, order: str, command: Command, now: float) -> Campaign:
     """The message after an order. Raises OrderRefused."""
-    if campaign.state not in STATES[order]:
+    if campaign.state not in CAMPAIGN_STATES_OF[order]:
         raise OrderRefused("transition", Outcome.CONFLICT)
     return replace(ORDERS[order](campaign, command, now), rev=campaign.rev + 1)

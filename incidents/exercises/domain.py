@@ -7,22 +7,24 @@ at its next start, and what has arrived is noted in the transaction of what it b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from feeds.engine.record_domain import RecordDomain
+from feeds.clock import restamped
+from feeds.engine.record_domain import CLOCK_SET, RecordDomain
 from feeds.engine.requests import Asking, FindDocument
 from feeds.incidents.phases import BY_DUTY, DUTY
 from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import EXERCISE
 from feeds.model import Command, Outcome, Result
-from feeds.model.exercises import INJECT_KINDS, Exercise, ExerciseInject
+from feeds.model.exercises import Exercise, ExerciseInject
 from feeds.receipts import ReceiptReport
 from feeds.regions import covers
+from incidents.exercises.injects import MOST, injects_of
 from incidents.handling.domain import IncidentDomain
 from incidents.receipts.domain import ReceiptDomain
 from incidents.refusals import OrderRefused, required
@@ -30,8 +32,6 @@ from incidents.refusals import OrderRefused, required
 KIND = "exercise"
 CREATE, INJECT = "exercise.create", "exercise.inject"
 FASTEST = 60.0
-MOST = 500
-"""Injects of one exercise at most."""
 STATES: Mapping[str, tuple[str, ...]] = {
     "start": ("ready",),
     "pause": ("running",),
@@ -48,7 +48,10 @@ def exercise_of(doc: Doc) -> Exercise:
 
 
 class ExerciseDomain(RecordDomain[Exercise]):
-    """Exercises in memory: those that go on, and those that were stopped within a day."""
+    """Exercises in memory: those that go on, and those that were stopped within a day.
+
+    `after_stop` are told the id of each exercise that is stopped, in the transaction of the stop.
+    """
 
     name = "command"
     kind = KIND
@@ -59,6 +62,7 @@ class ExerciseDomain(RecordDomain[Exercise]):
     def __init__(self, incidents: IncidentDomain, receipts: ReceiptDomain) -> None:
         super().__init__()
         self._incidents, self._receipts = incidents, receipts
+        self.after_stop: list[Callable[[str, float], None]] = []
 
     @property
     def exercises(self) -> dict[str, Exercise]:
@@ -109,15 +113,21 @@ class ExerciseDomain(RecordDomain[Exercise]):
     def _ordered(self, exercise: Exercise, command: Command, now: float) -> Result:
         if not covers(command.actor_region, exercise.region):
             raise OrderRefused("region", Outcome.FORBIDDEN)
+        if command.expected_rev is not None and command.expected_rev != exercise.rev:
+            raise OrderRefused("", Outcome.CONFLICT)
         order = command.action.removeprefix("exercise.")
         if exercise.state not in STATES[order]:
             raise OrderRefused("transition", Outcome.CONFLICT)
         if order == "inject":
+            if len(exercise.injects) >= MOST:
+                raise OrderRefused("too_many_injects:injects")
             (inject,) = injects_of([{"at": elapsed(exercise, now), **command.args}])
             after = replace(exercise, injects=(*exercise.injects, inject))
             after = self._arrived(after, len(after.injects) - 1, now)
         else:
             after = _moved(exercise, order, now)
+        for notify in self.after_stop if order == "stop" else ():
+            notify(exercise.id, now)
         return self._done(replace(after, rev=exercise.rev + 1), order, command, now)
 
     def _done(self, exercise: Exercise, name: str, command: Command, now: float) -> Result:
@@ -127,6 +137,13 @@ class ExerciseDomain(RecordDomain[Exercise]):
         return Result(command=command.id, outcome=Outcome.DONE, after=EXERCISE.view(exercise))
 
     # -- time --------------------------------------------------------------------
+
+    def clock_stepped(self, by: float, now: float) -> None:
+        for exercise in list(self.exercises.values()):
+            if (moved := _after_clock_step(exercise, by, now)) != exercise:
+                self._put(replace(moved, rev=exercise.rev + 1))
+                self._record(CLOCK_SET, exercise.id, now, body={"mode": KIND, "incident": exercise.id})
+        self._reschedule()
 
     def moments(self, exercise: Exercise) -> Iterable[float | None]:
         return (*(exercise.due_at(inject) for inject in exercise.injects), _leaves_at(exercise))
@@ -174,26 +191,22 @@ class ExerciseDomain(RecordDomain[Exercise]):
         self._incidents.also(incident, "casualties", body, command, now)
 
 
-def injects_of(rows: Sequence[Mapping[str, Any]]) -> tuple[ExerciseInject, ...]:
-    """The injects of an order, by their time. Raises OrderRefused."""
-    if len(rows) > MOST:
-        raise OrderRefused("too_many_injects:injects")
-    injects = []
-    for values in rows:
-        kind, body = str(values.get("kind", "")), dict(values.get("body") or {})
-        if kind not in INJECT_KINDS:
-            raise OrderRefused("inject_kind:injects")
-        needed = ("what", "value", "source") if kind == "casualties" else ("text",) if kind == "receipt" else ()
-        if any(body.get(name) in (None, "") for name in needed):
-            raise OrderRefused("inject_body:injects")
-        injects.append(ExerciseInject(at=float(values.get("at") or 0.0), kind=kind, body=body))
-    return tuple(sorted(injects, key=lambda inject: inject.at))
-
-
 def elapsed(exercise: Exercise, now: float) -> float:
     """Seconds that the exercise's clock shows."""
     running = exercise.state == "running" and exercise.clock_at is not None
     return exercise.elapsed + (now - (exercise.clock_at or now)) * exercise.speed if running else exercise.elapsed
+
+
+def _after_clock_step(exercise: Exercise, by: float, now: float) -> Exercise:
+    """The exercise after the wall clock was set by `by` seconds, to `now`: its own clock neither jumps nor halts.
+
+    0.0: between two runs, by an unknown amount; then it goes on from where it stood.
+    """
+    stopped_at = exercise.stopped_at and restamped(exercise.stopped_at, by, now)
+    moved = replace(exercise, stopped_at=stopped_at)
+    if exercise.state != "running" or exercise.clock_at is None:
+        return moved
+    return replace(moved, clock_at=exercise.clock_at + min(by, now - exercise.clock_at))
 
 
 def _moved(exercise: Exercise, order: str, now: float) -> Exercise:

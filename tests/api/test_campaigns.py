@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.records.campaigns import id_of
 from feeds.documents.roster import Person, Roster
 from feeds.documents.version import ROSTER, SITE, Version
 from feeds.incidents.units import ResponsibleUnit, UnitRegister
@@ -75,11 +76,52 @@ async def test_recipients_are_named_by_roster_unit_resource_and_number(staffed: 
                 {"id": "li", "name": "李四", "address": "13900000002"},
                 {"id": "zhang", "name": "张三", "address": "13800000001"},
                 {"id": "team-1", "name": "危化分队 杨队", "address": "13700000001"},
-                {"id": "13600000001", "name": "村主任", "address": "13600000001"},
+                {"id": id_of("13600000001"), "name": "村主任", "address": "13600000001"},
             ],
         }
     ]
     assert (command.args["channel"], command.args["wave_after"], command.args["need"]) == ("sms", 900.0, 3)
+
+
+async def test_resources_of_other_counties_are_no_recipients(staffed: World) -> None:
+    """Else a message would tell their contacts and numbers to somebody who does not see them."""
+    async with staffed.signed_in("duty", "532331") as client:
+        body = {"text": "请到岗", "groups": [{"resources": ["team-1"]}]}
+        answer = problem(await client.post("/api/v1/campaigns", json=body), 422, "invalid")
+    assert [error["field"] for error in answer["errors"]] == ["body.groups.0.resources"]
+    assert staffed.desk.seen == []
+
+
+async def test_no_list_shows_a_number(staffed: World) -> None:
+    groups = (CampaignGroup(name="", people=(CampaignPerson(id="li", name="李四", address="13900000002"),)),)
+    show(staffed, a_campaign(groups=groups))
+    async with staffed.signed_in("duty") as client:
+        for path in ("/api/v1/campaigns", f"/api/v1/campaigns/{ID}", f"/api/v1/campaigns/{ID}/preview"):
+            text = (await client.get(path)).text
+            assert "李四" in text
+            assert "13900000002" not in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [({"text": "机密★1年 请到岗"}, "body.text"), ({"reason": "【秘密】"}, "body.reason")],
+    ids=["text", "reason"],
+)
+async def test_a_classified_message_is_not_taken(staffed: World, fields: dict[str, str], field: str) -> None:
+    async with staffed.signed_in("duty") as client:
+        body = {"text": "请到岗", "groups": [{"people": ["li"]}]} | fields
+        answer = problem(await client.post("/api/v1/campaigns", json=body), 422, "invalid")
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == [(field, "classified")]
+    assert staffed.desk.seen == []
+
+
+async def test_a_classified_inject_is_not_taken(staffed: World) -> None:
+    inject = {"at": "+00:05:00", "kind": "receipt", "body": {"text": "密级：秘密 储罐泄漏"}}
+    async with staffed.signed_in("duty") as client:
+        answer = problem(
+            await client.post("/api/v1/exercises", json={"title": "推演", "injects": [inject]}), 422, "invalid"
+        )
+    assert [error["field"] for error in answer["errors"]] == ["body.injects.0.body.text"]
 
 
 async def test_a_name_that_nobody_bears_is_told(staffed: World) -> None:

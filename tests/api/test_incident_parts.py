@@ -158,6 +158,7 @@ async def test_the_deputy_of_somebody_who_leads_nothing_gets_no_right(world: Wor
     ("fields", "field", "code"),
     [
         ({"lat": 101.5, "lon": 25.0}, "body.lat", "coordinate_swapped"),
+        ({"lat": "101.5", "lon": "25.0"}, "body.lat", "coordinate_swapped"),
         ({"lat": 85.0, "lon": 25.0}, "body.lat", "coordinate_swapped"),
         ({"lat": 0, "lon": 0}, "body.lat", "coordinate_zero"),
         ({"lat": 25.0}, "body.lat", "half_position"),

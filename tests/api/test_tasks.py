@@ -188,6 +188,26 @@ async def test_a_photo_says_where_and_when_it_was_taken_as_a_claim_of_the_file(t
     assert (args["lat"], args["lon"], args["taken_at"]) == (25.045, 101.545833, "2026-11-27T14:47:02+08:00")
 
 
+@pytest.mark.parametrize(("lat", "lon"), [((0, 0, 0), (0, 0, 0)), ((85, 0, 0), (25, 0, 0))], ids=["no fix", "swapped"])
+async def test_a_photo_with_an_impossible_claim_is_evidence_all_the_same(
+    tasks_world: World, lat: tuple[int, ...], lon: tuple[int, ...]
+) -> None:
+    show(tasks_world, a_task())
+    tasks_world.desk.answer = _with_evidence
+    async with tasks_world.signed_in("unit") as client:
+        assert (await _put(client, "现场.jpg", picture(lat=lat, lon=lon))).status_code == 200
+
+
+async def test_a_file_whose_name_bears_a_mark_of_classified_material_is_not_kept(tasks_world: World) -> None:
+    show(tasks_world, a_task())
+    async with tasks_world.signed_in("unit") as client:
+        answer = problem(await _put(client, "【机密】方案.jpg", JPEG), 422, "invalid")
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == [("query.name", "classified")]
+    store = tasks_world.evidence
+    assert store is not None
+    assert list(store.hashes()) == []
+
+
 async def test_a_photo_is_kept_by_its_hash_and_comes_back_as_an_attachment(tasks_world: World) -> None:
     show(tasks_world, a_task())
     tasks_world.desk.answer = _with_evidence

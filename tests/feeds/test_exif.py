@@ -27,8 +27,14 @@ def table(order: str, at: int, entries: list[tuple[int, int, int, bytes]]) -> by
     return struct.pack(f"{order}H", len(entries)) + rows + b"\0\0\0\0" + values
 
 
-def picture(order: str = "<", lat_ref: bytes = b"N\0", below: int = 1) -> bytes:
-    """A JPEG with the EXIF data of a telephone's camera, at 25 degrees 2 minutes 42 seconds north."""
+def picture(
+    order: str = "<",
+    lat_ref: bytes = b"N\0",
+    below: int = 1,
+    lat: tuple[int, ...] = (25, 2, 42),
+    lon: tuple[int, ...] = (101, 32, 45),
+) -> bytes:
+    """A JPEG with the EXIF data of a telephone's camera, at degrees, minutes and seconds north and east."""
 
     def angle(*parts: int) -> bytes:
         return b"".join(struct.pack(f"{order}II", part, below) for part in parts)
@@ -39,11 +45,7 @@ def picture(order: str = "<", lat_ref: bytes = b"N\0", below: int = 1) -> bytes:
         8,
         [(0x8769, 4, 1, struct.pack(f"{order}I", detail_at)), (0x8825, 4, 1, struct.pack(f"{order}I", gps_at))],
     )
-    gps = table(
-        order,
-        gps_at,
-        [(1, 2, 2, lat_ref), (2, 5, 3, angle(25, 2, 42)), (3, 2, 2, b"E\0"), (4, 5, 3, angle(101, 32, 45))],
-    )
+    gps = table(order, gps_at, [(1, 2, 2, lat_ref), (2, 5, 3, angle(*lat)), (3, 2, 2, b"E\0"), (4, 5, 3, angle(*lon))])
     detail = table(order, detail_at, [(0x9003, 2, 20, b"2026:11:27 14:47:02\0"), (0x9011, 2, 7, b"+08:00\0")])
     mark = {"<": b"II", ">": b"MM"}[order]
     block = mark + struct.pack(f"{order}HI", 42, 8) + first
@@ -62,6 +64,11 @@ def test_the_south_is_negative_and_an_unknown_side_is_no_place() -> None:
     assert claims(picture(lat_ref=b"S\0")).lat == -25.045
     assert claims(picture(lat_ref=b"X\0")) == PictureClaims("2026-11-27T14:47:02+08:00")
     assert claims(picture(below=0)).lat is None
+
+
+def test_a_camera_without_a_fix_writes_zeros_which_are_no_place() -> None:
+    assert claims(picture(lat=(0, 0, 0), lon=(0, 0, 0))) == PictureClaims("2026-11-27T14:47:02+08:00")
+    assert claims(picture(lat=(0, 0, 0))).lat == 0
 
 
 @pytest.mark.parametrize("head", [b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe1\x00\x10Exif\0\0II*\0"])

@@ -27,7 +27,7 @@ export function DrawBar() {
     return () => clearInterval(timer);
   }, [waits > 0, ready]);
   if (!id || !incident) return null;
-  const may = mayDo("command") && (incident.open || incident.phase === "ended");
+  const may = mayDo("command") && incident.drawable;
   return (
     <div class="drawbar" role="group" aria-label={t("marks.draw")}>
       {drawing.value ? <Progress it={drawing.value} /> : <Choice incident={id} may={may} />}
@@ -52,8 +52,8 @@ function Choice({ incident, may }: { incident: string; may: boolean }) {
         <button type="button" class="chip" data-measure="" onClick={() => begin(incident, MEASURE)}>
           {t("marks.measure")}
         </button>
-        {drawn.value.length && may ? (
-          <button type="button" class="chip" data-undo="" onClick={() => void undo()}>{t("marks.undo")}</button>
+        {drawn.value.some((mark) => mark.incident === incident) && may ? (
+          <button type="button" class="chip" data-undo="" onClick={() => void undo(incident)}>{t("marks.undo")}</button>
         ) : null}
       </div>
       {shape ? (

@@ -49,8 +49,10 @@ export const waiting = signal<readonly Waiting[]>([]);
 export const measured = signal<Measured | null>(null);
 /** Why the last drawing was refused, "" for nothing. */
 export const refused = signal("");
-/** The marks that this person drew since the page was opened, the newest last. */
-export const drawn = signal<readonly { id: string; rev: number }[]>([]);
+/** The new marks that this person drew since the page was opened, the newest last. */
+export const drawn = signal<readonly { id: string; rev: number; incident: string }[]>([]);
+/** Keys of what is on its way to the server. */
+const underway = new Set<number>();
 
 export const shapeOf = (kind: string): Shape =>
   (Object.keys(TOOLS) as (keyof typeof TOOLS)[]).find((shape) => TOOLS[shape].includes(kind)) ?? MEASURE;
@@ -165,18 +167,23 @@ export async function finish(): Promise<void> {
 const pathOf = (id: string): string => `/api/v1/marks/${encodeURIComponent(id)}`;
 
 async function deliver(item: Waiting): Promise<void> {
-  const others = waiting.value.filter(({ key }) => key !== item.key);
-  waiting.value = [...others, item];
+  if (underway.has(item.key)) return;
+  underway.add(item.key);
+  waiting.value = [...waiting.value.filter(({ key }) => key !== item.key), item];
   try {
-    const { id, rev } = await send<MarkRecord>(item.method, item.path, item.body);
+    const { id, rev, incident } = await send<MarkRecord>(item.method, item.path, item.body);
     waiting.value = waiting.value.filter(({ key }) => key !== item.key);
-    drawn.value = [...drawn.value.filter((mark) => mark.id !== id), { id, rev }];
+    const others = drawn.value.filter((mark) => mark.id !== id);
+    // A mark that was only drawn again is perhaps somebody else's: to undo is never to withdraw it.
+    drawn.value = item.method === "POST" ? [...others, { id, rev, incident }] : others;
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     if (error.status === 0 || error.status === 503) return; // it stays, and is sent again
     waiting.value = waiting.value.filter(({ key }) => key !== item.key);
     const [fault] = (error.problem.errors as { message?: string }[] | undefined) ?? [];
     refused.value = fault?.message ?? error.message;
+  } finally {
+    underway.delete(item.key);
   }
 }
 
@@ -185,11 +192,11 @@ export function deliverWaiting(): void {
   for (const item of waiting.value) void deliver(item);
 }
 
-/** Withdraws the newest mark that this person drew here. */
-export async function undo(): Promise<void> {
-  const last = drawn.value.at(-1);
+/** Withdraws the newest mark that this person drew for an incident. */
+export async function undo(incident: string): Promise<void> {
+  const last = drawn.value.filter((mark) => mark.incident === incident).at(-1);
   if (!last) return;
-  drawn.value = drawn.value.slice(0, -1);
+  drawn.value = drawn.value.filter((mark) => mark !== last);
   const search = new URLSearchParams({ rev: String(last.rev), reason: t("marks.undo") });
   try {
     await send("DELETE", `${pathOf(last.id)}?${search}`);

@@ -13,13 +13,13 @@ import { openSheet } from "../forms/sheet";
 import type { CampaignRecord, IncidentRecord } from "../records";
 
 const view = new ExtraView("campaigns", { kind: "campaign", face: "full", filter: { mode: "*" } });
-const ALONE = 20;
 
-interface Recipient {
-  id: string;
-  name: string;
-  group: string;
-  state: string;
+/** What each recipient reads, in how many short messages, and who they are. */
+interface Preview {
+  text: string;
+  parts: number;
+  messages: number;
+  items: { id: string; name: string; group: string; state: string }[];
 }
 
 export function Messages({ incident }: { incident: IncidentRecord }) {
@@ -50,8 +50,8 @@ function Row({ campaign }: { campaign: CampaignRecord }) {
   const act = useAct();
   const order = (name: string): void =>
     void act.run(() => send("POST", path(campaign, name), { rev: campaign.rev }));
-  const waits = ["draft", "approved"].includes(campaign.state);
-  const needsSecond = campaign.recipients > ALONE && campaign.approved_digest !== campaign.digest;
+  const { orders } = campaign;
+  const wrote = campaign.writers.includes(me.value.name);
   return (
     <li data-id={campaign.id}>
       <p>
@@ -64,47 +64,64 @@ function Row({ campaign }: { campaign: CampaignRecord }) {
         {campaign.need ? ` ${t("messages.need", { n: campaign.need })}` : ""}
       </p>
       <div class="incident-orders">
-        {waits && needsSecond && campaign.author !== me.value.name ? (
+        {orders.includes("approve") && !wrote ? (
           <button type="button" class="chip" data-approve="" disabled={act.busy} onClick={() => order("approve")}>
             {t("messages.approve")}
           </button>
         ) : null}
-        {waits && !needsSecond ? (
+        {orders.includes("send") ? (
           <button type="button" class="primary" data-send-message="" disabled={act.busy} onClick={() => order("send")}>
             {t("messages.send")}
           </button>
         ) : null}
-        {waits && needsSecond ? <small class="is-bad">{t("messages.second")}</small> : null}
+        {orders.includes("approve") ? <small class="is-bad">{t("messages.second")}</small> : null}
         <button type="button" class="chip" data-recipients="" onClick={() => openRecipients(campaign)}>
           {t("messages.recipients")}
         </button>
+        {orders.includes("cancel") ? (
+          <button type="button" class="chip" data-cancel-message="" onClick={() => openCancel(campaign)}>
+            {t("messages.cancel")}
+          </button>
+        ) : null}
       </div>
       <Message said={act.said} />
     </li>
   );
 }
 
+/** The form of a cancellation: what was not sent yet is taken out. */
+function openCancel(campaign: CampaignRecord): void {
+  openForm({
+    title: t("messages.cancel"),
+    parts: [{ name: "reason", label: t("resources.field.reason"), required: true, max: 200 }],
+    initial: { reason: "" },
+    label: t("messages.cancel"),
+    save: ({ reason }) => send("POST", path(campaign, "cancel"), { rev: campaign.rev, reason }),
+  });
+}
+
 function openRecipients(campaign: CampaignRecord): void {
   openSheet(() => t("messages.recipients"), () => <Recipients campaign={campaign} />, { wide: true });
 }
 
-/** Everybody with what became of the message, and one tap for an answer that came by phone. */
+/** What is read, everybody with what became of the message, and one tap for an answer that came by phone. */
 function Recipients({ campaign }: { campaign: CampaignRecord }) {
-  const [rows, setRows] = useState<Recipient[]>([]);
+  const [preview, setPreview] = useState<Preview | null>(null);
   const act = useAct();
   const current = view.all().get(campaign.id) ?? campaign;
   useEffect(() => {
     const aborter = new AbortController();
-    get<{ items: Recipient[] }>(path(campaign, "recipients"), aborter.signal)
-      .then(({ items }) => setRows(items), () => undefined);
+    get<Preview>(path(campaign, "preview"), aborter.signal).then(setPreview, () => undefined);
     return () => aborter.abort();
   }, [current.rev]);
   const answers = (person: string): void => void act.run(() => send("POST", path(campaign, "answer"), { person }));
   return (
     <>
+      {preview ? <p>{preview.text}</p> : null}
+      {preview ? <p class="quiet">{t("messages.parts", { parts: preview.parts, n: preview.messages })}</p> : null}
       <p class="quiet">{t("messages.handed.note")}</p>
       <ul class="message-recipients">
-        {rows.map((row) => (
+        {(preview?.items ?? []).map((row) => (
           <li key={row.id} data-id={row.id}>
             <span>{row.name} <small class="quiet">{row.group}</small></span>
             <b class={row.state === "answered" ? "" : "quiet"}>{t(`messages.recipient.${row.state}`)}</b>

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
 import pytest
 
 from feeds.journal import OutboxItem
+from feeds.kinds import CAMPAIGN
 from feeds.model import Outcome
 from tests.incidents.commands import CommandDesk, moment
 
@@ -156,3 +158,58 @@ async def test_answers_of_strangers_and_roles_without_command_are_refused(desk: 
     assert await desk.refused("campaign.answer", id, person="nobody") == ("invalid", "unknown_recipient:person")
     assert await desk.refused("campaign.create", role="operator", **body()) == ("forbidden", "role")
     assert await desk.refused("campaign.send", "532300:M20261127-0099") == ("not_found", "")
+
+
+async def test_who_has_changed_a_message_does_not_approve_it(desk: CommandDesk) -> None:
+    id = await desk.done("campaign.create", **body())
+    await desk.done("campaign.edit", id, text="请撤离", **SECOND)
+    assert await desk.refused("campaign.approve", id, **SECOND) == ("forbidden", "same_person")
+    assert await desk.refused("campaign.approve", id) == ("forbidden", "same_person")
+    await desk.done("campaign.approve", id, actor="zhou")
+    await desk.done("campaign.send", id)
+
+
+async def test_a_message_whose_approval_is_void_waits_for_another_one(desk: CommandDesk) -> None:
+    """It is a draft again, by time and by a change, so that nobody takes it for approved."""
+    id = await desk.done("campaign.create", **body())
+    await desk.done("campaign.approve", id, **SECOND)
+    desk.now += 900
+    await desk.step()
+    campaign = desk.engine.campaigns.campaigns[id]
+    assert (campaign.state, campaign.needs_approval) == ("draft", True)
+    assert CAMPAIGN.view(campaign)["orders"] == ["edit", "approve", "cancel"]
+    await desk.done("campaign.approve", id, **SECOND)
+    await desk.done("campaign.edit", id, text="请立即到岗！")
+    campaign = desk.engine.campaigns.campaigns[id]
+    assert (campaign.state, campaign.needs_approval) == ("draft", True)
+
+
+async def test_records_and_entries_bear_no_number_of_a_recipient(desk: CommandDesk) -> None:
+    id = await sent(desk)
+    await desk.done("campaign.answer", id, person="p1", text="1")
+    shown = json.dumps(CAMPAIGN.view(desk.engine.campaigns.campaigns[id]), ensure_ascii=False)
+    assert "13900000001" not in shown
+    assert "•••0001" in shown
+    entries = await desk.journal.entries(kind="campaign")
+    assert all("1390000" not in json.dumps(entry.body) for entry in entries)
+    assert entries[-1].body["who"] == "人员1"
+
+
+async def test_answers_of_one_person_are_bounded(desk: CommandDesk) -> None:
+    id = await sent(desk)
+    for _ in range(20):
+        await desk.done("campaign.answer", id, person="p1", text="1")
+    assert await desk.refused("campaign.answer", id, person="p1") == ("invalid", "too_many_answers:person")
+
+
+@pytest.mark.parametrize("by", [3600.0, -3600.0])
+async def test_the_next_group_keeps_its_time_when_the_wall_clock_is_set(desk: CommandDesk, by: float) -> None:
+    id = await sent(desk)
+    await desk.at("14:40")
+    desk.now += by
+    desk.engine.clock_stepped(by, desk.now)
+    await desk.step()
+    assert len(desk.engine.campaigns.campaigns[id].waves) == 1
+    desk.now += 300
+    await desk.step()
+    assert len(desk.engine.campaigns.campaigns[id].waves) == 2

@@ -96,7 +96,7 @@ async def test_nothing_real_moves_while_an_exercise_runs(desk: CommandDesk) -> N
     id = await prepared(desk)
     await desk.done("exercise.start", id)
     await desk.at("14:13:40")
-    await desk.done("incident.open", id, event_class="hazchem", place_unparticipants=True)
+    await desk.done("incident.open", id, event_class="hazchem", place_unknown=True)
     await desk.done("incident.grade", id, grade="III", basis="推演")
     await desk.at("14:15")
     assert await real_things() == before
@@ -137,3 +137,73 @@ async def test_an_inject_that_the_intake_refuses_is_noted_with_its_reason(desk: 
     await desk.done("exercise.start", id)
     await desk.done("exercise.inject", id, kind="casualties", body={"what": "dead", "value": -1, "source": "现场"})
     assert desk.engine.exercises.exercises[id].injects[0].refused == "figure_out_of_range"
+
+
+@pytest.mark.parametrize(
+    "inject",
+    [
+        {"kind": "casualties", "body": {"what": "dead", "value": "约10人", "source": "现场"}},
+        {"kind": "casualties", "body": {"what": ["dead"], "value": 1, "source": "现场"}},
+        {"kind": "casualties", "body": {"what": "dead", "value": float("nan"), "source": "现场"}},
+        {"kind": "casualties", "body": {"what": "dead", "value": 1, "source": "现场", "valid_at": "14:00"}},
+        {"kind": "receipt", "body": {"text": "泄漏", "lat": 95, "lon": 101}},
+        {"kind": "receipt", "body": {"text": "泄漏", "lat": 25.0}},
+        {"kind": "receipt", "body": {"text": "泄漏", "channel": "radio"}},
+        {"kind": "receipt", "body": {"text": "长" * 4001}},
+    ],
+    ids=["words", "list", "nan", "time", "latitude", "half", "channel", "long"],
+)
+async def test_an_inject_that_no_intake_could_read_is_refused_before_it_is_due(
+    desk: CommandDesk, inject: dict[str, Any]
+) -> None:
+    values: dict[str, Any] = {"title": "推演", "injects": [{"at": 0.0, **inject}]}
+    assert await desk.refused("exercise.create", **values) == ("invalid", "inject_body:injects")
+    id = await prepared(desk, injects=[])
+    await desk.done("exercise.start", id)
+    assert await desk.refused("exercise.inject", id, **inject) == ("invalid", "inject_body:injects")
+
+
+async def test_injects_by_hand_count_among_the_most_of_an_exercise(desk: CommandDesk) -> None:
+    inject: dict[str, Any] = {"kind": "alert", "body": {"rule": "link-down"}}
+    id = await prepared(desk, injects=[{"at": 3600.0, **inject}] * 500)
+    await desk.done("exercise.start", id)
+    assert await desk.refused("exercise.inject", id, **inject) == ("invalid", "too_many_injects:injects")
+
+
+async def test_an_order_from_an_older_form_of_the_exercise_is_a_conflict(desk: CommandDesk) -> None:
+    id = await prepared(desk)
+    await desk.done("exercise.start", id)
+    assert await desk.refused("exercise.stop", id, rev=1) == ("conflict", "")
+
+
+async def test_stopping_takes_back_what_its_messages_have_not_sent_yet(desk: CommandDesk) -> None:
+    await desk.at("14:00")
+    id = await prepared(desk, injects=[])
+    await desk.done("exercise.start", id)
+    groups = [{"name": name, "people": [{"id": name, "address": f"1390000000{name}"}]} for name in ("zhang", "li")]
+    message: dict[str, Any] = {"incident": id, "text": "请到岗", "channel": "sms", "groups": groups}
+    message |= {"need": 1, "wave_after": 900.0}
+    campaign = await desk.done("campaign.create", **message)
+    await desk.done("campaign.send", campaign)
+    await desk.done("exercise.stop", id)
+    await desk.at("14:20")
+    assert desk.engine.campaigns.campaigns[campaign].state == "cancelled"
+    assert await desk.journal.outbox_due(desk.now, 10) == []
+    assert await desk.refused("campaign.create", **message) == ("conflict", "exercise_over")
+
+
+@pytest.mark.parametrize("by", [3600.0, -3600.0])
+async def test_the_clock_of_an_exercise_neither_jumps_nor_halts_when_the_wall_clock_is_set(
+    desk: CommandDesk, by: float
+) -> None:
+    await desk.at("14:00")
+    id = await prepared(desk)
+    await desk.done("exercise.start", id)
+    await desk.at("14:00:10")
+    desk.now += by
+    desk.engine.clock_stepped(by, desk.now)
+    await desk.step()
+    assert desk.incident(id).figures == {}
+    desk.now += 20
+    await desk.step()
+    assert desk.incident(id).figures["grave"].value == 2

@@ -13,6 +13,7 @@ import type { IncidentRecord, ObligationRecord, TaskRecord } from "../../records
 import { Clock as TaskClock, holderOf, Light } from "../../tasks/parts";
 import { tasksOfIncident, useTasks } from "../../tasks/records";
 import { useUnits } from "../../tasks/units";
+import { TASK_LIGHTS } from "../../vocabulary";
 import AlertBoard from "../board";
 import { Clock, Grade, incidentRoom, ResponseFlag, shortNumber } from "../incidents";
 import { casualties } from "../stage";
@@ -26,8 +27,7 @@ const HEAD = 2.6;
 /** The incident in hand whose deadline is the nearest: the one that the scene is about. */
 const nearest = computed<IncidentRecord | undefined>(() => incidentsOf("open")[0]);
 
-const LIGHTS = ["red", "yellow", "green", "grey", "green-done"] as const;
-const RANK: Readonly<Record<string, number>> = { red: 0, yellow: 1, green: 2, grey: 3, "": 4, "green-done": 5 };
+const WORST: readonly string[] = TASK_LIGHTS;
 
 function Left() {
   useTasks();
@@ -95,7 +95,7 @@ function Tasks({ incident }: { incident: string }) {
   const tasks = tasksOfIncident(incident);
   const fits = Math.max(0, Math.floor(room / TASK));
   const open = tasks.filter((task) => task.open)
-    .sort((a, b) => (RANK[a.light] ?? 4) - (RANK[b.light] ?? 4) || ((a.due ?? "~") < (b.due ?? "~") ? -1 : 1));
+    .sort((a, b) => WORST.indexOf(a.light) - WORST.indexOf(b.light) || ((a.due ?? "~") < (b.due ?? "~") ? -1 : 1));
   const unsigned = tasks.filter((task) => task.awaits_signature).length;
   return (
     <section class="w-command-tasks">
@@ -107,7 +107,7 @@ function Tasks({ incident }: { incident: string }) {
         </span>
       </header>
       <p class="w-command-lights">
-        {LIGHTS.map((light) => {
+        {TASK_LIGHTS.filter(Boolean).map((light) => {
           const n = tasks.filter((task) => task.light === light).length;
           return (
             <span key={light} class={n ? "" : "is-zero"}>
