@@ -14,6 +14,7 @@ from alerts.receivers.catalogue import APPRISE, SiteDefaults, compile_receiver, 
 from alerts.rules.rule import RuleError, compile_rule
 from feeds.findings import Finding, InFile, line_of_text
 from feeds.inventory.rows import Inventory
+from feeds.workdays.files import is_calendar
 from watchfloor.settings import never_true
 from watchfloor.settings.findings import make, shown
 from watchfloor.settings.inventory import load_inventory, with_shown_value
@@ -200,5 +201,6 @@ def _readable_secrets(settings: Settings) -> list[Finding[InFile]]:
 
 
 def _is_public(path: Path, content: bytes) -> bool:
-    """True for certificates, and for places, resources and plans of the site."""
-    return path.suffix in DATA or (b"-----BEGIN CERTIFICATE" in content and b"PRIVATE KEY" not in content)
+    """True for certificates, and for places, resources, plans, catalogues and calendars of the site."""
+    is_certificate = b"-----BEGIN CERTIFICATE" in content and b"PRIVATE KEY" not in content
+    return path.suffix in DATA or is_calendar(path) or is_certificate

@@ -125,6 +125,20 @@ def test_keys_and_secrets_that_others_can_read_are_remarked(site: Path) -> None:
     assert check(site) == []
 
 
+def test_catalogues_and_calendars_are_no_secrets(site: Path) -> None:
+    folder = site.parent / "calendars"
+    folder.mkdir()
+    files = {
+        site.parent / "items.csv": "code,name\ni1,许可\n",
+        folder / "2027.json": '{"year": 2027, "papers": ["https://example.org"], "days": []}',
+    }
+    for path, text in files.items():
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o644)
+    site.write_text(GOOD + '[approvals]\nitems = "items.csv"\ncalendars = "calendars"\n', encoding="utf-8")
+    assert check(site) == []
+
+
 COUNTIES = """id,name,kind,region,parents,redundancy_group,probes
 a,甲,router,532300,,core,snmp://10.0.0.1?cred=missing
 b,乙,router,532300,,core,snmp://10.0.0.2?cred=missing
