@@ -20,10 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(PRIVATE)
     arguments = sys.argv[1:] if argv is None else list(argv)
     match arguments:
-        case ["run", "-c" | "--config", config]:
+        case ["run", *options] if not options or (len(options) == 2 and options[0] in ("-c", "--config")):
             from watchfloor.runtime import supervising
 
-            return supervising.run(Path(config))
+            return supervising.run(Path(options[1]) if options else supervising.SETTINGS)
     from watchfloor import cli_commands
 
     return cli_commands.main(arguments)

@@ -15,6 +15,7 @@ from feeds.findings import line_of_text
 from feeds.roles import NAMES
 from watchfloor import cli_approvals, cli_brief, cli_emergency, cli_first, cli_journal, cli_options
 from watchfloor.cli_journal import Failed, in_journal
+from watchfloor.runtime.supervising import SETTINGS
 from watchfloor.settings.server import installed_version
 from watchfloor.settings.site_settings import Settings, SettingsError, load
 
@@ -50,9 +51,7 @@ def parser() -> argparse.ArgumentParser:
         return parser
 
     def with_config(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        parser.add_argument(
-            "-c", "--config", type=Path, default=Path("watchfloor.toml"), metavar="FILE", help="settings"
-        )
+        parser.add_argument("-c", "--config", type=Path, default=SETTINGS, metavar="FILE", help="settings")
         return parser
 
     def with_json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:

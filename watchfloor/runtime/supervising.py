@@ -23,6 +23,9 @@ from watchfloor.runtime.supervisor import StartRefused, Supervisor
 
 log = logging.getLogger(__name__)
 
+SETTINGS = Path("watchfloor.toml")
+"""The settings file of a command that names none, in the working folder."""
+
 
 class StartEnded(Exception):
     """The start ended before the supervisor's: the settings were refused, which was told, or a signal came.

@@ -165,10 +165,23 @@ async def test_a_role_that_nobody_waits_for_any_more_is_ended_when_it_was_forked
     assert await child.wait() == -signal.SIGKILL
 
 
-def test_the_supervisor_imports_nothing_that_only_roles_need() -> None:
+RUN = """
+import sys
+from watchfloor import cli
+from watchfloor.runtime import supervising
+supervising.run = lambda config: print(config, *sys.modules)
+cli.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "settings"), [([], "watchfloor.toml"), (["-c", "a.toml"], "a.toml"), (["--config", "a.toml"], "a.toml")]
+)
+def test_the_supervisor_imports_nothing_that_only_roles_need(options: list[str], settings: str) -> None:
     """What it is made of, imported anew: the settings alone would be half of its memory."""
-    code = "import sys, watchfloor.cli, watchfloor.runtime.supervising; print(*sys.modules)"
-    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    command = [sys.executable, "-c", RUN, "run", *options]
+    config, *imported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    assert config == settings
     assert {"watchfloor.runtime.supervisor", "watchfloor.runtime.prefork"} <= set(imported)
     assert not {"sqlalchemy", "redis", "numpy", "dash", "fastapi", "msgspec", "aiohttp", "feeds.model"} & set(imported)
     assert not {name for name in imported if name.startswith("watchfloor.settings")}
