@@ -27,6 +27,7 @@ WITHOUT = {
     "/api/v1/map/counties.geojson",
     "/api/v1/receivers",
     "/api/v1/receivers/history",
+    "/api/v1/report-policies",
     "/api/v1/roster",
     "/api/v1/roster.csv",
     "/api/v1/roster/history",

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import pytest
+from msgspec import structs
 
 from alerts.external import command as reports
 from collectors import registry
@@ -177,9 +178,13 @@ async def test_alarms_that_ended_before_a_restart_are_closed_and_active_ones_are
     rig = Rig()
     rig.ack(900.0)
     stands = rig.engine.alerts["x"]
-    ended = replace(stands, id="y", labels={"condition": "Plant/Low", "server": "h"})
-    elsewhere = replace(stands, id="z", labels={"condition": "Plant/Low", "server": "elsewhere"})
-    rig.engine.alerts = {"x": replace(stands, labels={**stands.labels, "server": "h"}), "y": ended, "z": elsewhere}
+    ended = structs.replace(stands, id="y", labels={"condition": "Plant/Low", "server": "h"})
+    elsewhere = structs.replace(stands, id="z", labels={"condition": "Plant/Low", "server": "elsewhere"})
+    rig.engine.alerts = {
+        "x": structs.replace(stands, labels={**stands.labels, "server": "h"}),
+        "y": ended,
+        "z": elsewhere,
+    }
     assert sorted(await rig.turn(HIGH)) == [(HIGH.name, True), ("Plant/Low", False)]
     assert await rig.turn(HIGH) == []
 
@@ -250,12 +255,12 @@ async def test_an_ack_that_closes_the_alert_of_a_returned_alarm_still_reaches_th
     rig = Rig()
     returned = replace(HIGH, active=False)
     rig.ack(1001.0)
-    acked = replace(rig.engine.alerts["x"], active=False)
-    rig.engine.alerts["x"] = replace(acked, ack=None)
+    acked = structs.replace(rig.engine.alerts["x"], active=False)
+    rig.engine.alerts["x"] = structs.replace(acked, ack=None)
     await rig.turn(returned)
     assert rig.plant.acks == []
     rig.engine.alerts.clear()
-    rig.engine.closed = [replace(acked, id="y", labels={"condition": "Plant/Low"}), acked]
+    rig.engine.closed = [structs.replace(acked, id="y", labels={"condition": "Plant/Low"}), acked]
     await rig.turn(returned)
     await rig.turn(returned)
     assert rig.plant.acks == [(HIGH.name, "李雷", "已派人")]
@@ -265,8 +270,8 @@ async def test_an_ack_that_closed_its_alert_is_retried_when_the_bus_or_the_devic
     rig, low = Rig(), replace(HIGH, active=False)
     await rig.turn(low)
     rig.ack(1001.0)
-    acked = replace(rig.engine.alerts["x"], active=False)
-    rig.engine.alerts["x"] = replace(acked, ack=None)
+    acked = structs.replace(rig.engine.alerts["x"], active=False)
+    rig.engine.alerts["x"] = structs.replace(acked, ack=None)
     await rig.turn(low)
     del rig.engine.alerts["x"]
     rig.engine.closed, rig.engine.blind = [acked], True
@@ -287,8 +292,8 @@ async def test_an_old_ack_is_not_delivered_for_an_alarm_that_is_active_again() -
     rig, low = Rig(), replace(HIGH, active=False)
     await rig.turn(low)
     rig.ack(1001.0)
-    acked = replace(rig.engine.alerts.pop("x"), active=False)
-    rig.engine.alerts["x"] = replace(acked, ack=None)
+    acked = structs.replace(rig.engine.alerts.pop("x"), active=False)
+    rig.engine.alerts["x"] = structs.replace(acked, ack=None)
     await rig.turn(low)
     del rig.engine.alerts["x"]
     rig.engine.closed, rig.plant.refuses = [acked], True

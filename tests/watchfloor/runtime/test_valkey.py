@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import sys
+from collections.abc import Awaitable
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,10 @@ async def test_it_keeps_what_it_was_given_and_wants_its_password(tmp_path: Path)
         await server.wait()
 
 
+async def _less(size: Awaitable[int], bound: int) -> bool:
+    return await size < bound
+
+
 async def test_its_file_is_rewritten_by_itself_however_much_is_written(tmp_path: Path) -> None:
     """The growth of a day is bounded by the data: the file is rewritten when it has doubled (docs/operations.md)."""
     server = await valkey.start(tmp_path)
@@ -79,15 +84,17 @@ async def test_its_file_is_rewritten_by_itself_however_much_is_written(tmp_path:
         async with bus.pipeline() as pipe:
             pipe.config_set("auto-aof-rewrite-min-size", "1mb")
             await pipe.execute()
-        for _ in range(12):
-            async with bus.pipeline() as pipe:
-                pipe.set("k", b"x" * 2**20)
-                await pipe.execute()
 
-        def size() -> int:
+        async def write(count: int) -> int:
+            for _ in range(count):
+                async with bus.pipeline() as pipe:
+                    pipe.set("k", b"x" * 2**20)
+                    await pipe.execute()
             return sum(file.stat().st_size for file in (tmp_path / "valkey").rglob("*") if file.is_file())
 
-        await until(lambda: size() < 5 * 2**20)
+        await write(12)
+        # What is written during a rewrite counts into the size that must double, so the file may grow once more.
+        await until(lambda: _less(write(1), 5 * 2**20), every=0.2)
     finally:
         await bus.close()
         server.terminate()
