@@ -12,12 +12,18 @@ from feeds import wire
 from feeds.kinds import Record
 from feeds.model import Kind
 
+Place = tuple[int, int]
+"""The sequence and the number of the last version of a page."""
 
-async def versions(deps: Dependencies, principal: Principal, incident: str, limit: int) -> list[dict[str, Any]]:
-    """The journal entries about an incident, oldest first; walls see neither people nor values."""
-    entries = await deps.journal.entries(kind=Kind.INCIDENT, subject=incident, limit=limit)
-    personal = principal.personal
-    return [
+
+async def versions(
+    deps: Dependencies, principal: Principal, incident: str, after: Place, limit: int
+) -> tuple[list[dict[str, Any]], Place | None]:
+    """A page of the journal entries about an incident, oldest first; walls see neither people nor values."""
+    seq, count = after
+    more = await deps.journal.entries(kind=Kind.INCIDENT, subject=incident, after=seq, limit=limit + 1)
+    entries, personal = more[:limit], principal.personal
+    rows: list[dict[str, Any]] = [
         {
             "number": number,
             "seq": entry.seq,
@@ -28,8 +34,9 @@ async def versions(deps: Dependencies, principal: Principal, incident: str, limi
             "reason": entry.reason if personal else "",
             "values": entry.body if personal else {},
         }
-        for number, entry in enumerate(entries, 1)
+        for number, entry in enumerate(entries, count + 1)
     ]
+    return rows, (entries[-1].seq, count + limit) if len(more) > limit else None
 
 
 async def audience(deps: Dependencies, principal: Principal, incident: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from api.responses.common import Time
+from api.responses.common import ListPage, Time
 
 
 class EventClassChoice(msgspec.Struct):
@@ -97,8 +97,8 @@ class IncidentVersion(msgspec.Struct):
     values: dict[str, Any]
 
 
-class IncidentVersions(msgspec.Struct):
-    """Every change of an incident, oldest first."""
+class IncidentVersions(ListPage, kw_only=True):
+    """Changes of an incident, oldest first."""
 
     items: list[IncidentVersion]
 

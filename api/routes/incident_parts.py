@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Viewer
@@ -82,13 +82,15 @@ async def timeline(
     return listing(items, to_cursor(following) if following else None, deps.pump.rev, kinds=list(SORTS))
 
 
-@router.get("/incidents/{incident_id}/versions", responses=answers(IncidentVersions, "not-found"))
+@router.get("/incidents/{incident_id}/versions", responses=answers(IncidentVersions, "not-found", "invalid"))
 async def versions(
-    deps: Deps, principal: Viewer, incident_id: str, limit: Annotated[int, Query(ge=1, le=1000)] = 500
+    deps: Deps, principal: Viewer, incident_id: str, cursor: Cursor = "", limit: Limit = 500
 ) -> Response:
-    """Every change of an incident, oldest first: who gave which order with which values, and its journal entry."""
+    """The changes of an incident, oldest first: who gave which order with which values, and its journal entry."""
     await _incident(deps, principal, incident_id)
-    return Json({"items": await incident_parts.versions(deps, principal, incident_id, limit)})
+    seq, number = from_cursor(cursor, (int, int)) if cursor else (0, 0)
+    items, following = await incident_parts.versions(deps, principal, incident_id, (seq, number), limit)
+    return listing(items, to_cursor(following) if following else None, deps.pump.rev)
 
 
 @router.get("/incidents/{incident_id}/audience", responses=answers(IncidentAudience, "not-found"))

@@ -14,6 +14,7 @@ from feeds.incidents.phases import BY_DUTY
 
 StepName = Literal["open", "post", "grade", "plan", "sign", "report"]
 StepAction = Literal["order", "confirm", "tasks", "proof", "brief", "draft"]
+_UNISSUED = ("draft", "review", "withdrawn")
 Record = Mapping[str, Any]
 """A record in its public form."""
 
@@ -109,10 +110,11 @@ def _plan(proposals: Iterable[Record]) -> list[NextStep]:
 
 
 def _signature(tasks: tuple[Record, ...]) -> list[NextStep]:
-    """A unit signs for a task; done as soon as one was signed for."""
-    if not tasks:
+    """A unit signs for a task; done as soon as one was signed for. What was never issued, or withdrawn, wants none."""
+    issued = [task for task in tasks if task["state"] not in _UNISSUED]
+    if not issued:
         return []
-    return [_step("sign", not all(task["awaits_signature"] for task in tasks), BY_DUTY, "tasks")]
+    return [_step("sign", not all(task["awaits_signature"] for task in issued), BY_DUTY, "tasks")]
 
 
 def _report(around: IncidentContext) -> list[NextStep]:

@@ -90,6 +90,20 @@ async def test_every_change_is_a_version_with_its_entry(world: World) -> None:
     assert (version["order"], version["actor"], version["values"]) == ("edit", "li", {"title": "新标题"})
 
 
+async def test_no_version_is_left_out_of_a_long_life(world: World) -> None:
+    show(world, an_incident())
+    async with world.journal.begin() as tx:
+        for number in range(5):
+            await tx.append(kind="incident", name="edit", subject=ID, at=NOW, actor="li", body={"title": str(number)})
+    read, cursor = [], ""
+    async with world.signed_in("duty") as client:
+        while cursor is not None:
+            page = (await client.get(f"{PATH}/versions", params={"limit": 2, "cursor": cursor})).json()
+            read += [(version["number"], version["values"]["title"]) for version in page["items"]]
+            cursor = page["next"]
+    assert read == [(number + 1, str(number)) for number in range(5)]
+
+
 # -- deputies ------------------------------------------------------------------------
 
 

@@ -32,7 +32,7 @@ GRADED = {"phase": "active", "posts": (COMMANDER,), "grade": "III"}
 
 
 def test_a_report_that_was_received_has_to_be_opened_and_nothing_else_yet() -> None:
-    [step] = next_steps(incident(), IncidentContext(tasks=({"awaits_signature": True},)))
+    [step] = next_steps(incident(), IncidentContext(tasks=({"state": "issued", "awaits_signature": True},)))
     assert (step.name, step.current, step.action, step.roles) == ("open", True, "order", ("duty", "leader"))
 
 
@@ -59,9 +59,17 @@ def test_the_newest_open_proposal_of_a_plan_waits_for_the_roles_that_may_answer(
 
 @pytest.mark.parametrize(("unsigned", "done"), [((True, True), False), ((True, False), True)])
 def test_the_signature_step_is_done_once_one_task_is_signed_for(unsigned: tuple[bool, bool], done: bool) -> None:
-    tasks = tuple({"awaits_signature": awaits} for awaits in unsigned)
+    tasks = tuple({"state": "issued" if awaits else "signed", "awaits_signature": awaits} for awaits in unsigned)
     step = next_steps(incident(**GRADED), IncidentContext(tasks=tasks))[-1]
     assert (step.name, step.done, step.action) == ("sign", done, "tasks")
+
+
+def test_a_task_that_was_only_drafted_or_was_withdrawn_is_not_signed_for() -> None:
+    unissued = tuple({"state": state, "awaits_signature": False} for state in ("draft", "review", "withdrawn"))
+    waiting = {"state": "issued", "awaits_signature": True}
+    assert next_steps(incident(**GRADED), IncidentContext(tasks=unissued))[-1].name == "grade"
+    step = next_steps(incident(**GRADED), IncidentContext(tasks=(*unissued, waiting)))[-1]
+    assert (step.name, step.done) == ("sign", False)
 
 
 def test_the_report_that_is_due_first_comes_next_and_at_once_is_before_every_time() -> None:
