@@ -112,10 +112,14 @@ class JournalWatch:
             self._compared, self._compared_at = files if succeeded else None, at
 
     def _file_stamps(self) -> list[tuple[int, int, int]] | None:
-        """Inode, size and time of change of each store's files and of the record; None for PostgreSQL."""
+        """Inode, size and time of change of each store's files and of the record; None for PostgreSQL.
+
+        Without the index of a write-ahead log (`-shm`): a reader alone changes it.
+        """
         if not self._journal.store.is_sqlite:
             return None
-        stores = sorted(Path(self._journal.store.file).parent.glob("*.sqlite3*"))
+        folder = Path(self._journal.store.file).parent
+        stores = sorted((*folder.glob("*.sqlite3"), *folder.glob("*.sqlite3-wal")))
         stamps = []
         for file in (*stores, self._path):
             try:

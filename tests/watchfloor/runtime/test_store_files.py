@@ -142,7 +142,9 @@ async def test_damage_that_changes_no_time_of_a_file_is_found_when_its_structure
 ) -> None:
     monkeypatch.setattr(store_files, "CHECK_EVERY", (0.0, 0.0))
     watch = JournalWatch(journal, tmp_path, None)
-    await watch.compare_if_changed()
+    for _ in range(2):  # the first one leaves files of its own
+        await watch.compare_if_changed()
+    assert watch._compared == watch._file_stamps(), "what compares changes no file"
     file = tmp_path / "history.sqlite3"
     before = file.stat()
     damage(file, "middle")
