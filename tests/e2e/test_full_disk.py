@@ -117,13 +117,22 @@ async def taken(person: Person, alert: str) -> bool:
 
 def successors(site: Site, killed: dict[str, int]) -> set[str]:
     """Return the killed roles that run again, from /proc: the status file cannot be written."""
-    names = set()
+    assert site.process is not None
+    parents: dict[int, int] = {}
+    names: dict[int, str] = {}
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError):
-            ours = entry.name.isdigit() and str(site.folder).encode() in (entry / "environ").read_bytes()
-            if ours and int(entry.name) not in killed.values():
-                names.add((entry / "comm").read_text().strip().removeprefix("wf-"))
-    return names & set(killed)
+            if entry.name.isdigit():
+                name, _, rest = (entry / "stat").read_text().partition("(")[2].rpartition(")")
+                parents[int(entry.name)], names[int(entry.name)] = int(rest.split()[1]), name
+    again = set()
+    for pid, name in names.items():
+        above = pid
+        while above in parents and above != site.process.pid:
+            above = parents[above]
+        if above == site.process.pid and pid not in killed.values():
+            again.add(name.removeprefix("wf-"))
+    return again & set(killed)
 
 
 async def test_a_site_that_starts_on_a_full_disk_comes_up_when_there_is_room(tmp_path: Path) -> None:

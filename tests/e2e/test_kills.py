@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.harmed_stores import stop
 from tests.e2e.site import Site, hook, running
-from tests.e2e.test_damaged_stores import stop
 from tests.e2e.test_hanging_roles import ROW, shows_an_active_alert
 from tests.patience import PATIENCE, until
 
