@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -19,8 +18,9 @@ from feeds.model import Severity
 from feeds.wire import decode, iso
 from tests.api.conftest import NOW, SEALER, A, B, World, problem
 from tests.incidents.rig import cap, place_code
+from tests.shared_samples import SAMPLES
 
-SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "webhooks"
+WEBHOOKS = SAMPLES / "webhooks"
 POSTED = "/api/v2/alerts"
 GO_ZERO = "0001-01-01T00:00:00Z"
 
@@ -202,10 +202,10 @@ async def test_who_may_send(world: World) -> None:
         problem(await admin.post(POSTED, json=[alert()]), 403, "csrf")
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the shared samples are not here")
+@pytest.mark.skipif(not WEBHOOKS.exists(), reason="the shared samples are not here")
 async def test_the_webhook_of_a_real_alertmanager(world: World) -> None:
     for name in ("firing", "resolved"):
-        (file,) = SAMPLES.glob(f"alertmanager/*-{name}.json")
+        (file,) = WEBHOOKS.glob(f"alertmanager/*-{name}.json")
         answer = await send(world, "alertmanager", file.read_bytes())
         assert (answer.status_code, answer.json()) == (202, {"taken": 2, "findings": []})
     reports = await taken(world)

@@ -18,8 +18,8 @@ import pytest
 
 from collectors.once import collect_once
 from feeds.model import Observation, Value
-from tests.feeds.cap.samples import SAMPLES
 from tests.ports import free_port
+from tests.shared_samples import SAMPLES
 from watchfloor.settings import check
 from watchfloor.settings.inventory import load_inventory
 from watchfloor.settings.site_settings import load

@@ -17,8 +17,9 @@ import pytest
 
 from tests.patience import PATIENCE
 from tests.ports import free_port
+from tests.shared_samples import SAMPLES
 
-RECORDINGS = Path(__file__).parents[3] / "shared" / "samples" / "devices" / "snmp"
+RECORDINGS = SAMPLES / "devices" / "snmp"
 
 
 def need(name: str) -> str:

@@ -21,7 +21,8 @@ from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, Unexp
 from collectors.settings import Credential, SourceSettings
 from feeds.cap.message import CapDocument, parse
 from tests.collectors.network.loopback import ANSWERED
-from tests.feeds.cap.samples import SAMPLES, alert, info
+from tests.feeds.cap.samples import alert, info
+from tests.shared_samples import SAMPLES
 
 INDEX = '<feed xmlns="http://www.w3.org/2005/Atom"><id>i</id><title>t</title><updated>x</updated>{}</feed>'
 ENTRY = '<entry><id>{0}</id><updated>{1}</updated><link type="application/cap+xml" href="{2}"/></entry>'

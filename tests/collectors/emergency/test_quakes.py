@@ -19,7 +19,7 @@ from collectors.errors import Misconfigured, UnexpectedForm
 from collectors.settings import SourceSettings
 from feeds.quakes import QuakeReport, felt_km, intensity
 from tests.collectors.network.loopback import ANSWERED
-from tests.feeds.cap.samples import SAMPLES
+from tests.shared_samples import SAMPLES
 
 needs_samples = pytest.mark.skipif(not (SAMPLES / "usgs").is_dir(), reason="the shared samples are not here")
 T0 = 1_780_000_000.0

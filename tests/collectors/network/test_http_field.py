@@ -19,9 +19,10 @@ from collectors.network.tls import lenient
 from collectors.settings import Credential
 from feeds.model import Quality
 from tests.collectors.network.loopback import ANSWERED, ask, closing, failure, saying, serve, values_of
+from tests.shared_samples import SAMPLES
 
 CASES = Path(__file__).parent / "cases"
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "field-cases"
+RECORDED = SAMPLES / "field-cases"
 PAGE = "<html>州政务服务网 healthy OK</html>".encode()
 LENGTH = b"Content-Length: 2\r\n"
 CREDENTIALS = {"gw": Credential(name="gw", kind="header", values={"header": "X-API-Key", "value": "k1"})}
@@ -203,7 +204,7 @@ def test_a_certificate_against_the_standard_is_read_with_a_remark(name: str, rem
 @pytest.mark.parametrize("name", ["dup", "ver", "sangbk"])
 @pytest.mark.parametrize("scheme", ["https", "tls"])
 async def test_an_odd_certificate_never_decides_the_verdict(name: str, scheme: str) -> None:
-    chain = SAMPLES / f"tls_{name}.pem"
+    chain = RECORDED / f"tls_{name}.pem"
     if not chain.is_file():
         pytest.skip("the recorded certificates are not present")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -27,9 +27,10 @@ from collectors.network.syslog.parser import LARGEST, parse
 from collectors.settings import ListenerRule, SourceSettings
 from feeds.model import Asset
 from tests.patience import PATIENCE, until
+from tests.shared_samples import SAMPLES
 
 NOW = datetime(2026, 11, 22, 1, 46, tzinfo=UTC).timestamp()
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "syslog"
+LINES = SAMPLES / "syslog"
 INVENTORY = {
     asset.id: asset
     for asset in (
@@ -368,7 +369,7 @@ def test_a_url_that_is_no_place_to_listen_on_is_refused(url: str) -> None:
 
 
 def test_lines_that_a_real_logger_wrote_are_read() -> None:
-    path = SAMPLES / "real-logger.txt"
+    path = LINES / "real-logger.txt"
     if not path.is_file():
         pytest.skip("the recorded lines are not present")
     first, second, _ = (parse(line, NOW) for line in path.read_bytes().splitlines())

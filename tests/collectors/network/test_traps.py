@@ -7,7 +7,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,8 +25,9 @@ from collectors.network.traps.reader import TrapReader
 from collectors.settings import Credential, ListenerRule, SourceSettings
 from feeds.model import Asset
 from tests.patience import PATIENCE
+from tests.shared_samples import SAMPLES
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples" / "devices" / "traps"
+DATAGRAMS = SAMPLES / "devices" / "traps"
 COMMUNITY = Credential(name="traps", kind="snmpv2c", values={"community": "public"})
 USER = Credential(
     name="v3",
@@ -101,7 +101,7 @@ def signals(listener: TrapListener) -> list[tuple[str, str, str, bool]]:
 
 
 def sample(name: str) -> bytes:
-    path = SAMPLES / name
+    path = DATAGRAMS / name
     if not path.is_file():
         pytest.skip("the recorded datagrams are not present")
     return path.read_bytes()

@@ -23,7 +23,7 @@ from collectors.video.onvif.device_clock import device_clock, posix_zone
 from collectors.video.onvif.probe import OnvifPoller
 from collectors.video.onvif.soap import OnvifFault, OnvifFormatError
 from feeds.model import Value
-from tests.feeds.cap.samples import SAMPLES
+from tests.shared_samples import SAMPLES
 
 ACCOUNT = Credential(name="cameras", kind="password", values={"user": "duty", "password": "open sesame"})
 RECORDED = SAMPLES / "devices" / "onvif"

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from feeds.cap.message import CapMessage, CapRefused, parse
 from feeds.findings import Finding, InMessage
-
-SAMPLES = Path(__file__).parents[4] / "shared" / "samples"
-"""Real messages, in a folder beside the repository; absent on other machines."""
 
 SENT = "2026-06-10T15:30:00+08:00"
 SQUARE = "25.00,101.40 25.00,101.70 25.20,101.70 25.20,101.40 25.00,101.40"

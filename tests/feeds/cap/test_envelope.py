@@ -13,7 +13,8 @@ from feeds.cap.message import CapRefused, parse
 from feeds.cap.warning import to_warning
 from feeds.cap.writer import cap_document
 from feeds.model import Area, EmergencyWarning, Quake
-from tests.feeds.cap.samples import SAMPLES, alert, area, info
+from tests.feeds.cap.samples import alert, area, info
+from tests.shared_samples import SAMPLES
 
 DE = "urn:oasis:names:tc:emergency:EDXL:DE:1.0"
 XSD = SAMPLES / "cap" / "cap12.xsd"

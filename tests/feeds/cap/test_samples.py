@@ -9,7 +9,8 @@ import pytest
 from feeds import wire
 from feeds.cap.message import parse
 from feeds.cap.warning import to_warning
-from tests.feeds.cap.samples import SAMPLES, errors, refused, remarks
+from tests.feeds.cap.samples import errors, refused, remarks
+from tests.shared_samples import SAMPLES
 
 MUTANTS = SAMPLES / "cap" / "mutants"
 needs_samples = pytest.mark.skipif(not MUTANTS.is_dir(), reason="the shared samples are not on this machine")

@@ -18,7 +18,7 @@ from feeds.mapped.warnings import MappedWarning, mapped_warning
 from feeds.mapping import MappingRefused
 from feeds.model import Quality
 from feeds.receipts import ReceiptReport
-from tests.feeds.cap.samples import SAMPLES
+from tests.shared_samples import SAMPLES
 
 NOW = 1_795_800_000.0
 FIRE = {

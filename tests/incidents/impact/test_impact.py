@@ -14,9 +14,9 @@ from feeds.model.resources import Resource
 from incidents.impact.counting import Picture, areas_of, impact_of, lead_of
 from maps.impact_index import AssetPlace, ImpactIndex
 from maps.places import PlaceLayer, SitePlace
-from tests.feeds.cap.samples import SAMPLES
 from tests.incidents.commands import A, CommandDesk
 from tests.incidents.rig import asset
+from tests.shared_samples import SAMPLES
 
 NODES = SAMPLES.parent / "geodata" / "inventory_chuxiong.json"
 AREA = [[101.4, 25.0], [101.7, 25.0], [101.7, 25.2], [101.4, 25.2], [101.4, 25.0]]
