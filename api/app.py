@@ -84,6 +84,7 @@ from feeds.findings import Finding, InRequest
 from feeds.history.uptime import UptimeCalculator
 from feeds.journal import JournalLost
 from feeds.live.pump import NoPicture
+from feeds.positions import LONGITUDES
 
 ROUTERS = (
     session.router,
@@ -269,7 +270,7 @@ def _finding(item: dict[str, Any]) -> Finding[InRequest]:
 def _is_longitude(value: Any) -> bool:
     """True for a number, also as text, that is a longitude of China."""
     try:
-        return 73 <= float(value) <= 136
+        return LONGITUDES[0] <= float(value) <= LONGITUDES[1]
     except (TypeError, ValueError):
         return False
 

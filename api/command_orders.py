@@ -25,6 +25,7 @@ from api.records.task_texts import TASK_TEXTS
 from api.responses.describe import answers
 from feeds.kinds import RecordKind
 from feeds.model import Outcome, Result
+from feeds.positions import seems_swapped
 from feeds.secrecy import is_marked
 
 ENGINE = "command"
@@ -125,17 +126,14 @@ def _marked(value: Any, path: str) -> Iterator[str]:
 
 
 def position_fault(lat: float | None, lon: float | None) -> str | None:
-    """The code of what is wrong with a position that lies within the bounds of the earth; None where it can be used.
-
-    A site of China lies at 3 to 54 degrees north and 73 to 136 degrees east.
-    """
+    """The code of what is wrong with a position that lies within the bounds of the earth; None where it can be used."""
     if (lat is None) != (lon is None):
         return "half_position"
     if lat is None or lon is None:
         return None
     if lat == lon == 0:
         return "coordinate_zero"
-    return "coordinate_swapped" if 73 <= lat <= 136 and 3 <= lon <= 54 else None
+    return "coordinate_swapped" if seems_swapped(lat, lon) else None
 
 
 def _in_seconds(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from api.responses.describe import JSON, reference
 from api.responses.resources import NearestResources
 from api.routes.incident_bodies import Line, ShortText, Text
 from feeds.kinds import RESOURCE
+from feeds.positions import seems_swapped
 
 router = APIRouter(prefix="/api/v1", tags=["resources"])
 PLACE = re.compile(r"(-?\d{1,3}(?:\.\d{1,12})?),(-?\d{1,3}(?:\.\d{1,12})?)")
@@ -101,7 +102,7 @@ def _place(text: str) -> tuple[float, float]:
     if match is None:
         raise Problem("invalid", findings=[finding("query.near", "place_form", message=_FORM)])
     lat, lon = float(match[1]), float(match[2])
-    if not -90 <= lat <= 90 and -90 <= lon <= 90:
+    if seems_swapped(lat, lon):
         raise Problem("invalid", findings=[finding("query.near", "coordinate_swapped", message=_SWAPPED)])
     if not (-90 <= lat <= 90 and -180 <= lon <= 180 and math.isfinite(lat + lon)):
         raise Problem("invalid", findings=[finding("query.near", "place_form", message=_FORM)])

@@ -19,6 +19,7 @@ from feeds.inventory.redundancy import redundancy_remarks
 from feeds.inventory.texts import nearest_scheme
 from feeds.masking import masked
 from feeds.model import Asset
+from feeds.positions import seems_swapped
 from feeds.regions import is_code
 
 COLUMNS = (
@@ -40,8 +41,6 @@ REQUIRED = ("id", "name", "kind", "region")
 _BAD_ID = re.compile(r"[\s;/\\?#%\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-# Mainland, islands and the South China Sea. Region codes are Chinese, so coordinates must be too.
-_CHINA = (3.0, 54.0, 73.0, 136.0)
 
 ProbeCheck = Callable[[str], dict[str, str] | None]
 """Returns the error in a probe's URI, by language, or None."""
@@ -224,7 +223,7 @@ def position_of(lat_text: str, lon_text: str) -> tuple[float | None, float | Non
         if not text:
             raise RowRefused("coordinate_half", column, "")
     lat, lon = _degrees("lat", lat_text), _degrees("lon", lon_text)
-    if not _in_china(lat, lon) and _in_china(lon, lat):
+    if seems_swapped(lat, lon):
         raise RowRefused("coordinate_swapped", "lat", f"{lat_text}, {lon_text}", lat=lon_text, lon=lat_text)
     for column, text, number, bound in (("lat", lat_text, lat, 90), ("lon", lon_text, lon, 180)):
         # Written so that nan is out of range too.
@@ -238,11 +237,6 @@ def _degrees(column: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise RowRefused("number_form", column, text) from None
-
-
-def _in_china(lat: float, lon: float) -> bool:
-    south, north, west, east = _CHINA
-    return south <= lat <= north and west <= lon <= east
 
 
 def _probe(uri: str, schemes: Collection[str], check_probe: ProbeCheck) -> str:

@@ -11,6 +11,7 @@ from feeds.datum import DATUMS
 from feeds.mapped.rows import pointer
 from feeds.mapping import MappedRow, RowMapping, compile_mapping
 from feeds.mapping.compiler import OPERATORS
+from feeds.positions import seems_swapped
 
 RECEIPTS, WARNINGS, OBSERVATIONS = "receipt", "warning", "observation"
 GIVES = (RECEIPTS, WARNINGS, OBSERVATIONS)
@@ -114,7 +115,7 @@ class RowReader:
             return None, None, []
         if (lat, lon) == (0, 0):
             return None, None, ["position: 0,0"]
-        if abs(lat) > 90 and abs(lon) <= 90:
+        if seems_swapped(lat, lon):
             return None, None, [f"position: {lat},{lon} swapped?"]
         if abs(lat) > 90 or abs(lon) > 180:
             return None, None, [f"position: {lat},{lon} out of range"]

@@ -13,13 +13,13 @@ import shapely
 
 from feeds.geometry import BadGeometry, from_geojson
 from feeds.model.marks import MARK_SHAPES, MarkDrawing
+from feeds.positions import seems_swapped
 from incidents.refusals import OrderRefused
 from maps.measure import WindSector
 
 VERTICES = 500
 """Vertices of one mark at most."""
 DECIMALS = 6
-_CHINA_LON, _CHINA_LAT = (73.0, 136.0), (3.0, 54.0)
 
 
 def checked(kind: str, geometry: Any) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def checked(kind: str, geometry: Any) -> dict[str, Any]:
     for lon, lat in positions:
         if not (math.isfinite(lon) and math.isfinite(lat)):
             raise OrderRefused("geometry_number")
-        if _inside(lon, _CHINA_LAT) and _inside(lat, _CHINA_LON):
+        if seems_swapped(lat, lon):
             raise OrderRefused("geometry_swapped")
         if not (abs(lon) <= 180 and abs(lat) <= 90):
             raise OrderRefused("geometry_number")
@@ -78,10 +78,6 @@ def _valid(geometry: Mapping[str, Any]) -> dict[str, Any]:
         parse_float=lambda text: round(float(text), DECIMALS),
     )
     return rounded
-
-
-def _inside(value: float, bounds: tuple[float, float]) -> bool:
-    return bounds[0] <= value <= bounds[1]
 
 
 def drawing_of(kind: str, figures: Any) -> tuple[dict[str, Any], MarkDrawing]:

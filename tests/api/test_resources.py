@@ -61,7 +61,13 @@ async def test_a_road_that_cannot_be_trusted_gives_no_minutes(world: World) -> N
 
 @pytest.mark.parametrize(
     ("near", "code"),
-    [("101.546,25.045", "coordinate_swapped"), ("here", "place_form"), ("25.0", "place_form"), ("95,95", "place_form")],
+    [
+        ("101.546,25.045", "coordinate_swapped"),
+        ("75.99,39.47", "coordinate_swapped"),
+        ("here", "place_form"),
+        ("25.0", "place_form"),
+        ("95,95", "place_form"),
+    ],
 )
 async def test_a_place_that_is_none_is_refused_in_words(world: World, near: str, code: str) -> None:
     async with world.signed_in("duty") as client:

@@ -62,7 +62,8 @@ def test_an_unknown_class_becomes_none_with_the_word_kept_and_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lat", "lon", "problem"), [("0", "0", "0,0"), ("101.5", "25", "swapped"), ("25", "181", "out of range")]
+    ("lat", "lon", "problem"),
+    [("0", "0", "0,0"), ("101.5", "25", "swapped"), ("75.9", "39.5", "swapped"), ("25", "181", "out of range")],
 )
 def test_a_position_that_cannot_be_is_no_position_and_is_told(lat: str, lon: str, problem: str) -> None:
     report = receipt(FIRE | {"wd": lat, "jd": lon})
