@@ -10,6 +10,7 @@ import msgspec
 
 from api.dependencies import Dependencies
 from api.http.answers import from_cursor, page, to_cursor
+from api.http.problems import Problem
 from feeds.journal import Doc
 from feeds.kinds import Audience, Record, RecordKind
 from feeds.kinds.filters import Flag, matching
@@ -112,3 +113,11 @@ async def find(deps: Dependencies, kind: RecordKind[Any], key: str, audience: Au
         return from_archive(kind, doc, audience)
     except msgspec.ValidationError:  # the owner of some kinds keeps an open record in a form of its own
         return None
+
+
+async def require(deps: Dependencies, kind: RecordKind[Any], key: str, audience: Audience) -> Record:
+    """Like `find()`. Raises Problem `not-found` for a record that does not exist or that the audience may not see."""
+    record = await find(deps, kind, key, audience)
+    if record is None:
+        raise Problem("not-found")
+    return record

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from api.dependencies import Dependencies, Deps, Tasker, Viewer
 from api.endpoints import Endpoint, endpoint_with, parameter
 from api.http.answers import Json, listing
-from api.http.problems import Problem
 from api.kinds import lists
 from api.kinds.additions import ADDITIONS
 from api.kinds.parameters import parameters, query_criteria
@@ -78,9 +77,7 @@ def _detail(kind: RecordKind[Any], key: str) -> Endpoint:
     additions = ADDITIONS.get(kind.name)
 
     async def shown(*, deps: Dependencies, principal: Principal, **path: str) -> Response:
-        record = await lists.find(deps, kind, path[key], principal.audience)
-        if record is None:
-            raise Problem("not-found")
+        record = await lists.require(deps, kind, path[key], principal.audience)
         return Json(record | await additions.ask(deps, principal, record) if additions is not None else record)
 
     about = f"One record of kind {kind.name}; 404 also for one that one may not see."

@@ -20,7 +20,7 @@ from api.records.duty_log import LogQuery
 from api.responses.describe import answers
 from api.responses.duty_log import LogPage
 from api.responses.incidents import IncidentAudience, IncidentVersions
-from feeds.kinds import BRIEF, CAMPAIGN, IMPACT, INCIDENT, MARK, OBLIGATION, TASK, Record, RecordKind
+from feeds.kinds import BRIEF, CAMPAIGN, IMPACT, INCIDENT, MARK, OBLIGATION, TASK, RecordKind
 from feeds.logbook.rows import SORTS
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
@@ -38,7 +38,7 @@ def _add(name: str, kind: RecordKind[Any]) -> None:
     async def listed(
         *, deps: Dependencies, principal: Principal, incident_id: str, cursor: str, limit: int
     ) -> Response:
-        await _incident(deps, principal, incident_id)
+        await lists.require(deps, INCIDENT, incident_id, principal.audience)
         values = {"incident": incident_id, "mode": "*"}
         criteria = {query_filter.name: values.get(query_filter.name) for query_filter in kind.filters}
         items, following = await lists.with_archive(
@@ -75,7 +75,7 @@ async def timeline(
     """Everything that happened about an incident, newest first: the rows of the duty log about it."""
     if not principal.personal:
         raise Problem("forbidden")
-    await _incident(deps, principal, incident_id)
+    await lists.require(deps, INCIDENT, incident_id, principal.audience)
     query = LogQuery(start=0.0, end=deps.clock() + 1, incident=incident_id)
     place = from_cursor(cursor, (float, int)) if cursor else None
     items, following = await duty_log.page(deps, principal, query, place and (place[0], place[1]), limit)
@@ -87,7 +87,7 @@ async def versions(
     deps: Deps, principal: Viewer, incident_id: str, cursor: Cursor = "", limit: Limit = 500
 ) -> Response:
     """The changes of an incident, oldest first: who gave which order with which values, and its journal entry."""
-    await _incident(deps, principal, incident_id)
+    await lists.require(deps, INCIDENT, incident_id, principal.audience)
     seq, number = from_cursor(cursor, (int, int)) if cursor else (0, 0)
     items, following = await incident_parts.versions(deps, principal, incident_id, (seq, number), limit)
     return listing(items, to_cursor(following) if following else None, deps.pump.rev)
@@ -98,12 +98,5 @@ async def audience(deps: Deps, principal: Viewer, incident_id: str) -> Response:
     """Who was told of an incident: holders of tasks, recipients of reports and messages, and what each answered."""
     if not principal.personal:
         raise Problem("forbidden")
-    await _incident(deps, principal, incident_id)
+    await lists.require(deps, INCIDENT, incident_id, principal.audience)
     return Json({"items": await incident_parts.audience(deps, principal, incident_id)})
-
-
-async def _incident(deps: Dependencies, principal: Principal, id: str) -> Record:
-    incident = await lists.find(deps, INCIDENT, id, principal.audience)
-    if incident is None:
-        raise Problem("not-found")
-    return incident

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from api.command_orders import OF_ORDER, add_order_route, ordered, record_answer
 from api.dependencies import Commander, Deps, Viewer
 from api.http.answers import Json
-from api.http.problems import Problem
 from api.kinds import lists
 from api.records.incidents import choices
 from api.responses.describe import answers
@@ -96,9 +95,7 @@ async def attach_receipt(deps: Deps, principal: Commander, receipt_id: str, body
 @router.get("/receipts/{receipt_id:path}/candidates", responses=answers(ReceiptCandidates, "not-found"))
 async def candidates(deps: Deps, principal: Viewer, receipt_id: str) -> Response:
     """Other receipts that may report the same event, best first, each with the incident that it belongs to."""
-    receipt = await lists.find(deps, RECEIPT, receipt_id, principal.audience)
-    if receipt is None:
-        raise Problem("not-found")
+    receipt = await lists.require(deps, RECEIPT, receipt_id, principal.audience)
     items = []
     for candidate in receipt["candidates"]:
         other = await lists.find(deps, RECEIPT, candidate["id"], principal.audience)

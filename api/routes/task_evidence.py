@@ -18,11 +18,10 @@ from api.dependencies import Dependencies, Deps, TaskActor, Tasker
 from api.http.findings import finding
 from api.http.problems import Problem
 from api.kinds import lists
-from api.principal import Principal
 from api.records.task_texts import TASK_TEXTS
 from api.responses.describe import answers
 from feeds.evidence import EvidenceFile, EvidenceRefused, EvidenceStore, path_of
-from feeds.kinds import TASK, Record
+from feeds.kinds import TASK
 from feeds.secrecy import is_marked
 from feeds.tasks.orders import TASK as WORKFLOW
 
@@ -60,7 +59,7 @@ async def upload(deps: Deps, principal: TaskActor, request: Request, task_id: st
 
     200 once the file is on disk and its hash is in the journal. The body is the file, `name` what it is called.
     """
-    task = await _task(deps, principal, task_id)
+    task = await lists.require(deps, TASK, task_id, principal.audience)
     if "evidence" not in WORKFLOW.possible(task["state"]):
         raise Problem("conflict", code="state", current=task)
     if is_marked(name):  # before anything of it is kept
@@ -75,7 +74,7 @@ async def upload(deps: Deps, principal: TaskActor, request: Request, task_id: st
 @router.get("/tasks/{task_id:path}/evidence/{sha256}", responses=answers(None, "not-found", "evidence-lost") | FILE)
 async def download(deps: Deps, principal: Tasker, task_id: str, sha256: str) -> Response:
     """A file of evidence as an attachment, to whoever sees the task. 410: it is gone from the disk, or was altered."""
-    task = await _task(deps, principal, task_id)
+    task = await lists.require(deps, TASK, task_id, principal.audience)
     evidence = next((evidence for evidence in task["evidence"] if evidence["sha256"] == sha256), None)
     if evidence is None:
         raise Problem("not-found")
@@ -90,13 +89,6 @@ async def download(deps: Deps, principal: Tasker, task_id: str, sha256: str) -> 
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
     return FileResponse(path, media_type=evidence["media"], headers=headers)
-
-
-async def _task(deps: Dependencies, principal: Principal, task_id: str) -> Record:
-    task = await lists.find(deps, TASK, task_id, principal.audience)
-    if task is None:
-        raise Problem("not-found")
-    return task
 
 
 def _store(deps: Dependencies) -> EvidenceStore:

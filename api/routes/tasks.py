@@ -14,7 +14,6 @@ from starlette.responses import Response
 from api.command_orders import OF_ORDER, add_order_route, ordered, record_answer
 from api.dependencies import Commander, Dependencies, Deps, TaskActor, Viewer
 from api.http.answers import Json
-from api.http.problems import Problem
 from api.kinds import lists
 from api.principal import Principal
 from api.records.tasks import choices
@@ -60,8 +59,7 @@ async def create(deps: Deps, principal: Commander, body: bodies.TaskBody) -> Res
 
 async def give(deps: Dependencies, principal: Principal, order: str, task_id: str, body: IncidentOrderBody) -> Response:
     """Give an order about a task that the asker sees. `sign` with a sheet signs that sheet. Raises Problem."""
-    if await lists.find(deps, TASK, task_id, principal.audience) is None:
-        raise Problem("not-found")
+    await lists.require(deps, TASK, task_id, principal.audience)
     is_sheet = order == "sign" and isinstance(body, bodies.SignBody) and bool(body.sheet)
     return await ordered(deps, principal, TASK, "task.sign-sheet" if is_sheet else f"task.{order}", task_id, body)
 
