@@ -16,21 +16,20 @@ from starlette.responses import Response
 from api.command_orders import OF_ORDER, add_order_route, ordered, record_answer
 from api.dependencies import Commander, Dependencies, Deps, Viewer
 from api.http.answers import Json
-from api.http.problems import Problem
 from api.kinds import lists
 from api.principal import Principal
 from api.records import campaigns as records
 from api.responses.campaigns import CampaignPreview, CampaignRecipients
 from api.responses.describe import answers
 from api.routes.incident_bodies import IncidentOrderBody, Line, ReasonedBody, ShortText, Title
-from feeds.kinds import CAMPAIGN, EXERCISE, Record
+from feeds.kinds import CAMPAIGN, EXERCISE
 from feeds.model.campaigns import ALONE
+from feeds.model.exercises import stamped
 
 router = APIRouter(prefix="/api/v1", tags=["campaigns"])
 MessageText = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,20}$")]
 Names = Annotated[list[ShortText], Field(max_length=2000)]
-STAMP = "【演练】"
 
 
 class NumberBody(BaseModel):
@@ -104,7 +103,7 @@ async def draft(deps: Deps, principal: Commander, body: CampaignBody) -> Respons
 @router.patch("/campaigns/{campaign_id}", responses=answers(None, *OF_ORDER) | record_answer(CAMPAIGN))
 async def edit(deps: Deps, principal: Commander, campaign_id: str, body: CampaignEditBody) -> Response:
     """Change a mass message that was not sent. A changed comma asks for a new approval."""
-    campaign = await _visible(deps, principal, campaign_id)
+    campaign = await lists.require(deps, CAMPAIGN, campaign_id, principal.audience)
     more = await _resolved(deps, principal, body, campaign["channel"])
     return await ordered(deps, principal, CAMPAIGN, "campaign.edit", campaign_id, body, more=more)
 
@@ -122,16 +121,16 @@ for _order, _body in ORDERS.items():
 @router.get("/campaigns/{campaign_id}/recipients", responses=answers(CampaignRecipients, "not-found"))
 async def recipients(deps: Deps, principal: Viewer, campaign_id: str) -> Response:
     """Every recipient and what became of the message. Handed over to the gateway is not read."""
-    campaign = await _visible(deps, principal, campaign_id)
+    campaign = await lists.require(deps, CAMPAIGN, campaign_id, principal.audience)
     return Json({"items": await records.recipients(deps, campaign)})
 
 
 @router.get("/campaigns/{campaign_id}/preview", responses=answers(CampaignPreview, "not-found"))
 async def preview(deps: Deps, principal: Viewer, campaign_id: str) -> Response:
     """What each recipient reads, in how many short messages, and exactly who they are."""
-    campaign = await _visible(deps, principal, campaign_id)
+    campaign = await lists.require(deps, CAMPAIGN, campaign_id, principal.audience)
     rows = await records.recipients(deps, campaign)
-    text = campaign["text"] if campaign["mode"] == "real" else f"{STAMP}{campaign['text'].removeprefix(STAMP)}"
+    text = stamped(campaign["text"], campaign["mode"])
     reachable = sum(row["state"] != "unreachable" for row in rows)
     parts = records.parts_of(text)
     return Json(
@@ -145,13 +144,6 @@ async def preview(deps: Deps, principal: Viewer, campaign_id: str) -> Response:
             "items": rows,
         }
     )
-
-
-async def _visible(deps: Dependencies, principal: Principal, id: str) -> Record:
-    campaign = await lists.find(deps, CAMPAIGN, id, principal.audience)
-    if campaign is None:
-        raise Problem("not-found")
-    return campaign
 
 
 # -- exercises ----------------------------------------------------------------------

@@ -18,14 +18,17 @@ CAMPAIGN_STATES_OF = {
 }
 """The states in which each order is possible."""
 ALONE = 20
-"""Recipients that one person may send to; more of them need a second person."""
+"""The most recipients of a message that needs no approval by a second person."""
 APPROVAL_HOLDS = 900.0
 """Seconds for which an approval holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignPerson:
-    """One recipient. `id` is the person's in the roster, or the number itself; `address` "" is one nobody can reach."""
+    """One recipient. `id` is the id in the roster, the id of a resource, or a hash of a bare number.
+
+    `address` is a number or an account of the channel, "" when none is known.
+    """
 
     id: str
     name: str
@@ -34,7 +37,7 @@ class CampaignPerson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignGroup:
-    """The recipients of one wave, in its order."""
+    """The recipients of one wave, in the order of sending."""
 
     name: str
     people: tuple[CampaignPerson, ...]
@@ -42,7 +45,7 @@ class CampaignGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignWave:
-    """A group that the text was given out to, and when. What became of each message is in the outbox."""
+    """The name of a group and the time at which its messages were queued. The outbox has the state of each."""
 
     group: str
     at: Time
@@ -50,7 +53,7 @@ class CampaignWave:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CampaignAnswer:
-    """What a recipient answered. `by` entered it, "" for one that came by itself; `at` is when it was entered."""
+    """An answer of a recipient. `at` is the time of its entry, `by` the account that entered it, "" for none."""
 
     person: str
     text: str
@@ -62,10 +65,10 @@ class CampaignAnswer:
 class Campaign:
     """One mass message. Writer: the command role. `id` is "{site}:M{yyyymmdd}-{nnnn}", of an exercise "{site}:MX…".
 
-    `digest` is the SHA-256 of text and recipients, `approved_digest` the one that was approved: another one voids the
-    approval. `need` answers end it (0: everybody is sent to at once); where they have not come `wave_after` seconds
-    after a wave, the next group follows. `channel` is the receiver that carries the messages. `edited_by` have changed
-    text or recipients since the draft.
+    `digest` is the SHA-256 of text and recipients, `approved_digest` the digest that was approved. An approval holds
+    while both are equal. `need` is the number of answers that ends the message; 0 sends to all groups at once. With a
+    `need`, the next group follows `wave_after` seconds after a wave. `channel` is the name of the receiver that
+    carries the messages. `edited_by` are the accounts that changed text or recipients after the draft.
     """
 
     id: str
@@ -95,24 +98,24 @@ class Campaign:
 
     @property
     def recipients(self) -> int:
-        """How many people it is for."""
+        """The number of people in all groups."""
         return sum(len(group.people) for group in self.groups)
 
     def name_of(self, person: str) -> str:
-        """The name of a recipient by its id, the id of one that is none."""
+        """The name of a recipient by its id, or the id itself when no recipient has it."""
         return next((each.name for group in self.groups for each in group.people if each.id == person), person)
 
     @property
     def writers(self) -> tuple[str, ...]:
-        """Who wrote it. None of them may approve it."""
+        """The author and everyone who edited it. None of them may approve it."""
         return tuple(dict.fromkeys((self.author, *self.edited_by)))
 
     @property
     def needs_approval(self) -> bool:
-        """True while it is for more people than one person may send to, and no approval of this form of it holds."""
+        """True when it has more than ALONE recipients and no approval of its present text and recipients."""
         return self.recipients > ALONE and (self.state != "approved" or self.approved_digest != self.digest)
 
     @property
     def answered(self) -> int:
-        """How many of them have answered."""
+        """The number of recipients with at least one answer."""
         return len({answer.person for answer in self.answers})

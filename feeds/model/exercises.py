@@ -11,13 +11,21 @@ EXERCISE_STATES = ("ready", "running", "paused", "stopped")
 """待开始, 进行中, 暂停, 结束."""
 INJECT_KINDS = ("receipt", "casualties", "alert")
 """接报, 报数, 告警 (told as a receipt: an exercise raises no alert)."""
+STAMP = "【演练】"
+"""The first word of whatever leaves the site about an exercise."""
+
+
+def stamped(text: str, mode: str) -> str:
+    """The text as it leaves the site: in any mode but "real" it begins with the stamp, once."""
+    return text if mode == "real" else f"{STAMP}{text.removeprefix(STAMP)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExerciseInject:
-    """What arrives `at` seconds of the exercise's clock after its start. `given_at` is when it did, by our clock.
+    """One event that arrives `at` seconds after the start, by the clock of the exercise.
 
-    `refused` is the code of what was wrong with it then, "" for nothing.
+    `given_at` is the time of its arrival by the site's clock. `refused` is the code of the refusal, "" when the inject
+    was taken.
     """
 
     at: float
@@ -29,11 +37,11 @@ class ExerciseInject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise:
-    """One exercise. Writer: the command role. `id` is that of the incident that it plays, "{site}:X…".
+    """One exercise. Writer: the command role. `id` is the id of its incident, "{site}:X…".
 
-    `speed` is how fast its clock runs. `elapsed` seconds of that clock had passed at `clock_at`; it runs on from there
-    while the exercise is running. `participants` are accounts, persons of the roster and units ("unit:gaj"): nobody
-    else is sent a message.
+    `speed` is the number of seconds of the exercise's clock for each second of the site's clock. The exercise's clock
+    showed `elapsed` seconds at `clock_at` and runs on from there in the state "running". `participants` are accounts,
+    persons of the roster and units ("unit:gaj"). Messages go to participants only.
     """
 
     id: str
@@ -52,7 +60,7 @@ class Exercise:
     rev: int = 1
 
     def due_at(self, inject: ExerciseInject) -> float | None:
-        """When an inject arrives by our clock; None while the exercise's clock stands, or after it has arrived."""
+        """The time at which an inject is due by the site's clock; None when it has arrived or the clock stands."""
         if self.state != "running" or self.clock_at is None or inject.given_at is not None:
             return None
         return self.clock_at + max(0.0, inject.at - self.elapsed) / self.speed

@@ -27,6 +27,7 @@ from incidents.briefs.daily import DailyPicture, daily
 from incidents.briefs.floor import floor
 from incidents.briefs.orders import changed
 from incidents.handling.domain import IncidentDomain
+from incidents.lookups import find_incident
 from incidents.refusals import OrderRefused
 
 DAY = 86_400.0
@@ -79,7 +80,7 @@ class Drafting:
         id = str(command.args.get("incident") or "")
         if not id:
             return None
-        incident = yield from sources.find_incident(id, self._incidents.incidents)
+        incident = yield from find_incident(id, self._incidents.incidents)
         if not covers(command.actor_region, incident.region):
             raise OrderRefused("region", Outcome.FORBIDDEN)
         return incident
@@ -101,7 +102,7 @@ class Drafting:
             return (yield from self._daily(brief))
         if not brief.incident:
             return of_people(brief.kind)
-        incident = yield from sources.find_incident(brief.incident, self._incidents.incidents)
+        incident = yield from find_incident(brief.incident, self._incidents.incidents)
         picture = IncidentPicture(
             incident=incident,
             evidence=(yield from sources.evidence_of(incident)),

@@ -7,8 +7,8 @@ from typing import TypedDict
 
 from feeds.incidents.brief_settings import NUMBERS, BriefSettings
 from feeds.journal.forms import register_fields
+from feeds.model.exercises import stamped
 
-EXERCISE = "【演练】"
 COUNTER = "brief_number"
 """Kind of the documents that hold the last number given: one for each kind of brief, mode and year."""
 
@@ -28,7 +28,7 @@ def number_text(settings: BriefSettings, kind: str, mode: str, at: float, zone: 
     pattern = settings.numbers.get(kind) or NUMBERS[kind]
     year = datetime.fromtimestamp(at, zone).year
     number = pattern.replace("{year}", str(year)).replace("{n}", str(last))
-    return number if mode == "real" else f"{EXERCISE}{number}"
+    return stamped(number, mode)
 
 
 class _NumberCounter(TypedDict):

@@ -21,16 +21,6 @@ from incidents.refusals import OrderRefused
 MOST_RECEIPTS = 20
 
 
-def find_incident(id: str, present: Mapping[str, Incident]) -> Asking[Incident]:
-    """An incident in memory, else of the journal. Raises OrderRefused."""
-    incident = present.get(id)
-    if incident is None and (doc := (yield FindDocument("incident", id))) is not None:
-        incident = msgspec.convert(doc.body, Incident)
-    if incident is None:
-        raise OrderRefused("no_incident")
-    return incident
-
-
 def evidence_of(incident: Incident) -> Asking[IncidentEvidence]:
     """The entries of an incident. Raises OrderRefused `again` while the journal does not have its last figures yet."""
     evidence = IncidentEvidence((yield ListProven("incident", incident.id)))

@@ -22,16 +22,15 @@ from feeds.journal.forms import register
 from feeds.kinds import CAMPAIGN
 from feeds.model import Change, Command, Outcome, Result
 from feeds.model.campaigns import Campaign
-from feeds.model.exercises import Exercise
-from feeds.model.incidents import Incident
+from feeds.model.exercises import Exercise, stamped
 from feeds.regions import covers
 from incidents.campaigns.orders import ORDERS, approval_ends_at, carried_out, digest_of, groups_of, next_wave
 from incidents.handling.creation import number_prefix
+from incidents.lookups import named_incident
 from incidents.refusals import OrderRefused, required
 
 KIND = "campaign"
 CREATE = "campaign.create"
-STAMP = "【演练】"
 UNSENT = ("draft", "approved", "sending")
 """States in which something of a message may still be sent."""
 SHOWN_AFTER = 86_400.0
@@ -85,7 +84,7 @@ class CampaignDomain(RecordDomain[Campaign]):
     def _created(self, command: Command, now: float) -> Asking[Campaign]:
         args = command.args
         required(args, "text", "channel")
-        incident = yield from self._incident(str(args.get("incident") or ""))
+        incident = yield from named_incident(str(args.get("incident") or ""))
         region = incident.region if incident is not None else command.actor_region or self._site
         if not covers(command.actor_region, region):
             raise OrderRefused("region", Outcome.FORBIDDEN)
@@ -108,14 +107,6 @@ class CampaignDomain(RecordDomain[Campaign]):
         self._check_participants(campaign)
         prefix = number_prefix(self._site, mode, now, self._zone).replace(":", ":M", 1)
         return replace(campaign, id=(yield from self._unused_id(f"{prefix}-", 4)))
-
-    def _incident(self, id: str) -> Asking[Incident | None]:
-        if not id:
-            return None
-        doc = yield FindDocument("incident", id)
-        if doc is None:
-            raise OrderRefused("no_incident")
-        return msgspec.convert(doc.body, Incident)
 
     def _check_participants(self, campaign: Campaign) -> None:
         """An exercise never reaches an outsider: each recipient is on its list. Raises OrderRefused."""
@@ -218,7 +209,6 @@ def _both(
 def _message(campaign: Campaign, person: str, name: str, address: str, at: float) -> QueueMessage:
     """One recipient's message. Its key is the same however often it is queued or sent."""
     key = f"{campaign.id}:{person}"
-    stamp = STAMP if campaign.mode != "real" and not campaign.text.startswith(STAMP) else ""
     body: dict[str, Any] = {
         "version": 1,
         "key": key,
@@ -227,7 +217,7 @@ def _message(campaign: Campaign, person: str, name: str, address: str, at: float
         "alert": None,
         "asset": None,
         "subject": "",
-        "text": f"{stamp}{campaign.text}",
+        "text": stamped(campaign.text, campaign.mode),
         "to": {"person": person, "name": name, "language": "", "address": address},
         "by": campaign.sent_by,
     }

@@ -60,7 +60,7 @@ def digest_of(text: str, groups: Sequence[CampaignGroup]) -> str:
     return hashlib.sha256(json.dumps([text, names, people], ensure_ascii=False).encode()).hexdigest()
 
 
-def edited(campaign: Campaign, command: Command) -> Campaign:
+def _edit(campaign: Campaign, command: Command, now: float) -> Campaign:
     """The message with what an order gives; what it leaves out stays. Raises OrderRefused."""
     args = command.args
     text = str(args.get("text") or campaign.text)
@@ -78,10 +78,6 @@ def edited(campaign: Campaign, command: Command) -> Campaign:
         channel=str(args.get("channel") or campaign.channel),
         digest=digest,
     )
-
-
-def _edit(campaign: Campaign, command: Command, now: float) -> Campaign:
-    return edited(campaign, command)
 
 
 def _approve(campaign: Campaign, command: Command, now: float) -> Campaign:

@@ -20,9 +20,9 @@ from feeds.journal.forms import register
 from feeds.kinds import LOG
 from feeds.model import Command, Outcome, Result
 from feeds.model.duty_log import LogEntry, LogReference
-from feeds.model.incidents import Incident
 from feeds.regions import covers
 from incidents.log.entries import correction, entry_of, number_prefix, references
+from incidents.lookups import named_incident
 from incidents.refusals import OrderRefused
 
 KIND = "log"
@@ -68,7 +68,7 @@ class LogDomain(RecordDomain[LogEntry]):
             return Result(command=command.id, outcome=refused.outcome, detail=refused.code)
 
     def _create(self, command: Command, now: float) -> Asking[Result]:
-        incident = yield from self._incident(str(command.args.get("incident") or ""))
+        incident = yield from named_incident(str(command.args.get("incident") or ""))
         region = incident.region if incident is not None else command.actor_region or self._site
         if not covers(command.actor_region, region):
             raise OrderRefused("region", Outcome.FORBIDDEN)
@@ -91,14 +91,6 @@ class LogDomain(RecordDomain[LogEntry]):
             DomainStep(name="struck", subject=struck.id, at=now, actor=command.actor, body={"by": newer.id})
         )
         return self._done(command, newer, "corrected", now)
-
-    def _incident(self, id: str) -> Asking[Incident | None]:
-        if not id:
-            return None
-        doc = yield FindDocument("incident", id)
-        if doc is None:
-            raise OrderRefused("no_incident")
-        return msgspec.convert(doc.body, Incident)
 
     def _references(self, command: Command) -> Asking[list[LogReference]]:
         refs = []
