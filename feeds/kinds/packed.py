@@ -17,10 +17,10 @@ import msgspec
 from feeds.kinds.audience import Record
 from feeds.wire import is_time, stamp
 
-EPOCH = stamp(0.0)
-
 if TYPE_CHECKING:
     from feeds.kinds.kind import RecordKind
+
+EPOCH = stamp(0.0)
 
 
 class PackedViews:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, NoReturn
 
 
 def need_keys(raw: Mapping[str, Any], part: type, name: str, *needed: str) -> None:
@@ -19,7 +19,7 @@ def need_keys(raw: Mapping[str, Any], part: type, name: str, *needed: str) -> No
             lacking(where, key)
 
 
-def lacking(where: str, key: str) -> Any:
+def lacking(where: str, key: str) -> NoReturn:
     """Raises ValueError: a part of a profile lacks a key."""
     raise ValueError(f"{where} lacks {key}")
 
