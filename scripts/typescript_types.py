@@ -20,6 +20,7 @@ import msgspec
 
 from api.kinds.schemas import TEMPLATE, components, record_name
 from api.responses.alerts import MatchCounts
+from api.responses.campaigns import CampaignPreview
 from api.responses.figures import Kpi
 from feeds.cameras.evidence import RUNGS
 from feeds.cameras.status import CameraGroup
@@ -29,6 +30,7 @@ from feeds.kinds.warning import COLOURS, STATES_BY_FORCE
 from feeds.live.protocol import FRAMES, MESSAGES
 from feeds.model import Severity
 from feeds.model.incidents import OPEN_PHASES
+from feeds.model.marks import KINDS_BY_TOOL
 from feeds.model.tasks import LIGHTS_BY_WORST
 
 FOLDER = Path(__file__).parent.parent / "dashboard" / "ui"
@@ -38,9 +40,10 @@ _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean"
 
 
 WIDTH = 120
-ANSWERS = (MatchCounts, Kpi)
+ANSWERS = (CampaignPreview, MatchCounts, Kpi)
 """Answers of routes beside those of the kinds."""
-VOCABULARY: Mapping[str, tuple[str, tuple[str, ...]]] = {
+Words = tuple[str, ...]
+VOCABULARY: Mapping[str, tuple[str, Words | Mapping[str, Words]]] = {
     "SEVERITIES": ("Severities of alerts, worst first.", tuple(Severity)),
     "CAMERA_GROUPS": ("Groups in which cameras are counted, worst first.", tuple(CameraGroup)),
     "CAMERA_RUNGS": ("Rungs of a camera's ladder, lowest first, as `camera.rungs` has their letters.", tuple(RUNGS)),
@@ -49,6 +52,7 @@ VOCABULARY: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "WARNING_STATES": ("States of warnings, those in force first.", STATES_BY_FORCE),
     "TASK_LIGHTS": ("Lights of tasks, worst first.", LIGHTS_BY_WORST),
     "INCIDENT_OPEN_PHASES": ("Phases in which an incident is in hand.", OPEN_PHASES),
+    "KINDS_BY_TOOL": ("The tools that draw marks and the kinds of each, those most used first.", KINDS_BY_TOOL),
 }
 """The sets of words that pages put in order, by the name of their constant."""
 
@@ -57,13 +61,23 @@ def vocabulary() -> str:
     """The text of the file of words."""
     parts = [HEAD]
     for name, (about, words) in VOCABULARY.items():
-        line = f"export const {name} = [{', '.join(json.dumps(str(word)) for word in words)}] as const;"
-        parts.append(f"/** {about} */\n" + _wrapped(line))
+        parts.append(f"/** {about} */\n" + _constant(name, words))
     return "\n".join(parts)
 
 
-def _wrapped(line: str) -> str:
-    return "\n".join(textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)) + "\n"
+def _constant(name: str, words: Words | Mapping[str, Words]) -> str:
+    if not isinstance(words, Mapping):
+        return _wrapped(f"export const {name} = {_list(words)} as const;")
+    lists = "".join(_wrapped(f"  {key}: {_list(part)},", "    ") for key, part in words.items())
+    return f"export const {name} = {{\n{lists}}} as const;\n"
+
+
+def _list(words: Words) -> str:
+    return f"[{', '.join(json.dumps(str(word)) for word in words)}]"
+
+
+def _wrapped(line: str, indent: str = "  ") -> str:
+    return "\n".join(textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False)) + "\n"
 
 
 def typescript() -> str:

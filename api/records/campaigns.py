@@ -119,6 +119,7 @@ async def recipients(deps: Dependencies, campaign: Record) -> list[dict[str, Any
     items = {item.key: item for item in await deps.journal.outbox_for(campaign["id"])}
     answers = {answer["person"]: answer for answer in campaign["answers"]}
     sent = [wave["at"] for wave in campaign["waves"]]
+    open_to_answers = "answer" in campaign["orders"]
     rows = []
     for number, group in enumerate(campaign["groups"]):
         for person in group["people"]:
@@ -134,6 +135,7 @@ async def recipients(deps: Dependencies, campaign: Record) -> list[dict[str, Any
                     "handed_at": wire.iso(item.sent_at) if item is not None and item.sent_at is not None else None,
                     "answered_at": answer["at"] if answer is not None else None,
                     "answer": answer["text"] if answer is not None else "",
+                    "takes_answer": open_to_answers and number < len(sent) and answer is None,
                     "error": item.error if item is not None and item.sent_at is None else "",
                 }
             )

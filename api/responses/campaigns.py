@@ -8,7 +8,10 @@ from api.responses.common import Time
 
 
 class CampaignRecipient(msgspec.Struct):
-    """One recipient. `state`: waiting, unreachable, queued, handed, failed, answered. `handed`: the gateway took it."""
+    """One recipient. `state`: waiting, unreachable, queued, handed, failed, answered. `handed`: the gateway took it.
+
+    `takes_answer`: the message was given out to this recipient, and an answer to it can be entered; none is yet.
+    """
 
     id: str
     name: str
@@ -18,6 +21,7 @@ class CampaignRecipient(msgspec.Struct):
     handed_at: Time | None
     answered_at: Time | None
     answer: str
+    takes_answer: bool
     error: str
 
 

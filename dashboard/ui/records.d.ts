@@ -1089,26 +1089,26 @@ export interface CampaignRecord {
   orders: string[];
 }
 
-/** The recipients of one wave, in its order. */
+/** The recipients of one wave, in the order of sending. */
 export interface CampaignGroupRecord {
   name: string;
   people: CampaignPersonRecord[];
 }
 
-/** One recipient. `id` is the person's in the roster, or the number itself; `address` "" is one nobody can reach. */
+/** One recipient. `id` is the id in the roster, the id of a resource, or a hash of a bare number. */
 export interface CampaignPersonRecord {
   id: string;
   name: string;
   address: string;
 }
 
-/** A group that the text was given out to, and when. What became of each message is in the outbox. */
+/** The name of a group and the time at which its messages were queued. The outbox has the state of each. */
 export interface CampaignWaveRecord {
   group: string;
   at: string;
 }
 
-/** What a recipient answered. `by` entered it, "" for one that came by itself; `at` is when it was entered. */
+/** An answer of a recipient. `at` is the time of its entry, `by` the account that entered it, "" for none. */
 export interface CampaignAnswerRecord {
   person: string;
   text: string;
@@ -1116,7 +1116,7 @@ export interface CampaignAnswerRecord {
   by: string;
 }
 
-/** One exercise. Writer: the command role. `id` is that of the incident that it plays, "{site}:X…". */
+/** One exercise. Writer: the command role. `id` is the id of its incident, "{site}:X…". */
 export interface ExerciseRecord {
   id: string;
   region: string;
@@ -1134,7 +1134,7 @@ export interface ExerciseRecord {
   rev: number;
 }
 
-/** What arrives `at` seconds of the exercise's clock after its start. `given_at` is when it did, by our clock. */
+/** One event that arrives `at` seconds after the start, by the clock of the exercise. */
 export interface ExerciseInjectRecord {
   at: number;
   kind: string;
@@ -1833,6 +1833,32 @@ export interface BoardFaces {
 export interface GroupFaces {
   row: "id" | "by" | "key" | "rule" | "severity" | "count" | "active" | "unacked" | "first_at" | "last_at" | "needs";
   full: keyof Records["group"];
+}
+
+/** What each recipient reads, in how many short messages, and who they are. `alone`: no second person is needed. */
+export interface CampaignPreview {
+  text: string;
+  parts: number;
+  messages: number;
+  recipients: number;
+  unreachable: number;
+  alone: boolean;
+  items: CampaignRecipient[];
+}
+
+/** One recipient. `state`: waiting, unreachable, queued, handed, failed, answered. `handed`: the gateway took it.
+ *  `takes_answer`: the message was given out to this recipient, and an answer to it can be entered; none is yet. */
+export interface CampaignRecipient {
+  id: string;
+  name: string;
+  group: string;
+  state: string;
+  wave_at: string | null;
+  handed_at: string | null;
+  answered_at: string | null;
+  answer: string;
+  takes_answer: boolean;
+  error: string;
 }
 
 /** What the match of a silence or window takes now, of what the asker sees: assets, and open alerts. */

@@ -23,3 +23,12 @@ export const TASK_LIGHTS = ["red", "yellow", "green", "grey", "", "green-done"] 
 
 /** Phases in which an incident is in hand. */
 export const INCIDENT_OPEN_PHASES = ["received", "verifying", "active"] as const;
+
+/** The tools that draw marks and the kinds of each, those most used first. */
+export const KINDS_BY_TOOL = {
+  point: ["command-post", "assembly", "medical", "checkpoint", "supplies", "shelter", "hazard", "water", "helicopter",
+    "text"],
+  line: ["route", "evacuation-route", "closure", "fire-line", "dike", "arrow"],
+  area: ["hot", "warm", "cold", "evacuation", "affected", "no-entry"],
+  figure: ["circle", "sector"],
+} as const;

@@ -8,18 +8,24 @@ from typing import Any
 
 from feeds.model.times import Time
 
-_POINT, _LINE, _AREA = ("Point",), ("LineString",), ("Polygon", "MultiPolygon")
+KINDS_BY_TOOL: Mapping[str, tuple[str, ...]] = {
+    "point": (
+        *("command-post", "assembly", "medical", "checkpoint", "supplies", "shelter"),
+        *("hazard", "water", "helicopter", "text"),
+    ),
+    "line": ("route", "evacuation-route", "closure", "fire-line", "dike", "arrow"),
+    "area": ("hot", "warm", "cold", "evacuation", "affected", "no-entry"),
+    "figure": ("circle", "sector"),
+}
+"""The tools that draw marks and the kinds of each, those most used first."""
+_SHAPES = {"point": ("Point",), "line": ("LineString",), "area": ("Polygon", "MultiPolygon"), "figure": ("Polygon",)}
 MARK_SHAPES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("command-post", "assembly", "medical", "checkpoint", "supplies", "shelter"), _POINT),
-    **dict.fromkeys(("hazard", "water", "helicopter", "text"), _POINT),
-    **dict.fromkeys(("route", "evacuation-route", "fire-line", "dike", "arrow"), _LINE),
+    **{kind: _SHAPES[tool] for tool, kinds in KINDS_BY_TOOL.items() for kind in kinds},
     "closure": ("LineString", "Point", "Polygon"),
-    **dict.fromkeys(("hot", "warm", "cold", "evacuation", "affected", "no-entry"), _AREA),
-    **dict.fromkeys(("circle", "sector"), ("Polygon",)),
 }
 """The kinds of marks and the geometries that each may have."""
 MARK_KINDS = tuple(MARK_SHAPES)
-DRAWN_BY_SERVER = ("circle", "sector")
+DRAWN_BY_SERVER = KINDS_BY_TOOL["figure"]
 """Kinds whose geometry follows from figures (`MarkDrawing`)."""
 AFFECTED_AREAS = ("hot", "evacuation", "affected")
 """Kinds that say where an incident reaches: what lies inside is counted."""

@@ -164,7 +164,21 @@ async def test_handed_over_is_not_answered_and_each_state_is_told(staffed: World
         ("x", "unreachable"),
         ("li", "waiting"),
     ]
+    assert [row["id"] for row in rows if row["takes_answer"]] == ["x"]
     assert (preview["parts"], preview["messages"], preview["unreachable"], preview["alone"]) == (1, 2, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("state", "open_to_answers"),
+    [("sending", ["x", "zhang"]), ("reached", ["x", "zhang"]), ("ended", ["x", "zhang"]), ("cancelled", [])],
+)
+async def test_answers_are_taken_of_those_who_were_sent_to_until_it_is_cancelled(
+    staffed: World, state: str, open_to_answers: list[str]
+) -> None:
+    show(staffed, a_campaign(state=state, waves=(CampaignWave(group="甲组", at=NOW),)))
+    async with staffed.signed_in("duty") as client:
+        rows = (await client.get(f"/api/v1/campaigns/{ID}/preview")).json()["items"]
+    assert sorted(row["id"] for row in rows if row["takes_answer"]) == open_to_answers
 
 
 async def test_walls_and_other_counties_see_no_message(staffed: World) -> None:

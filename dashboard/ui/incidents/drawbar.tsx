@@ -3,15 +3,16 @@ import { useEffect, useState } from "preact/hooks";
 import { query } from "../core/address";
 import { count } from "../core/format";
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { store } from "../core/picture";
 import { mayDo } from "../core/site";
 import {
   begin, cancel, complete, deliverWaiting, drawing, drawn, finish, MEASURE, measured, refused, stepBack, TOOLS, undo,
-  waiting, type Drawing, type Measured,
+  waiting, type Drawing, type Measured, type Tool,
 } from "./drawing";
 import { rowOf } from "./records";
+import { KINDS_BY_TOOL } from "../vocabulary";
 
-const SHAPES = Object.keys(TOOLS) as (keyof typeof TOOLS)[];
 const AGAIN = 5000;
 
 export function DrawBar() {
@@ -38,12 +39,12 @@ export function DrawBar() {
 }
 
 function Choice({ incident, may }: { incident: string; may: boolean }) {
-  const [shape, setShape] = useState<keyof typeof TOOLS | null>(null);
+  const [shape, setShape] = useState<Tool | null>(null);
   const [text, setText] = useState("");
   return (
     <>
       <div class="drawbar-row">
-        {may ? SHAPES.map((name) => (
+        {may ? TOOLS.map((name) => (
           <button key={name} type="button" class="chip" data-shape={name} aria-pressed={shape === name}
             onClick={() => setShape(shape === name ? null : name)}>
             {t(`marks.shape.${name}`)}
@@ -60,7 +61,7 @@ function Choice({ incident, may }: { incident: string; may: boolean }) {
         <div class="drawbar-row">
           <input aria-label={t("marks.field.text")} placeholder={t("marks.field.text")} maxLength={200} value={text}
             onInput={(event) => setText(event.currentTarget.value)} />
-          {TOOLS[shape].map((kind) => (
+          {KINDS_BY_TOOL[shape].map((kind) => (
             <button key={kind} type="button" class="chip" data-kind={kind}
               onClick={() => begin(incident, kind, text.trim())}>
               {t(`marks.kind.${kind}`)}
@@ -104,5 +105,5 @@ export function measureWords({ length_m: along, area_m2: area, bearing }: Measur
     t("marks.length", { length: length(along) }), area ? t("marks.area", { area: wide }) : "",
     bearing === null ? "" : t("marks.bearing", { n: Math.round(bearing) }),
   ];
-  return parts.filter(Boolean).join("，");
+  return joined(parts);
 }

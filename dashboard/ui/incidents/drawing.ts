@@ -4,19 +4,12 @@ import type { Feature, FeatureCollection, Geometry, Position } from "geojson";
 import { ProblemError, send } from "../core/api";
 import { t } from "../core/i18n";
 import type { MarkRecord } from "../records";
+import { KINDS_BY_TOOL } from "../vocabulary";
 
-/** The shapes in which kinds of marks are drawn, and the kinds of each, those most used first. */
-export const TOOLS: Readonly<Record<"point" | "line" | "area" | "figure", readonly string[]>> = {
-  point: [
-    "command-post", "assembly", "medical", "checkpoint", "supplies", "shelter", "hazard", "water", "helicopter",
-    "text",
-  ],
-  line: ["route", "evacuation-route", "closure", "fire-line", "dike", "arrow"],
-  area: ["hot", "warm", "cold", "evacuation", "affected", "no-entry"],
-  figure: ["circle", "sector"],
-};
 export const MEASURE = "measure";
-export type Shape = keyof typeof TOOLS | typeof MEASURE;
+export type Tool = keyof typeof KINDS_BY_TOOL;
+export type Shape = Tool | typeof MEASURE;
+export const TOOLS = Object.keys(KINDS_BY_TOOL) as Tool[];
 
 /** What a person is drawing: points are lon, lat. `revises` is the mark whose form it replaces. */
 export interface Drawing {
@@ -55,7 +48,7 @@ export const drawn = signal<readonly { id: string; rev: number; incident: string
 const underway = new Set<number>();
 
 export const shapeOf = (kind: string): Shape =>
-  (Object.keys(TOOLS) as (keyof typeof TOOLS)[]).find((shape) => TOOLS[shape].includes(kind)) ?? MEASURE;
+  TOOLS.find((tool) => (KINDS_BY_TOOL[tool] as readonly string[]).includes(kind)) ?? MEASURE;
 
 /** Begins a drawing; what was begun before is dropped. */
 export function begin(incident: string, kind: string, text = "", revises?: MarkRecord): void {

@@ -10,17 +10,9 @@ import { Message, useAct } from "../forms/act";
 import { keysOf, type Option, type Values } from "../forms/field";
 import { openForm } from "../forms/form";
 import { openSheet } from "../forms/sheet";
-import type { CampaignRecord, IncidentRecord } from "../records";
+import type { CampaignPreview, CampaignRecord, IncidentRecord } from "../records";
 
 const view = new ExtraView("campaigns", { kind: "campaign", face: "full", filter: { mode: "*" } });
-
-/** What each recipient reads, in how many short messages, and who they are. */
-interface Preview {
-  text: string;
-  parts: number;
-  messages: number;
-  items: { id: string; name: string; group: string; state: string }[];
-}
 
 export function Messages({ incident }: { incident: IncidentRecord }) {
   useEffect(() => store.need(view), []);
@@ -106,12 +98,12 @@ function openRecipients(campaign: CampaignRecord): void {
 
 /** What is read, everybody with what became of the message, and one tap for an answer that came by phone. */
 function Recipients({ campaign }: { campaign: CampaignRecord }) {
-  const [preview, setPreview] = useState<Preview | null>(null);
+  const [preview, setPreview] = useState<CampaignPreview | null>(null);
   const act = useAct();
   const current = view.all().get(campaign.id) ?? campaign;
   useEffect(() => {
     const aborter = new AbortController();
-    get<Preview>(path(campaign, "preview"), aborter.signal).then(setPreview, () => undefined);
+    get<CampaignPreview>(path(campaign, "preview"), aborter.signal).then(setPreview, () => undefined);
     return () => aborter.abort();
   }, [current.rev]);
   const answers = (person: string): void => void act.run(() => send("POST", path(campaign, "answer"), { person }));
@@ -125,7 +117,7 @@ function Recipients({ campaign }: { campaign: CampaignRecord }) {
           <li key={row.id} data-id={row.id}>
             <span>{row.name} <small class="quiet">{row.group}</small></span>
             <b class={row.state === "answered" ? "" : "quiet"}>{t(`messages.recipient.${row.state}`)}</b>
-            {["queued", "handed", "failed"].includes(row.state) ? (
+            {row.takes_answer ? (
               <button type="button" class="chip" data-answer="" disabled={act.busy} onClick={() => answers(row.id)}>
                 {t("messages.answered")}
               </button>
