@@ -61,6 +61,7 @@ PATHS = {
         "/wall?scene=video",
         "/wall?scene=approvals",
         "/wall?scene=emergency",
+        "/wall?scene=command",
         "/leader",
         "/leader/trends",
         "/alerts",

@@ -15,7 +15,7 @@ import { tasksOfIncident, useTasks } from "../../tasks/records";
 import { useUnits } from "../../tasks/units";
 import { TASK_LIGHTS } from "../../vocabulary";
 import AlertBoard from "../board";
-import { Clock, Grade, incidentRoom, ResponseFlag, shortNumber } from "../incidents";
+import { Clock, Grade, ResponseFlag, shortNumber } from "../incidents";
 import { casualties } from "../stage";
 import type { Scene } from "../scene";
 
@@ -131,7 +131,8 @@ function Task({ task }: { task: TaskRecord }) {
   );
 }
 
-const Right = () => <AlertBoard incidents={Math.min(2, Math.max(1, incidentRoom(incidentsOf("open").length).whole))} />;
+/** The alerts below the incidents in hand. The only incident is not shown here: the left has it. */
+const Right = () => <AlertBoard incidents={Number(incidentsOf("open").length > 1)} />;
 
 export const command: Scene = {
   name: "command", seconds: 45, Left, Right, present: () => nearest.value !== undefined,
