@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { path } from "../core/address";
 import { ProblemError, send } from "../core/api";
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { Icon } from "../core/shapes";
 import { mayAct, mayDo, regionName } from "../core/site";
 import { now, parse } from "../core/time";
@@ -151,7 +152,7 @@ function Steps({ steps, step, closed }: { steps: readonly StepVisit[]; step: str
           );
         })}
       </ol>
-      {others.length ? <p class="quiet case-note">{others.map((visit) => visit.name).join("，")}</p> : null}
+      {others.length ? <p class="quiet case-note">{joined(others.map((visit) => visit.name))}</p> : null}
     </section>
   );
 }

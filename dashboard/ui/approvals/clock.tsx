@@ -1,5 +1,6 @@
 /** The count of a limit on a calendar, and how the due day came about. */
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { clock as timeOf, day as dayOf, parse, today as todayNow } from "../core/time";
 import { sumOf, weeksOf, type CaseDetail, type Clock, type ClockDay } from "./detail";
 import { shortDay } from "./words";
@@ -150,7 +151,7 @@ function eventText(name: string, body: Record<string, unknown>): string {
       const [was, is] = (Array.isArray(change) ? change : [null, null]) as [unknown, unknown];
       return `${t(`approvals.field.${field}`)} ${corrected(field, was)} → ${corrected(field, is)}`;
     });
-    return t("approvals.event.corrected", { parts: parts.join("，") });
+    return t("approvals.event.corrected", { parts: joined(parts) });
   }
   return name;
 }

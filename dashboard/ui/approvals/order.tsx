@@ -1,5 +1,6 @@
 /** One supervision order with its links (发起 审核 签收 反馈 办结), and as a sheet of paper. */
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { regionName } from "../core/site";
 import type { OrderRecord } from "../records";
 import { TaskButtons } from "./actions";
@@ -40,7 +41,7 @@ export function OrderSheet({ order }: { order: OrderRecord }) {
         <dd>{departmentName(order.department)}（{regionName(order.region)}）</dd>
         <dt>{t("approvals.order.title")}</dt><dd>{order.title}</dd>
         <dt>{t("approvals.order.text")}</dt><dd class="order-text">{order.text}</dd>
-        <dt>{t("approvals.order.cases")}</dt><dd>{order.cases.join("，") || "—"}</dd>
+        <dt>{t("approvals.order.cases")}</dt><dd>{joined(order.cases) || "—"}</dd>
         <dt>{t("approvals.order.by")}</dt><dd>{order.created_by} {eventTime(order.created_at)}</dd>
       </dl>
       <div class="no-print">

@@ -1,5 +1,6 @@
 /** What else is on record of a case: suspensions, extensions, supplements, cards, and the sources side by side. */
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { store } from "../core/picture";
 import { Icon } from "../core/shapes";
 import { TaskButtons } from "./actions";
@@ -54,7 +55,7 @@ export function Side({ detail }: { detail: CaseDetail }) {
       <Part title={t("approvals.sources.of")} note={detail.systems.join(" · ")}>
         {Object.entries(detail.disagreements).map(([field, values]) => (
           <li key={field} class="light-yellow">{t(`approvals.field.${field}`)}
-            <small>{Object.entries(values).map(([system, at]) => `${system} ${moment(at)}`).join("，")}</small></li>
+            <small>{joined(Object.entries(values).map(([system, at]) => `${system} ${moment(at)}`))}</small></li>
         ))}
         {Object.entries(detail.aliases).map(([kind, value]) => <li key={kind}>{kind}<small>{value}</small></li>)}
       </Part>

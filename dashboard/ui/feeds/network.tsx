@@ -1,6 +1,7 @@
 /** The network feed at a glance, counted by the server (`board` records). */
 import { count } from "../core/format";
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { store } from "../core/picture";
 import { site } from "../core/site";
 import type { BoardRecord } from "../records";
@@ -48,7 +49,7 @@ export default function FeedNetwork() {
       <FeedHead title={t("feed.network")} feed="network" />
       <Figure value={wrong} class={`is-${level}`} word={wrong ? t("feed.abnormal") : words} hatched={!wrong && hatched}
         href="/network?bad=1">
-        {notes.join("，")}
+        {joined(notes)}
       </Figure>
       <Cells cells={placeCodes(withOwn).map(cellOf)} />
     </>

@@ -1,6 +1,7 @@
 /** Is anything grave: the worst matter, then how many others. "Nothing" is said only of a whole picture. */
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { Icon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { parse, shortTime } from "../core/time";
@@ -43,14 +44,14 @@ function Nothing({ answer, whole }: { answer: Leader; whole: boolean }) {
 
 function First({ matter }: { matter: Matter }) {
   const incident = matter.kind === "incident";
-  const words = [matter.place, regionName(matter.region)].filter(Boolean);
+  const words = [matter.place, regionName(matter.region)];
   return (
     <a class="leader-first" href={addressOf(matter.kind, matter.id)} data-inside="">
       <Mark grade={matter.grade} colour={matter.colour} kind={matter.kind} />
       <span class="leader-name">
         <strong>{nameOf(matter)}</strong>
         <span class="quiet">
-          {words.join("，")} {t(incident ? "wall.received" : "leader.from", { at: shortTime(parse(matter.since)) })}，
+          {joined(words)} {t(incident ? "wall.received" : "leader.from", { at: shortTime(parse(matter.since)) })}，
           <Age since={matter.since} form="span" text="wall.already" />
         </span>
       </span>

@@ -72,7 +72,7 @@ function Sum({ sum }: { sum: Tally }) {
   return (
     <Figure value={bad} class={`is-${level}`} word={bad ? t("feed.abnormal") : words} hatched={!bad && hatched}
       href={address("", { bad: "1" })}>
-      {notes.join("，")}
+      {joined(notes)}
     </Figure>
   );
 }

@@ -5,7 +5,7 @@ import { warnings } from "../alerts/summary";
 import { Age } from "../core/age";
 import { duration, number } from "../core/format";
 import { pick, t } from "../core/i18n";
-import { alertTitle, alertValue, subjectName, warningTitle } from "../core/names";
+import { alertTitle, alertValue, joined, subjectName, warningTitle } from "../core/names";
 import { select } from "../core/selection";
 import { AlertIcon } from "../core/shapes";
 import { me } from "../core/site";
@@ -37,7 +37,7 @@ function ShiftHead() {
   return (
     <header class="shift-head">
       <h2>{t("shift.title")}</h2>
-      <span class="quiet">{[people || t("duty.nobody"), until].filter(Boolean).join("，")}</span>
+      <span class="quiet">{joined([people || t("duty.nobody"), until])}</span>
     </header>
   );
 }

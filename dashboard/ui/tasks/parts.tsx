@@ -1,6 +1,7 @@
 /** What the page of tasks and the phone share: a light in shape, colour and word, the clock, the steps of a task. */
 import { duration } from "../core/format";
 import { t, tOr } from "../core/i18n";
+import { joined } from "../core/names";
 import { now, parse, stamp } from "../core/time";
 import type { TaskRecord } from "../records";
 import { holderName } from "./units";
@@ -56,7 +57,7 @@ export function Steps({ task }: { task: TaskRecord }) {
 
 function words(data: Readonly<Record<string, unknown>>, reason: string): string {
   const parts = [data.text, data.name, data.number, data.on_behalf, reason];
-  const said = parts.filter((part) => typeof part === "string" && part).join("，");
+  const said = joined(parts.filter((part) => typeof part === "string"));
   return said ? `：${said}` : "";
 }
 

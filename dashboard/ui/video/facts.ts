@@ -1,5 +1,5 @@
 /** The readings that are shown behind each rung, as the devices answered. Which of them decided it, the server says. */
-import { errorText, metricName, readingText } from "../core/names";
+import { errorText, joined, metricName, readingText } from "../core/names";
 import type { AssetRecord, ReadingRecord } from "../records";
 import type { Rung } from "./states";
 
@@ -42,12 +42,12 @@ export function rungSummary(asset: AssetRecord, rung: Rung): string {
   const facts = factsOf(asset, rung).filter(({ key, reading }) => {
     return SUMMARY[rung].includes(key.split("[")[0]!) && reading.value !== null;
   });
-  return facts.slice(0, 3).map(({ key, reading }) => `${metricName(key)} ${readingText(reading)}`).join("，");
+  return joined(facts.slice(0, 3).map(({ key, reading }) => `${metricName(key)} ${readingText(reading)}`));
 }
 
 /** A reading with its own words. */
 export const answer = ({ reading }: Fact): string =>
-  [readingText(reading), errorText(reading.text)].filter(Boolean).join("，");
+  joined([readingText(reading), errorText(reading.text)]);
 
 export interface Verdict {
   state: string;

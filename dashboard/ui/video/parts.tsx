@@ -1,6 +1,6 @@
 /** What several parts of the page draw: the mark and the words of a camera, and its seven cells. */
 import { t } from "../core/i18n";
-import { errorText } from "../core/names";
+import { errorText, joined } from "../core/names";
 import { Icon, type ShapeName } from "../core/shapes";
 import type { CameraStatusRecord } from "../records";
 import { RUNGS, rungState } from "./states";
@@ -18,7 +18,7 @@ export function GroupIcon({ group }: { group: string }) {
 export function whatFails(status: CameraStatusRecord): string {
   const why = errorText(status.why);
   if (!status.fails) return t(`video.group.${status.group}`);
-  return status.fails === "picture" && why ? why : [t(`camera.fails.${status.fails}`), why].filter(Boolean).join("，");
+  return status.fails === "picture" && why ? why : joined([t(`camera.fails.${status.fails}`), why]);
 }
 
 /** Seven cells, one a rung: its state as colour, pattern and word. */

@@ -1,7 +1,7 @@
 /** The ladder of one camera: each rung with its word, its reason, its age and the raw answers behind it. */
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
-import { errorText, metricName, sourceName } from "../core/names";
+import { errorText, joined, metricName, sourceName } from "../core/names";
 import { Icon, type ShapeName } from "../core/shapes";
 import { parse } from "../core/time";
 import type { AssetRecord } from "../records";
@@ -28,7 +28,7 @@ export function Rungs({ asset, checked = null }: Props) {
   ];
   return (
     <section class="rungs">
-      <h2>{t("video.ladder")} <span class="quiet">{words.filter(Boolean).join("，")}</span></h2>
+      <h2>{t("video.ladder")} <span class="quiet">{joined(words)}</span></h2>
       <ol>
         {[...RUNGS].reverse().map((rung) => <RungRow key={rung} asset={asset} rung={rung} checked={checked} />)}
       </ol>

@@ -5,7 +5,7 @@ import { Age } from "../core/age";
 import { useRoom } from "../core/fit";
 import { duration } from "../core/format";
 import { t } from "../core/i18n";
-import { alertHolder, alertTitle } from "../core/names";
+import { alertHolder, alertTitle, joined } from "../core/names";
 import { store } from "../core/picture";
 import { AlertIcon } from "../core/shapes";
 import { now, parse } from "../core/time";
@@ -122,6 +122,6 @@ function Foot() {
     folded.length ? t("board.folded", { n: folded.length }) : "",
     hiddenCounts(hidden),
     outside ? t("board.outside", { n: outside }) : "",
-  ].filter(Boolean);
-  return <footer class="board-foot quiet">{parts.join("，") || t("board.nothidden")}</footer>;
+  ];
+  return <footer class="board-foot quiet">{joined(parts) || t("board.nothidden")}</footer>;
 }

@@ -4,7 +4,7 @@ import { warningRegions, warnings } from "../alerts/summary";
 import { get } from "../core/api";
 import { count, percent } from "../core/format";
 import { t } from "../core/i18n";
-import { warningEvent, warningPlace } from "../core/names";
+import { joined, warningEvent, warningPlace } from "../core/names";
 import { store } from "../core/picture";
 import { covers, site } from "../core/site";
 import { minute, now, parse, shortTime } from "../core/time";
@@ -48,7 +48,7 @@ export function NetworkCard() {
         hatched={!n && hatched} href="/network?bad=1">
         <Lines of={[
           board ? t("feed.normal", { ok: count(board.health.ok ?? 0), all: count(board.total) }) : "",
-          [causes, unknown && n ? t("feed.unknown", { n: unknown }) : ""].filter(Boolean).join("，"),
+          joined([causes, unknown && n ? t("feed.unknown", { n: unknown }) : ""]),
         ]} />
       </Figure>
       <Cells cells={placesOf("network", (own) => own.total > 0).map((code) => healthCell("network", code))} />

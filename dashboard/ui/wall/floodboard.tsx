@@ -4,6 +4,7 @@ import { Curve } from "../alerts/curve";
 import { ALL, groupsBy, groupTitle, needsOf } from "../alerts/groups";
 import { count } from "../core/format";
 import { t } from "../core/i18n";
+import { joined } from "../core/names";
 import { SeverityIcon } from "../core/shapes";
 import { parse, shortTime } from "../core/time";
 import type { GroupRecord } from "../records";
@@ -56,7 +57,7 @@ function GroupRow({ group, whole }: { group: GroupRecord; whole: GroupRecord }) 
       <span class="board-mark"><SeverityIcon severity={group.severity} /></span>
       <span class="board-title">{groupTitle(group)}</span>
       <b class="board-time">{count(group.count)}</b>
-      <span class="board-note">{notes.filter(Boolean).join("，")}</span>
+      <span class="board-note">{joined(notes)}</span>
       <span class="board-holder"><Curve curve={group.curve} whole={whole.curve} /></span>
     </li>
   );

@@ -4,7 +4,7 @@ import { sources, warnings } from "../alerts/summary";
 import { useRoom } from "../core/fit";
 import { length, number, span } from "../core/format";
 import { t } from "../core/i18n";
-import { sourceName, warningEvent, warningPlace, warningTitle } from "../core/names";
+import { joined, sourceName, warningEvent, warningPlace, warningTitle } from "../core/names";
 import { Icon } from "../core/shapes";
 import { now, parse, shortTime } from "../core/time";
 import type { AlertLoad, Kpi, LoadOuts, ResponseTimes, WarningRecord } from "../records";
@@ -94,7 +94,7 @@ export function WarningChips() {
     <>
       <header class="feed-head">
         <h2>{t("chips.title", { n: real.length })}</h2>
-        <span class="quiet">{notes.filter(Boolean).join("，")}</span>
+        <span class="quiet">{joined(notes)}</span>
       </header>
       <ul class="chips" ref={box}>
         {rows.slice(0, fits).map((warning) => <Chip key={warning.id} warning={warning} />)}

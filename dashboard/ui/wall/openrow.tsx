@@ -2,7 +2,7 @@
 import type { ShownAlert } from "../alerts/arrange";
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
-import { alertHead, alertHolder, alertReach, alertValue } from "../core/names";
+import { alertHead, alertHolder, alertReach, alertValue, joined } from "../core/names";
 import { AlertIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 
@@ -18,7 +18,7 @@ export function OpenRow({ row: { alert, below } }: { row: ShownAlert }) {
       <span class="board-mark"><AlertIcon alert={alert} /></span>
       <span class="board-title">{name}</span>
       <Age class="board-time" since={alert.raised_at} />
-      <span class="board-note">{[...told, ...reach].join("，")}</span>
+      <span class="board-note">{joined([...told, ...reach])}</span>
       <span class="board-holder is-open">{alertHolder(alert).text}</span>
     </li>
   );

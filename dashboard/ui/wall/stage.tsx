@@ -1,7 +1,7 @@
 /** What stands over the map of the wall, and why it is there: the newest of what is grave. */
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
-import { alertReach, alertTitle, warningTitle } from "../core/names";
+import { alertReach, alertTitle, joined, warningTitle } from "../core/names";
 import { AlertIcon, Icon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { clock, parse, shortTime } from "../core/time";
@@ -37,7 +37,7 @@ function AlertStage({ row: { alert, below }, more }: { row: ShownAlert; more: st
       <p class="stage-line">
         <AlertIcon alert={alert} /><span>{alertTitle(alert)}</span><Age since={alert.raised_at} />
       </p>
-      <p>{notes.filter(Boolean).join("，")}</p>
+      <p>{joined(notes)}</p>
     </div>
   );
 }
@@ -49,7 +49,7 @@ function WarningStage({ warning, more }: { warning: WarningRecord; more: string 
     <div key={warning.id} class="stage colour-red" role="alert">
       <p class="stage-why">{t("stage.why.warning")}</p>
       <p class="stage-line"><Icon shape="square" class="is-issued" /><span>{warningTitle(warning)}</span></p>
-      <p>{[warning.headline, ends, more].filter(Boolean).join("，")}</p>
+      <p>{joined([warning.headline, ends, more])}</p>
     </div>
   );
 }
@@ -60,7 +60,7 @@ export function casualties(incident: Pick<IncidentRecord, "figures">): string {
     const value = incident.figures?.[name]?.value ?? 0;
     return value ? `${t(`incidents.figure.${name}`)} ${value}` : "";
   });
-  return figures.filter(Boolean).join("，");
+  return joined(figures);
 }
 
 function IncidentStage({ incident, more }: { incident: IncidentRecord; more: string }) {
@@ -71,8 +71,8 @@ function IncidentStage({ incident, more }: { incident: IncidentRecord; more: str
     <div key={incident.id} class={`stage is-incident ring-${grade || "none"}`} role="alert">
       <p class="stage-why">{why}</p>
       <p class="stage-line"><span>{incident.title || regionName(incident.region)}</span></p>
-      <p>{[incident.place || regionName(incident.region), received].filter(Boolean).join("，")}</p>
-      <p>{[casualties(incident), more].filter(Boolean).join("，")}</p>
+      <p>{joined([incident.place || regionName(incident.region), received])}</p>
+      <p>{joined([casualties(incident), more])}</p>
     </div>
   );
 }

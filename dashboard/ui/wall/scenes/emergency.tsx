@@ -4,7 +4,7 @@ import { openReceipts, warnings } from "../../alerts/summary";
 import { Age } from "../../core/age";
 import { useRoom } from "../../core/fit";
 import { t } from "../../core/i18n";
-import { className, warningEvent, warningPlace } from "../../core/names";
+import { className, joined, warningEvent, warningPlace } from "../../core/names";
 import { Icon } from "../../core/shapes";
 import { regionName } from "../../core/site";
 import { parse, shortTime } from "../../core/time";
@@ -44,8 +44,7 @@ function Warning({ warning }: { warning: WarningRecord }) {
     <li class={`colour-${colour}`} data-id={warning.id}>
       <i class="chip-colour">{t(`colour.letter.${colour}`)}</i>
       <b>{warningEvent(warning)} {warningPlace(warning)}</b>
-      <small>{[warning.sender_name, until === null ? "" : t("warning.until", { at: shortTime(until) })]
-        .filter(Boolean).join("，")}</small>
+      <small>{joined([warning.sender_name, until !== null && t("warning.until", { at: shortTime(until) })])}</small>
     </li>
   );
 }

@@ -6,6 +6,7 @@ import { ExtraView } from "../../core/extraview";
 import { useRoom } from "../../core/fit";
 import { count } from "../../core/format";
 import { t } from "../../core/i18n";
+import { joined } from "../../core/names";
 import { store } from "../../core/picture";
 import { regionName } from "../../core/site";
 import { GroupIcon, LadderBar, whatFails } from "../../video/parts";
@@ -69,7 +70,7 @@ function Row({ camera }: { camera: Camera }) {
       <span class="board-mark"><GroupIcon group={camera.camera.group} /></span>
       <span class="board-title">{camera.name}</span>
       <Age class="board-time" since={camera.since} />
-      <span class="board-note">{[whatFails(camera.camera), regionName(camera.region)].filter(Boolean).join("，")}</span>
+      <span class="board-note">{joined([whatFails(camera.camera), regionName(camera.region)])}</span>
       <span class="board-holder"><LadderBar status={camera.camera} /></span>
     </li>
   );
