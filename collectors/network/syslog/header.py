@@ -16,15 +16,15 @@ _MONTHS = {
     for n, name in enumerate(("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)
 }
 _SEQUENCES = re.compile(r"(?:\d{1,10}: ){0,3}", re.A)
-_CLOCK = r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:[.,]\d{1,9})?"
+_CLOCK = r"(?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:[.,:]\d{1,9})?"
 _ZONE = (
-    r"(?:(?P<offset> ?(?:UTC|GMT)?[+-]\d\d?(?::?\d\d)?|Z)"
+    r"(?:(?P<offset> ?(?:UTC|GMT)?[+-]\d\d?(?::?\d\d)?| ?[A-Za-z]{2,12}[+-]\d\d:\d\d|Z)"
     r"| (?P<zone>UTC|GMT|CST|BJT|BJ|CCT|PRC|HKT|SGT|JST|KST|IST|MSK|EET|CET|CEST|WET|BST|EST|EDT|CDT|MST|MDT|PST|PDT)"
     r"(?=[: ]))?(?: DST)?:? "
 )
 _TIMES = (
     re.compile(
-        r"[*.]?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
+        r"[*.%]?(?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
         + _CLOCK
         + r"(?: (?P<late_year>\d{4}))?"
         + _ZONE,
@@ -33,11 +33,13 @@ _TIMES = (
     re.compile(r"[*.]?(?P<year>\d{4}) (?P<month>[A-Z][a-z]{2}) {1,2}(?P<day>\d{1,2}) " + _CLOCK + _ZONE, re.A),
     re.compile(r"(?P<year>\d{4})[-/](?P<number>\d\d)[-/](?P<day>\d\d)[T ]" + _CLOCK + _ZONE, re.A),
 )
+_UPTIME = re.compile(r"[*.]?(?:\d{1,3}[ywd]\d{1,2}[wdh]|\d{1,3}:\d\d:\d\d): ", re.A)
+"""Time since the start in the place of the time, as of a device without a clock: "1w2d: ", "00:00:46: "."""
 _NODE = re.compile(r"[A-Z0-9]{1,6}/\d{1,3}/[A-Z0-9/]{1,24}:", re.A)
 """Node of IOS-XR in front of the time: "RP/0/RSP0/CPU0:"."""
 _TAG = re.compile(r"(?P<tag>[A-Za-z0-9_%./()@-]{1,64})(?:\[(?P<process>[^ \]]{1,128})\])? ?: ?", re.A)
 _MNEMONIC = re.compile(r"(?P<tag>%{1,2}[A-Za-z0-9_./()-]{1,64}) ?: ?", re.A)
-_NUMERIC = re.compile(r" ?(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?", re.A)
+_NUMERIC = re.compile(r" ?[A-Za-z]{0,12}([+-])(\d\d?):?(\d\d)?", re.A)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,32 +59,48 @@ class Header:
 
 
 def read(text: str, begin: int, now: float, zone: tzinfo) -> Header:
-    """The header from `begin` (behind the priority) on. `now` and `zone` complete times without a year or a zone."""
-    match = _SEQUENCES.match(text, begin)
-    at = match.end() if match else begin
-    time, host, at = _dated(text, at)
+    """The header from `begin` (behind the priority) on. `now` and `zone` complete times without a year or a zone.
+
+    A relay may write a header of its own in front of the device's: "TIME HOST 55: TIME: %LINK-3-UPDOWN: …". The
+    device's counts.
+    """
+    time, host, at = _dated(text, begin)
+    if time is not None:
+        own_time, own_host, behind = _dated(text, at)
+        if own_time is not None and own_host:
+            time, host, at = own_time, own_host, behind
     header = _tagged(text, at, dated=time is not None, host=host)
     return header if time is None else replace(header, at=_moment(time, now, zone))
 
 
-def _dated(text: str, at: int) -> tuple[re.Match[str] | None, str, int]:
+def _dated(text: str, begin: int) -> tuple[re.Match[str] | None, str, int]:
     """The time, the host in front of it, and the offset behind both."""
+    at = _start(text, begin)
     if (time := _time(text, at)) is not None:
         return time, "", time.end()
     word, behind = _word(text, at)
-    node = _NODE.match(text, at)
-    if node is not None and (time := _time(text, node.end())) is not None:
-        return time, "", time.end()
-    if word:
-        node = _NODE.match(text, behind)
-        time = _time(text, node.end() if node is not None else behind)
-        if time is not None:
-            return time, word.removesuffix(":"), time.end()
+    if not word:
+        return None, "", at
+    start = _start(text, behind)
+    if (time := _time(text, start)) is not None:
+        return time, word.removesuffix(":"), time.end()
+    if start > behind:
+        host, behind = _word(text, start)
+        if host and (time := _time(text, _start(text, behind))) is not None:
+            return time, host.removesuffix(":"), time.end()
     return None, "", at
 
 
+def _start(text: str, at: int) -> int:
+    """The offset behind sequence numbers and the node of IOS-XR."""
+    sequences = _SEQUENCES.match(text, at)
+    at = sequences.end() if sequences is not None else at
+    node = _NODE.match(text, at)
+    return node.end() if node is not None else at
+
+
 def _time(text: str, at: int) -> re.Match[str] | None:
-    return next((match for form in _TIMES if (match := form.match(text, at)) is not None), None)
+    return next((match for form in (*_TIMES, _UPTIME) if (match := form.match(text, at)) is not None), None)
 
 
 def _word(text: str, at: int) -> tuple[str, int]:
@@ -115,7 +133,9 @@ def _behind_host(text: str, at: int, tag: re.Match[str] | None, host: str, dated
     # A mnemonic says more than the word before it, which is a process, a host or the name of a zone.
     mnemonic = _MNEMONIC.match(text, tag.end())
     if mnemonic is None:
-        return Header(end=tag.end(), host=host, named=bool(host), tag=tag["tag"], process=tag["process"] or "")
+        is_name = dated and not tag["process"] and not tag["tag"].startswith("%")
+        guess = host or (tag["tag"] if is_name else "")  # "sw01: text"
+        return Header(end=tag.end(), host=guess, named=bool(host), tag=tag["tag"], process=tag["process"] or "")
     candidate = tag["tag"] if dated and not tag["process"] else ""
     return Header(
         end=mnemonic.end(),
@@ -141,6 +161,8 @@ def _is_address(word: str) -> bool:
 def _moment(match: re.Match[str], now: float, zone: tzinfo) -> float | None:
     """Epoch seconds. A time without a year is the latest such moment that is at most a day ahead of `now`."""
     fields = match.groupdict()
+    if not fields:
+        return None  # a time since the start
     month = int(fields["number"]) if fields.get("number") else _MONTHS.get(fields.get("month") or "", 0)
     zone = _own_zone(fields, zone)
     local_now = datetime.fromtimestamp(now, zone)

@@ -170,7 +170,7 @@ class SyslogListener(Listener):
         self, subject: str, line: Line, shown: str, moment: float
     ) -> Iterator[tuple[Measurement | None, AlertSignal]]:
         """Match the line against the rules. Each rule gives at most one reading and one signal."""
-        matched_text = f"{line.app}: {line.text}"[:LINE_LIMIT]
+        matched_text = line.matched[:LINE_LIMIT]
         for rule in self._rules:
             if line.level > rule.level:
                 continue

@@ -78,6 +78,16 @@ class Line:
         """0 (emerg) to 7 (debug)."""
         return SEVERITIES.index(self.severity)
 
+    @property
+    def matched(self) -> str:
+        """What rules search: "app: text", or "app: kind: text" with the kind of RFC 5424 (MSGID).
+
+        A message without a text says it in its structured data (Junos): they stand in the text's place.
+        """
+        data = (f'{name}="{value}"' for element in self.data.values() for name, value in element.items())
+        parts = (self.app, self.kind, self.text or " ".join(data)) if self.kind else (self.app, self.text)
+        return ": ".join(parts)
+
 
 def parse(raw: bytes, now: float, zone: tzinfo = UTC) -> Line:
     """The message in a line. `now` and `zone` complete times without a year or a zone (RFC 3164). Never raises."""

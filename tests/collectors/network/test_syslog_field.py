@@ -100,6 +100,16 @@ def test_every_case_has_an_expectation() -> None:
         ("<187>55: RP/0/RSP0/CPU0:{T}.123 CST: ifmgr[217]: %PKT_INFRA-LINK-3-UPDOWN : x", "", NOW),
         ("<187>xr1 RP/0/RSP0/CPU0:{T}.123 CST: ifmgr[217]: %PKT-3-X : x", "xr1", NOW),
         ("<187> {T} 州核心 app: 文字", "州核心", NOW),
+        ("<187>000055: sw01: 000056: {T}.833 CST: %LINK-3-UPDOWN: x", "sw01", NOW),
+        ("<187>{T} relay 55: sw01: *{T}.833 CST: %LINK-3-UPDOWN: x", "sw01", NOW),
+        ("<187>{T} sw01 55: {T}.833 CST: %LINK-3-UPDOWN: x", "sw01", NOW),
+        ("<187>{T} sw01 RP/0/RSP0/CPU0:{T}.123 CST: ifmgr[217]: %PKT-3-X : x", "sw01", NOW),
+        ("<187>{Y} CST+08:00 sw01 %%01IFNET/4/LINK_STATE(l)[4]:x", "sw01", NOW),
+        ("<187>{Y} Beijing+08:00 sw01 %%01IFNET/4/LINK_STATE(l)[4]:x", "sw01", NOW),
+        ("<187>%{T}:123 2026 sw01 IFNET/3/PHY_UPDOWN: x", "sw01", NOW),
+        ("<187>{T}:123 2026+08:00 sw01 %%10IFNET/3/PHY_UPDOWN: x", "sw01", NOW),
+        ("<187>{T} sw-01 app: x", "sw-01", NOW),
+        ("<187>{T} sw01: audit text", "sw01", NOW),
     ],
 )
 def test_headers_of_many_makers_give_host_and_time(line: str, host: str, at: float) -> None:
@@ -145,6 +155,10 @@ def test_every_makers_link_wording_raises_and_ends_on_its_interface(wording: dic
         "<187>{T} sw01 x: port 22: shutdown of sshd requested",
         "<187>{T} sw01 x: BFD session on interface Gi0/1 to 10.0.0.2 is down",
         "<187>{T} sw01 x: 用户在接口配置中断开会话",
+        "<187>{T} sw01 x: 用户admin在端口22的会话已断开",
+        "<187>{T} sw01 x: session 3 link down to archive started",
+        "<187>{T} sw01 x: Interface Gi0/1 description turn down service",
+        "<187>{T} sw01 %IFMGR-5-CONFIG: Changed interface state configuration: Te 0/1",
     ],
 )
 def test_lines_about_something_else_on_an_interface_are_no_link(text: str) -> None:
@@ -189,6 +203,27 @@ def test_terminators_and_counts_may_be_mixed_in_one_stream() -> None:
     stream = b"<13>a\n<13>b\r\n<13>c\0" + b"5 <13>d" + b"\n5 <13>e\0\r\n2026-11-29 no priority\n<13>f\n\n"
     messages = [message for octet in stream for message in framing.feed(bytes([octet]))]
     assert messages == [b"<13>a", b"<13>b", b"<13>c", b"<13>d", b"<13>e", b"2026-11-29 no priority", b"<13>f"]
+
+
+@pytest.mark.parametrize("uptime", ["1w2d", "02:11:44", "*00:00:46", "3y12w", "5d03h"])
+def test_the_time_since_the_start_of_a_device_without_a_clock_hides_neither_host_nor_mnemonic(uptime: str) -> None:
+    line = parse(f"<185>55: sw01: {uptime}: %PLATFORM-1-CRASHED: lost".encode(), NOW, CHINA)
+    assert (line.host, line.named, line.app, line.at) == ("sw01", True, "%PLATFORM-1-CRASHED", None)
+
+
+def test_a_relays_own_header_does_not_make_sequence_numbers_parts() -> None:
+    lines = [line_of(f"<185>{{T}} sw01 {n}: {{T}} CST: %PLATFORM-1-CRASHED: supervisor lost") for n in (82, 83)]
+    assert heard(listener(), *lines) == [("a", "syslog:severe", "%PLATFORM-1-CRASHED", True)] * 2
+
+
+def test_the_kind_and_the_structured_data_of_rfc_5424_are_searched() -> None:
+    own = ListenerRule(id="ups", raises=("UPS_ON_BATTERY: .*load",), clears=("UPS_ON_MAINS",))
+    head = "<13>1 2026-11-29T02:11:00Z sw01 upsd - "
+    lines = [head + 'UPS_ON_BATTERY [x@1 load="80"]', head + "UPS_ON_MAINS - back"]
+    assert [signal[1:] for signal in heard(listener(own), *(line.encode() for line in lines))] == [
+        ("syslog:ups", "", True),
+        ("syslog:ups", "", False),
+    ]
 
 
 def test_a_month_that_is_none_gives_no_time() -> None:
