@@ -9,55 +9,36 @@ import re
 from collections.abc import Iterator
 
 from feeds.cap.model import CapInfo
-from feeds.cap.schema import COLOUR_SEVERITY, COLOUR_WORDS, colour_of
+from feeds.cap.schema import COLOUR_SEVERITY, COLOUR_WORDS, colour_of, level_of
 
 WORST_FIRST = ("red", "orange", "yellow", "blue")
-_PARAMETERS = frozenset(
-    (
-        "level",
-        "color",
-        "colour",
-        "alarmcolor",
-        "alarmcolour",
-        "alertcolor",
-        "alertcolour",
-        "alarmlevel",
-        "alertlevel",
-        "warningcolor",
-        "warningcolour",
-        "warninglevel",
-        "severitycolor",
-        "severitycolour",
-        "eventcolor",
-        "signalcolor",
-        "awarenesslevel",
-        "预警颜色",
-        "预警级别",
-        "预警等级",
-        "预警信号颜色",
-        "信号颜色",
-        "颜色",
-        "颜色级别",
-    )
+_PARAMETER = re.compile(
+    r"(?:colou?r|level|颜色|颜色级别|预警|预警信号|預警信號)"
+    r"|(?:alarm|alert|warn|warning|signal|severity|awareness|event)(?:signal)?(?:colou?r)(?:code|name)?"
+    r"|(?:alarm|alert|warn|warning|signal|severity|awareness)(?:signal)?(?:level|grade)(?:name)?"
+    r"|(?:气象|灾害)?(?:预警|預警|警报|警報|信号|信號|告警)(?:信号|信號)?(?:的)?(?:颜色|顏色|级别|級別|等级|等級)"
 )
 """Names of parameters that state the colour, in lower case and without separators."""
 _SEPARATORS = re.compile(r"[\s_\-.:]+")
 _WORDS = re.compile(r"[;,\s/|()\[\]（）【】、_\-]+")
-_IN_VALUE = re.compile(r"(红|橙|黄|蓝)色?|(red|orange|yellow|blue)", re.IGNORECASE)
-_COLOUR = r"(?P<{}>红|橙|黄|蓝)色"
-_NAMED = re.compile(
-    _COLOUR.format("zh") + r"|\b(?P<en>red|orange|yellow|blue)\b(?=\s+(?:\w+\s+)?(?:warning|alert|signal))", re.I
-)
+_ZH, _EN = "红紅橙黄黃蓝藍", "red|orange|amber|yellow|blue"
+_IN_VALUE = re.compile(rf"([{_ZH}])色?|({_EN})", re.IGNORECASE)
+_NAMED = re.compile(rf"(?P<zh>[{_ZH}])色|\b(?P<en>{_EN})\b(?=\s+(?:\w+\s+)?(?:warning|alert|signal))", re.IGNORECASE)
+_VERBS = "升级|升|降级|降低|降|调整|变更|更改|更新|确认|转|变|改|晋级"
 _BECOMES = re.compile(
-    r"(?:升级|升|降级|降低|降|调整|变更|更改|更新|转|改)(?:发布)?(?:为|至|到|成)[^红橙黄蓝，。；]{0,20}"
-    + _COLOUR.format("zh")
-    + r"|\b(?:upgraded|downgraded|raised|lowered|changed)\s+to\s+(?P<en>red|orange|yellow|blue)\b",
+    rf"(?:{_VERBS})(?:发布|发)?(?:为|至|到|成)[^{_ZH}，。；]{{0,20}}(?P<zh>[{_ZH}])色"
+    rf"|(?:{_VERBS})(?:发布|发)[^{_ZH}，。；]{{0,20}}(?P<issued>[{_ZH}])色"
+    rf"|(?:升级|降级|晋级)[^{_ZH}，。；]{{0,6}}(?P<direct>[{_ZH}])色"
+    rf"|[由从][^{_ZH}，。；]{{0,12}}[{_ZH}][^{_ZH}，。；]{{0,12}}(?:{_VERBS})(?:为|至|到|成)?(?P<turned>[{_ZH}])"
+    rf"|[{_ZH}]色[^{_ZH}，。；]{{0,12}}(?:→|->|⇒|➔)[^{_ZH}，。；]{{0,12}}(?P<arrow>[{_ZH}])色"
+    rf"|\b(?:upgraded|downgraded|raised|lowered|changed)\s+(?:from\s+\w+\s+)?to\s+(?P<en>{_EN})\b",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"解除|取消")
-_NUMERALS = ("i", "ii", "iii", "iv"), ("ⅰ", "ⅱ", "ⅲ", "ⅳ"), ("一", "二", "三", "四")
-_LEVELS = {numeral: colour for row in _NUMERALS for numeral, colour in zip(row, WORST_FIRST, strict=True)}
-_LEVEL = re.compile(r"^(?:level\s*)?(iv|i{1,3}|[ⅰⅱⅲⅳ一二三四])\s*(?:级)?$", re.IGNORECASE)
+"""A colour that a warning has become; every form names the new colour last."""
+_CLAUSES = re.compile(r"[，,；;。、]|同时|并(?=[^列]?发)")
+_ENDS = re.compile(r"解除|取消|撤销|失效|终止|结束")
+_FORMER = re.compile(r"原|升级|降级|变更|调整")
+"""Words that make a colour beside them one of before, where no new one is named."""
 
 
 def issued_colour(info: CapInfo, infos: tuple[CapInfo, ...], profile: str) -> tuple[str, tuple[str, ...]]:
@@ -81,7 +62,7 @@ def _stated(blocks: tuple[CapInfo, ...]) -> Iterator[str]:
         colour
         for block in blocks
         for name, value in block.parameters
-        if _SEPARATORS.sub("", name).lower() in _PARAMETERS and (colour := _of_value(value))
+        if _PARAMETER.fullmatch(_SEPARATORS.sub("", name).lower()) and (colour := _of_value(value))
     ]
     if by_parameter:
         yield from by_parameter
@@ -97,16 +78,16 @@ def _of_value(value: str) -> str:
     for word in _WORDS.split(value):
         if colour := colour_of(word):
             return colour
-    for word in _WORDS.split(value):
-        if level := _LEVEL.match(word):
-            return _LEVELS[level[1].lower()]
+    for word in (value, *_WORDS.split(value)):
+        if colour := level_of(word):
+            return colour
     colours = {match[0] for match in _IN_VALUE.finditer(value)}
     return _normal(colours.pop()) if len(colours) == 1 else ""
 
 
 def _of_code(name: str, value: str) -> str:
     """The colour of an event code such as "11B03_RED" or "暴雨橙色"; any value when the name is that of a colour."""
-    if _SEPARATORS.sub("", name).lower() in _PARAMETERS:
+    if _PARAMETER.fullmatch(_SEPARATORS.sub("", name).lower()):
         return _of_value(value)
     colours = {_normal(match[0]) for match in _IN_VALUE.finditer(value) if _stands_alone(value, match)}
     return colours.pop() if len(colours) == 1 else ""
@@ -115,14 +96,14 @@ def _of_code(name: str, value: str) -> str:
 def _stands_alone(value: str, match: re.Match[str]) -> bool:
     """False for letters within a longer English word ("Predicted")."""
     if match[1]:
-        return match[0].endswith("色") or value == match[0]
+        return match[0].endswith("色") or value.endswith(match[0])
     before, after = value[: match.start()][-1:], value[match.end() :][:1]
     return not (before.isascii() and before.isalpha()) and not (after.isascii() and after.isalpha())
 
 
 def _by_severity(info: CapInfo, profile: str) -> str:
     """The colour of a severity that is a colour word, or, under profile cn-12379, of CAP's own scale."""
-    if colour := colour_of(info.severity):
+    if colour := colour_of(info.severity) or level_of(info.severity):
         return colour
     if profile != "cn-12379":
         return ""
@@ -134,12 +115,11 @@ def _headline(info: CapInfo) -> str:
     text = f"{info.headline} {info.event}"
     changes = list(_BECOMES.finditer(text))
     if changes:
-        return _normal(changes[-1]["zh"] or changes[-1]["en"])
-    if _ENDS.search(text):
-        return ""
-    colours = {_normal(match["zh"] or match["en"]) for match in _NAMED.finditer(text)}
+        return _normal(next(word for word in changes[-1].groups() if word))
+    clauses = [clause for clause in _CLAUSES.split(text) if not _ENDS.search(clause) and not _FORMER.search(clause)]
+    colours = {_normal(match["zh"] or match["en"]) for clause in clauses for match in _NAMED.finditer(clause)}
     return colours.pop() if len(colours) == 1 else ""
 
 
 def _normal(word: str) -> str:
-    return COLOUR_WORDS.get(word[:1], word.lower())
+    return COLOUR_WORDS.get(word[:1]) or COLOUR_WORDS.get(word.lower(), word.lower())

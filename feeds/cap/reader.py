@@ -25,6 +25,7 @@ from feeds.cap.schema import (
     NOT_REQUIRED_BEFORE_12,
     PROSE,
     colour_of,
+    level_of,
 )
 from feeds.cap.xml import line_of, text_of
 from feeds.findings import Finding, InMessage
@@ -181,7 +182,7 @@ class CapTreeReader:
             self.report("DEPRECATED_VALUE", element, value=text, detail=name, error=self.version == "1.2")
         elif self.profile == "cn-12379" and name in _OPTIONAL_TEXTS and not text:
             self.report("EMPTY_ELEMENT", element, detail=name)
-        elif self.profile == "cn-12379" and name == "severity" and colour_of(text):
+        elif self.profile == "cn-12379" and name == "severity" and (colour_of(text) or level_of(text)):
             self.report("INVALID_ENUM", element, value=text, detail=name, error=False)
         else:
             self.report("INVALID_ENUM", element, value=text, detail=name)
@@ -200,7 +201,8 @@ class CapTreeReader:
         areas = tuple(self.area(area) for area in self.children(element, "area"))
         if alive and not areas:
             self.report("NO_AREA", element, child="area")
-        severity = COLOUR_SEVERITY.get(colour_of(texts["severity"]), texts["severity"])
+        colour = colour_of(texts["severity"]) or level_of(texts["severity"])
+        severity = COLOUR_SEVERITY.get(colour, texts["severity"])
         return CapInfo(
             language=texts["language"] or "en-US",
             category=self._texts(element, "category"),

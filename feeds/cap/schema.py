@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 NAMESPACES = {
@@ -111,7 +112,17 @@ DATES = ("sent", "effective", "onset", "expires")
 PROSE = ("event", "audience", "senderName", "headline", "description", "instruction", "contact", "areaDesc", "note")
 COLOUR_SEVERITY = {"red": "Extreme", "orange": "Severe", "yellow": "Moderate", "blue": "Minor"}
 """Profile cn-12379: the colour sent in place of a severity."""
-COLOUR_WORDS = {"红": "red", "橙": "orange", "黄": "yellow", "蓝": "blue"}
+COLOUR_WORDS = {
+    "红": "red",
+    "紅": "red",
+    "橙": "orange",
+    "黄": "yellow",
+    "黃": "yellow",
+    "蓝": "blue",
+    "藍": "blue",
+    "amber": "orange",
+}
+"""Words for colours beside those in English: simplified and traditional characters, and the British amber."""
 NOT_REQUIRED_BEFORE_12 = frozenset(("category", "mimeType"))
 """Elements that older versions do not require."""
 
@@ -119,8 +130,26 @@ NOT_REQUIRED_BEFORE_12 = frozenset(("category", "mimeType"))
 def colour_of(text: str) -> str:
     """red, orange, yellow, blue or "" for a word such as 橙, 橙色 or Orange."""
     word = text.strip().lower()
+    word = COLOUR_WORDS.get(word, word)
     if word in COLOUR_SEVERITY:
         return word
-    if len(word) <= 4 and word[:1] in COLOUR_WORDS and word.rstrip("预警")[1:] in ("", "色"):
+    if len(word) <= 4 and word[:1] in COLOUR_WORDS and word.rstrip("预預警")[1:] in ("", "色"):
         return COLOUR_WORDS[word[0]]
     return ""
+
+
+_NUMERALS = ("i", "ii", "iii", "iv"), ("ⅰ", "ⅱ", "ⅲ", "ⅳ"), ("一", "二", "三", "四"), ("1", "2", "3", "4")
+_LEVELS = {numeral: colour for row in _NUMERALS for numeral, colour in zip(row, COLOUR_SEVERITY, strict=True)}
+_GRADES = dict(zip(("特别严重", "严重", "较重", "一般"), COLOUR_SEVERITY, strict=True))
+"""The four grades of warnings by the emergency response law (突发事件应对法), worst first."""
+_LEVEL = re.compile(
+    r"(?:level[ -]?(?P<behind>[1-4]|iv|i{1,3})|(?P<level>iv|i{1,3}|[ⅰⅱⅲⅳ一二三四])级?|(?P<digit>[1-4])级)"
+)
+
+
+def level_of(text: str) -> str:
+    """The colour of a level of warnings such as Ⅱ级, II, 二级, "level 2" or 严重; "" for another text."""
+    word = text.strip().lower()
+    if match := _LEVEL.fullmatch(word):
+        return _LEVELS[match["behind"] or match["level"] or match["digit"]]
+    return _GRADES.get(word, "")

@@ -43,6 +43,19 @@ def headline(text: str) -> str:
         ("awareness_level", "3; orange; Severe", "orange"),
         ("severityColor", "Blue", "blue"),
         ("level", "二级", "orange"),
+        ("Alarm Color", "紅色", "red"),
+        ("alarmColour", "Amber", "orange"),
+        ("AlarmColor", "暴雨红色预警", "red"),
+        ("AlarmColor", "CODE_RED", "red"),
+        ("预警信号级别", "橙色(Ⅱ级)", "orange"),
+        ("信号等级", "黃", "yellow"),
+        ("预警信号", "暴雨蓝色", "blue"),
+        ("warnLevel", "Ⅱ", "orange"),
+        ("AlertLevel", "level-2", "orange"),
+        ("warning_signal_colour", "3级", "yellow"),
+        ("警报级别", "特别严重", "red"),
+        ("响应级别", "Ⅰ级", ""),
+        ("警戒水位", "红色", ""),
     ],
 )
 def test_a_parameter_gives_the_colour_in_every_known_spelling(name: str, value: str, colour: str) -> None:
@@ -74,6 +87,16 @@ def test_a_parameter_comes_before_an_event_code() -> None:
         ("解除暴雨红色预警", ""),
         ("Yellow warning upgraded to orange", "orange"),
         ("Orange wind warning", "orange"),
+        ("Amber alert upgraded from amber to red", "red"),
+        ("解除暴雨橙色预警，发布暴雨黄色预警", "yellow"),
+        ("解除大风蓝色预警同时发布大风黄色预警信号", "yellow"),
+        ("升级发布红色预警（原橙色预警）", "red"),
+        ("由红转橙", "orange"),
+        ("橙色预警→红色预警", "red"),
+        ("暴雨橙色预警更新发布红色预警", "red"),
+        ("升级红色预警", "red"),
+        ("原橙色预警信号失效", ""),
+        ("暴雨橙色预警降级", ""),
     ],
 )
 def test_a_headline_gives_the_colour_after_its_last_transition_never_the_first_word(text: str, colour: str) -> None:
@@ -86,6 +109,16 @@ def test_severity_comes_before_the_headline_for_chinas_relays_only() -> None:
     block = info(texts=headline("发布暴雨黄色预警"))
     assert warning(block, profile="cn-12379").colour == "orange"
     assert warning(block).colour == "yellow"
+
+
+@pytest.mark.parametrize("text", ["原橙色预警信号失效", "解除暴雨橙色预警", "暴雨橙色预警降级"])
+def test_a_colour_that_is_over_is_no_statement_against_the_messages_own(text: str) -> None:
+    assert warning(info(texts=headline(text), extra=pair("parameter", "AlarmColor", "Yellow"))).colour == "yellow"
+
+
+@pytest.mark.parametrize(("word", "colour"), [("Ⅱ级", "orange"), ("特别严重", "red"), ("藍色", "blue")])
+def test_a_severity_of_chinas_relays_may_be_a_level_or_a_colour(word: str, colour: str) -> None:
+    assert warning(info(severity=f"<severity>{word}</severity>", texts=""), profile="cn-12379").colour == colour
 
 
 def test_two_statements_that_disagree_are_a_finding_and_the_worse_is_shown() -> None:
