@@ -128,6 +128,8 @@ _BLANKS = dict.fromkeys(map(ord, "\u00a0\u2002\u2003\u2009\u202f\u3000"), " ")
 _SIGNS = str.maketrans({"；": ";", "＝": "="})
 _COMMA = {"parents": re.compile("[，、]"), "labels": re.compile("[，、](?=[^;=，、]*=)")}
 """Chinese commas that divide parents, and labels where another name=value follows."""
+_SECOND_LABEL = re.compile(r"[,|\s]\s*[\w.-]+=")
+"""A comma or blank in a label's value, with another name=value behind."""
 _IN_PROBES = str.maketrans({"；": " ", "：": ":", "？": "?", "＝": "=", "＆": "&", "／": "/"})
 
 
@@ -141,8 +143,8 @@ def plain(column: str, text: str) -> str:
     if column == "probes":
         return text.translate(_IN_PROBES)
     if column in _COMMA:
-        return _COMMA[column].sub(";", text.translate(_SIGNS))
-    if column in ("lat", "lon", "importance", "region", "id", "kind"):
+        text = _COMMA[column].sub(";", text.translate(_SIGNS))
+    if column in ("lat", "lon", "importance", "region", "id", "kind", "parents", "redundancy_group"):
         return unicodedata.normalize("NFKC", text)
     return text
 
@@ -273,6 +275,11 @@ def _remarks(row: InventoryRow, values: dict[str, str]) -> list[Finding[InFile]]
     findings = []
     if values["lat"] and float(values["lat"]) == float(values["lon"]) == 0:
         findings.append(finding("coordinate_zero", row.file, line=row.line, column="lat", value="0, 0", error=False))
+    for name, value in labels_of(values["labels"]).items():
+        if _SECOND_LABEL.search(value):
+            findings.append(
+                finding("label_comma", row.file, line=row.line, column="labels", value=f"{name}={value}", error=False)
+            )
     uris = values["probes"].split()
     for uri in dict.fromkeys(uri for uri in uris if uris.count(uri) > 1):
         findings.append(

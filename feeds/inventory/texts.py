@@ -145,6 +145,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "写成 layer=core;room=A2",
         "write it like layer=core;room=A2",
     ),
+    "label_comma": (
+        "这个标签的值里还有一个 名=值",
+        "the value of this label holds another name=value",
+        "多个标签用分号隔开，例如 layer=core;room=A2",
+        "divide labels by semicolons, like layer=core;room=A2",
+    ),
     "label_twice": ("标签“{name}”出现两次", 'the label "{name}" stands twice', "只保留一个", "keep one of them"),
     "parent_unknown": (
         "上级“{value}”不在资产中;该资产已保留,这个上级已去掉",

@@ -10,6 +10,8 @@ from collectors.errors import NotReady, Reason
 
 BODY_LIMIT = 1 << 20
 """Bytes of a body that are read, after decompression."""
+_MEMBER = b"\x1f\x8b"
+"""The beginning of a further gzip member (RFC 1952, 2.2). Other octets behind the end are ignored, as by browsers."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
@@ -51,6 +53,9 @@ class _Unpacker:
             self._inner = zlib.decompressobj(-zlib.MAX_WBITS)
             out = self._inner.decompress(data, most)
         self._begun = True
+        while self._inner.eof and len(out) < most and self._inner.unused_data.startswith(_MEMBER):
+            rest, self._inner = self._inner.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
+            out += self._inner.decompress(rest, most - len(out))
         return out, bool(self._inner.unconsumed_tail)
 
 

@@ -1,6 +1,6 @@
 """Repair of HTTP response heads before aiohttp parses them, as browsers and curl do it.
 
-Devices send blanks before a colon, bare CR, lines without a colon, names that are no token, and a Content-Length that
+Devices send odd blanks in the status line, blanks before a colon, bare CR, lines without a colon, names that are no token, and a Content-Length that
 is repeated or stands beside Transfer-Encoding. RFC 9112 calls these errors. A head that cannot be repaired is refused,
 and the error names the header.
 """
@@ -21,6 +21,7 @@ _END = re.compile(rb"\r?\n\r?\n")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _START = b"HTTP/"
+_STATUS = re.compile(rb"HTTP/1(?:\.(\d))?[ \t]+(\d{3})(?:[ \t]+(.*))?", re.IGNORECASE | re.DOTALL)
 
 
 class HeadError(aiohttp.ClientError):
@@ -40,7 +41,7 @@ class LaxResponseHandler(ResponseHandler):
             return
         self._head += data
         while self._in_head and self._head:
-            if not self._head.startswith(_START[: len(self._head)]):
+            if not _START.startswith(self._head[: len(_START)].upper()):
                 self._hand_on(self._head)  # not HTTP: the parser says so
                 return
             end = _END.search(self._head)
@@ -89,6 +90,8 @@ def regular(head: bytes) -> bytes:
             fields.append((name.rstrip(), _CONTROLS.sub(b" ", value).strip()))
     fields = _framing(fields)
     status_line = _CONTROLS.sub(b" ", first)
+    if match := _STATUS.fullmatch(status_line):
+        status_line = b"HTTP/1.%d %b %b" % (match[1] != b"0", match[2], match[3] or b"")
     return b"\r\n".join([status_line, *(name + b": " + value for name, value in fields)]) + b"\r\n\r\n"
 
 

@@ -240,4 +240,6 @@ def as_not_ready(error: Exception) -> NotReady:
         return not_ready(error)
     if isinstance(error, aiohttp.ClientResponseError):  # its words would show the whole URL
         return NotReady(Reason.WRONG_ANSWER, "what answers does not speak HTTP")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return NotReady(Reason.WRONG_ANSWER, "the body ends early, or its chunks or its coding are broken")
     return NotReady(Reason.WRONG_ANSWER, type(error).__name__)

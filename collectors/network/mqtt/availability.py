@@ -7,7 +7,10 @@ import json
 from collectors.charset import decoded
 
 ONLINE = frozenset(
-    ("online", "on", "up", "connected", "available", "alive", "true", "1", "yes", "running", "在线", "上线")
+    (
+        *("online", "on", "up", "connected", "available", "alive", "true", "1", "yes", "running", "ready", "active"),
+        *("reachable", "在线", "上线", "在線", "已连接", "正常", "可用"),
+    )
 )
 OFFLINE = frozenset(
     (
@@ -21,13 +24,31 @@ OFFLINE = frozenset(
         "false",
         "0",
         "no",
+        "connection lost",
+        "not connected",
+        "no connection",
+        "inactive",
+        "unreachable",
         "离线",
+        "離線",
         "下线",
         "掉线",
+        "断线",
+        "断开",
+        "未连接",
+        "不在线",
+        "失联",
+        "不可用",
     )
 )
-FIELDS = ("state", "status", "availability", "online", "available", "connected", "value")
-"""Fields of a JSON object that may hold the word. The first one that is there counts."""
+"""Words of makers and conventions: "Connection Lost" of ESP Easy, ready and lost of Homie, and what people write."""
+FIELDS = (
+    *("state", "status", "availability", "online", "available", "connected", "connection", "alive", "reachable"),
+    *("value", "在线", "状态"),
+)
+"""Fields of a JSON object that may hold the word, in any case. The first one that is there counts."""
+DEPTH = 3
+"""Objects within objects that are looked into: {"state": {"value": "offline"}}."""
 SHOWN = 60
 """Characters that are shown of a word that means neither."""
 
@@ -39,8 +60,10 @@ def word_of(payload: bytes) -> str:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text
-    if isinstance(value, dict):
-        value = next((value[name] for name in FIELDS if name in value), None)
+    for _ in range(DEPTH):
+        if isinstance(value, dict):
+            by_name = {name.lower(): part for name, part in value.items()}
+            value = next((by_name[name] for name in FIELDS if name in by_name), None)
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, bool):

@@ -65,6 +65,9 @@ def answer(*headers: bytes, body: bytes = b"ok") -> bytes:
         pytest.param(b"HTTP/1.1 200 OK\nServer: x\nContent-Length: 2\n\nok", id="LF only"),
         pytest.param(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + answer(b"A : b\r\n", LENGTH), id="early hints"),
         pytest.param(b"HTTP/1.0 200 OK\r\nServer: Boa\r\n\r\n<html>ok</html>", id="HTTP/1.0"),
+        pytest.param(b"http/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", id="lower case"),
+        pytest.param(b"HTTP/1.1\t200  OK\r\nContent-Length: 2\r\n\r\nok", id="odd blanks in the status line"),
+        pytest.param(b"HTTP/1 200\r\nContent-Length: 2\r\n\r\nok", id="no minor version"),
     ],
 )
 async def test_answers_that_browsers_accept_are_up(head: bytes) -> None:
@@ -111,6 +114,8 @@ RAW_DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         ("deflate", zlib.compress(PAGE)),
         ("deflate", RAW_DEFLATE.compress(PAGE) + RAW_DEFLATE.flush()),
         ("gzip, gzip", gzip.compress(gzip.compress(PAGE, mtime=0), mtime=0)),
+        ("gzip", gzip.compress(PAGE[:9], mtime=0) + gzip.compress(PAGE[9:], mtime=0)),
+        ("gzip", gzip.compress(PAGE, mtime=0) + b"\0\0padding"),
         ("identity", PAGE),
     ],
 )
@@ -125,6 +130,12 @@ async def test_a_coding_that_cannot_be_unpacked_is_named(coding: str, body: byte
     head = answer(f"Content-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n".encode(), body=body)
     async with serve(saying(head)) as port:
         assert f"Content-Encoding: {coding}" in (await refusal(f"http://127.0.0.1:{port}/?contains=healthy")).en
+
+
+async def test_a_body_that_ends_early_is_told_in_words() -> None:
+    head = answer(b"Transfer-Encoding: chunked\r\n", body=b"7\r\nhea")
+    async with serve(saying(head)) as port:
+        assert "the body ends early" in (await refusal(f"http://127.0.0.1:{port}/?contains=healthy")).en
 
 
 async def test_a_body_that_unpacks_without_end_is_cut() -> None:

@@ -34,6 +34,33 @@ def test_full_width_signs_separate_like_plain_ones(tmp_path: Path) -> None:
     assert inventory.findings == ()
 
 
+def test_parents_and_groups_of_full_width_ids_are_found(tmp_path: Path) -> None:
+    inventory = built(
+        tmp_path,
+        "Ｃ１,甲,router,532300,25,101.5,,ｇ１,x,3,,",
+        "C2,乙,router,532300,25,101.5,,g1,x,3,,",
+        "s,丙,switch,532300,25,101.5,Ｃ１；C2,,x,3,,",
+    )
+    assert inventory.assets["s"].parents == ("C1", "C2")
+    assert inventory.assets["C1"].redundancy_group == inventory.assets["C2"].redundancy_group == "g1"
+    assert inventory.findings == ()
+
+
+@pytest.mark.parametrize("labels", ['"layer=core,ip=10.0.0.6"', "layer=core ip=10.0.0.6", "layer=core | ip=10.0.0.6"])
+def test_labels_that_nothing_divides_are_told_and_kept_as_written(tmp_path: Path, labels: str) -> None:
+    inventory = built(tmp_path, f"c,丙,switch,532300,25,101.5,,,x,3,{labels},")
+    (remark,) = inventory.findings
+    assert (remark.code, remark.error) == ("label_comma", False)
+    assert list(inventory.assets["c"].labels) == ["layer"]
+
+
+@pytest.mark.parametrize("labels", ["room=A 2", '"note=a,b"', "url=http://h/?a=1&b=2", "room=A，B栋"])
+def test_a_value_with_commas_and_blanks_alone_is_one_label(tmp_path: Path, labels: str) -> None:
+    inventory = built(tmp_path, f"c,丙,switch,532300,25,101.5,,,x,3,{labels},")
+    assert inventory.findings == ()
+    assert len(inventory.assets["c"].labels) == 1
+
+
 def test_invisible_characters_and_odd_blanks_belong_to_no_value(tmp_path: Path) -> None:
     line = "\u00a0sw1\u00a0,县交换机\u200b,switch,532300,25.05,101.55,,,信息中心,3,ip=10.0.0.1；site=a,"
     asset = built(tmp_path, line + "icmp://10.0.0.1\u3000tcp://10.0.0.1:22").assets["sw1"]
