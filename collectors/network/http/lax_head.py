@@ -1,8 +1,8 @@
 """Repair of HTTP response heads before aiohttp parses them, as browsers and curl do it.
 
-Devices send odd blanks in the status line, blanks before a colon, bare CR, lines without a colon, names that are no token, and a Content-Length that
-is repeated or stands beside Transfer-Encoding. RFC 9112 calls these errors. A head that cannot be repaired is refused,
-and the error names the header.
+Devices send odd blanks in the status line, blanks before a colon, bare CR, lines without a colon, names that are no
+token, and a Content-Length that is repeated or stands beside Transfer-Encoding. RFC 9112 calls these errors. A head
+that cannot be repaired is refused, and the error names the header.
 """
 
 from __future__ import annotations
