@@ -133,8 +133,12 @@ async def test_a_coding_that_cannot_be_unpacked_is_named(coding: str, body: byte
 
 
 async def test_a_body_that_ends_early_is_told_in_words() -> None:
-    head = answer(b"Transfer-Encoding: chunked\r\n", body=b"7\r\nhea")
-    async with serve(saying(head)) as port:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer(b"Transfer-Encoding: chunked\r\n", body=b"7\r\nhea"))
+        writer.close()
+
+    async with serve(talk) as port:
         assert "the body ends early" in (await refusal(f"http://127.0.0.1:{port}/?contains=healthy")).en
 
 
