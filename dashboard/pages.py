@@ -111,9 +111,15 @@ def tasks(**_: Any) -> Component:
 
 
 def incidents(**_: Any) -> Component:
-    """The incidents with the reports that are due, and one incident in full."""
-    side = panel("map", mode="desk", marks="incident")
-    return _page("incidents", panel("incidents-page"), side, panel("incident-detail", tag="aside"))
+    """The incidents with the reports that are due, and where they are."""
+    return _page("incidents", panel("incidents-page"), panel("map", mode="desk", marks="incident"))
+
+
+def incident(incident_id: str = "", **_: Any) -> Component:
+    """One incident at a glance; its script reads the id from the address."""
+    return _page(
+        "incident", panel("incident-page", tag="div", className=""), panel("map", mode="desk", marks="incident")
+    )
 
 
 def resources(**_: Any) -> Component:
@@ -174,6 +180,7 @@ PAGES = (
     Page("warnings", "nav.warnings", warnings, path="/warnings"),
     Page("receipts", "nav.receipts", receipts, path="/receipts"),
     Page("incidents", "nav.incidents", incidents, path="/incidents"),
+    Page("incident", "nav.incidents", incident, template="/incidents/<incident_id>"),
     Page("resources", "nav.resources", resources, path="/resources"),
     Page("tasks", "nav.tasks", tasks, path="/tasks"),
     Page("log", "nav.log", log, path="/log"),

@@ -21,6 +21,7 @@ import msgspec
 from api.kinds.schemas import TEMPLATE, components, record_name
 from api.responses.alerts import MatchCounts
 from api.responses.campaigns import CampaignPreview
+from api.responses.duty_log import LogPage
 from api.responses.figures import Kpi
 from feeds.cameras.evidence import RUNGS
 from feeds.cameras.status import CameraGroup
@@ -40,7 +41,7 @@ _PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean"
 
 
 WIDTH = 120
-ANSWERS = (CampaignPreview, MatchCounts, Kpi)
+ANSWERS = (CampaignPreview, MatchCounts, Kpi, LogPage)
 """Answers of routes beside those of the kinds."""
 Words = tuple[str, ...]
 VOCABULARY: Mapping[str, tuple[str, Words | Mapping[str, Words]]] = {

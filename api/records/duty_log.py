@@ -120,6 +120,7 @@ def _row(proven: ProvenEntry, document: Mapping[str, Any] | None) -> dict[str, A
         "intact": proven.intact,
         "at": wire.iso(entry.at),
         "kind": sort,
+        "decision": rows.is_decision(entry),
         "record": entry.kind,
         "name": entry.name,
         "subject": entry.subject,

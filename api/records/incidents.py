@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -12,7 +14,7 @@ from api.records.life import LifeStepRecord, steps
 from feeds.incidents.classes import class_name, event_classes
 from feeds.incidents.grading import GRADES, grading_tables
 from feeds.incidents.next_steps import IncidentContext, NextStep, next_steps
-from feeds.incidents.phases import reasoned_orders
+from feeds.incidents.phases import PhasePoint, course_of, reasoned_orders
 from feeds.incidents.policies import reporting_policies
 from feeds.kinds import BRIEF, OBLIGATION, PROPOSAL, TASK, Record
 from feeds.model import Kind
@@ -80,19 +82,31 @@ class IncidentStep(LifeStepRecord, kw_only=True):
 
 
 class IncidentAdditions(msgspec.Struct):
-    """The life of the incident, oldest first, and what is to be done about it, step by step."""
+    """The life of the incident, oldest first, its phases, its posts without a holder, and what is to be done next."""
 
     timeline: list[IncidentStep]
+    course: list[PhasePoint]
+    vacant_posts: list[str]
     next_steps: list[NextStep]
 
 
 async def additions(deps: Dependencies, principal: Principal, record: Record) -> dict[str, Any]:
     """The fields of `IncidentAdditions`."""
     life = await steps(deps, principal, Kind.INCIDENT, record["id"], ENTRIES)
+    held = {holder["post"] for holder in record["posts"]}
     return {
         "timeline": [step | {"body": body} for step, body in life],
+        "course": msgspec.to_builtins(course(record, [step for step, _ in life])),
+        "vacant_posts": [post for post in POSTS if post not in held],
         "next_steps": msgspec.to_builtins(next_steps(record, _context(deps, principal, record["id"]))),
     }
+
+
+def course(record: Record, life: Sequence[Mapping[str, Any]]) -> list[PhasePoint]:
+    """The course of an incident in its public form; `life` are its steps, oldest first."""
+    entered = {step["name"]: step["at"] for step in life}
+    first, *rest = course_of(record["phase"], record["phase_before"], entered)
+    return [replace(first, at=record["received_at"]), *rest]
 
 
 def _context(deps: Dependencies, principal: Principal, incident: str) -> IncidentContext:

@@ -12,8 +12,9 @@ from api.responses.common import ListPage, Texts, Time
 class LogRow(msgspec.Struct, kw_only=True):
     """One row: a journal entry, its place in its chain, and whether the row still has its hash.
 
-    `kind` is the sort of row, `record` and `name` are the journal's words. `claimed_at`, `corrects` and `corrected_by`
-    are of entries of people; `retroactive`: made more than ten minutes after it happened.
+    `kind` is the sort of row, `record` and `name` are the journal's words. `decision`: somebody decided something about
+    an incident. `claimed_at`, `corrects` and `corrected_by` are of entries of people; `retroactive`: made more than ten
+    minutes after it happened.
     """
 
     seq: int
@@ -23,6 +24,7 @@ class LogRow(msgspec.Struct, kw_only=True):
     intact: bool
     at: Time
     kind: str
+    decision: bool
     record: str
     name: str
     subject: str

@@ -1397,9 +1397,11 @@ export interface BriefStep {
   body: Record<string, unknown>;
 }
 
-/** The life of the incident, oldest first, and what is to be done about it, step by step. */
+/** The life of the incident, oldest first, its phases, its posts without a holder, and what is to be done next. */
 export interface IncidentAdditions {
   timeline: IncidentStep[];
+  course: PhasePoint[];
+  vacant_posts: string[];
   next_steps: NextStep[];
 }
 
@@ -1411,6 +1413,13 @@ export interface IncidentStep {
   actor: string;
   reason: string;
   body: Record<string, unknown>;
+}
+
+/** A phase of an incident's course. `at` is when it was last entered (RFC 3339), None if it was never entered. */
+export interface PhasePoint {
+  phase: string;
+  at: string | null;
+  state: "ahead" | "past" | "present";
 }
 
 /** A step and whether it is done. `current`: it is the first that is not. `roles` may take it, nobody may while there
@@ -2077,6 +2086,41 @@ export interface MonthAvailability {
   availability: number | null;
   of_known: number | null;
   coverage: number | null;
+}
+
+/** Rows of the duty log, newest first. */
+export interface LogPage {
+  next: string | null;
+  rev: string;
+  items: LogRow[];
+  kinds: string[];
+}
+
+/** One row: a journal entry, its place in its chain, and whether the row still has its hash. `kind` is the sort of row,
+ *  `record` and `name` are the journal's words. `decision`: somebody decided something about an incident. `claimed_at`,
+ *  `corrects` and `corrected_by` are of entries of people; `retroactive`: made more than ten minutes after it happened.
+ *  */
+export interface LogRow {
+  seq: number;
+  chain: string;
+  number: number;
+  hash: string;
+  intact: boolean;
+  at: string;
+  kind: string;
+  decision: boolean;
+  record: string;
+  name: string;
+  subject: string;
+  actor: string;
+  text: Record<string, string>;
+  incident: string;
+  mode: string;
+  claimed_at: string | null;
+  retroactive: boolean;
+  corrects: string;
+  corrected_by: string;
+  refs: Record<string, unknown>[];
 }
 
 /** A client's message: views to add or change, by the client's own names, and names of views to drop. */

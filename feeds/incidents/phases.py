@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from feeds.model.incidents import OPEN_PHASES, Incident
 
@@ -17,6 +18,8 @@ CLOSED = ("merged", "archived")
 """Phases in which nothing of an incident is changed but the phase."""
 DRAWN_ON = (*OPEN_PHASES, "ended", "merged")
 """Phases in which marks may be drawn on the map of an incident."""
+COURSE = ("received", "verifying", "active", "ended", "reviewing", "archived")
+"""The phases of an incident that is handled to its end, in their order. An incident may skip verifying."""
 NO_INCIDENT = ("false", "transferred")
 """Phases of what turned out to be no incident, or not one of this site."""
 
@@ -86,3 +89,30 @@ def _fits(order: str, incident: Incident) -> bool:
 def reasoned_orders() -> list[str]:
     """The orders for which a reason must be given."""
     return [order for order, change in PHASE_CHANGES.items() if change.reason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhasePoint:
+    """A phase of an incident's course. `at` is when it was last entered (RFC 3339), None if it was never entered."""
+
+    phase: str
+    at: str | None
+    state: Literal["past", "present", "ahead"]
+
+
+def course_of(phase: str, before: str, entered: Mapping[str, str]) -> list[PhasePoint]:
+    """The course of an incident in `phase`; `entered` says when each order that changes phases was last given.
+
+    An incident that left its course (false, transferred, merged) ends there: the phase `before` comes last but one.
+    """
+    line = COURSE if phase in COURSE else (*COURSE[: COURSE.index(before) + 1 if before in COURSE else 1], phase)
+    here = line.index(phase)
+    at = {change.to: entered[order] for order, change in PHASE_CHANGES.items() if order in entered}
+    return [
+        PhasePoint(
+            phase=name,
+            at=at.get(name) if index <= here else None,
+            state="past" if index < here else "present" if index == here else "ahead",
+        )
+        for index, name in enumerate(line)
+    ]

@@ -45,6 +45,9 @@ ROWS: Mapping[str, Mapping[str, str]] = {
 AUTOMATIC = tuple(dict.fromkeys(sort for names in ROWS.values() for sort in names.values() if sort != ANY))
 SORTS = (*LOG_KINDS, *AUTOMATIC)
 """Every sort of row, those of people first."""
+DECISIONS = frozenset({"decision", "phase", "grade", "response"})
+"""Sorts of rows that are decisions; of plans only what confirms or declines one is."""
+DECIDED = frozenset({"confirmed", "declined"})
 
 
 def sort_of(entry: JournalEntry) -> str:
@@ -52,6 +55,12 @@ def sort_of(entry: JournalEntry) -> str:
     names = ROWS.get(entry.kind, {})
     sort = names.get(entry.name, names.get(ANY, ""))
     return str(entry.body.get("kind", "remark")) if sort == ANY else sort
+
+
+def is_decision(entry: JournalEntry) -> bool:
+    """True for what somebody decided about an incident: its phase, grade, response or plan, or an entry of that sort."""
+    sort = sort_of(entry)
+    return sort in DECISIONS or (sort == "plan" and entry.name in DECIDED)
 
 
 def kinds_with(sort: str) -> tuple[str, ...]:

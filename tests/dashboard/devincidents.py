@@ -8,7 +8,7 @@ from fastapi import FastAPI, Request
 from msgspec import to_builtins
 from starlette.responses import JSONResponse, Response
 
-from api.records.incidents import choices
+from api.records.incidents import choices, course
 from feeds.incidents.next_steps import IncidentContext, next_steps
 from feeds.incidents.policies import policies_of
 from feeds.kinds import INCIDENT, OBLIGATION
@@ -51,6 +51,20 @@ def obligations(at: float) -> dict[str, Record]:
     return {record.id: OBLIGATION.view(record) for record in due}
 
 
+def _row(incident: str, number: int, kind: str, decision: bool) -> Record:
+    """A row of the duty log about an incident."""
+    words = {"zh-CN": f"经过第{number}条", "en": f"row {number}"}
+    place: Record = {"seq": number, "chain": "command", "number": number, "hash": "0" * 64, "intact": True}
+    about: Record = {"record": "incident", "name": kind, "subject": incident, "incident": incident, "mode": "real"}
+    claims: Record = {"claimed_at": None, "retroactive": False, "corrects": "", "corrected_by": "", "refs": []}
+    return (
+        place
+        | about
+        | claims
+        | {"at": "2026-11-27T06:20:00Z", "kind": kind, "decision": decision, "actor": "li", "text": words}
+    )
+
+
 def add_incidents(api: FastAPI, script: Script) -> None:
     """Incidents in full, orders about them, and proofs of reports."""
 
@@ -64,8 +78,18 @@ def add_incidents(api: FastAPI, script: Script) -> None:
         if record is None:
             return JSONResponse({"title": "none"}, 404)
         step = {"seq": 1, "name": "created", "at": record["created_at"], "actor": "li", "reason": "", "body": {}}
-        around = IncidentContext(obligations=tuple(script.state["obligation"].values()))
-        return JSONResponse(record | {"timeline": [step], "next_steps": to_builtins(next_steps(record, around))})
+        due = [due for due in script.state["obligation"].values() if due["incident"] == key]
+        more = {
+            "timeline": [step],
+            "course": to_builtins(course(record, [step])),
+            "vacant_posts": ["commander"],
+            "next_steps": to_builtins(next_steps(record, IncidentContext(obligations=tuple(due)))),
+        }
+        return JSONResponse(record | more)
+
+    @api.get("/api/v1/incidents/{key}/timeline")
+    async def timeline(key: str) -> Response:
+        return JSONResponse({"items": [_row(key, 2, "grade", True), _row(key, 1, "report", False)], "next": None})
 
     @api.post("/api/v1/incidents/{key}/{order}")
     async def give(key: str, order: str, request: Request) -> Response:
@@ -89,6 +113,6 @@ def add_incidents(api: FastAPI, script: Script) -> None:
     @api.post("/api/v1/obligations/{key:path}/proof")
     async def prove(key: str, request: Request) -> Response:
         script.acts.append({"act": "proof", "id": key, **await request.json()})
-        record = script.state["obligation"][key] | {"state": "met"}
+        record = script.state["obligation"][key] | {"state": "met", "unmet": False}
         await script.change("obligation", key, record)
         return JSONResponse(record)

@@ -156,7 +156,7 @@ async def test_a_new_duty_officer_finds_every_step_and_presses_two_dozen_times(
         await form.locator("[name=event_class]").select_option("hazchem")
         await form.locator("[name=place]").fill("东瓜镇化工厂")
         await desk.send()
-        await expect(page.locator(".incident-detail h2")).to_contain_text("东瓜镇化工厂")
+        await expect(page.locator(".incident-identity h1")).to_contain_text("东瓜镇化工厂")
         await desk.next_step("open")
         await desk.send()
         await desk.next_step("post")

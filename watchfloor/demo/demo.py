@@ -175,7 +175,7 @@ def _play(folder: Path, speed: float) -> int:
         say(f"{datetime.now(settings.zone):%H:%M:%S}  {zh}\n          {en}")
 
     number = asyncio.run(chemical.play(base, tell, PAUSE / speed))
-    say(f"\n  {base}/incidents?incident={number}")
+    say(f"\n  {base}/incidents/{number}")
     say("  " + "  ".join(f"{base}{path}" for path in ("/tasks", "/briefs", "/plans", "/log", "/m", "/wall")))
     return 0
 

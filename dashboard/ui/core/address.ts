@@ -34,10 +34,13 @@ export function setQuery(values: Readonly<Record<string, string | null>>, { open
   update();
 }
 
-/** Goes to an address within the site without leaving the page. Dash's router follows the browser's own event. */
-export function navigate(to: string): void {
+/**
+ * Goes to an address within the site without leaving the page. Dash's router follows the browser's own event.
+ * `replace`: Back does not come to the present address again.
+ */
+export function navigate(to: string, { replace = false } = {}): void {
   const samePage = new URL(to, location.href).pathname === location.pathname;
-  history.pushState({}, "", to);
+  history[replace ? "replaceState" : "pushState"]({}, "", to);
   update();
   if (samePage) return;
   dispatchEvent(new PopStateEvent("popstate", { state: {} }));

@@ -16,8 +16,8 @@ const incidents = (): Option[] => [
   ["", "—"], ...[...incidentsOf("open"), ...incidentsOf("exercise")].map(({ id, title }): Option => [id, title]),
 ];
 
-/** Opens the form of a new entry. */
-export function openEntry(): void {
+/** Opens the form of a new entry, about `about` unless the person chooses another incident. */
+export function openEntry(about = ""): void {
   openForm({
     title: t("log.new"),
     parts: [
@@ -30,7 +30,7 @@ export function openEntry(): void {
       { name: "claimed_at", label: t("log.field.claimed"), kind: "time", note: t("log.field.claimed.note") },
       { words: t("log.new.note") },
     ],
-    initial: { text: "", kind: "phone", incident: "", claimed_at: "" },
+    initial: { text: "", kind: "phone", incident: about, claimed_at: "" },
     label: t("log.save"),
     save: async ({ text, kind, incident, claimed_at: claimed }) => {
       // A time of day is the last such moment: what is entered has happened.

@@ -3,37 +3,13 @@ import { useEffect, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { get, ProblemError } from "../core/api";
 import { addDays } from "../core/days";
-import { pick, t, type ByLanguage } from "../core/i18n";
+import { pick, t } from "../core/i18n";
 import { mayDo } from "../core/site";
 import { clock, day, parse, serverNow, stamp } from "../core/time";
 import { refusalWords } from "../forms/act";
 import { incidentsOf, useIncidents } from "../incidents/records";
+import type { LogPage as Page, LogRow as Row } from "../records";
 import { openCorrection, openEntry, written } from "./form";
-
-interface Row {
-  seq: number;
-  chain: string;
-  number: number;
-  hash: string;
-  intact: boolean;
-  at: string;
-  kind: string;
-  record: string;
-  subject: string;
-  actor: string;
-  text: ByLanguage;
-  incident: string;
-  mode: string;
-  claimed_at: string | null;
-  retroactive: boolean;
-  corrects: string;
-  corrected_by: string;
-}
-interface Page {
-  items: Row[];
-  next: string | null;
-  kinds: string[];
-}
 
 const AGAIN = 15_000;
 
@@ -102,7 +78,7 @@ function Head({ date, kinds }: { date: string; kinds: readonly string[] }) {
       </select>
       <span class="head-actions">
         {mayDo("command") ? (
-          <button type="button" class="chip primary" data-new="" onClick={openEntry}>
+          <button type="button" class="chip primary" data-new="" onClick={() => openEntry(query("of") ?? "")}>
             {t("log.new")} <kbd>l</kbd>
           </button>
         ) : null}

@@ -10,7 +10,7 @@ export function Briefs({ incident }: { incident: string }) {
   if (!all.length) return null;
   return (
     <section class="incident-briefs">
-      <h3>{t("nav.briefs")}</h3>
+      <header class="feed-head"><h2>{t("nav.briefs")}</h2></header>
       <ul>{all.map((brief) => <Row key={brief.id} brief={brief} />)}</ul>
     </section>
   );

@@ -1,11 +1,11 @@
 /** The bar over the map of an incident: what to draw, what is measured, a step back, and the last mark taken back. */
 import { useEffect, useState } from "preact/hooks";
-import { query } from "../core/address";
 import { count } from "../core/format";
 import { t } from "../core/i18n";
 import { joined } from "../core/names";
 import { store } from "../core/picture";
 import { mayDo } from "../core/site";
+import { shownIncident } from "./address";
 import {
   begin, cancel, complete, deliverWaiting, drawing, drawn, finish, MEASURE, measured, refused, stepBack, TOOLS, undo,
   waiting, type Drawing, type Measured, type Tool,
@@ -16,7 +16,7 @@ import { KINDS_BY_TOOL } from "../vocabulary";
 const AGAIN = 5000;
 
 export function DrawBar() {
-  const id = query("incident");
+  const id = shownIncident();
   const incident = id ? rowOf(id) : undefined;
   const ready = store.ready.value;
   const waits = waiting.value.length;

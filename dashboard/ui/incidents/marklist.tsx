@@ -22,12 +22,12 @@ export function Marks({ incident }: { incident: IncidentRecord }) {
   const may = mayDo("command") && incident.drawable;
   return (
     <section class="incident-marks">
-      <h3>
-        {t("marks.title")}{" "}
+      <header class="feed-head">
+        <h2>{t("marks.title")}</h2>
         {may ? (
           <button type="button" class="chip" data-draw="" onClick={() => openDraw(incident)}>{t("marks.draw")}</button>
         ) : null}
-      </h3>
+      </header>
       {marks.length ? <ul>{marks.map((mark) => <Row key={mark.id} mark={mark} may={may} />)}</ul>
         : <p class="quiet">{t("marks.none")}</p>}
     </section>

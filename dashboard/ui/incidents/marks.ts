@@ -2,12 +2,13 @@
 import { signal } from "@preact/signals";
 import type { Feature, FeatureCollection, Geometry } from "geojson";
 import { useEffect } from "preact/hooks";
-import { query } from "../core/address";
 import { ExtraView } from "../core/extraview";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
-import type { MarkRecord } from "../records";
-import { rowOf } from "./records";
+import { parse, shortTime } from "../core/time";
+import type { IncidentRecord, MarkRecord } from "../records";
+import { shownIncident } from "./address";
+import { incidentsOf, rowOf } from "./records";
 
 const markView = new ExtraView("marks", { kind: "mark", face: "full", filter: { mode: "*" } });
 
@@ -27,11 +28,13 @@ export const isEstimate = (mark: MarkRecord): boolean => mark.drawing !== null;
 /** The incident whose marks a wall shows, null for none; a page shows those of the incident in its address. */
 export const wallIncident = signal<string | null>(null);
 
-/** The marks of the incident that is shown, and where it is. */
+/** The marks of the incident that is shown, and where it is; on the page of all incidents where each of them is. */
 export function markFeatures(): FeatureCollection {
-  const incident = wallIncident.value ?? query("incident");
-  const marks = incident ? marksOf(incident) : [];
-  return { type: "FeatureCollection", features: [...placeOf(incident), ...marks.map(featureOf)] };
+  const incident = wallIncident.value ?? shownIncident();
+  const places = incident === null ? incidentsOf("open").flatMap((each) => placeOf(each, each.title))
+    : placeOf(rowOf(incident));
+  const marks = incident === null ? [] : marksOf(incident);
+  return { type: "FeatureCollection", features: [...places, ...marks.map(featureOf)] };
 }
 
 function featureOf(mark: MarkRecord): Feature {
@@ -40,17 +43,17 @@ function featureOf(mark: MarkRecord): Feature {
     geometry: mark.geometry as unknown as Geometry,
     properties: {
       id: mark.id, kind: mark.kind, stale: mark.stale,
-      label: [t(`marks.kind.${mark.kind}`), mark.text, isEstimate(mark) ? t("marks.estimate") : ""]
-        .filter(Boolean).join(" "),
+      label: `${[t(`marks.kind.${mark.kind}`), mark.text, isEstimate(mark) ? t("marks.estimate") : ""]
+        .filter(Boolean).join(" ")}\n${mark.author} ${shortTime(parse(mark.at))}`,
     },
   };
 }
 
-/** The place of an incident that has a position. */
-function placeOf(id: string | null): Feature[] {
-  const incident = id ? rowOf(id) : undefined;
+/** The place of an incident that has a position, under a name of its own or with its accuracy. */
+function placeOf(incident: IncidentRecord | undefined, name = ""): Feature[] {
   if (typeof incident?.lat !== "number" || typeof incident.lon !== "number") return [];
   const geometry: Geometry = { type: "Point", coordinates: [incident.lon, incident.lat] };
-  const label = incident.accuracy_m ? t("marks.place.within", { n: incident.accuracy_m }) : t("marks.place");
+  const place = incident.accuracy_m ? t("marks.place.within", { n: incident.accuracy_m }) : t("marks.place");
+  const label = name || place;
   return [{ type: "Feature", geometry, properties: { id: incident.id, kind: "hazard", stale: false, label } }];
 }

@@ -21,14 +21,14 @@ export function Messages({ incident }: { incident: IncidentRecord }) {
     .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
   return (
     <section class="incident-messages">
-      <h3>
-        {t("messages.title")}{" "}
+      <header class="feed-head">
+        <h2>{t("messages.title")}</h2>
         {incident.open ? (
           <button type="button" class="chip" data-new-message="" onClick={() => void openNewMessage(incident)}>
             {t("messages.new")}
           </button>
         ) : null}
-      </h3>
+      </header>
       {mine.length ? <ul>{mine.map((campaign) => <Row key={campaign.id} campaign={campaign} />)}</ul>
         : <p class="quiet">{t("messages.none")}</p>}
     </section>

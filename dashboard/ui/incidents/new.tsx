@@ -1,11 +1,12 @@
 /** The form of a new incident: what is known is enough, the rest follows. */
 import { send } from "../core/api";
-import { address, navigate } from "../core/address";
+import { navigate } from "../core/address";
 import { t } from "../core/i18n";
 import { counties, me, site } from "../core/site";
 import { openForm } from "../forms/form";
 import type { Option } from "../forms/field";
 import type { IncidentRecord } from "../records";
+import { incidentPath } from "./address";
 import { choices, classOptions } from "./choices";
 
 /** Opens the form; its moment is that of the receipt. */
@@ -29,8 +30,7 @@ export function openNew(): void {
     save: async (values) => {
       const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
       const made = await send<IncidentRecord>("POST", "/api/v1/incidents", { ...given, received_at: opened });
-      const tab = made.mode === "real" ? null : "exercise";
-      navigate(address("/incidents", { incident: made.id, tab }));
+      navigate(incidentPath(made.id));
       return made;
     },
   }));

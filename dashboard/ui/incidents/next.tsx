@@ -7,14 +7,49 @@ import { Message, useAct } from "../forms/act";
 import { confirmProposal } from "../plans/proposals";
 import { proposalOf } from "../plans/records";
 import type { IncidentDetail, NextStep } from "../records";
+import { openEntry } from "../dutylog/form";
+import { newTask } from "../tasks/orders";
 import { reportName } from "./countdown";
-import { openOrder, openProof } from "./orders";
+import { openOrder, openProof, ordersFor } from "./orders";
 import { obligationOf } from "./records";
 
-export function NextSteps({ incident }: { incident: IncidentDetail }) {
+/** The bar below the map: the steps with the next one as the main button, then every order that is possible. */
+export function ActionBar({ incident }: { incident: IncidentDetail }) {
+  if (!mayDo("command")) return null;
+  return (
+    <div class="incident-actions">
+      <NextSteps incident={incident} />
+      <Orders incident={incident} />
+    </div>
+  );
+}
+
+function Orders({ incident }: { incident: IncidentDetail }) {
+  const main = incident.next_steps.filter((step) => step.current && step.action === "order").map(({ name }) => name);
+  const orders = ordersFor(incident).filter((order) => !main.includes(order as NextStep["name"]));
+  return (
+    <div class="incident-orders" role="group" aria-label={t("incidents.orders")}>
+      {incident.open ? (
+        <button type="button" class="chip" data-order="task" onClick={() => newTask(incident.id)}>
+          {t("tasks.new")}
+        </button>
+      ) : null}
+      {orders.map((order) => (
+        <button key={order} type="button" class="chip" data-order={order} onClick={() => openOrder(order, incident)}>
+          {t(`incidents.order.${order}`)}
+        </button>
+      ))}
+      <button type="button" class="chip" data-order="log" onClick={() => openEntry(incident.id)}>
+        {t("log.new")} <kbd>l</kbd>
+      </button>
+    </div>
+  );
+}
+
+function NextSteps({ incident }: { incident: IncidentDetail }) {
   const act = useAct();
   const steps = incident.next_steps;
-  if (!steps.length || !mayDo("command")) return null;
+  if (!steps.length) return null;
   const current = steps.find((step) => step.current);
   return (
     <section class="incident-next-steps" aria-label={t("incidents.next")}>

@@ -1,5 +1,6 @@
 /** The incidents: those in hand with the nearest report that is due, those that have ended, and exercises apart. */
-import { query, setQuery } from "../core/address";
+import { useEffect } from "preact/hooks";
+import { navigate, query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { count } from "../core/format";
 import { t } from "../core/i18n";
@@ -9,6 +10,7 @@ import { VirtualList } from "../core/virtual";
 import { Promotions } from "../plans/promotions";
 import type { IncidentRecord } from "../records";
 import { EmergencyTabs } from "../warnings/tabs";
+import { incidentPath } from "./address";
 import { Countdown, reportName } from "./countdown";
 import { GradeMark } from "./grademark";
 import { openNew } from "./new";
@@ -18,6 +20,9 @@ const ROW = 64;
 
 export default function IncidentsPage() {
   const here = useIncidents();
+  const old = query("incident");
+  // Addresses of before incidents had pages of their own.
+  useEffect(() => (old ? navigate(incidentPath(old), { replace: true }) : undefined), [old]);
   const tab = TABS.find((name) => name === query("tab")) ?? "open";
   return (
     <>
@@ -48,7 +53,7 @@ function TabButton({ name, chosen }: { name: Tab; chosen: boolean }) {
 function Rows({ rows, here }: { rows: IncidentRecord[]; here: boolean }) {
   if (!rows.length) return <p class="rows-empty">{t(here ? "incidents.none" : "incidents.loading")}</p>;
   return (
-    <VirtualList rows={rows} keyOf={(incident) => incident.id} height={ROW} shown={query("incident")}
+    <VirtualList rows={rows} keyOf={(incident) => incident.id} height={ROW} shown={null}
       label={t("incidents.list")} class="incident-rows">
       {(incident, style) => <Row key={incident.id} incident={incident} style={style} />}
     </VirtualList>
@@ -56,12 +61,10 @@ function Rows({ rows, here }: { rows: IncidentRecord[]; here: boolean }) {
 }
 
 function Row({ incident, style }: { incident: IncidentRecord; style: string }) {
-  const chosen = query("incident") === incident.id;
   const [due] = unmetOf(incident.id);
   return (
     <div role="listitem" style={style} data-id={incident.id}>
-      <button type="button" class={`incident-row${chosen ? " is-chosen" : ""}`} aria-pressed={chosen}
-        onClick={() => setQuery({ incident: chosen ? null : incident.id }, { open: !query("incident") })}>
+      <a class="incident-row" href={incidentPath(incident.id)} data-inside="">
         <GradeMark incident={incident} />
         <span class="incident-what">
           {incident.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>}
@@ -76,7 +79,7 @@ function Row({ incident, style }: { incident: IncidentRecord; style: string }) {
           {due ? <Countdown due={due} /> : null}
           <small>{due ? reportName(due) : <Age since={incident.received_at} form="ago" />}</small>
         </span>
-      </button>
+      </a>
     </div>
   );
 }

@@ -1,71 +1,107 @@
 /** What an incident reaches: the newest count of the server, and the nearest resources with the order to send them. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { ExtraView } from "../core/extraview";
 import { count } from "../core/format";
-import { t } from "../core/i18n";
+import { t, tOr } from "../core/i18n";
+import { joined } from "../core/names";
 import { store } from "../core/picture";
 import { mayDo, regionName } from "../core/site";
-import { parse, stamp } from "../core/time";
+import { parse, shortTime } from "../core/time";
 import type { ImpactAreaRecord, ImpactRecord, IncidentRecord } from "../records";
 import { Distance } from "../resources/distance";
 import { openResourceOrder } from "../resources/orders";
+import { incidentPath } from "./address";
 
 const impactView = new ExtraView("impacts", { kind: "impact", face: "full", filter: { mode: "*" } });
 const SHOWN = ["team", "hospital", "shelter", "store"];
 
-export function Reach({ incident }: { incident: IncidentRecord }) {
+function useImpact(incident: IncidentRecord): ImpactRecord | undefined {
   useEffect(() => store.need(impactView), []);
-  const impact = [...impactView.all().values()].find((record) => record.incident === incident.id);
+  return [...impactView.all().values()].find((record) => record.incident === incident.id);
+}
+
+const ringName = ({ radius_m: radius }: ImpactAreaRecord): string =>
+  radius ? t("impact.ring", { km: radius / 1000 }) : t("impact.drawn");
+
+/** The figures of one circle, or of what was drawn; which one, the person chooses. */
+export function Reach({ incident }: { incident: IncidentRecord }) {
+  const impact = useImpact(incident);
+  const [radius, setRadius] = useState<number | null>(null);
   if (!impact) return null;
+  const drawn = impact.areas.find((area) => area.radius_m === 0);
+  const shown = impact.areas.find((area) => area.radius_m === radius) ?? drawn ?? impact.areas[0];
   return (
     <section class="incident-reach" data-impact={impact.id}>
-      <h3>
-        {t("impact.title")}
-        <small class="quiet"> {t("impact.at", { n: impact.number, at: stamp(parse(impact.at) ?? 0) })}</small>
-      </h3>
-      {impact.areas.length ? <ul>{impact.areas.map((area) => <Ring key={area.radius_m} area={area} />)}</ul>
-        : <p class="quiet">{t("impact.none")}</p>}
+      <header class="feed-head">
+        <h2>{t("impact.title")}</h2>
+        <span class="reach-rings" role="group" aria-label={t("impact.title")}>
+          {impact.areas.map((area) => (
+            <button key={area.radius_m} type="button" class="chip" data-radius={area.radius_m}
+              aria-pressed={area === shown} onClick={() => setRadius(area.radius_m)}>{ringName(area)}</button>
+          ))}
+        </span>
+        <small>{t("impact.at", { n: impact.number, at: shortTime(parse(impact.at)) })}</small>
+      </header>
+      {shown ? <Inside area={shown} impact={impact} /> : <p class="quiet">{t("impact.none")}</p>}
       <Notes impact={impact} />
-      <Nearest impact={impact} incident={incident} />
     </section>
   );
 }
 
-const total = (healths: Readonly<Record<string, number>>): number =>
-  Object.values(healths).reduce((sum, n) => sum + n, 0);
+const sum = (counts: readonly number[]): number => counts.reduce((total, n) => total + n, 0);
 
-function Ring({ area }: { area: ImpactAreaRecord }) {
-  const healths = Object.values(area.assets);
-  const bad = healths.reduce((sum, counts) => sum + total(counts) - (counts.ok ?? 0), 0);
-  const people = Object.values(area.places).reduce((sum, places) => sum + places.population, 0);
-  const parts = [
-    t("impact.assets", { n: count(area.total) }), bad ? t("impact.bad", { n: count(bad) }) : "",
-    people ? t("impact.people", { n: count(people) }) : "", area.regions.map((code) => regionName(code)).join("、"),
-  ];
+function Inside({ area, impact }: { area: ImpactAreaRecord; impact: ImpactRecord }) {
+  const ok = sum(Object.values(area.assets).map((healths) => healths.ok ?? 0));
+  const working = impact.cameras.filter((camera) => camera.health === "ok").length;
+  const cameras = impact.cameras.length;
   return (
-    <li data-radius={area.radius_m}>
-      <b>{area.radius_m ? t("impact.ring", { km: area.radius_m / 1000 }) : t("impact.drawn")}</b>{" "}
-      {parts.filter(Boolean).join(" · ")}
+    <ul class="reach-figures">
+      <Cell name={t("impact.cell.assets")} n={area.total} note={t("impact.cell.ok", { ok, n: area.total - ok })}
+        bad={ok < area.total} />
+      <Cell name={t("impact.cell.cameras")} n={cameras} bad={working < cameras}
+        note={t("impact.cell.ok", { ok: working, n: cameras - working })} />
+      {Object.entries(area.places).map(([kind, { count: n, population }]) => (
+        <Cell key={kind} name={tOr(`place.${kind}`, kind)} n={n}
+          note={population ? t("impact.people", { n: count(population) }) : ""} />
+      ))}
+      <Cell name={t("impact.cell.warnings")} n={impact.warnings.length} />
+      <Cell name={t("impact.cell.roads")} n={impact.roads_cut} />
+      <Cell name={t("impact.cell.regions")} n={area.regions.length}
+        note={area.regions.map((code) => regionName(code)).join("、")} />
+    </ul>
+  );
+}
+
+interface CellProps {
+  name: string;
+  n: number;
+  note?: string;
+  bad?: boolean;
+}
+
+function Cell({ name, n, note, bad }: CellProps) {
+  return (
+    <li>
+      <span>{name}</span>
+      <b class={n ? "" : "is-zero"}>{count(n)}</b>
+      <small class={bad ? "is-bad" : ""}>{note ?? ""}</small>
     </li>
   );
 }
 
 function Notes({ impact }: { impact: ImpactRecord }) {
-  const working = impact.cameras.filter((camera) => camera.health === "ok").length;
   const lead = impact.regions.length > 1
-    ? t("impact.lead", { n: impact.regions.length, region: regionName(impact.lead_region) }) : "";
-  const notes = [
-    impact.cameras.length ? t("impact.cameras", { n: impact.cameras.length, ok: working }) : "",
-    impact.warnings.length ? t("impact.warnings", { n: impact.warnings.length }) : "", lead,
-    ...Object.entries(impact.uncounted).map(([kind, n]) => t("impact.uncounted", { kind, n: count(n) })),
-  ];
+    && t("impact.lead", { n: impact.regions.length, region: regionName(impact.lead_region) });
+  const uncounted = Object.entries(impact.uncounted)
+    .map(([kind, n]) => t("impact.uncounted", { kind: tOr(`place.${kind}`, kind), n: count(n) }));
+  const notes = joined([lead, ...uncounted]);
   return (
     <>
-      <p class="quiet">{notes.filter(Boolean).join("；")}</p>
+      {notes ? <p class="quiet">{notes}</p> : null}
       {impact.incidents.length ? (
         <p class="is-bad">
           {t("impact.near")}：{impact.incidents.map((near) => (
-            <a key={near.id} href={`/incidents?incident=${encodeURIComponent(near.id)}`} data-inside="">{near.id} </a>
+            <a key={near.id} href={incidentPath(near.id)} data-inside="">{near.id} </a>
           ))}
         </p>
       ) : null}
@@ -73,13 +109,18 @@ function Notes({ impact }: { impact: ImpactRecord }) {
   );
 }
 
-function Nearest({ impact, incident }: { impact: ImpactRecord; incident: IncidentRecord }) {
-  if (impact.lat === null || impact.lon === null) return null;
+/** The nearest resources of each kind by line and by road. */
+export function Nearest({ incident }: { incident: IncidentRecord }) {
+  const impact = useImpact(incident);
+  if (!impact || impact.lat === null || impact.lon === null) return null;
   const kinds = Object.entries(impact.nearest).filter(([kind]) => SHOWN.includes(kind));
   const all = `/resources?near=${impact.lat},${impact.lon}&incident=${encodeURIComponent(incident.id)}`;
   return (
-    <>
-      <h3>{t("impact.nearest")} <a class="chip" href={all} data-inside="" data-resources="">{t("impact.more")}</a></h3>
+    <section class="incident-nearest">
+      <header class="feed-head">
+        <h2>{t("impact.nearest")}</h2>
+        <a class="chip" href={all} data-inside="" data-resources="">{t("impact.more")}</a>
+      </header>
       {kinds.map(([kind, resources]) => (
         <ul key={kind} class="nearest" data-kind={kind}>
           {resources.slice(0, 3).map((resource) => (
@@ -96,6 +137,6 @@ function Nearest({ impact, incident }: { impact: ImpactRecord; incident: Inciden
         </ul>
       ))}
       {kinds.length ? <small class="quiet">{t("resources.note")}</small> : null}
-    </>
+    </section>
   );
 }

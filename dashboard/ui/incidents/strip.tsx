@@ -4,6 +4,7 @@ import { useHold } from "../core/hold";
 import { t } from "../core/i18n";
 import { regionName } from "../core/site";
 import type { IncidentRecord } from "../records";
+import { incidentPath } from "./address";
 import { Countdown, reportName } from "./countdown";
 import { GradeMark } from "./grademark";
 import { incidentsOf, unmetOf, useIncidents } from "./records";
@@ -28,7 +29,7 @@ function Line({ incident }: { incident: IncidentRecord }) {
   const [due] = unmetOf(incident.id);
   const name = incident.title || regionName(incident.region);
   return (
-    <a href={`/incidents?incident=${encodeURIComponent(incident.id)}`} data-inside="" data-id={incident.id}>
+    <a href={incidentPath(incident.id)} data-inside="" data-id={incident.id}>
       <GradeMark incident={incident} />
       <b class="cut" title={name}>{name}</b>
       <small class="quiet">{t(`incidents.phase.${incident.phase}`)}</small>

@@ -49,6 +49,6 @@ export function Mark({ grade, colour, kind }: { grade: string; colour: string; k
 
 /** Where the record of a matter or change is. */
 export function addressOf(kind: string, id: string): string {
-  const page = { incident: "/incidents?incident=", warning: "/warnings?warning=", alert: "/alerts?alert=" }[kind];
+  const page = { incident: "/incidents/", warning: "/warnings?warning=", alert: "/alerts?alert=" }[kind];
   return page ? page + encodeURIComponent(id) : "/";
 }

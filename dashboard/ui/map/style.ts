@@ -72,7 +72,8 @@ function warnings(k: number): LayerSpecification[] {
   return [
     {
       id: "warning-fill", type: "fill", source: "warnings", filter: real,
-      paint: { "fill-color": colour, "fill-opacity": 0.17 },
+      // From near, an area is all ground there is: it must not outshine what is drawn on it.
+      paint: { "fill-color": colour, "fill-opacity": ["interpolate", ["linear"], ["zoom"], 9.5, 0.17, 12, 0.04] },
     },
     { id: "warning-edge", type: "line", source: "warnings", filter: real, paint: edge },
     {

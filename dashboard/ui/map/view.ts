@@ -58,6 +58,7 @@ export class MapView {
   private readonly chosenWarning = signal<string | null>(null);
   private pulses: Pulses | null = null;
   private moved = false;
+  private frame = (): void => this.home(false);
   private ended = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private drawnAt = 0;
@@ -83,7 +84,7 @@ export class MapView {
     this.pulses = new Pulses(library, map);
     map.on("error", (event) => console.warn("map", event.error?.message));
     map.on("load", () => this.loaded());
-    map.on("resize", () => void (!this.moved && this.home(false)));
+    map.on("resize", () => void (!this.moved && this.frame()));
     for (const kind of ["dragstart", "wheel"] as const) map.on(kind, () => void (this.moved = true));
     if (!wall) this.listen(map);
   }
@@ -119,8 +120,9 @@ export class MapView {
   /** Shows the whole prefecture. */
   home(animate = true): void {
     this.moved = false;
-    const quick = !animate || this.settings.wall;
-    this.map?.fitBounds(this.bounds(), { padding: this.padding(), animate: !quick, duration: 300 });
+    this.frame = () => this.home(false);
+    const animated = animate && !this.settings.wall;
+    this.map?.fitBounds(this.bounds(), { padding: this.padding(), animate: animated, duration: 300 });
   }
 
   /** Shows one county, or the whole prefecture for null. */
@@ -205,17 +207,22 @@ export class MapView {
     this.set("warnings", warningAreas(...areas, this.geo.counties!, t("warning.exercise"), id));
   }
 
-  /** Draws the marks, and shows where they are when others are drawn than before. */
+  /** Draws the marks, and shows where they are when others are drawn than before; `frame` does so after a resize. */
   private drawMarks(): void {
     const drawn = this.settings.marks!();
     this.set("marks", drawn);
     const ids = drawn.features.map((feature) => String(feature.properties?.id));
     const same = ids.some((id) => this.markIds.includes(id)) || (!ids.length && !this.markIds.length);
     this.markIds = ids;
-    if (same) return;
-    if (!drawn.features.length) return void (this.settings.wall && this.home());
-    this.moved = true;
-    this.map?.fitBounds(extent(drawn.features), { padding: 80, maxZoom: 14, duration: 300 });
+    if (same || !drawn.features.length) return void (!same && this.settings.wall && this.home());
+    const box = extent(drawn.features);
+    this.moved = false;
+    this.frame = () => {
+      const [x, y] = [this.canvas.clientWidth / 10, this.canvas.clientHeight / 5];
+      const padding = { top: Math.min(110, y), bottom: Math.min(80, y), left: x, right: x };
+      this.map?.fitBounds(box, { padding, maxZoom: 14, duration: 0 });
+    };
+    this.frame();
   }
 
   private drawSelection(id: string | null): void {

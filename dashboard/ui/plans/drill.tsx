@@ -1,10 +1,11 @@
 /** The form of a drill: the plan is played in an exercise of its own. */
-import { address, navigate } from "../core/address";
+import { navigate } from "../core/address";
 import { send } from "../core/api";
 import { pick, t } from "../core/i18n";
 import { counties, site } from "../core/site";
 import type { Option } from "../forms/field";
 import { openForm } from "../forms/form";
+import { incidentPath } from "../incidents/address";
 import type { PlanRecord, ProposalRecord } from "../records";
 
 const SPEEDS = ["1", "2", "5", "10", "30", "60"];
@@ -34,7 +35,7 @@ export function openDrill(plan: PlanRecord): void {
     save: async (values) => {
       const path = `/api/v1/plans/${encodeURIComponent(plan.id)}/drill`;
       const made = await send<ProposalRecord>("POST", path, { ...values, speed: Number(values.speed) });
-      navigate(address("/incidents", { incident: made.incident, tab: "exercise" }));
+      navigate(incidentPath(made.incident));
       return made;
     },
   });

@@ -1,10 +1,11 @@
 /** Incidents that rules of the site propose: from which alert, warning or receipt, and the answer of who is on duty. */
-import { address, navigate } from "../core/address";
+import { navigate } from "../core/address";
 import { Age } from "../core/age";
 import { t, tOr } from "../core/i18n";
 import { className } from "../core/names";
 import { mayOrder, regionName } from "../core/site";
 import { Message, useAct } from "../forms/act";
+import { incidentPath } from "../incidents/address";
 import type { ProposalRecord } from "../records";
 import { declineProposal } from "./proposals";
 import { answerProposal, promotionsOpen, useProposals } from "./records";
@@ -26,7 +27,7 @@ function Promotion({ proposal }: { proposal: ProposalRecord }) {
   const { title, about, event_class: slug, nature, grade } = proposal.effect;
   const confirm = async (): Promise<void> => {
     const answer = await act.run(() => answerProposal(proposal, "confirm", {}));
-    if (answer?.incident) navigate(address("/incidents", { incident: answer.incident }));
+    if (answer?.incident) navigate(incidentPath(answer.incident));
   };
   const words = [
     className(slug), nature ? t(`incidents.nature.${nature}`) : "", grade ? t(`incidents.grade.${grade}`) : "",

@@ -17,7 +17,7 @@ export function Proposals({ incident }: { incident: string }) {
   if (!proposals.length) return null;
   return (
     <section class="plan-proposals">
-      <h3>{t("plans.proposals")}</h3>
+      <header class="feed-head"><h2>{t("plans.proposals")}</h2></header>
       {proposals.map((proposal) => <Proposal key={proposal.id} proposal={proposal} />)}
     </section>
   );

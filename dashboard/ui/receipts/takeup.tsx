@@ -1,11 +1,12 @@
 /** Makes an incident of a receipt, or attaches it to one that is in hand. */
 import { list, send } from "../core/api";
-import { address, navigate } from "../core/address";
+import { navigate } from "../core/address";
 import { t } from "../core/i18n";
 import { mayDo } from "../core/site";
 import { Message, useAct } from "../forms/act";
 import type { Option } from "../forms/field";
 import { openForm } from "../forms/form";
+import { incidentPath } from "../incidents/address";
 import type { IncidentRecord, ReceiptRecord } from "../records";
 import { INCIDENT_OPEN_PHASES } from "../vocabulary";
 
@@ -31,8 +32,7 @@ export function TakeUp({ receipt }: { receipt: ReceiptRecord }) {
   );
 }
 
-const show = ({ id, mode }: IncidentRecord): void =>
-  navigate(address("/incidents", { incident: id, tab: mode === "real" ? null : "exercise" }));
+const show = ({ id }: IncidentRecord): void => navigate(incidentPath(id));
 
 async function openAttach(receipt: ReceiptRecord, path: string): Promise<void> {
   const incidents = await list<IncidentRecord>(`/api/v1/incidents?phase=${IN_HAND}&mode=${receipt.mode}&limit=100`, 3);

@@ -37,7 +37,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "incidents-page": async () => (await import("../incidents/page")).default,
   "tasks-page": async () => (await import("../tasks/page")).default,
   "log-page": async () => (await import("../dutylog/page")).default,
-  "incident-detail": async () => (await import("../incidents/detail")).default,
+  "incident-page": async () => (await import("../incidents/onepage")).default,
   "resources-page": async () => (await import("../resources/page")).default,
   "plans-page": async () => (await import("../plans/page")).default,
   "briefs-page": async () => (await import("../briefs/page")).default,

@@ -8,6 +8,7 @@ import { alertHolder, alertTitle, sourceName } from "../core/names";
 import { store } from "../core/picture";
 import { AlertIcon, Icon } from "../core/shapes";
 import { parse, shortTime } from "../core/time";
+import { incidentPath } from "../incidents/address";
 import { Countdown, reportName } from "../incidents/countdown";
 import type { AlertRecord, ObligationRecord } from "../records";
 import type { Handover, HiddenAlert, Hiding } from "./handoverbook";
@@ -60,7 +61,6 @@ export function HandoverParts({ handover }: { handover: Handover }) {
   );
 }
 
-const incidentPath = (id: string): string => `/incidents?incident=${encodeURIComponent(id)}`;
 
 /** A report that is due, with the way to its incident. */
 function DueRow({ due }: { due: ObligationRecord }) {

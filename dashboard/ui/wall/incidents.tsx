@@ -6,6 +6,7 @@ import { store } from "../core/picture";
 import { regionName } from "../core/site";
 import { now, parse, shortTime } from "../core/time";
 import { reportName } from "../incidents/countdown";
+import { Grade, ResponseFlag } from "../incidents/grade";
 import { dueAt, incidentsOf, unmetOf, useIncidents } from "../incidents/records";
 import type { IncidentRecord, ObligationRecord } from "../records";
 
@@ -68,32 +69,6 @@ function Whole({ incident }: { incident: IncidentRecord }) {
 function nextName(due: ObligationRecord): string {
   const at = parse(due.due_at);
   return at === null ? reportName(due) : `${reportName(due)}，${t("wall.before", { at: shortTime(at) })}`;
-}
-
-/** The grade that a person gave as a ring; one that the figures propose dashed; none as a dash. */
-export function Grade({ incident }: { incident: IncidentRecord }) {
-  const proposed = incident.grade ? "" : (incident.grade_proposal?.grade ?? "");
-  const grade = incident.grade || proposed;
-  if (!grade) return <span class="quiet">{t("incidents.grade.none")}</span>;
-  const words = t(`incidents.grade.${grade}`);
-  return (
-    <>
-      <i class={`grade-ring ring-${grade}${proposed ? " is-proposed" : ""}`}>{grade}</i>
-      {proposed ? t("wall.grade.proposed", { grade: words }) : words}
-    </>
-  );
-}
-
-/** The response that runs as a flag; dashed while there is none. */
-export function ResponseFlag({ incident }: { incident: IncidentRecord }) {
-  const { response, response_since: since } = incident;
-  if (!response) return <span class="response-flag is-none">{t("wall.response.none")}</span>;
-  return (
-    <>
-      <span class={`response-flag ring-${response}`}>{t("incidents.response", { level: response })}</span>
-      {since ? <small>{t("wall.since", { at: shortTime(parse(since)) })}</small> : null}
-    </>
-  );
 }
 
 /** 40:55 until a report is due; amber from its yellow moment, red with a plus after it; dashes in an old picture. */

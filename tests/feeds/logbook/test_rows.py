@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from feeds.journal import JournalEntry
-from feeds.logbook.rows import name_of, sort_of
+from feeds.logbook.rows import is_decision, name_of, sort_of
 from feeds.logbook.sentences import sentences
 
 
@@ -63,3 +63,18 @@ def test_a_promotion_and_a_level_are_told_by_the_names_in_their_entries() -> Non
     assert sentence == "预案建议《危化品预案》III 级：确认启动（代 wang）"
     promoted = replace(entry("proposal", "proposed"), subject="promote/river/a-1", body={"title": "龙川江水位险情"})
     assert sentences(promoted)["zh-CN"] == "立案建议《龙川江水位险情》：提出"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "decides"),
+    [
+        ("incident", "grade", True),
+        ("incident", "open", True),
+        ("incident", "casualties", False),
+        ("proposal", "confirmed", True),
+        ("proposal", "proposed", False),
+        ("task", "sign", False),
+    ],
+)
+def test_what_somebody_decides_is_marked(kind: str, name: str, decides: bool) -> None:
+    assert is_decision(entry(kind, name)) is decides

@@ -7,6 +7,7 @@ import { count } from "../../core/format";
 import { t } from "../../core/i18n";
 import { parse, shortTime } from "../../core/time";
 import { reportName } from "../../incidents/countdown";
+import { Grade, ResponseFlag } from "../../incidents/grade";
 import { useMarks, wallIncident } from "../../incidents/marks";
 import { dueAt, incidentsOf, reportsOf, unmetOf } from "../../incidents/records";
 import type { IncidentRecord, ObligationRecord, TaskRecord } from "../../records";
@@ -15,7 +16,7 @@ import { tasksOfIncident, useTasks } from "../../tasks/records";
 import { useUnits } from "../../tasks/units";
 import { TASK_LIGHTS } from "../../vocabulary";
 import AlertBoard from "../board";
-import { Clock, Grade, ResponseFlag, shortNumber } from "../incidents";
+import { Clock, shortNumber } from "../incidents";
 import { casualties } from "../stage";
 import type { Scene } from "../scene";
 
