@@ -58,7 +58,7 @@ def sort_of(entry: JournalEntry) -> str:
 
 
 def is_decision(entry: JournalEntry) -> bool:
-    """True for what somebody decided about an incident: its phase, grade, response or plan, or an entry of that sort."""
+    """True for a decision about an incident: on its phase, grade, response or plan, or an entry of that sort."""
     sort = sort_of(entry)
     return sort in DECISIONS or (sort == "plan" and entry.name in DECIDED)
 

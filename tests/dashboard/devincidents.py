@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -57,12 +58,20 @@ def _row(incident: str, number: int, kind: str, decision: bool) -> Record:
     place: Record = {"seq": number, "chain": "command", "number": number, "hash": "0" * 64, "intact": True}
     about: Record = {"record": "incident", "name": kind, "subject": incident, "incident": incident, "mode": "real"}
     claims: Record = {"claimed_at": None, "retroactive": False, "corrects": "", "corrected_by": "", "refs": []}
-    return (
-        place
-        | about
-        | claims
-        | {"at": "2026-11-27T06:20:00Z", "kind": kind, "decision": decision, "actor": "li", "text": words}
-    )
+    own: Record = {"at": "2026-11-27T06:20:00Z", "kind": kind, "decision": decision, "actor": "li", "text": words}
+    return place | about | claims | own
+
+
+def _whole(record: Record, obligations: Iterable[Record]) -> Record:
+    """An incident with what its detail adds."""
+    step = {"seq": 1, "name": "created", "at": record["created_at"], "actor": "li", "reason": "", "body": {}}
+    around = IncidentContext(obligations=tuple(due for due in obligations if due["incident"] == record["id"]))
+    return record | {
+        "timeline": [step],
+        "course": to_builtins(course(record, [step])),
+        "vacant_posts": ["commander"],
+        "next_steps": to_builtins(next_steps(record, around)),
+    }
 
 
 def add_incidents(api: FastAPI, script: Script) -> None:
@@ -77,15 +86,7 @@ def add_incidents(api: FastAPI, script: Script) -> None:
         record = script.state["incident"].get(key)
         if record is None:
             return JSONResponse({"title": "none"}, 404)
-        step = {"seq": 1, "name": "created", "at": record["created_at"], "actor": "li", "reason": "", "body": {}}
-        due = [due for due in script.state["obligation"].values() if due["incident"] == key]
-        more = {
-            "timeline": [step],
-            "course": to_builtins(course(record, [step])),
-            "vacant_posts": ["commander"],
-            "next_steps": to_builtins(next_steps(record, IncidentContext(obligations=tuple(due)))),
-        }
-        return JSONResponse(record | more)
+        return JSONResponse(_whole(record, script.state["obligation"].values()))
 
     @api.get("/api/v1/incidents/{key}/timeline")
     async def timeline(key: str) -> Response:
