@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from collectors.network.snmp import profile as snmp_profiles
+from collectors.network.snmp import profile_readings
 from watchfloor.settings.check import check_files
 from watchfloor.settings.site_settings import read_text
 
@@ -82,4 +83,4 @@ def test_the_worked_site_has_every_kind_of_probe_that_a_row_may_name_and_its_own
 
 def test_every_reading_of_a_shipped_snmp_profile_is_documented() -> None:
     text = (DOCS / "snmp.md").read_text(encoding="utf-8")
-    assert [metric for metric in sorted(snmp_profiles.metrics()) if f"`{metric}" not in text] == []
+    assert [metric for metric in sorted(profile_readings.types()) if f"`{metric}" not in text] == []

@@ -118,9 +118,10 @@ def _receivers(draft: Draft, settings: Settings) -> list[Finding[InFile]]:
 def _never_true(draft: Draft, settings: Settings, inventory: Inventory) -> list[Finding[InFile]]:
     """Remarks on rules that can never be true."""
     findings = []
+    names = never_true.InventoryNames(inventory.assets, settings.sources)
     for position, rule in enumerate(settings.rules):
         line, key = draft.lines.of(("rule", position, "when")), f"rule[{position + 1}].when"
-        for part in dict.fromkeys(never_true.remarks(rule, inventory.assets, settings.sources)):
+        for part in dict.fromkeys(names.remarks(rule)):
             detail = {"zh-CN": part.zh, "en": part.en}
             findings.append(
                 make(

@@ -145,7 +145,7 @@ def use_site(folder: Path) -> list[BadProfile]:
 
 
 def _forget() -> None:
-    for cached in (names, metrics, load, _makers, for_device):
+    for cached in (names, load, _makers, for_device):
         cached.cache_clear()
 
 
@@ -161,11 +161,9 @@ def names() -> tuple[str, ...]:
     return tuple(sorted({*_shipped(), *_site}))
 
 
-@cache
-def metrics() -> frozenset[str]:
-    """Every reading that a profile gives, shipped ones and the site's."""
-    objects = [metric for name in names() for metric in _objects(load(name))]
-    return frozenset(filter(None, (word for metric in objects for word in (metric.metric, metric.share))))
+def objects() -> tuple[Metric, ...]:
+    """Every reading that a profile asks for, shipped ones and the site's; a reading of several profiles comes again."""
+    return tuple(metric for name in names() for metric in _objects(load(name)))
 
 
 def _objects(profile: Profile) -> tuple[Metric, ...]:

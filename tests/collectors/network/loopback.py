@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
-from collectors import uri
+from collectors import readings, uri
 from collectors.contract import Measurement, Poller, Target
 from collectors.errors import CollectorError
 from collectors.probing import retries
@@ -81,7 +81,20 @@ def target_of(text: str, credential: Credential | None = None, timeout: float = 
 async def ask(poller: Poller, target: Target) -> dict[str, Measurement]:
     """What a poll gives, by metric; validated and bounded as the runner does it. Raises CollectorError."""
     type(poller).validate(target)
-    return {measurement.metric: measurement for measurement in await retries.attempt(poller, target, target.timeout)}
+    measurements = await retries.attempt(poller, target, target.timeout)
+    for measurement in measurements:
+        declared(type(poller).family, target, measurement)
+    return {measurement.metric: measurement for measurement in measurements}
+
+
+def declared(family: str, target: Target, measurement: Measurement) -> None:
+    """Fail for a reading that `check` would call unknown, or whose value is of another type than it says."""
+    own = {target.params.get("metric")}
+    if family not in readings.TYPES or not measurement.metric.startswith(f"{family}.") or measurement.metric in own:
+        return
+    assert measurement.metric in readings.TYPES[family], f"name {measurement.metric} in collectors/readings.py"
+    type, of_value = readings.TYPES[family][measurement.metric], readings.type_of(measurement.value)
+    assert not type or of_value in ("", type), (measurement.metric, measurement.value)
 
 
 @asynccontextmanager

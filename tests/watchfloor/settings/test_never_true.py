@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from alerts.settings import RuleSettings
 from collectors.settings import SourceSettings
 from feeds.model import Asset
-from watchfloor.settings.never_true import remarks
+from watchfloor.settings.never_true import InventoryNames, NeverTrue
 
 ASSETS = {
     asset.id: asset
@@ -25,6 +27,10 @@ ASSETS = {
 SYSLOG = SourceSettings(id="log", kind="network.syslog", url="udp://0.0.0.0:1514")
 
 
+def remarks(rule: RuleSettings, assets: Mapping[str, Asset], sources: tuple[SourceSettings, ...]) -> list[NeverTrue]:
+    return list(InventoryNames(assets, sources).remarks(rule))
+
+
 def remarks_in_english(when: str, *sources: SourceSettings) -> list[str]:
     return [each.en for each in remarks(RuleSettings(id="r", when=when), ASSETS, tuple(sources))]
 
@@ -39,6 +45,20 @@ def remarks_in_english(when: str, *sources: SourceSettings) -> list[str]:
         ('health == "down" && region == "532301"', "the region '532301'"),
         ('m["tcp.connect_ms"] > 200.0', "the reading 'tcp.connect_ms'"),
         ('age(m["voltage"]) > 60.0', "the reading 'voltage'"),
+        ('m["icmp.rtt"] > 200.0', "did you mean 'icmp.rtt_ms'"),
+        ('m["icmp.up"] == "down"', 'write m["icmp.up"] == false'),
+        ('m["icmp.up"] != "down"', 'write m["icmp.up"] == true'),
+        ('m["icmp.rtt_ms"] == "high"', "icmp.rtt_ms is a number"),
+        ('m["icmp.loss"] == true', "icmp.loss is a number"),
+        ('"icmp.rtt" in m', "did you mean 'icmp.rtt_ms'"),
+        ('kind in ["switch", "ruoter"]', "the kind 'ruoter'"),
+        ('labels["tier"] == "cor"', "did you mean 'core'"),
+        ('labels.tier in ["acces"]', "the value 'acces'"),
+        ('"layer" in labels', "the label 'layer'"),
+        ('count(region, "camra", "down") > 2', "the kind 'camra'"),
+        ('health_of("core9") == "down"', "the id 'core9'"),
+        ('health_of("sw1") == "dead"', "ever 'dead'"),
+        ('name == "乙"', "the name '乙'"),
     ],
 )
 def test_a_rule_that_can_never_be_true_is_remarked_on(when: str, words: str) -> None:
@@ -54,6 +74,11 @@ def test_a_rule_that_can_never_be_true_is_remarked_on(when: str, words: str) -> 
         'labels["tier"] == "core"',
         'm["river.level"] > 5.0',
         'kind != "router"',
+        'm["icmp.rtt_ms"] > -1.0 && m["icmp.loss"] > 5.0',
+        'count(region, "", "down") > 2',
+        'health_of("sw1") == "down"',
+        'labels["tier"] != "access"',
+        '"icmp.jitter_ms" in m',
         'm["modbus.ms"] > 5.0',
     ],
 )
@@ -78,6 +103,10 @@ AGENT = {
         ("m['if.admin[GE0/0/1]'] == 'up'", "", "the reading 'if.admin'"),
         ("m['if.oper'] == 'down'", "if.opr", "did you mean 'if.oper'"),
         ("labels.teir == 'core'", "", "did you mean 'tier'"),
+        ("m['if.oper[GE0/0/1]'] == 2", "", "if.oper[GE0/0/1] is a text"),
+        ("m['if.oper'] == 'broken'", "if.oper", "it is one of: "),
+        ("m['cpu.util'] == 'high'", "", "cpu.util is a number"),
+        ("m['snmp.rebooted'] == 1", "", 'write m["snmp.rebooted"] == true'),
     ],
 )
 def test_a_reading_that_no_snmp_profile_gives_is_remarked_on(when: str, each: str, words: str) -> None:
