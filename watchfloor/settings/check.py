@@ -15,7 +15,7 @@ from alerts.rules.rule import RuleError, compile_rule
 from feeds.findings import Finding, InFile, line_of_text
 from feeds.inventory.rows import Inventory
 from feeds.workdays.files import is_calendar
-from watchfloor.settings import never_true
+from watchfloor.settings import never_true, without_effect
 from watchfloor.settings.findings import make, shown
 from watchfloor.settings.inventory import load_inventory, with_shown_value
 from watchfloor.settings.removal_guard import hold_of
@@ -56,7 +56,7 @@ def check_files(path: Path) -> list[Finding[InFile]]:
         *_rules(draft, settings),
         *_never_true(draft, settings, inventory),
         *_receivers(draft, settings),
-        *_sources(draft, settings, inventory),
+        *without_effect.remarks(draft, settings, inventory.assets),
         *_inventory(draft, settings, inventory),
         *_readable_secrets(settings),
     ]
@@ -135,23 +135,6 @@ def _never_true(draft: Draft, settings: Settings, inventory: Inventory) -> list[
                 )
             )
     return findings
-
-
-def _sources(draft: Draft, settings: Settings, inventory: Inventory) -> list[Finding[InFile]]:
-    """Findings of the assets that sources hang on."""
-    return [
-        make(
-            "source_parent",
-            file=settings.path.name,
-            line=draft.lines.of(("source", position, "parents")),
-            key=f"source[{position + 1}].parents",
-            value=shown(parent),
-            error=False,
-        )
-        for position, source in enumerate(settings.sources)
-        for parent in source.parents
-        if parent not in inventory.assets
-    ]
 
 
 def _inventory(draft: Draft, settings: Settings, inventory: Inventory) -> list[Finding[InFile]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from watchfloor.settings.effect_texts import EFFECT_TEXTS
+
 TEXTS: dict[str, tuple[str, str, str, str]] = {
     "file_missing": (
         "设置文件不存在",
@@ -274,18 +276,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "{near}add [credentials.{name}]",
     ),
     "rule": ("{detail}", "{detail}", "改正 when 中的表达式", "correct the expression of `when`"),
-    "never_true": (
-        "规则永远不会成立：{detail}",
-        "the rule can never be true: {detail}",
-        "改正 when，或在清单中补上",
-        "correct `when`, or add to the inventory",
-    ),
-    "source_parent": (
-        "来源依赖的资产不在清单中",
-        "the asset that the source hangs on is not in the inventory",
-        "改正 parents，或把该资产加入清单",
-        "correct `parents`, or add the asset to the inventory",
-    ),
+    **EFFECT_TEXTS,
     "inventory_empty": (
         "没有任何资产，什么都不会被监视",
         "there is no asset, so nothing is watched",
