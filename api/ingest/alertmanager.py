@@ -148,7 +148,8 @@ def _heard(alert: Posted, path: str, now: float, tool: str) -> Report:
         raise UnusableAlert(finding("STATUS_UNKNOWN", f"{path}.status", value=alert.status or ""))
     starts, ends = _times(alert, path)
     active = alert.status == "firing"
-    if not active and (alert.annotations or {}).get(STATE_REASON) in NO_RECOVERY:
+    reasons = ((alert.annotations or {}).get(STATE_REASON) or "").split(", ")
+    if not active and not NO_RECOVERY.isdisjoint(reasons):
         # No data is never a recovery, and no confirmation either: it is stale from now on.
         return report(alert, path, tool, active=True, since=starts, until=now)
     return report(

@@ -29,28 +29,28 @@ STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-bat
 
 
 class EventData(msgspec.Struct):
-    """What the event says."""
+    """What the event says. What is null is not there."""
 
     active: bool | None = None
-    status: str = ""
-    severity: str = ""
-    asset: str = ""
-    title: str | dict[str, str] = ""
-    text: str = ""
-    labels: dict[str, str] = {}
+    status: str | None = None
+    severity: str | None = None
+    asset: str | None = None
+    title: str | dict[str, str] | None = None
+    text: str | None = None
+    labels: dict[str, str | None] | None = None
     since: str | None = None
     until: str | None = None
-    url: str = ""
+    url: str | None = None
 
 
 class CloudEvent(msgspec.Struct):
-    """An event's attributes; extensions are passed over."""
+    """An event's attributes; extensions are passed over. An attribute that is null is not there (JSON format 2.2)."""
 
     specversion: str
     id: str
     source: str
     type: str
-    subject: str = ""
+    subject: str | None = None
     time: str | None = None
     datacontenttype: str | None = None
     data: msgspec.Raw = msgspec.Raw()
@@ -141,7 +141,7 @@ def _report(event: CloudEvent, at: str) -> Report | Finding[InMessage]:
     raw, at_data = content
     try:
         data = msgspec.json.decode(raw, type=EventData)
-        labels = bounds.labels(data.labels)
+        labels = bounds.labels({name: value for name, value in (data.labels or {}).items() if value is not None})
         times = moment(event.time), moment(data.since), moment(data.until)
     except BoundExceeded as error:
         return finding(str(error), f"{at_data}.labels", detail=str(bounds.LABELS))
@@ -151,9 +151,11 @@ def _report(event: CloudEvent, at: str) -> Report | Finding[InMessage]:
         return finding("JSON_INVALID", at_data, detail=str(error))
     except (ValueError, OverflowError):
         return finding("TIME_INVALID", f"{at}.time", value=str(event.time))
-    active = data.active if data.active is not None else {"firing": True, "resolved": False}.get(data.status)
+    active = data.active if data.active is not None else {"firing": True, "resolved": False}.get(data.status or "")
     if active is None:
-        return finding("STATUS_UNKNOWN" if data.status else "MISSING_REQUIRED", f"{at_data}.active", value=data.status)
+        return finding(
+            "STATUS_UNKNOWN" if data.status else "MISSING_REQUIRED", f"{at_data}.active", value=data.status or ""
+        )
     return _alert_report(event, data, labels, times, active)
 
 
@@ -193,14 +195,14 @@ def _alert_report(
     active: bool,
 ) -> Report:
     event_time, since, until = times
-    subject = bounds.visible(event.subject[: bounds.VALUE])
-    titles = data.title if isinstance(data.title, dict) else {"zh-CN": data.title, "en": data.title}
+    subject = bounds.visible((event.subject or "")[: bounds.VALUE])
+    titles = data.title if isinstance(data.title, dict) else dict.fromkeys(("zh-CN", "en"), data.title or "")
     usual = bounds.title(event.type)
     title = {language: bounds.title(titles.get(language, "")) or usual for language in ("zh-CN", "en")}
     return Report(
         rule=f"{TOOL}:{bounds.visible(event.type[: bounds.NAME])}",
-        asset=bounds.visible(data.asset[: bounds.VALUE]) or subject or bounds.visible(event.source),
-        severity=severity(data.severity),
+        asset=bounds.visible((data.asset or "")[: bounds.VALUE]) or subject or bounds.visible(event.source),
+        severity=severity(data.severity or ""),
         active=active,
         since=since or event_time,
         until=until if active else None,
@@ -208,7 +210,7 @@ def _alert_report(
         identity_labels={"source": event.source, "subject": subject},
         labels=labels,
         title=title,
-        text=bounds.text(data.text),
-        url=bounds.url(data.url),
+        text=bounds.text(data.text or ""),
+        url=bounds.url(data.url or ""),
         by_address=not data.asset,
     )

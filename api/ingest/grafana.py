@@ -23,12 +23,12 @@ class _Legacy(msgspec.Struct):
 
     ruleId: int
     state: str
-    ruleName: str = ""
-    title: str = ""
-    message: str = ""
-    ruleUrl: str = ""
+    ruleName: str | None = None
+    title: str | None = None
+    message: str | None = None
+    ruleUrl: str | None = None
     orgId: int = 1
-    tags: dict[str, str] = {}
+    tags: dict[str, str] | None = None
     evalMatches: list[_Match] | None = None
 
 
@@ -54,7 +54,7 @@ def taken(raw: bytes, now: float) -> Taken:
 
 
 def _legacy(body: _Legacy, now: float) -> Taken:
-    tags = dict(body.tags)
+    tags = dict(body.tags or {})
     for match in body.evalMatches or ():
         tags = {**(match.tags or {}), **tags}
     try:
@@ -62,7 +62,7 @@ def _legacy(body: _Legacy, now: float) -> Taken:
     except bounds.BoundExceeded as error:
         return [], [finding(str(error), "tags", detail=str(bounds.LABELS))]
     asset = labels.get("asset") or labels.get("instance") or labels.get("host") or TOOL
-    name = bounds.title(body.ruleName or body.title) or TOOL
+    name = bounds.title(body.ruleName or body.title or "") or TOOL
     report = Report(
         rule=f"{TOOL}:{name[: bounds.NAME]}",
         asset=asset,
@@ -74,7 +74,7 @@ def _legacy(body: _Legacy, now: float) -> Taken:
         identity_labels={"ruleId": str(body.ruleId), "orgId": str(body.orgId)},
         labels=labels,
         title={"zh-CN": name, "en": name},
-        text=bounds.text(body.message),
-        url=bounds.url(body.ruleUrl),
+        text=bounds.text(body.message or ""),
+        url=bounds.url(body.ruleUrl or ""),
     )
     return [report], []

@@ -42,7 +42,7 @@ def test_the_error_of_a_rule_is_the_text() -> None:
     assert "connection refused" in hook(labels, {"Error": "dial tcp: connection refused"}).text
 
 
-@pytest.mark.parametrize("reason", ["NoData", "Error"])
+@pytest.mark.parametrize("reason", ["NoData", "Error", "NoData, KeepLast"])
 def test_an_end_for_want_of_data_is_no_recovery(reason: str) -> None:
     report = hook({"alertname": "水位过高"}, {"grafana_state_reason": reason}, status="resolved")
     assert (report.active, report.until) == (True, NOW)
@@ -53,6 +53,17 @@ def test_an_end_for_another_reason_is_told_as_such() -> None:
     report = hook({"alertname": "水位过高"}, {"grafana_state_reason": "RuleDeleted"}, status="resolved")
     assert (report.active, report.evidence) == (False, "Grafana: RuleDeleted")
     assert hook({"alertname": "水位过高"}, status="resolved").evidence == ""
+
+
+def test_what_go_and_json_leave_out_as_null_is_not_there() -> None:
+    legacy = {"ruleId": 1, "state": "alerting", "ruleName": "r", "tags": None, "evalMatches": None, "message": None}
+    (report,), findings = grafana.taken(json.dumps(legacy | {"ruleUrl": None, "title": None}).encode(), NOW)
+    assert (report.title["en"], report.labels, findings) == ("r", {}, [])
+    data = dict.fromkeys(("severity", "asset", "title", "text", "labels", "since", "until", "url", "status"))
+    event = {"specversion": "1.0", "id": "k", "source": "/k", "type": "cn.k", "subject": None, "time": None}
+    body = json.dumps(event | {"data": data | {"active": True}}).encode()
+    ((_, event_report),), findings = cloudevents.taken(body, {"content-type": cloudevents.STRUCTURED})
+    assert (event_report.asset, event_report.active, event_report.labels, findings) == ("/k", True, {}, [])
 
 
 def zabbix_report(**more: str) -> Report:
