@@ -15,7 +15,7 @@ from collectors.contract import Target
 from collectors.errors import Misconfigured
 from collectors.settings import Credential, SchemeSettings
 from collectors.subscriber import GroupedPolling, NamedMetrics
-from feeds.model import Asset, Observation
+from feeds.model import Asset, Observation, Quality
 
 Key = tuple[str, str]
 """Asset id and probe URI."""
@@ -63,7 +63,8 @@ class Spec:
 
 @dataclass(slots=True, kw_only=True)
 class Job:
-    """The state of one probe. `up` is None until it is known. `latest` holds its last published observations.
+    """The state of one probe. `up` is None until it is known. `latest` holds its last published observations, of which
+    `bad` are of bad quality.
 
     `cut_off`: the target could not be reached while the collector was isolated. `running` counts rounds in progress.
     `locked_until` (monotonic seconds) delays the next poll after a credential failed. `lockouts` counts consecutive
@@ -79,6 +80,12 @@ class Job:
     lockouts: int = 0
     locked_until: float = 0.0
     latest: tuple[Observation, ...] = ()
+    bad: int = 0
+
+    def hold(self, latest: tuple[Observation, ...]) -> None:
+        """Replace the last published observations."""
+        self.latest = latest
+        self.bad = sum(observation.quality is Quality.BAD for observation in latest)
 
 
 def specs(

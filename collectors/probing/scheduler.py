@@ -6,6 +6,7 @@ Each target is logged once when it is lost and once when it is back (see rounds.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -179,7 +180,7 @@ class ProbeScheduler:
             return  # it is no longer in the inventory
         pushed = verdicts.pushed(job.spec, measurements, self._clock())
         keys = {observation.key for observation in pushed}
-        job.latest = (*(observation for observation in job.latest if observation.key not in keys), *pushed)
+        job.hold((*(observation for observation in job.latest if observation.key not in keys), *pushed))
         self._outbox.put(pushed)
 
     def _poll_now(self, target: Target) -> None:
@@ -226,7 +227,7 @@ class ProbeScheduler:
             job.running -= 1
         if self._jobs.get(job.spec.key) is not job:
             return
-        job.latest = latest
+        job.hold(latest)
         self.rounds += 1
         self._outbox.put(latest, within=IDLE_DELAY if (job.failing, job.cut_off) == previous_state else 0.0)
         now = max(due, asyncio.get_running_loop().time())  # a round that started early must not get its tick twice
@@ -236,15 +237,20 @@ class ProbeScheduler:
             self._wake.set()
 
     def heartbeats(self, at: float, every: float) -> Iterator[Heartbeat]:
-        """One heartbeat for each collector: its targets, how many fail, and whether it keeps up with its interval."""
+        """One heartbeat for each collector: its targets, how many fail, and whether it keeps up with its interval.
+
+        `bad_readings` of its figures counts the readings of bad quality.
+        """
         late: dict[str, float] = {}
         now = asyncio.get_running_loop().time()
         for scheme, pool in self._pools.items():
             source = registry.source_name(scheme)
             late[source] = max(late.get(source, 0.0), pool.late(now) - self._settings(scheme).interval)
         counts: dict[str, list[bool]] = {}
+        bad: Counter[str] = Counter()
         for job in self._jobs.values():
             counts.setdefault(job.spec.source, []).append(job.failing)
+            bad[job.spec.source] += job.bad
         pollers = {registry.source_name(cls.schemes[0]): poller for cls, poller in self._pollers.items()}
         metrics = self_metrics.of(pollers)
         for source, failing in counts.items():
@@ -261,5 +267,5 @@ class ProbeScheduler:
                 region=self._site,
                 targets=len(failing),
                 failing=sum(failing),
-                stats=stats,
+                stats={**stats, "bad_readings": float(bad[source])},
             )
