@@ -30,6 +30,7 @@ TEXTS = {
     ),
     "unknown_recipient": ("此人不在已发送的名单中", "nobody of that name was sent to"),
     "too_many_recipients": ("收件人过多", "too many recipients"),
+    "need_above_recipients": ("须应答人数多于收件人", "more answers are needed than there are recipients"),
     "not_participant": (
         "演练不得惊动名单以外的人：请先列入参演名单",
         "an exercise reaches participants only: put everybody on its list first",

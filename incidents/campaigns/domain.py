@@ -24,7 +24,7 @@ from feeds.model import Change, Command, Outcome, Result
 from feeds.model.campaigns import Campaign
 from feeds.model.exercises import Exercise, stamped
 from feeds.regions import covers
-from incidents.campaigns.orders import ORDERS, approval_ends_at, carried_out, digest_of, groups_of, next_wave
+from incidents.campaigns.orders import ORDERS, approval_ends_at, carried_out, digest_of, groups_of, needed, next_wave
 from incidents.handling.creation import number_prefix
 from incidents.lookups import named_incident
 from incidents.refusals import OrderRefused, required
@@ -33,6 +33,8 @@ KIND = "campaign"
 CREATE = "campaign.create"
 UNSENT = ("draft", "approved", "sending")
 """States in which something of a message may still be sent."""
+PUNCTUAL = 60.0
+"""Seconds within which a wave that follows late still counts from when it was due."""
 SHOWN_AFTER = 86_400.0
 """Seconds for which a mass message stays on the screens after its end."""
 
@@ -98,7 +100,7 @@ class CampaignDomain(RecordDomain[Campaign]):
             text=str(args["text"]),
             groups=groups,
             channel=str(args["channel"]),
-            need=int(args.get("need") or 0),
+            need=needed(int(args.get("need") or 0), groups),
             wave_after=float(args.get("wave_after") or 0.0),
             digest=digest_of(str(args["text"]), groups),
             author=command.actor,
@@ -170,7 +172,9 @@ class CampaignDomain(RecordDomain[Campaign]):
             self._record("approval-void", campaign.id, now, body=_counts(campaign))
         elif (due := _next_wave_at(campaign)) is not None and due <= now:
             wholly = len(campaign.waves) == len(campaign.groups)
-            after = replace(campaign, state="ended", ended_at=due) if wholly else next_wave(campaign, due)
+            # After a standstill only one group follows at once: those who read it now have their full time to answer.
+            at = due if now - due < PUNCTUAL else now
+            after = replace(campaign, state="ended", ended_at=at) if wholly else next_wave(campaign, at)
             after = replace(after, rev=campaign.rev + 1)
             self._queue(campaign, after)
             self._put(after)

@@ -53,6 +53,13 @@ def groups_of(groups_given: Sequence[Mapping[str, Any]]) -> tuple[CampaignGroup,
     return tuple(groups)
 
 
+def needed(need: int, groups: Sequence[CampaignGroup]) -> int:
+    """The answers that are needed. Raises OrderRefused when there are fewer recipients: it could never be reached."""
+    if need > sum(len(group.people) for group in groups):
+        raise OrderRefused("need_above_recipients:need")
+    return need
+
+
 def digest_of(text: str, groups: Sequence[CampaignGroup]) -> str:
     """The SHA-256 of what each recipient will read and of who they are."""
     people = [[person.id, person.address] for group in groups for person in group.people]
@@ -73,7 +80,7 @@ def _edit(campaign: Campaign, command: Command, now: float) -> Campaign:
         edited_by=tuple(dict.fromkeys((*campaign.edited_by, command.actor))) if changed else campaign.edited_by,
         text=text,
         groups=groups,
-        need=int(args.get("need", campaign.need)),
+        need=needed(int(args.get("need", campaign.need)), groups),
         wave_after=float(args.get("wave_after", campaign.wave_after)),
         channel=str(args.get("channel") or campaign.channel),
         digest=digest,

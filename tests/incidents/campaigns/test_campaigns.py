@@ -117,8 +117,38 @@ async def test_what_was_due_while_the_engine_stood_still_is_sent_at_its_start(de
     desk.now = moment("14:50")
     await desk.start()
     await desk.step()
-    assert [wave.at for wave in desk.engine.campaigns.campaigns[id].waves] == [moment("14:30"), moment("14:45")]
+    assert [wave.at for wave in desk.engine.campaigns.campaigns[id].waves] == [moment("14:30"), moment("14:50")]
     assert len(await queued(desk)) == 48
+
+
+async def test_after_a_standstill_the_groups_follow_one_by_one_and_each_has_its_time_to_answer(
+    desk: CommandDesk,
+) -> None:
+    groups = [{"name": f"第{n}组", "people": people(n * 5, 5)} for n in range(4)]
+    id = await sent(desk, groups=groups)
+    desk.now = moment("16:00")
+    await desk.start()
+    await desk.step()
+    assert len(await queued(desk)) == 10
+    await desk.at("16:14:59")
+    assert len(await queued(desk)) == 10
+    await desk.at("16:15")
+    waves = desk.engine.campaigns.campaigns[id].waves
+    assert [wave.at for wave in waves] == [moment("14:30"), moment("16:00"), moment("16:15")]
+
+
+@pytest.mark.parametrize("need", [6, 2000])
+async def test_more_answers_than_recipients_are_refused(desk: CommandDesk, need: int) -> None:
+    groups = [{"name": "甲组", "people": people(0, 5)}]
+    assert await desk.refused("campaign.create", **body(groups=groups, need=need)) == (
+        "invalid",
+        "need_above_recipients:need",
+    )
+    id = await desk.done("campaign.create", **body(groups=groups, need=5))
+    assert await desk.refused("campaign.edit", id, groups=[{"name": "甲组", "people": people(0, 4)}]) == (
+        "invalid",
+        "need_above_recipients:need",
+    )
 
 
 async def test_a_person_or_number_that_is_named_twice_gets_one_message(desk: CommandDesk) -> None:
