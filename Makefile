@@ -48,7 +48,7 @@ E2E := $(filter-out tests/e2e/test_spine.py,$(wildcard tests/e2e/test_*.py)) \
   tests/watchfloor/demo/test_field_devices.py tests/watchfloor/runtime/test_liveness.py \
   tests/dashboard/test_access.py tests/dashboard/test_admin.py tests/dashboard/test_alertspage.py tests/dashboard/test_flood.py tests/dashboard/test_history.py \
   tests/dashboard/test_network.py tests/dashboard/test_report_pages.py tests/dashboard/test_approvals.py \
-  tests/dashboard/test_incidents.py tests/dashboard/test_video.py tests/dashboard/test_warnings.py \
+  tests/dashboard/test_incidents.py tests/dashboard/test_messages.py tests/dashboard/test_video.py tests/dashboard/test_warnings.py \
   tests/deploy/test_install.py
 E2E_TESTS := tests/e2e/test_spine.py::test_killed_roles_restart_and_nothing_is_lost
 NOT_E2E := $(addprefix --ignore=,$(E2E)) $(addprefix --deselect=,$(E2E_TESTS))

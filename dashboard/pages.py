@@ -155,6 +155,16 @@ def plans(**_: Any) -> Component:
     return _page("plans", panel("plans-page"))
 
 
+def messages(**_: Any) -> Component:
+    """The mass messages: what waits for approval or answers, and what has ended."""
+    return _page("messages", panel("messages-page"))
+
+
+def exercises(**_: Any) -> Component:
+    """The exercises with what arrives in them, and their orders."""
+    return _page("exercises", panel("exercises-page"))
+
+
 def design(**_: Any) -> Component:
     """Every part of the pages in every state."""
     return _page("design", panel("design-page"))
@@ -186,6 +196,8 @@ PAGES = (
     Page("log", "nav.log", log, path="/log"),
     Page("plans", "nav.plans", plans, path="/plans"),
     Page("briefs", "nav.briefs", briefs, path="/briefs"),
+    Page("messages", "nav.messages", messages, path="/messages"),
+    Page("exercises", "nav.exercises", exercises, path="/exercises"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

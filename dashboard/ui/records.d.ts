@@ -1132,6 +1132,7 @@ export interface ExerciseRecord {
   elapsed: number;
   stopped_at: string | null;
   rev: number;
+  orders: string[];
 }
 
 /** One event that arrives `at` seconds after the start, by the clock of the exercise. */

@@ -7,7 +7,7 @@ from feeds.kinds.filters import Exact, Sort, Within, Words
 from feeds.kinds.incidents import MODE
 from feeds.kinds.kind import Derived, RecordKind
 from feeds.model.campaigns import CAMPAIGN_OPEN, CAMPAIGN_STATES, CAMPAIGN_STATES_OF, Campaign
-from feeds.model.exercises import EXERCISE_STATES, Exercise
+from feeds.model.exercises import EXERCISE_STATES, EXERCISE_STATES_OF, Exercise
 
 _SHOWN = 4
 """Characters of an address that its record shows."""
@@ -32,6 +32,11 @@ def _orders(campaign: Campaign) -> list[str]:
     orders = [order for order, states in CAMPAIGN_STATES_OF.items() if campaign.state in states]
     needless = {"send"} if campaign.needs_approval else {"approve"}
     return [order for order in orders if order not in needless]
+
+
+def _exercise_orders(exercise: Exercise) -> list[str]:
+    """The orders that are possible now."""
+    return [order for order, states in EXERCISE_STATES_OF.items() if exercise.state in states]
 
 
 CAMPAIGN = RecordKind(
@@ -61,6 +66,7 @@ EXERCISE = RecordKind(
     record=Exercise,
     writer="command",
     archive="exercise",
+    derived=(Derived("orders", list[str], _exercise_orders),),
     redact=("participants", "created_by", "injects"),
     entries=("exercise",),
     filters=(Words(name="state", words=EXERCISE_STATES), Within()),

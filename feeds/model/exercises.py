@@ -9,6 +9,14 @@ from feeds.model.times import Time
 
 EXERCISE_STATES = ("ready", "running", "paused", "stopped")
 """待开始, 进行中, 暂停, 结束."""
+EXERCISE_STATES_OF = {
+    "start": ("ready",),
+    "pause": ("running",),
+    "resume": ("paused",),
+    "inject": ("running", "paused"),
+    "stop": ("ready", "running", "paused"),
+}
+"""The states in which each order is possible."""
 INJECT_KINDS = ("receipt", "casualties", "alert")
 """接报, 报数, 告警 (told as a receipt: an exercise raises no alert)."""
 STAMP = "【演练】"

@@ -21,7 +21,7 @@ from feeds.journal import Doc
 from feeds.journal.forms import register
 from feeds.kinds import EXERCISE
 from feeds.model import Command, Outcome, Result
-from feeds.model.exercises import Exercise, ExerciseInject
+from feeds.model.exercises import EXERCISE_STATES_OF, Exercise, ExerciseInject
 from feeds.receipts import ReceiptReport
 from feeds.regions import covers
 from incidents.exercises.injects import MOST, injects_of
@@ -32,13 +32,6 @@ from incidents.refusals import OrderRefused, required
 KIND = "exercise"
 CREATE, INJECT = "exercise.create", "exercise.inject"
 FASTEST = 60.0
-STATES: Mapping[str, tuple[str, ...]] = {
-    "start": ("ready",),
-    "pause": ("running",),
-    "resume": ("paused",),
-    "inject": ("running", "paused"),
-    "stop": ("ready", "running", "paused"),
-}
 SHOWN_AFTER = 86_400.0
 
 
@@ -57,7 +50,7 @@ class ExerciseDomain(RecordDomain[Exercise]):
     kind = KIND
     entry_kind = KIND
     record = Exercise
-    actions = frozenset((CREATE, *(f"exercise.{order}" for order in STATES)))
+    actions = frozenset((CREATE, *(f"exercise.{order}" for order in EXERCISE_STATES_OF)))
 
     def __init__(self, incidents: IncidentDomain, receipts: ReceiptDomain) -> None:
         super().__init__()
@@ -116,7 +109,7 @@ class ExerciseDomain(RecordDomain[Exercise]):
         if command.expected_rev is not None and command.expected_rev != exercise.rev:
             raise OrderRefused("", Outcome.CONFLICT)
         order = command.action.removeprefix("exercise.")
-        if exercise.state not in STATES[order]:
+        if exercise.state not in EXERCISE_STATES_OF[order]:
             raise OrderRefused("transition", Outcome.CONFLICT)
         if order == "inject":
             if len(exercise.injects) >= MOST:

@@ -27,6 +27,7 @@ from tests.dashboard import picture
 from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
 from tests.dashboard.devapprovals import ScriptedApprovals, add_approvals
 from tests.dashboard.devincidents import add_incidents, incidents, obligations
+from tests.dashboard.devmessages import add_messages, campaigns, exercises
 from tests.dashboard.devpeople import add_people
 from tests.dashboard.devroutes import add_history, add_suppression
 from tests.dashboard.devviews import ScriptedViews
@@ -52,6 +53,7 @@ class Script:
         now = time.time()
         self.state: dict[str, dict[str, Any]] = picture.picture(now) | {"receipt": receipts(now)}
         self.state |= {"incident": incidents(now), "obligation": obligations(now)}
+        self.state |= {"campaign": campaigns(now), "exercise": exercises(now)}
         self.decided: dict[str, dict[str, Any]] = {}
         self.rev = 1
         self.beating = True
@@ -156,6 +158,7 @@ def create(script: Script) -> FastAPI:
     add_suppression(api, script)
     add_emergency(api, script)
     add_incidents(api, script)
+    add_messages(api, script)
     add_people(api, script)
     add_admin(api, script)
     add_approvals(api, script)

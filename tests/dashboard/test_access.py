@@ -87,6 +87,8 @@ PATHS = {
         "/tasks?task={task}",
         "/log",
         "/plans",
+        "/messages",
+        "/exercises",
         "/briefs",
         "/briefs?brief={brief}",
         "/sources",
@@ -183,6 +185,12 @@ class Visit:
             self.note(f"request off the site: {request.url}", path)
 
 
+def below(path: str, pages: tuple[str, ...]) -> bool:
+    """True for the address of one of these pages, or of a page below one."""
+    page = path.partition("?")[0]
+    return any(page == each or page.startswith(f"{each}/") for each in pages)
+
+
 def addressed(path: str, demo: Demo) -> str:
     """A path of PATHS with the ids of the demo in it."""
     return path.format_map({kind: quote(id, safe="") for kind, id in demo.ids.items()})
@@ -190,7 +198,7 @@ def addressed(path: str, demo: Demo) -> str:
 
 async def speak(page: Page, path: str, language: str) -> None:
     """Change the language of the page, as its button does. Reports are computed anew, and the phone has no button."""
-    if path.startswith(COMPUTED):
+    if below(path, COMPUTED):
         await page.evaluate("(name) => localStorage.setItem('watchfloor.language', name)", language)
         await page.reload()
         await ready(page, path)
@@ -202,7 +210,7 @@ async def speak(page: Page, path: str, language: str) -> None:
 
 async def ready(page: Page, path: str) -> None:
     """Wait until the page has drawn its panels, and no report is being computed."""
-    if path.startswith(PLAIN):
+    if below(path, PLAIN):
         await expect(page.locator("[data-ready]").first).to_be_attached()
         return
     await expect(page.locator("#stale-banner")).to_be_hidden()

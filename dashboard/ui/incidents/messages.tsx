@@ -12,12 +12,13 @@ import { openForm } from "../forms/form";
 import { openSheet } from "../forms/sheet";
 import type { CampaignPreview, CampaignRecord, IncidentRecord } from "../records";
 
-const view = new ExtraView("campaigns", { kind: "campaign", face: "full", filter: { mode: "*" } });
+/** Every mass message, those of exercises included. */
+export const campaigns = new ExtraView("campaigns", { kind: "campaign", face: "full", filter: { mode: "*" } });
 
 export function Messages({ incident }: { incident: IncidentRecord }) {
-  useEffect(() => store.need(view), []);
+  useEffect(() => store.need(campaigns), []);
   if (!mayDo("command")) return null;
-  const mine = [...view.all().values()].filter((campaign) => campaign.incident === incident.id)
+  const mine = [...campaigns.all().values()].filter((campaign) => campaign.incident === incident.id)
     .sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
   return (
     <section class="incident-messages">
@@ -29,7 +30,7 @@ export function Messages({ incident }: { incident: IncidentRecord }) {
           </button>
         ) : null}
       </header>
-      {mine.length ? <ul>{mine.map((campaign) => <Row key={campaign.id} campaign={campaign} />)}</ul>
+      {mine.length ? <ul>{mine.map((campaign) => <CampaignRow key={campaign.id} campaign={campaign} />)}</ul>
         : <p class="quiet">{t("messages.none")}</p>}
     </section>
   );
@@ -38,7 +39,7 @@ export function Messages({ incident }: { incident: IncidentRecord }) {
 const path = (campaign: CampaignRecord, order: string): string =>
   `/api/v1/campaigns/${encodeURIComponent(campaign.id)}/${order}`;
 
-function Row({ campaign }: { campaign: CampaignRecord }) {
+export function CampaignRow({ campaign }: { campaign: CampaignRecord }) {
   const act = useAct();
   const order = (name: string): void =>
     void act.run(() => send("POST", path(campaign, name), { rev: campaign.rev }));
@@ -100,7 +101,7 @@ function openRecipients(campaign: CampaignRecord): void {
 function Recipients({ campaign }: { campaign: CampaignRecord }) {
   const [preview, setPreview] = useState<CampaignPreview | null>(null);
   const act = useAct();
-  const current = view.all().get(campaign.id) ?? campaign;
+  const current = campaigns.all().get(campaign.id) ?? campaign;
   useEffect(() => {
     const aborter = new AbortController();
     get<CampaignPreview>(path(campaign, "preview"), aborter.signal).then(setPreview, () => undefined);
@@ -135,8 +136,8 @@ interface Named {
   name: string;
 }
 
-/** The form of a new message: who comes first, who follows without enough answers. */
-async function openNewMessage(incident: IncidentRecord): Promise<void> {
+/** The form of a new message, about an incident or about none: who comes first, who follows without enough answers. */
+export async function openNewMessage(incident?: IncidentRecord): Promise<void> {
   const [{ persons }, { units }] = await Promise.all([
     get<{ persons: Named[] }>("/api/v1/roster"),
     get<{ units: { id: string; name: ByLanguage }[] }>("/api/v1/task_choices"),
@@ -146,7 +147,7 @@ async function openNewMessage(incident: IncidentRecord): Promise<void> {
     ...persons.map(({ id, name }): Option => [`person:${id}`, name]),
   ];
   openForm({
-    title: `${t("messages.new")} · ${incident.title}`,
+    title: [t("messages.new"), incident?.title].filter(Boolean).join(" · "),
     parts: [
       { name: "text", label: t("messages.text"), kind: "lines", required: true, max: 500 },
       { name: "first", label: t("messages.first"), kind: "choices", options },
@@ -158,7 +159,8 @@ async function openNewMessage(incident: IncidentRecord): Promise<void> {
     initial: { text: "", first: [], next: [], need: 0, minutes: 15 },
     label: t("messages.draft"),
     save: (values) => send("POST", "/api/v1/campaigns", {
-      incident: incident.id, text: values.text, need: Number(values.need), wave_after: Number(values.minutes) * 60,
+      ...(incident ? { incident: incident.id } : {}), text: values.text, need: Number(values.need),
+      wave_after: Number(values.minutes) * 60,
       groups: groupsOf(values),
     }),
   });

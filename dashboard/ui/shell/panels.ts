@@ -39,6 +39,8 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "log-page": async () => (await import("../dutylog/page")).default,
   "incident-page": async () => (await import("../incidents/onepage")).default,
   "resources-page": async () => (await import("../resources/page")).default,
+  "messages-page": async () => (await import("../messages/page")).default,
+  "exercises-page": async () => (await import("../exercises/page")).default,
   "plans-page": async () => (await import("../plans/page")).default,
   "briefs-page": async () => (await import("../briefs/page")).default,
   "brief-detail": async () => (await import("../briefs/detail")).default,

@@ -8,7 +8,7 @@ import { pick, t } from "../core/i18n";
 import { alertTitle, alertValue, joined, subjectName, warningTitle } from "../core/names";
 import { select } from "../core/selection";
 import { AlertIcon } from "../core/shapes";
-import { me } from "../core/site";
+import { mayDo, me } from "../core/site";
 import { now, parse, shortTime } from "../core/time";
 import type { AlertRecord, WarningRecord } from "../records";
 import { roster, shiftText } from "../shell/duty";
@@ -21,6 +21,7 @@ export function ShiftPane() {
   return (
     <div class="shift">
       <ShiftHead />
+      <Beginnings />
       <Promises shown={shown} />
       <OldestOpen shown={shown} />
       <Ending />
@@ -39,6 +40,23 @@ function ShiftHead() {
       <h2>{t("shift.title")}</h2>
       <span class="quiet">{joined([people || t("duty.nobody"), until])}</span>
     </header>
+  );
+}
+
+/** What begins with a call: an incident, or a line in the log. Their keys work on every page. */
+function Beginnings() {
+  if (!mayDo("command")) return null;
+  return (
+    <section class="shift-orders">
+      <button type="button" class="chip" data-new-incident=""
+        onClick={() => void import("../incidents/new").then(({ openNew }) => openNew())}>
+        {t("incidents.new")} <kbd>F2</kbd>
+      </button>
+      <button type="button" class="chip" data-new-entry=""
+        onClick={() => void import("../dutylog/form").then(({ openEntry }) => openEntry())}>
+        {t("log.new")} <kbd>l</kbd>
+      </button>
+    </section>
   );
 }
 

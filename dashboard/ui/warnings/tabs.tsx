@@ -10,12 +10,14 @@ const TABS = [
   { name: "resources", href: "/resources" },
   { name: "plans", href: "/plans" },
   { name: "briefs", href: "/briefs" },
+  { name: "messages", href: "/messages" },
+  { name: "exercises", href: "/exercises" },
 ] as const;
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
   const { real, late } = openReceipts.value;
   const counts = { warnings: warnings.value.real.length, receipts: real.length };
-  const badge = { ...counts, incidents: null, resources: null, plans: null, briefs: null };
+  const badge: Readonly<Record<string, number>> = counts;
   return (
     <header class="list-top emergency-tabs">
       <h1 class="sr-only">{t(`${here}.list`)}</h1>
@@ -23,7 +25,7 @@ export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] })
         {TABS.map(({ name, href }) => (
           <a key={name} class="chip" href={href} data-inside="" data-tab={name}
             aria-current={name === here ? "page" : undefined}>
-            {t(`nav.${name}`)} {badge[name] === null ? null : <b>{count(badge[name])}</b>}
+            {t(`nav.${name}`)} {badge[name] === undefined ? null : <b>{count(badge[name])}</b>}
           </a>
         ))}
       </nav>
