@@ -54,14 +54,14 @@ def exercises(at: float) -> dict[str, Record]:
 def add_messages(api: FastAPI, script: Script) -> None:
     """Orders about mass messages and exercises, each kept with the kind of its record."""
 
-    async def given(kind: str, key: str, order: str, request: Request) -> Response:
+    async def take_order(kind: str, key: str, order: str, request: Request) -> Response:
         script.acts.append({"act": order, "of": kind, "id": key, **await request.json()})
         return JSONResponse(script.state[kind].get(key, {"id": key}))
 
     @api.post("/api/v1/campaigns/{key}/{order}")
     async def message_order(key: str, order: str, request: Request) -> Response:
-        return await given("campaign", key, order, request)
+        return await take_order("campaign", key, order, request)
 
     @api.post("/api/v1/exercises/{key}/{order}")
     async def exercise_order(key: str, order: str, request: Request) -> Response:
-        return await given("exercise", key, order, request)
+        return await take_order("exercise", key, order, request)
