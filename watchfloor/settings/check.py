@@ -56,7 +56,7 @@ def check_files(path: Path) -> list[Finding[InFile]]:
         *_rules(draft, settings),
         *_never_true(draft, settings, inventory),
         *_receivers(draft, settings),
-        *without_effect.remarks(draft, settings, inventory.assets),
+        *without_effect.all_remarks(draft, settings, inventory.assets),
         *_inventory(draft, settings, inventory),
         *_readable_secrets(settings),
     ]

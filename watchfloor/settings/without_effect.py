@@ -26,9 +26,9 @@ Remark = tuple[str, KeyPath, str, dict[str, Any]]
 """Code, where, value, arguments of the texts."""
 
 
-def remarks(draft: Draft, settings: Settings, assets: Mapping[str, Asset]) -> list[Finding[InFile]]:
+def all_remarks(draft: Draft, settings: Settings, assets: Mapping[str, Asset]) -> list[Finding[InFile]]:
     """All such remarks, in the order of the settings."""
-    found = (*_kinds(settings, assets), *_parents(settings, assets), *_mapped(settings), *_groups(settings))
+    remarks = (*_kinds(settings, assets), *_parents(settings, assets), *_mapped(settings), *_groups(settings))
     return [
         make(
             code,
@@ -39,18 +39,18 @@ def remarks(draft: Draft, settings: Settings, assets: Mapping[str, Asset]) -> li
             error=False,
             **arguments,
         )
-        for code, path, value, arguments in (*found, *_device_ids(settings))
+        for code, path, value, arguments in (*remarks, *_device_ids(settings))
     ]
 
 
 def _kinds(settings: Settings, assets: Mapping[str, Asset]) -> Iterator[Remark]:
     """Kinds of receivers and policies that no asset is of, and that are no subject of rules: they choose nothing."""
-    known = {*(asset.kind for asset in assets.values()), *KINDS.subjects}
+    kinds = {*(asset.kind for asset in assets.values()), *KINDS.subjects}
     for section, entries in (("receiver", settings.receivers), ("escalation", settings.escalations)):
         for position, entry in enumerate(entries):
             for kind in entry.kinds if assets else ():
-                if kind not in known:
-                    yield "kind_unused", (section, position, "kinds"), kind, {"near": nearest(kind, known)}
+                if kind not in kinds:
+                    yield "kind_unused", (section, position, "kinds"), kind, {"near": nearest(kind, kinds)}
 
 
 def _parents(settings: Settings, assets: Mapping[str, Asset]) -> Iterator[Remark]:
@@ -67,9 +67,9 @@ def _mapped(settings: Settings) -> Iterator[Remark]:
         if source.mapped is None or not source.mapped.map:
             continue
         needed = (*REQUIRED[source.mapped.gives], *(("metric",) if source.mapped.gives == OBSERVATIONS else ()))
-        given = {*source.mapped.map, *(("metric",) if source.mapped.metric else ())}
+        targets = {*source.mapped.map, *(("metric",) if source.mapped.metric else ())}
         for target in needed:
-            if target not in given:
+            if target not in targets:
                 yield "map_required", ("source", position, "map"), target, {}
 
 

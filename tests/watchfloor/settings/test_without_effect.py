@@ -24,7 +24,7 @@ POLICY = (
 )
 
 
-def found(folder: Path, settings: str) -> list[tuple[str, str, str, bool]]:
+def remarks(folder: Path, settings: str) -> list[tuple[str, str, str, bool]]:
     (folder / "assets.csv").write_text(ASSETS, encoding="utf-8")
     (folder / "watchfloor.toml").write_text(SITE + settings, encoding="utf-8")
     findings = check(folder / "watchfloor.toml")
@@ -56,7 +56,7 @@ def found(folder: Path, settings: str) -> list[tuple[str, str, str, bool]]:
 def test_a_setting_without_effect_is_remarked_on(
     tmp_path: Path, settings: str, code: str, key: str, value: str
 ) -> None:
-    assert found(tmp_path, settings) == [(code, key, value, False)]
+    assert remarks(tmp_path, settings) == [(code, key, value, False)]
 
 
 @pytest.mark.parametrize(
@@ -72,10 +72,10 @@ def test_a_setting_without_effect_is_remarked_on(
     ],
 )
 def test_a_setting_with_effect_is_not(tmp_path: Path, settings: str) -> None:
-    assert found(tmp_path, settings) == []
+    assert remarks(tmp_path, settings) == []
 
 
 def test_a_target_that_a_mapped_source_does_not_have_is_an_error(tmp_path: Path) -> None:
     settings = MAPPED + '[source.map]\nid = "/a"\nat = "/b"\ntext = "/c"\nadress = "/d"\n'
-    ((code, _, _, error),) = found(tmp_path, settings)
+    ((code, _, _, error),) = remarks(tmp_path, settings)
     assert (code, error) == ("source", True)
