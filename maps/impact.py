@@ -26,7 +26,7 @@ class PointIndex:
     def __init__(self, points: Mapping[str, Place]) -> None:
         self.ids = tuple(points)
         lat, lon = np.array(list(points.values()), float).reshape(-1, 2).T
-        self.epsg = zone_of(float(np.median(lon)) if len(lon) else 102.0)
+        self.epsg = zone_of(float(np.sort(lon)[len(lon) // 2]) if len(lon) else 102.0)
         self._lat, self._lon = lat, lon
         self._x, self._y = to_metres(self.epsg, lon, lat)
         usable = np.isfinite(self._x) & np.isfinite(self._y)

@@ -20,15 +20,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
 from feeds.cases.contributions import MEASURES
+from feeds.journal.sqlalchemy_core import partial_index
 from feeds.journal.versions import Book
 
 metadata = MetaData()
 Number = BigInteger().with_variant(Integer, "sqlite")
-_OPEN = text("state IN ('open', 'applied')")
+_OPEN = "state IN ('open', 'applied')"
 
 _TEXTS = (
     "system",
@@ -72,11 +72,11 @@ record = Table(
     Column("in_time", Boolean, nullable=True),
     Column("seq", Number, nullable=False),
     UniqueConstraint("system", "number", name="case_record_identity"),
-    Index("case_record_open", "department", "light", "due_day", sqlite_where=_OPEN, postgresql_where=_OPEN),
-    Index("case_record_next", "next_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    partial_index("case_record_open", "department", "light", "due_day", where=_OPEN),
+    partial_index("case_record_next", "next_at", where=_OPEN),
     Index("case_record_seq", "seq"),
     Index("case_record_number", "number"),
-    Index("case_record_parent", "parent", sqlite_where=text("parent <> ''"), postgresql_where=text("parent <> ''")),
+    partial_index("case_record_parent", "parent", where="parent <> ''"),
 )
 fact = Table(
     "case_fact",

@@ -13,8 +13,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.cases import schema
 from feeds.cases.assess import COLUMNS, CaseRow
@@ -24,6 +22,7 @@ from feeds.fencing import Fence
 from feeds.journal import JournalLost
 from feeds.journal.companions import companion_url, open_companion
 from feeds.journal.connections import Store, translated
+from feeds.journal.sqlalchemy_core import AsyncConnection, upsert_of
 
 LOCK = 0x57464341
 """PostgreSQL advisory lock of its writers; the journal's is another one."""
@@ -77,7 +76,7 @@ class CaseStore:
     def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
         self.store = Store(url, name, marks=schema.mark, lock=LOCK, lost=CasesLost)
         self._fence = fence
-        self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
+        self._upsert = upsert_of(is_sqlite=self.store.is_sqlite)
 
     def connect(self) -> None:
         """Prepare for reading; the first use connects."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from feeds.fencing import Fence
 from feeds.history import schema
@@ -19,6 +18,7 @@ from feeds.history.schema import SERIES_BITS, SERIES_MASK
 from feeds.journal import HistoryLost
 from feeds.journal.companions import companion_url, open_companion
 from feeds.journal.connections import Store
+from feeds.journal.sqlalchemy_core import upsert_of
 
 __all__ = ["SERIES_BITS", "SERIES_MASK", "HistoryStore", "Series", "history_url"]
 
@@ -51,7 +51,7 @@ class HistoryStore:
     def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
         self.store = Store(url, name, marks=schema.mark, lost=HistoryLost)
         self._fence = fence
-        self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
+        self._upsert = upsert_of(is_sqlite=self.store.is_sqlite)
 
     def connect(self) -> None:
         """Prepare for reading; the first use connects."""

@@ -19,11 +19,11 @@ from typing import Any
 from sqlalchemy import Table, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from feeds.fencing import Fence
 from feeds.journal import fences, sqlite_driver, tls
 from feeds.journal.records import JournalError, JournalLost, Unstorable
+from feeds.journal.sqlalchemy_core import AsyncConnection, AsyncEngine, create_async_engine
 
 log = logging.getLogger(__name__)
 

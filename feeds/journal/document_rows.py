@@ -9,13 +9,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import LargeBinary, Select, cast, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import Store, translated
 from feeds.journal.forms import UNREADABLE, SetAside, UnreadableDocument, fingerprint, parse, unreadable
 from feeds.journal.outbox import OutboxRows
 from feeds.journal.records import Doc, clean
+from feeds.journal.sqlalchemy_core import AsyncConnection
 
 T = TypeVar("T")
 PARTITION = 2000

@@ -7,13 +7,11 @@ lock. A process that was suspended in the middle of a step finds another generat
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from sqlalchemy import Table, select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.fencing import Fence, Fenced
+from feeds.journal.sqlalchemy_core import AsyncConnection, upsert_of
 
 
 def name_of(role: str) -> str:
@@ -30,7 +28,7 @@ async def number(connection: AsyncConnection, marks: Table, role: str) -> int:
 
 async def set_number(connection: AsyncConnection, marks: Table, fence: Fence, value: int) -> None:
     """Store the generation and, for people, its holder."""
-    upsert: Any = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    upsert = upsert_of(is_sqlite=connection.dialect.name == "sqlite")
     text = json.dumps({"holder": fence.holder, "number": value}, sort_keys=True)
     statement = upsert(marks).values(name=name_of(fence.role), value=text)
     await connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": text}))

@@ -32,13 +32,12 @@ from sqlalchemy import (
     insert,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.clock import Clock, now
 from feeds.journal.connections import Store, translated
 from feeds.journal.records import IntakeLost, JournalError
+from feeds.journal.sqlalchemy_core import AsyncConnection, upsert_of
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +129,7 @@ class Intake:
         self._work: asyncio.Task[None] | None = None
         self._pending: dict[str, int] = {}
         self._looked = float("-inf")
-        self._upsert = sqlite.insert if self.store.is_sqlite else postgresql.insert
+        self._upsert = upsert_of(is_sqlite=self.store.is_sqlite)
         self.life = ""
         self._on_stored = on_stored
 

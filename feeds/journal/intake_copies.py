@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal.connections import Store, translated
 from feeds.journal.intake import RESTORED, life, parcel, seen
 from feeds.journal.records import StoreRefused
+from feeds.journal.sqlalchemy_core import AsyncConnection
 from feeds.journal.transfer import BATCH, one_moment
 
 TABLES = {"intake": parcel, "intake_seen": seen}

@@ -6,7 +6,9 @@ two. Text columns have no length: SQLite would not enforce it, and both stores m
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, Table, Text, UniqueConstraint
+
+from feeds.journal.sqlalchemy_core import partial_index
 
 metadata = MetaData()
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -71,15 +73,6 @@ outbox = Table(
     Index("outbox_receiver", "receiver", "id"),
     Index("outbox_receiver_sent", "receiver", "sent_at"),
     Index("outbox_created", "created"),
-    Index(
-        "outbox_ready",
-        "receiver",
-        "rank",
-        "id",
-        "due",
-        "person",
-        sqlite_where=text("due IS NOT NULL"),
-        postgresql_where=text("due IS NOT NULL"),
-    ),
+    partial_index("outbox_ready", "receiver", "rank", "id", "due", "person", where="due IS NOT NULL"),
     sqlite_autoincrement=True,
 )

@@ -15,12 +15,12 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import LargeBinary, bindparam, cast, delete, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import translated
 from feeds.journal.keys import Keyring
 from feeds.journal.records import GENESIS, canonical
+from feeds.journal.sqlalchemy_core import AsyncConnection
 
 log = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, LargeBinary, TableClause, column, func, insert, select, table, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
 from feeds.journal import schema, versions
 from feeds.journal.connections import Store, translated
 from feeds.journal.records import StoreRefused
+from feeds.journal.sqlalchemy_core import AsyncConnection
 from feeds.journal.versions import JOURNAL, Book
 
 BATCH = 1000

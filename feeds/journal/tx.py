@@ -8,7 +8,6 @@ from itertools import count
 from typing import Any
 
 from sqlalchemy import LargeBinary, cast, delete, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.asker import current_asker
 from feeds.clock import now
@@ -18,6 +17,7 @@ from feeds.journal.forms import LONGEST, SECRET_KINDS, SetAside, parse
 from feeds.journal.keys import Keyring
 from feeds.journal.records import ANCHOR, AUDIT, Doc, canonical, clean, row_hash
 from feeds.journal.seals import SealUpdate
+from feeds.journal.sqlalchemy_core import AsyncConnection
 from feeds.journal.tx_outbox import OutboxTx
 from feeds.journal.tx_statements import LogEnd
 

@@ -20,11 +20,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import translated
 from feeds.journal.records import canonical, clean
+from feeds.journal.sqlalchemy_core import AsyncConnection
 from feeds.journal.tx_statements import tx_statements
 
 DIGEST = "digest:"

@@ -10,10 +10,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Executable, bindparam, insert, literal, literal_column, select, true
-from sqlalchemy.dialects import postgresql, sqlite
 
 from feeds.journal import schema, seals
 from feeds.journal.records import GENESIS
+from feeds.journal.sqlalchemy_core import upsert_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class TxStatements:
 @cache
 def tx_statements(is_sqlite: bool) -> TxStatements:
     """The statements for SQLite or PostgreSQL."""
-    upsert: Any = sqlite.insert if is_sqlite else postgresql.insert
+    upsert = upsert_of(is_sqlite=is_sqlite)
     cursor, doc = upsert(schema.cursor), schema.doc
     return TxStatements(
         log_end=_log_end(is_sqlite),

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, inspect, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import schema
 from feeds.journal.connections import Store
 from feeds.journal.copies import copy_sqlite, copy_tables
 from feeds.journal.records import JournalError, StoreRefused
+from feeds.journal.sqlalchemy_core import AsyncConnection
 
 log = logging.getLogger(__name__)
 

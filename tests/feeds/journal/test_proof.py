@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from feeds.journal import Journal, StoreRefused, heads, keys, records, seals
 from feeds.journal.seals import Seal
+from feeds.journal.sqlalchemy_core import AsyncConnection
 
 KEY = "journal.key"
 CHAINS = ("alert", "web")
