@@ -11,12 +11,17 @@ import secrets
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from feeds.key_files import KEY_BYTES, read_or_make
 from feeds.mapping.expressions import identifier
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE, ID_BYTES = 12, 4
 RETRY_EVERY = 5.0
@@ -39,12 +44,16 @@ class Sealer:
     def __init__(self, key: bytes) -> None:
         if len(key) != KEY_BYTES:
             raise ValueError(f"the key of personal values has {len(key)} bytes; {KEY_BYTES} are needed")
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # the supervisor reads settings without it
-
-        self._aead = AESGCM(_derived(key, b"seal"))
+        self._sealing_key = _derived(key, b"seal")
         self._mac = _derived(key, b"mac")
         self._id = _derived(key, b"id")[:ID_BYTES]
         self.id = self._id.hex()
+
+    @cached_property
+    def _aead(self) -> AESGCM:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # most processes seal nothing
+
+        return AESGCM(self._sealing_key)
 
     def seal(self, values: Mapping[str, str]) -> bytes:
         """The values as bytes that only this key opens; empty values give empty bytes."""
