@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -30,11 +30,12 @@ from api.kinds.routes import kinds_router
 from api.load.reader import LoadReader
 from api.metrics import Metrics, RequestCounter
 from api.openapi import complete
-from api.query_parameters import strict
 from api.records.search import SearchIndex
 from api.response_headers import SecurityHeaders
+from api.routers import add_routes
 from api.routes import (
     accounts,
+    alert_orders,
     alertmanager,
     alertmanager_silences,
     alerts,
@@ -71,6 +72,7 @@ from api.routes import (
     snapshots,
     staff,
     supervision,
+    suppression,
     task_evidence,
     tasks,
     video,
@@ -91,6 +93,8 @@ ROUTERS = (
     picture.router,
     search.router,
     history.router,
+    suppression.router,
+    alert_orders.router,
     alerts.router,
     rules.router,
     kpi.router,
@@ -173,10 +177,8 @@ def create_app(deps: Dependencies, routers: Sequence[APIRouter] = ()) -> FastAPI
     app.state.impact = ImpactCache(deps.layers)
     history = deps.history
     app.state.counting = UptimeTallies(deps.journal, UptimeCalculator(deps.journal, history.store)) if history else None
-    app.include_router(health.router)
-    app.include_router(live_socket.router)
-    for router in (maps_router(), *ROUTERS, *routers, kinds_router()):
-        app.include_router(router, dependencies=[Depends(strict)])
+    for router in (health.router, live_socket.router, maps_router(), *ROUTERS, *routers, kinds_router()):
+        add_routes(app, router)
     app.add_api_route("/api/{path:path}", _unknown, methods=list(METHODS), include_in_schema=False)
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)
@@ -195,12 +197,7 @@ async def _unknown(request: Request, path: str) -> Response:
 def _matches(request: Request, method: str) -> bool:
     scope = {**request.scope, "method": method, "path_params": {}}
     routes = (route for route in request.app.router.routes if getattr(route, "endpoint", None) is not _unknown)
-    return any(route.matches(scope)[0] is Match.FULL for route in routes if "/api" in _prefix(route))
-
-
-def _prefix(route: Any) -> str:
-    """A route's or included router's path; Dash's catch-all has none below /api."""
-    return str(getattr(route, "path", "") or getattr(getattr(route, "original_router", None), "prefix", ""))
+    return any(route.matches(scope)[0] is Match.FULL for route in routes if "/api" in getattr(route, "path", ""))
 
 
 async def _problem(request: Request, error: Problem) -> Response:

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.dependencies import Deps, Viewer
+from api.routers import api_router
 from feeds.kinds import KINDS, Record, RecordKind
 from feeds.kinds.filters import matching
 
@@ -19,7 +20,7 @@ FACE = "map"
 
 def maps_router() -> APIRouter:
     """The layers of all kinds that are known now. They come before the layers of the base map."""
-    router = APIRouter(prefix="/api/v1", tags=["map"])
+    router = api_router(tags=["map"])
     for kind in KINDS:
         if kind.place is not None:
             responses: dict[int | str, dict[str, Any]] = {200: {"content": {MEDIA: {"schema": {"type": "object"}}}}}

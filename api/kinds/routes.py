@@ -16,6 +16,7 @@ from api.kinds.additions import ADDITIONS
 from api.kinds.parameters import parameters, query_criteria
 from api.kinds.schemas import detail_name, list_name, reference
 from api.principal import Principal
+from api.routers import api_router
 from feeds.kinds import KINDS, RecordKind
 from feeds.model import Kind
 
@@ -25,7 +26,7 @@ OWN_LISTS = frozenset({Kind.RESOURCE})
 
 def kinds_router() -> APIRouter:
     """Lists and details of all kinds that are known now. Routes of their own for a path below come before these."""
-    router = APIRouter(prefix="/api/v1")
+    router = api_router()
     for kind in KINDS:
         key = f"{kind.name}_id"
         path = f"/{kind.plural}/{{{key}{':path' if kind.slashes else ''}}}"

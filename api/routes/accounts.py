@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
@@ -23,11 +22,12 @@ from api.principal import ADMINISTRATORS, Principal, Right, Role, TokenScope
 from api.responses import staff
 from api.responses.describe import answers
 from api.rights import check
+from api.routers import api_router
 from feeds import wire
 from feeds.duty.rights import refusal
 from feeds.regions import is_code
 
-router = APIRouter(prefix="/api/v1", tags=["staff"])
+router = api_router(tags=["staff"])
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, strip_whitespace=True)]
 Region = Annotated[str, StringConstraints(max_length=12)]
 Password = Annotated[str, StringConstraints(max_length=1024)]

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from api.http.problems import Problem
 from api.principal import Principal
 from api.responses import alerts as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from api.routes import suppression
 from feeds.kinds import ALERT, Record
 from feeds.kinds.filters import FilterRefused, matching
@@ -26,7 +26,7 @@ from feeds.kinds.group import AXES, groups_of
 from feeds.model import Kind, Outcome
 from feeds.wire import iso
 
-router = APIRouter(tags=["alerts"])
+router = api_router(tags=["alerts"])
 OF_ORDER = ("conflict", "outside-region", "unanswered", "not-found")
 TIMEOUT = 30.0
 """Seconds in which the engine carries an order on thousands of alerts out."""

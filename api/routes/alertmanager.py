@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import re2
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Ingester, Viewer
@@ -20,11 +20,12 @@ from api.principal import Principal
 from api.query_parameters import one_of
 from api.responses import ingest as answered
 from api.responses.describe import answers, array_of
+from api.routers import api_router
 from api.routes.ingest import answer, take
 from feeds import wire
 from feeds.model.isa_state import INHIBITED
 
-router = APIRouter(prefix="/api/v2", tags=["alertmanager"])
+router = api_router("/api/v2", tags=["alertmanager"])
 RECEIVER = "watchfloor"
 _STARTED = time.time()
 Matcher = Callable[[Mapping[str, str]], bool]

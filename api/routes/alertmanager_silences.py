@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -19,13 +19,14 @@ from api.principal import Principal
 from api.records import suppressions
 from api.responses import ingest as answered
 from api.responses.describe import answers, array_of
+from api.routers import api_router
 from api.routes.alertmanager import matcher
 from api.routes.suppression import OF_CHANGE, AlertMatchBody, end, silence_matching, within
 from feeds import wire
 from feeds.documents.suppression import Match, Suppression, load
 from feeds.model import Severity
 
-router = APIRouter(prefix="/api/v2", tags=["alertmanager"])
+router = api_router("/api/v2", tags=["alertmanager"])
 _GROUP = re.compile(r"\^?(?:\((?:\?:)?)((?:[^()\\]|\\.)*)\)\$?")
 Names = Annotated[list[str] | None, Query(max_length=50)]
 

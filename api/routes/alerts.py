@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -21,13 +21,12 @@ from api.principal import Principal
 from api.records import alerts as alert_records
 from api.responses import alerts as answered
 from api.responses.describe import answers, reference
-from api.routes import alert_orders, suppression
+from api.routers import api_router
+from api.routes import suppression
 from feeds.kinds import ALERT, Audience
 from feeds.model import Outcome
 
-router = APIRouter(prefix="/api/v1", tags=["alerts"])
-router.include_router(suppression.router)
-router.include_router(alert_orders.router)
+router = api_router(tags=["alerts"])
 OF_ACTION = ("conflict", "outside-region", "unanswered")
 """Problems of every action on an alert: it has moved on, its region is another one, the engine does not answer."""
 AT_ONCE = 16

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from starlette.responses import Response
 
 from api.approvals import ApprovalsAccess
@@ -18,6 +18,7 @@ from api.principal import Principal
 from api.query_parameters import Region, some_of
 from api.responses import approvals as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from api.routes.approvals import Several, access, split_kinds, split_list
 from feeds import wire
 from feeds.cases.contributions import PART
@@ -26,7 +27,7 @@ from feeds.cases.words import GROUPS, KINDS
 from feeds.workdays.calendar import WorkCalendar
 from feeds.workdays.local_time import local_date
 
-router = APIRouter(prefix="/api/v1", tags=["approvals"])
+router = api_router(tags=["approvals"])
 STEP_DAYS = 90
 """Days over which the slowest steps are measured."""
 Month = Annotated[str, Query(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$", description="2026-02; default: this month")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ from api.principal import Principal
 from api.query_parameters import Region, some_of
 from api.responses import approvals as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds import wire
 from feeds.cases.assess import CaseRow
 from feeds.cases.facts import FactSet
@@ -27,7 +28,7 @@ from feeds.cases.words import GROUPS, KINDS
 from feeds.kinds.approvals import LIGHTS
 from feeds.mapping.expressions import identifier
 
-router = APIRouter(prefix="/api/v1", tags=["approvals"])
+router = api_router(tags=["approvals"])
 SEEN_FOR = 300.0
 """Seconds for which unmasked values may stay on a screen."""
 SHORTEST_NUMBER = 8

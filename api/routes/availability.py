@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.availability.calendar import month_start, parts
@@ -21,11 +21,12 @@ from api.http.problems import Problem
 from api.query_parameters import Region
 from api.responses.describe import answers
 from api.responses.history import AvailabilityTable, OutageTable
+from api.routers import api_router
 from feeds.inventory.membership import InventoryMember
 from feeds.regions import covers
 from feeds.wire import iso
 
-router = APIRouter(prefix="/api/v1", tags=["figures"])
+router = api_router(tags=["figures"])
 LONGEST = 400 * 86400.0
 Listed = TypeVar("Listed")
 Word = Annotated[str, Query(max_length=200)]

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -25,6 +25,7 @@ from api.kinds.schemas import record_name, reference
 from api.principal import Principal
 from api.records import briefs, duty_log
 from api.responses.describe import answers
+from api.routers import api_router
 from api.routes.incident_bodies import IncidentOrderBody, Line, ReasonedBody, ReportProofBody, ShortText
 from feeds.briefs import pdf_file
 from feeds.briefs.fonts import NoFont
@@ -32,7 +33,7 @@ from feeds.briefs.layout import Issuer
 from feeds.kinds import BRIEF
 from feeds.model.briefs import Brief
 
-router = APIRouter(prefix="/api/v1/briefs", tags=["incidents"])
+router = api_router("/api/v1/briefs", tags=["incidents"])
 Names = Annotated[list[ShortText], Field(max_length=50)]
 BriefTitle = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

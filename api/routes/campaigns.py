@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -21,12 +20,13 @@ from api.principal import Principal
 from api.records import campaigns as records
 from api.responses.campaigns import CampaignPreview, CampaignRecipients
 from api.responses.describe import answers
+from api.routers import api_router
 from api.routes.incident_bodies import IncidentOrderBody, Line, ReasonedBody, ShortText, Title
 from feeds.kinds import CAMPAIGN, EXERCISE
 from feeds.model.campaigns import ALONE
 from feeds.model.exercises import stamped
 
-router = APIRouter(prefix="/api/v1", tags=["campaigns"])
+router = api_router(tags=["campaigns"])
 MessageText = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
 Number = Annotated[str, StringConstraints(pattern=r"^\+?[0-9]{3,20}$")]
 Names = Annotated[list[ShortText], Field(max_length=2000)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Protocol, cast
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
@@ -15,9 +15,10 @@ from api.http.problems import Problem
 from api.principal import Principal
 from api.responses import staff as answered
 from api.responses.describe import Answers, answers
+from api.routers import api_router
 from feeds.journal.forms import SECRET_KINDS, NotMendable, UnreadableDocument
 
-router = APIRouter(prefix="/api/v1", tags=["staff"])
+router = api_router(tags=["staff"])
 Kind = Annotated[str, Query(min_length=1, max_length=64)]
 Id = Annotated[str, Query(min_length=1, max_length=1000)]
 BYTES: Answers = answers(None, "outside-region", "forbidden", "not-found")

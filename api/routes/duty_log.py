@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -20,11 +20,12 @@ from api.records import duty_log
 from api.records.duty_log import LogQuery
 from api.responses.describe import answers
 from api.responses.duty_log import LogPage
+from api.routers import api_router
 from api.routes.incident_bodies import IncidentOrderBody, Line, LongText, ShortText
 from feeds.kinds import LOG
 from feeds.logbook.rows import SORTS
 
-router = APIRouter(prefix="/api/v1/log", tags=["incidents"])
+router = api_router("/api/v1/log", tags=["incidents"])
 WRITTEN = {"application/json": {"schema": reference(record_name(LOG))}}
 
 

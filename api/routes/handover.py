@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -17,10 +16,11 @@ from api.records import handovers, people
 from api.responses import people as answered
 from api.responses.describe import answers
 from api.rights import check
+from api.routers import api_router
 from feeds.documents.handover import KIND, HandoverDocument, load
 from feeds.journal import Doc
 
-router = APIRouter(prefix="/api/v1", tags=["people"])
+router = api_router(tags=["people"])
 LOOKED_THROUGH = 500
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Viewer
@@ -20,6 +20,7 @@ from api.http.problems import Problem
 from api.principal import Principal
 from api.responses import history as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.history import HistoryReader, Series, health_spans, seconds_by_health
 from feeds.history.availability import apart
 from feeds.history.codec import Floats, Ints, Records
@@ -30,7 +31,7 @@ from feeds.history.uptime import UptimeCalculator
 from feeds.model import Asset, Health
 from feeds.wire import iso
 
-router = APIRouter(prefix="/api/v1", tags=["history"])
+router = api_router(tags=["history"])
 
 POINTS = 2200
 """Points of a series in one answer: 24 h by minutes, 7 d by 5 min and 90 d by hours are fewer."""

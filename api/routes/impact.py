@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -22,13 +22,14 @@ from api.http.problems import Problem
 from api.impact_cache import ImpactCache
 from api.principal import Principal
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.geometry import BadGeometry
 from feeds.kinds import Record
 from feeds.model import Health, Kind
 from maps.impact_index import ImpactIndex, Inside, drawn
 from maps.regions import table
 
-router = APIRouter(prefix="/api/v1", tags=["map"])
+router = api_router(tags=["map"])
 DEADLINE = 3.0
 """Seconds that one question may take."""
 LISTED = 200

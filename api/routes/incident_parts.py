@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Viewer
@@ -20,10 +19,11 @@ from api.records.duty_log import LogQuery
 from api.responses.describe import answers
 from api.responses.duty_log import LogPage
 from api.responses.incidents import IncidentAudience, IncidentVersions
+from api.routers import api_router
 from feeds.kinds import BRIEF, CAMPAIGN, IMPACT, INCIDENT, MARK, OBLIGATION, TASK, RecordKind
 from feeds.logbook.rows import SORTS
 
-router = APIRouter(prefix="/api/v1", tags=["incidents"])
+router = api_router(tags=["incidents"])
 PARTS: Mapping[str, RecordKind[Any]] = {
     "impact": IMPACT,
     "obligations": OBLIGATION,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.command_orders import OF_ORDER, add_order_route, ordered, record_answer
@@ -18,11 +17,12 @@ from api.kinds import lists
 from api.records.incidents import choices
 from api.responses.describe import answers
 from api.responses.incidents import CHOICES, IncidentChoices, ReceiptCandidates, ReportPolicies
+from api.routers import api_router
 from api.routes import incident_bodies as bodies
 from feeds.incidents.policies import profiles
 from feeds.kinds import INCIDENT, OBLIGATION, RECEIPT
 
-router = APIRouter(prefix="/api/v1", tags=["incidents"])
+router = api_router(tags=["incidents"])
 BODIES: Mapping[str, type[bodies.IncidentOrderBody]] = {
     "verify": bodies.VerifyBody,
     "open": bodies.EditBody,

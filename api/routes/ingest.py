@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Literal, cast
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Ingester, language_of
@@ -26,6 +26,7 @@ from api.ingest.scope import Scope
 from api.principal import Principal
 from api.responses import ingest as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds import wire
 from feeds.bus import BusError
 from feeds.cap.envelope import Enveloped, opened
@@ -40,7 +41,7 @@ from feeds.live.pump import Audience
 from feeds.model import Observation
 from maps.regions import table
 
-router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
+router = api_router("/api/v1/ingest", tags=["ingest"])
 METRIC = "heartbeat.up"
 SOURCE = "ingest"
 DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.availability.counting import UptimeTallies
@@ -17,10 +17,11 @@ from api.load.figures import DAY
 from api.load.reader import LoadReader
 from api.responses import figures
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds import wire
 from feeds.model import Health, Severity
 
-router = APIRouter(prefix="/api/v1", tags=["figures"])
+router = api_router(tags=["figures"])
 
 
 @router.get("/kpi", responses=answers(figures.Kpi))

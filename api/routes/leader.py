@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.approvals import ApprovalsAccess
@@ -18,13 +18,14 @@ from api.leader.waiting import waiting
 from api.principal import Principal
 from api.responses.describe import answers
 from api.responses.leader import LeaderAnswer
+from api.routers import api_router
 from feeds import wire
 from feeds.cases.figures import grouped, month_period, summary
 from feeds.cases.words import GROUPS
 from feeds.kinds.audience import Record
 from feeds.workdays.local_time import local_date
 
-router = APIRouter(prefix="/api/v1", tags=["leader"])
+router = api_router(tags=["leader"])
 FEW = 10
 """Departments with fewer cases due are not ranked."""
 SLOWEST = 3

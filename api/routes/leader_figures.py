@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Viewer
@@ -18,12 +18,13 @@ from api.principal import Principal
 from api.records import leader_figures as records
 from api.responses.describe import answers
 from api.responses.leader_figures import FigureEvidenceList, LeaderFigures, ReviewedIncident
+from api.routers import api_router
 from feeds import wire
 from feeds.incidents.leader_figures import LeaderRecords
 from feeds.model.incidents import Incident
 from feeds.regions import is_code
 
-router = APIRouter(prefix="/api/v1", tags=["incidents"])
+router = api_router(tags=["incidents"])
 DAYS = 30
 """Days of the window that is left out."""
 From = Annotated[Moment | None, Query(alias="from")]

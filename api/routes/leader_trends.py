@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.dependencies import Deps, Viewer
@@ -17,10 +17,11 @@ from api.query_parameters import Region
 from api.records import leader_figures, leader_trends
 from api.responses.describe import answers
 from api.responses.leader_trends import LeaderTrends
+from api.routers import api_router
 from feeds import wire
 from feeds.comparison import FEWEST, month_until
 
-router = APIRouter(prefix="/api/v1", tags=["leader"])
+router = api_router(tags=["leader"])
 Month = Annotated[str, Query(pattern=r"^([0-9]{4}-(0[1-9]|1[0-2]))?$", description="2026-11; default: this month")]
 
 

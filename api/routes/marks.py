@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -18,6 +18,7 @@ from api.http.problems import Problem
 from api.records.marks import ESTIMATE
 from api.responses.describe import answers
 from api.responses.marks import MeasureAnswer, SectorAnswer
+from api.routers import api_router
 from api.routes.incident_bodies import Latitude, Line, Longitude, ShortText, Text
 from feeds.geometry import BadGeometry
 from feeds.kinds import MARK
@@ -25,7 +26,7 @@ from feeds.model.marks import MARK_KINDS
 from maps.measure import WindSector, measured
 from maps.regions import table
 
-router = APIRouter(prefix="/api/v1", tags=["marks"])
+router = api_router(tags=["marks"])
 Metres = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Degrees = Annotated[float, Field(ge=0, le=360, allow_inf_nan=False)]
 Speed = Annotated[float, Field(ge=0, le=120, allow_inf_nan=False)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
@@ -20,10 +20,11 @@ from api.http.problems import Problem
 from api.principal import Principal
 from api.responses import own_account as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds import wire
 from feeds.cases.sealing import Sealer
 
-router = APIRouter(prefix="/api/v1/account", tags=["session"])
+router = api_router("/api/v1/account", tags=["session"])
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 Code = Annotated[str, StringConstraints(max_length=32)]
 NO_STORE = {"Cache-Control": "no-store"}

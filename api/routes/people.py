@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.commands import ask, refusal
@@ -20,6 +20,7 @@ from api.records import people, roster_csv
 from api.responses import people as answered
 from api.responses.describe import answers
 from api.rights import check
+from api.routers import api_router
 from api.routes.people_bodies import (
     EscalationsBody,
     NewSubstitutionBody,
@@ -36,7 +37,7 @@ from feeds.documents.version import ESCALATIONS, RECEIVERS, ROSTER, SITE, Versio
 from feeds.duty.findings import HORIZON
 from feeds.model import Outcome
 
-router = APIRouter(prefix="/api/v1", tags=["people"])
+router = api_router(tags=["people"])
 OF_CHANGE = ("conflict", "removal-held", "outside-region", "unanswered")
 """Problems of every change: the version is old, it would remove too much, the region is another one, the engine does
 not answer."""

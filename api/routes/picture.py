@@ -9,7 +9,7 @@ import hashlib
 from functools import lru_cache
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.auth.audit import note
@@ -19,9 +19,10 @@ from api.http.problems import Problem
 from api.kinds.schemas import reference
 from api.responses import ingest
 from api.responses.describe import Answers, answers
+from api.routers import api_router
 from feeds.regions import covers
 
-router = APIRouter(prefix="/api/v1", tags=["picture"])
+router = api_router(tags=["picture"])
 LAYER: Answers = {
     200: {"description": "GeoJSON", "content": {"application/geo+json": {"schema": {"type": "object"}}}},
     304: {"description": "The layer has not changed"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.command_orders import OF_ORDER, ordered, record_answer
 from api.dependencies import Commander, Deps, Viewer
@@ -15,13 +15,14 @@ from api.plans import find_plan, rehearsal
 from api.records.plans import comparison
 from api.responses.describe import answers
 from api.responses.plans import PlanComparison
+from api.routers import api_router
 from api.routes import plan_bodies as bodies
 from api.routes.incident_bodies import IncidentOrderBody
 from feeds.findings import Finding, InFile, InRequest
 from feeds.kinds import PLAN, PROPOSAL
 from feeds.plans.format import PlanContext, read_plan
 
-router = APIRouter(prefix="/api/v1", tags=["plans"])
+router = api_router(tags=["plans"])
 
 
 @router.post("/plans", status_code=201, responses=answers(None, *OF_ORDER) | record_answer(PLAN, 201))

@@ -10,13 +10,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Ingester
 from api.http.problems import Problem
 from api.responses import ingest as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from api.routes.ingest import COMMAND, answer, hand_in
 from feeds import wire
 from feeds.bus import BusError
@@ -27,7 +28,7 @@ from feeds.mapped.rows import NoRows, document_of, rows_of
 from feeds.mapped.source import PushedSource, RowProblem, RowReader
 from feeds.model import Heartbeat
 
-router = APIRouter(prefix="/api/v1/ingest", tags=["ingest"])
+router = api_router("/api/v1/ingest", tags=["ingest"])
 KIND = "emergency.http"
 NO_SOURCE = {
     "zh-CN": "设置中没有这个 emergency.http 来源",

@@ -9,7 +9,6 @@ import uuid
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -25,13 +24,14 @@ from api.kinds import lists
 from api.kinds.schemas import record_name, reference
 from api.principal import Principal
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.findings import Finding, InRequest
 from feeds.kinds import RECEIPT
 from feeds.model import Outcome, Result
 from feeds.receipts import FUTURE, ReceiptReport
 from feeds.secrecy import is_marked
 
-router = APIRouter(prefix="/api/v1/receipts", tags=["receipts"])
+router = api_router("/api/v1/receipts", tags=["receipts"])
 ENGINE = "command"
 DESK = "desk"
 OF_CHANGE = ("conflict", "outside-region", "not-found", "invalid", "unanswered")

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.dependencies import Admin, Dependencies, Deps
 from api.http.answers import Json
 from api.responses import people as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from api.routes.people import send
 from api.routes.people_bodies import ReceiverTestBody
 from feeds import wire
 from feeds.journal import OutboxItem
 
-router = APIRouter(prefix="/api/v1", tags=["people"])
+router = api_router(tags=["people"])
 PAUSE, PATIENCE = 0.1, 15.0
 WORDS = {
     "sent": ("已送出，用时 {seconds} 秒", "sent, after {seconds} s"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
@@ -28,11 +28,12 @@ from api.records.marks import closures
 from api.records.resources import NOTE, nearest
 from api.responses.describe import JSON, reference
 from api.responses.resources import NearestResources
+from api.routers import api_router
 from api.routes.incident_bodies import Line, ShortText, Text
 from feeds.kinds import RESOURCE
 from feeds.positions import seems_swapped
 
-router = APIRouter(prefix="/api/v1", tags=["resources"])
+router = api_router(tags=["resources"])
 PLACE = re.compile(r"(-?\d{1,3}(?:\.\d{1,12})?),(-?\d{1,3}(?:\.\d{1,12})?)")
 Near = Annotated[str, Query(max_length=60, description="lat,lon (EPSG:4326): order by distance from here")]
 By = Annotated[Literal["line", "road"], Query(description="With near: by line, or by main roads around closures")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ from api.principal import Principal
 from api.records.rules import Record, RuleReader, sent_form, undoable
 from api.responses import rules as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.documents import rule as rule_document
 from feeds.documents.rule import KIND
 from feeds.findings import Finding, InRequest
@@ -26,7 +27,7 @@ from feeds.kinds import KINDS
 from feeds.kinds.subject import SubjectKind
 from feeds.model import Outcome, Result, Severity
 
-router = APIRouter(prefix="/api/v1", tags=["rules"])
+router = api_router(tags=["rules"])
 OF_CHANGE = ("conflict", "outside-region", "unanswered")
 """Problems of every change: the version is old, the region is another one, the engine does not answer."""
 TIMEOUT = 10.0  # the engine previews a rule over the whole inventory first

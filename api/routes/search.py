@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Viewer
@@ -15,10 +15,11 @@ from api.records import people
 from api.records.search import Candidate, SearchIndex, SearchText, answer_of, search
 from api.responses import alerts as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.kinds import KINDS, Audience
 from feeds.texts.catalogue import catalogue
 
-router = APIRouter(prefix="/api/v1", tags=["search"])
+router = api_router(tags=["search"])
 PERSON, PAGE = "person", "page"
 KIND_NAMES = (*(kind.name for kind in KINDS if kind.search is not None), PERSON, PAGE)
 LANGUAGES = ("zh-CN", "en")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
@@ -20,9 +20,10 @@ from api.http.problems import Problem
 from api.principal import Principal, Role
 from api.responses import session
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.regions import is_code
 
-router = APIRouter(prefix="/api/v1", tags=["session"])
+router = api_router(tags=["session"])
 
 
 class CredentialsBody(BaseModel):

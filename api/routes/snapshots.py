@@ -5,7 +5,6 @@ from __future__ import annotations
 from asyncio import to_thread
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
 from msgspec import structs
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from api.picture_addresses import VALID, AddressExpired, AddressRefused
 from api.principal import Principal, Right
 from api.responses.describe import Answers, answers
 from api.responses.video import CameraSnapshotList, PictureAddressList
+from api.routers import api_router
 from api.snapshots import SnapshotAccess
 from api.video_pictures import refusal
 from feeds import wire
@@ -25,7 +25,7 @@ from feeds.cameras.derived import CAMERA
 from feeds.kinds import Record
 from feeds.snapshots.records import CameraSnapshots, StoredPicture
 
-router = APIRouter(prefix="/api/v1/video", tags=["video"])
+router = api_router("/api/v1/video", tags=["video"])
 MAX_CAMERAS = 60
 """Cameras of one look at most: a page of the grid."""
 Which = Literal["latest", "good", "before", "after"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from api.auth import audit
@@ -14,11 +14,12 @@ from api.http.problems import Problem
 from api.query_parameters import EntryKind
 from api.responses import staff as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds import wire
 from feeds.journal import JournalEntry
 from feeds.regions import covers
 
-router = APIRouter(prefix="/api/v1", tags=["staff"])
+router = api_router(tags=["staff"])
 LEFT_OUT = 500
 """Findings in one answer; the total is beside them."""
 

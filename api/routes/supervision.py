@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -15,11 +14,12 @@ from api.http.findings import finding
 from api.http.problems import Problem
 from api.principal import Principal
 from api.responses.describe import answers, reference
+from api.routers import api_router
 from api.routes.approvals import access
 from feeds.model import Outcome
 from feeds.regions import is_code
 
-router = APIRouter(prefix="/api/v1", tags=["approvals"])
+router = api_router(tags=["approvals"])
 ENGINE = "approvals"
 OF_ACTION = ("not-found", "conflict", "outside-region", "forbidden", "unanswered")
 Word = Annotated[str, StringConstraints(max_length=200)]

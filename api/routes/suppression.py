@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
@@ -21,11 +21,12 @@ from api.principal import Principal
 from api.records import suppression_scopes, suppressions
 from api.responses import alerts as answered
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.documents.suppression import load
 from feeds.kinds import ALERT, Audience
 from feeds.model import Kind, Outcome, Severity
 
-router = APIRouter(tags=["alerts"])
+router = api_router(tags=["alerts"])
 OF_CHANGE = ("conflict", "outside-region", "unanswered")
 """Problems of every change: the version is old, the region is another one, the engine does not answer."""
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -20,12 +20,13 @@ from api.http.problems import Problem
 from api.kinds import lists
 from api.records.task_texts import TASK_TEXTS
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds.evidence import EvidenceFile, EvidenceRefused, EvidenceStore, path_of
 from feeds.kinds import TASK
 from feeds.secrecy import is_marked
 from feeds.tasks.orders import TASK as WORKFLOW
 
-router = APIRouter(prefix="/api/v1", tags=["tasks"])
+router = api_router(tags=["tasks"])
 
 
 class EvidenceBody(BaseModel):

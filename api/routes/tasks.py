@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.command_orders import OF_ORDER, add_order_route, ordered, record_answer
@@ -19,11 +18,12 @@ from api.principal import Principal
 from api.records.tasks import choices
 from api.responses.describe import answers
 from api.responses.tasks import TASK_CHOICES, TaskChoices
+from api.routers import api_router
 from api.routes import task_bodies as bodies
 from api.routes.incident_bodies import IncidentOrderBody, ReasonedBody
 from feeds.kinds import TASK
 
-router = APIRouter(prefix="/api/v1", tags=["tasks"])
+router = api_router(tags=["tasks"])
 HOLDERS: Mapping[str, type[bodies.HolderBody]] = {
     "sign": bodies.SignBody,
     "refuse": bodies.RefuseBody,

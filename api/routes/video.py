@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from api.auth.audit import note
@@ -14,6 +14,7 @@ from api.http.answers import Json
 from api.http.problems import Problem
 from api.responses import video
 from api.responses.describe import answers
+from api.routers import api_router
 from feeds import wire
 from feeds.cameras.figures import CameraFigure, CameraFigures, Grouping, camera_figures
 from feeds.kinds.asset import VIDEO
@@ -21,7 +22,7 @@ from feeds.kinds.asset import VIDEO
 OF_CHECK = ("not-found", "outside-region", "unanswered")
 CHECK_WITHIN = 20.0
 """Seconds in which a check has ended: signalling, description, first packet and key frame at their limits."""
-router = APIRouter(prefix="/api/v1/video", tags=["video"])
+router = api_router("/api/v1/video", tags=["video"])
 
 
 @router.get("/figures", responses=answers(video.VideoFigures))

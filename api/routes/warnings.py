@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import Request
 from lxml import etree
 from starlette.responses import Response
 
@@ -15,12 +15,13 @@ from api.dependencies import Dependencies, Deps, Viewer
 from api.http.problems import Problem
 from api.principal import Principal
 from api.records.warnings import original
+from api.routers import api_router
 from feeds import wire
 from feeds.cap.writer import cap_document
 from feeds.kinds import Record
 from feeds.model import EmergencyWarning, Kind
 
-router = APIRouter(prefix="/api/v1", tags=["warnings"])
+router = api_router(tags=["warnings"])
 CAP_MEDIA, ATOM_MEDIA = "application/cap+xml", "application/atom+xml"
 ATOM = "http://www.w3.org/2005/Atom"
 FEED_ENTRIES = 500
