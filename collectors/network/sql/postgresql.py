@@ -86,6 +86,12 @@ def _meaning(error: asyncpg.PostgresError, place: SqlServer) -> CollectorError:
     """By SQLSTATE class (PostgreSQL, appendix A)."""
     state = error.sqlstate or ""
     message = " ".join(str(error).split())[:_SHOWN]
+    if state == "28P01":
+        return AuthFailed(
+            f"{place.host} refuses the password ({state}): it is wrong or has expired (VALID UNTIL), which PostgreSQL "
+            "tells nobody but its own log",
+            f"{place.host} 拒绝口令：口令有误或已过期（VALID UNTIL），PostgreSQL 只在自己的日志中说明（{state}）",
+        )
     if state.startswith("28") or state == "42501":
         return AuthFailed(
             f"{place.host} refuses the sign-in or the query ({state}): check the credential's password and rights",

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from collectors.errors import Misconfigured, NotReady, Reason
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network.sql.probe import SqlPoller, plain
 from collectors.network.sql.queries import BUILT_IN, checked, look_up
 from collectors.settings import Credential
@@ -185,3 +185,18 @@ async def test_loading_a_driver_happens_once() -> None:
         with pytest.raises(NotReady):
             await ask(poller, target_of(f"sql+mysql://127.0.0.1:{free_port()}/x?cred=db", DESK))
     await poller.close()
+
+
+async def test_a_refused_password_of_postgresql_may_also_have_expired() -> None:
+    fields = b'SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user "watch"\0\0'
+
+    async def refusing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(int.from_bytes(await reader.readexactly(4)) - 4)  # the startup message
+        writer.write(b"E" + (len(fields) + 4).to_bytes(4) + fields)
+        await silence(reader, writer)
+
+    async with serve(refusing) as port:
+        error = await failure(SqlPoller(), target_of(f"sql+postgresql://127.0.0.1:{port}/d?cred=db&tls=no", DESK))
+    assert isinstance(error, AuthFailed)
+    assert "expired (VALID UNTIL)" in error.en
+    assert "已过期" in error.zh
