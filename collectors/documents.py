@@ -30,16 +30,15 @@ TITLE_SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class DocumentResponse:
-    """The decompressed body of a response with status 200, and its validators."""
+    """The decompressed body of a response with status 200, and its validators.
+
+    `no_content`: the server said that there is none (status 204). A status 200 without a byte is no such statement.
+    """
 
     body: bytes
     etag: str = ""
     modified: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """True for an answer without a document (status 204, or no bytes)."""
-        return not self.body
+    no_content: bool = False
 
     @property
     def validators(self) -> dict[str, str]:
@@ -69,7 +68,7 @@ class DocumentClient:
                 if answer.status == 304 and validators:
                     return None
                 if answer.status == 204:  # FDSN event services: the query matches nothing
-                    return DocumentResponse(b"")
+                    return DocumentResponse(b"", no_content=True)
                 _require_success(answer.status, url)
                 packed = await _bounded(answer, limit, url)
                 body = unpack(packed, answer.headers.get("Content-Encoding", ""), limit, url)

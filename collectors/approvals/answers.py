@@ -9,6 +9,7 @@ from collectors.approvals.feed import Rows
 from collectors.errors import UnexpectedForm
 from feeds.cases.source import CaseSource
 from feeds.mapping.expressions import text_of
+from feeds.mapping.failures import failure_of
 from feeds.mapping.paths import lookup, select
 
 
@@ -26,7 +27,9 @@ def document_of(body: bytes) -> Any:
 
 
 def require_ok(document: Any, source: CaseSource) -> None:
-    """Raises UnexpectedForm for an answer that carries an error code."""
+    """Raises UnexpectedForm for an answer that carries an error code: that of `ok`, else one that is usual."""
+    if not source.ok_path and source.rows and (failure := failure_of(document)):
+        raise UnexpectedForm(f"the answer says {failure}", f"应答中 {failure}")
     if source.ok_path and (code := text_of(lookup(document, source.ok_path))) not in source.ok_values:
         raise UnexpectedForm(
             f"the answer says {source.ok_path} = {code[:40]!r}", f"应答中 {source.ok_path} = {code[:40]!r}"

@@ -7,6 +7,7 @@ from typing import Any
 
 from lxml import etree
 
+from feeds.mapping.failures import failure_of
 from feeds.mapping.paths import select
 from feeds.xml_bounds import XmlBounds, beyond
 
@@ -31,7 +32,8 @@ def document_of(body: bytes, form: str) -> Any:
 def rows_of(document: Any, items: str) -> list[dict[str, Any]]:
     """The objects at a path of the document ("": the document itself). An empty list is a valid answer.
 
-    Raises NoRows when the path leads nowhere, or to something that is no object and no list of objects.
+    Raises NoRows when the path leads nowhere, or to something that is no object and no list of objects; and for an
+    answer without rows that says of itself that it failed.
     """
     selected = select(document, items) if items else [document]
     if not selected and "[*]" not in items:
@@ -42,6 +44,8 @@ def rows_of(document: Any, items: str) -> list[dict[str, Any]]:
         raise NoRows(f"something at {items or 'the top'!r} is no object")
     if len(rows) > ROWS:
         raise NoRows(f"{len(rows)} rows, at most {ROWS}: use {{page}} or {{cursor}} in the address")
+    if not rows and (failure := failure_of(document)):
+        raise NoRows(f"no rows, and the answer says {failure}")
     return rows
 
 

@@ -87,7 +87,7 @@ class MappedFeed(Feed):
                 self._settings.url, cursor=self._start(now), page=page, now=written(now, "iso", self._zone)
             )
             answer = await self._client.get(address, BOUNDS.size)
-            if answer is None or answer.empty:
+            if answer is None or answer.no_content:
                 break
             try:
                 document = document_of(answer.body, self.source.form)

@@ -71,7 +71,7 @@ class QuakeFeed(Feed):
         url = self._url(now)
         answer = await self._client.get(url, LIMIT, self._validators if url == self._settings.url else None)
         self._asked_at = now
-        if answer is None or answer.empty:
+        if answer is None or answer.no_content:
             return FetchResult()
         try:
             reports = self._read(answer.body, now)

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from aiohttp import web
 
+from collectors.approvals.answers import require_ok
 from collectors.approvals.files import FileCaseFeed
 from collectors.approvals.rest import RestCaseFeed
 from collectors.approvals.soap import SoapCaseFeed
@@ -191,6 +192,29 @@ async def test_an_answer_that_is_wrong_is_told_and_nothing_moves(
             await feed.fetch(NOW)
         vars(system).update(code=0, status=200, raw=b"")
         assert len(facts(await feed.fetch(NOW))) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_failure"),
+    [
+        ({"code": 401, "data": []}, True),
+        ({"code": "40101", "data": None}, True),
+        ({"success": False, "data": []}, True),
+        ({"code": 200, "data": []}, False),
+        ({"code": "0000", "data": []}, False),
+        ({"status": "ok", "data": []}, False),
+    ],
+)
+def test_a_usual_error_code_is_a_failure_also_where_the_settings_name_none(answer: Any, is_failure: bool) -> None:
+    if not is_failure:
+        require_ok(answer, CaseSource(rows="data"))
+        return
+    with pytest.raises(UnexpectedForm, match="the answer says"):
+        require_ok(answer, CaseSource(rows="data"))
+
+
+def test_a_code_of_the_only_row_is_none_of_the_answer() -> None:
+    require_ok({"code": 401, "number": "1"}, CaseSource())
 
 
 async def test_a_word_that_changes_in_the_night_is_told_by_count_and_without_values(rest: Any) -> None:

@@ -38,6 +38,8 @@ async def system(
     async def answer(request: web.Request) -> web.Response:
         queries.append(dict(request.query))
         body = answers.pop(0)
+        if body is None:
+            return web.Response(status=204)
         return web.Response(body=body if isinstance(body, bytes) else json.dumps(body).encode())
 
     app = web.Application()
@@ -109,14 +111,30 @@ async def test_a_faulty_row_is_told_and_the_others_come() -> None:
         assert "1 of 3 rows cannot be mapped: #1: at, text" in fetched.problem
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"{}", b'{"data": 5}', b""])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b" \n",
+        b"<html>",
+        b"{}",
+        b'{"data": 5}',
+        b'{"code": 401, "msg": "not signed in", "data": null}',
+        b'{"code": "40101", "data": []}',
+        b'{"success": false, "data": []}',
+        b'{"errcode": -1, "data": null}',
+    ],
+)
 async def test_an_answer_without_the_expected_rows_is_a_failure(body: bytes) -> None:
     async with system("", [body]) as (feed, _):
-        if not body:
-            assert (await feed.fetch(NOW)).items == ()
-            return
         with pytest.raises(UnexpectedForm):
             await feed.fetch(NOW)
+
+
+@pytest.mark.parametrize("body", [b'{"code": 200, "data": []}', b'{"code": 0, "data": null}', b'{"data": []}', None])
+async def test_an_answer_that_has_no_rows_today_is_a_valid_one(body: bytes | None) -> None:
+    async with system("", [body]) as (feed, _):
+        assert (await feed.fetch(NOW)).items == ()
 
 
 async def test_observations_go_to_the_network_feed() -> None:

@@ -185,6 +185,13 @@ async def test_an_fdsn_query_is_completed_and_204_is_a_valid_answer_without_even
         assert second["updatedafter"] == ["2026-05-28T20:16:40"]
 
 
+@pytest.mark.parametrize("kind", ["emergency.usgs", "emergency.quakeml"])
+async def test_an_empty_page_is_a_failure_of_the_source(kind: str) -> None:
+    async with agency(kind, "/q", [b""]) as (feed, _):
+        with pytest.raises(UnexpectedForm, match="empty"):
+            await feed.fetch(T0)
+
+
 async def test_a_login_page_is_a_failure_of_the_source() -> None:
     async with agency("emergency.quakeml", "/q.xml", [b"<html><title>Login</title></html>"]) as (feed, _):
         with pytest.raises(UnexpectedForm, match="web page"):
