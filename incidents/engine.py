@@ -18,6 +18,7 @@ from feeds.journal import Intake, Journal
 from feeds.model import Asset
 from feeds.role_status import RoleStatus
 from incidents.briefs.domain import BriefDomain
+from incidents.briefs.sources import Around
 from incidents.campaigns.domain import CampaignDomain
 from incidents.exercises.domain import ExerciseDomain
 from incidents.handling.domain import IncidentDomain
@@ -70,7 +71,13 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.resources = ResourceDomain(self.incidents, settings)
         self.marks = MarkDomain(self.incidents)
         self.impacts = ImpactDomain(self.warnings, self.incidents, self.resources, self.marks, lambda: self._bus)
-        self.briefs = BriefDomain(self.incidents, self.obligations, site, settings, assets)
+        around_incidents = Around(
+            impact=lambda incident: self.impacts.impacts.get(incident),
+            warnings=lambda: self.registry.shown,
+            tasks=self.tasks.of,
+            resources=lambda: self.resources.resources,
+        )
+        self.briefs = BriefDomain(self.incidents, self.obligations, around_incidents, site, settings, assets)
         self.plans = PlanDomain(site, settings)
         around = Surroundings(self.warnings, self.receipts, site)
         self.proposals = ProposalDomain(self.incidents, self.plans, self.tasks, around, site, settings)

@@ -210,8 +210,15 @@ UNITS = {
     "orders": "reports",
     "warnings": "alerts",
     "receipts": "reports",
+    "people": "people",
+    "cameras": "cameras",
+    "ok": "cameras",
+    "assets": "assets",
+    "roads": "roads",
+    "tasks": "tasks",
+    "resources": "assets",
 }
-"""Units of the counts of a daily brief, by the last or else the first word of their name."""
+"""Units of counts, by the last or else the first word of their name."""
 
 
 def _unit(figure: BriefFigure) -> str:

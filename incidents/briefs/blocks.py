@@ -15,6 +15,7 @@ from feeds.model.briefs import BriefBlock, BriefFigure, BriefRow, EntryReference
 from feeds.model.incidents import FIGURES, Incident
 from feeds.texts.catalogue import catalogue, text
 from incidents.briefs.evidence import IncidentEvidence, reference
+from incidents.briefs.handled import HandledPicture, impact_block, resources_block, tasks_block, weather_block
 from maps.regions import table
 
 CHINESE = "zh-CN"
@@ -38,6 +39,7 @@ class IncidentPicture:
     evidence: IncidentEvidence
     receipts: Sequence[tuple[Receipt, EntryReference]]
     before: Mapping[str, float]
+    handled: HandledPicture
     zone: tzinfo
     now: float
 
@@ -50,9 +52,11 @@ def about_incident(picture: IncidentPicture, kind: str) -> tuple[BriefBlock, ...
     if kind == "bulletin":
         return (facts, human["situation"], figures, human["measures"])
     course = BriefBlock(key="course", title=_title("course"), generated=True, rows=tuple(_course(picture)))
+    handled = picture.handled
     return (
-        *(facts, human["situation"], figures, human["scope"], human["trend"], human["leaders"]),
-        *(human["measures"], course, human["requests"]),
+        *(facts, human["situation"], figures, human["scope"], impact_block(handled), weather_block(handled)),
+        *(human["trend"], human["leaders"], human["measures"], tasks_block(handled), resources_block(handled)),
+        *(course, human["requests"]),
     )
 
 

@@ -28,6 +28,7 @@ from incidents.briefs import orders
 from incidents.briefs.drafting import Drafting
 from incidents.briefs.numbers import COUNTER, counter_id, id_prefix, number_text
 from incidents.briefs.sending import sending_of
+from incidents.briefs.sources import Around
 from incidents.handling.domain import IncidentDomain
 from incidents.refusals import OrderRefused
 from incidents.reporting.domain import ObligationDomain
@@ -68,12 +69,13 @@ class BriefDomain(RecordDomain[Brief]):
         self,
         incidents: IncidentDomain,
         obligations: ObligationDomain,
+        around: Around,
         site: str,
         settings: IncidentSettings,
         assets: Mapping[str, Asset],
     ) -> None:
         super().__init__()
-        self._incidents, self._obligations, self._site = incidents, obligations, site
+        self._incidents, self._obligations, self._around, self._site = incidents, obligations, around, site
         self.use(settings, assets)
 
     @property
@@ -85,7 +87,7 @@ class BriefDomain(RecordDomain[Brief]):
         """Number and address briefs by other settings from now on, and count this inventory in daily briefs."""
         self._zone = settings.zone
         self._settings: BriefSettings = settings.briefs
-        self._drafting = Drafting(self._incidents, self._site, settings, assets)
+        self._drafting = Drafting(self._incidents, self._around, self._site, settings, assets)
 
     def _reset(self) -> None:
         super()._reset()

@@ -37,9 +37,15 @@ class Drafting:
     """Makes briefs from what the journal and the incidents in memory say."""
 
     def __init__(
-        self, incidents: IncidentDomain, site: str, settings: IncidentSettings, assets: Mapping[str, Asset]
+        self,
+        incidents: IncidentDomain,
+        around: sources.Around,
+        site: str,
+        settings: IncidentSettings,
+        assets: Mapping[str, Asset],
     ) -> None:
-        self._incidents, self._zone, self._settings = incidents, settings.zone, settings.briefs
+        self._incidents, self._around, self._incident_settings = incidents, around, settings
+        self._zone, self._settings = settings.zone, settings.briefs
         self._site, self._assets = site, assets
 
     def drafted(self, command: Command, site: str, others: Sequence[Brief], now: float) -> Asking[Brief]:
@@ -103,11 +109,13 @@ class Drafting:
         if not brief.incident:
             return of_people(brief.kind)
         incident = yield from find_incident(brief.incident, self._incidents.incidents)
+        before = figures_said(_latest_blocks(brief, others))
         picture = IncidentPicture(
             incident=incident,
             evidence=(yield from sources.evidence_of(incident)),
             receipts=(yield from sources.receipts_of(incident)),
-            before=figures_said(_latest_blocks(brief, others)),
+            before=before,
+            handled=(yield from sources.handled_of(incident, self._around, before, self._incident_settings, now)),
             zone=self._zone,
             now=now,
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -10,12 +11,17 @@ import msgspec
 
 from feeds.engine.proof_requests import FindDocuments, FindHead, ListProven, ListProvenBelow, ListProvenWithin
 from feeds.engine.requests import Asking, FindDocument, YieldToLoop
+from feeds.incidents.settings import IncidentSettings
 from feeds.journal.proofs import ProvenEntry
-from feeds.model import Asset, Outcome, Receipt
+from feeds.model import Asset, EmergencyWarning, Outcome, Receipt
 from feeds.model.briefs import Brief, EntryReference
+from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident
+from feeds.model.resources import Resource
+from feeds.model.tasks import Task
 from incidents.briefs.evidence import IncidentEvidence, reference
 from incidents.briefs.floor import DOCUMENTED, FLOOR_KINDS, MOST, FloorPicture
+from incidents.briefs.handled import HandledPicture
 from incidents.refusals import OrderRefused
 
 MOST_RECEIPTS = 20
@@ -38,6 +44,53 @@ def receipts_of(incident: Incident) -> Asking[list[tuple[Receipt, EntryReference
         if doc is not None and entries:
             receipts.append((msgspec.convert(doc.body, Receipt), reference(entries[0])))
     return receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the command role has in memory about an incident, by the number of the incident."""
+
+    impact: Callable[[str], Impact | None]
+    warnings: Callable[[], Mapping[str, EmergencyWarning]]
+    tasks: Callable[[str], Sequence[Task]]
+    resources: Callable[[], Mapping[str, Resource]]
+
+
+def handled_of(
+    incident: Incident, around: Around, before: Mapping[str, float], settings: IncidentSettings, now: float
+) -> Asking[HandledPicture]:
+    """What a brief tells of the handling of an incident, each record with its newest entry.
+
+    Raises OrderRefused `again` while the journal does not have an entry of a task or resource yet. A count of what lies
+    inside that is just being written is left out: it comes with the next generating.
+    """
+    impact = around.impact(incident.id)
+    held = around.warnings()
+    warnings = [held[id] for id in (impact.warnings if impact is not None else ()) if id in held]
+    tasks = around.tasks(incident.id)
+    resources = [each for each in around.resources().values() if incident.id in (each.incident, *each.shared)]
+    records = [("impact", impact.id)] if impact is not None else []
+    records += [("warning", warning.id) for warning in warnings]
+    records += [("task", task.id) for task in tasks]
+    records += [("resource", resource.id) for resource in resources]
+    entries: dict[tuple[str, str], EntryReference] = {}
+    for kind, id in records:
+        proven = yield ListProven(kind, id)
+        if not proven and kind in ("task", "resource"):
+            raise OrderRefused("again", Outcome.CONFLICT)
+        if proven:
+            entries[kind, id] = reference(proven[-1])
+    return HandledPicture(
+        impact=impact if impact is not None and ("impact", impact.id) in entries else None,
+        warnings=[warning for warning in warnings if ("warning", warning.id) in entries],
+        tasks=tasks,
+        resources=resources,
+        entries=entries,
+        before=before,
+        units=settings.units,
+        zone=settings.zone,
+        now=now,
+    )
 
 
 def reports_of(incidents: Iterable[Incident], start: float, end: float) -> Asking[list[tuple[str, EntryReference]]]:
