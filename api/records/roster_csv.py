@@ -41,7 +41,7 @@ def assignments(raw: bytes, roster: Roster) -> tuple[Assignment, ...]:
         rows = list(csv.reader(io.StringIO(_text(raw), newline=None)))
     except csv.Error as error:  # a field without end
         raise Problem("invalid", findings=[finding("body", "csv_form")]) from error
-    head = [COLUMNS.get(cell.strip().lower(), "") for cell in rows[0]] if rows else []
+    head = [COLUMNS.get(_compact(cell).lower(), "") for cell in rows[0]] if rows else []
     if not all(name in head for name in NEEDED):
         raise Problem("invalid", findings=[finding("line.1", "csv_head")])
     persons = _ids({person.id: [person.name] for person in roster.persons})
@@ -87,15 +87,19 @@ def _ids(names_by_id: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 
 def _compact(name: str) -> str:
-    """The name without blanks, full-width ones included: tables pad names of two characters."""
-    return "".join(name.split())
+    """The name without blanks and invisible characters, in plain signs: tables pad names of two characters."""
+    text = unicodedata.normalize("NFKC", name)
+    return "".join(sign for sign in text if not sign.isspace() and unicodedata.category(sign) != "Cf")
 
 
-_DATE = re.compile(r"(\d{4})\s*[-/.\u5e74]\s*(\d{1,2})\s*[-/.\u6708]\s*(\d{1,2})\s*\u65e5?(?:\s+0{1,2}:00(?::00)?)?")
+_DATE = re.compile(
+    r"(\d{4})\s*[-/.\u5e74]\s*(\d{1,2})\s*[-/.\u6708]\s*(\d{1,2})\s*\u65e5?(?:[T\s]+0{1,2}:00(?::00)?)?"
+    r"(?:\s*\(?(?:\u661f\u671f|\u5468|\u793c\u62dc)[\u4e00\u4e8c\u4e09\u56db\u4e94\u516d\u65e5\u5929]\)?)?"
+)
 
 
 def _day(text: str) -> str:
-    """2026-12-01 for that day as spreadsheets write it: 2026/12/1, 2026.12.01, 2026年12月1日. Raises ValueError."""
+    """2026-12-01 for that day as tables have it: 2026/12/1, 2026.12.01, 2026年12月1日（周二）. Raises ValueError."""
     match = _DATE.fullmatch(unicodedata.normalize("NFKC", text).strip())
     if match is None:
         raise ValueError(text)

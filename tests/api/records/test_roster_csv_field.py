@@ -9,7 +9,7 @@ from api.records.roster_csv import assignments
 from feeds.documents.roster import Person, Roster, Shift
 
 HEAD = "日期,班次,值班员1,值班员2,带班领导\n"
-NAMES = ("张伟", "李娜", "王建国", "赵敏", "张伟")
+NAMES = ("张伟", "李娜", "王建国", "赵敏", "张伟", "Ａｌｉ")
 
 
 def roster() -> Roster:
@@ -23,7 +23,11 @@ def roster() -> Roster:
 
 
 @pytest.mark.parametrize(
-    "day", ["2026-12-01", "2026/12/1", "2026.12.01", "2026年12月1日", "２０２６-12-1", "2026/12/1 0:00"]
+    "day",
+    [
+        *("2026-12-01", "2026/12/1", "2026.12.01", "2026年12月1日", "２０２６-12-1", "2026/12/1 0:00"),
+        *("2026-12-01T00:00:00", "2026年12月1日（周二）", "2026-12-01 星期二"),
+    ],
 )
 def test_a_date_is_read_as_spreadsheets_write_it(day: str) -> None:
     [assignment] = assignments(f"{HEAD}{day},白班,李娜,王建国,赵敏\n".encode(), roster())
@@ -33,6 +37,12 @@ def test_a_date_is_read_as_spreadsheets_write_it(day: str) -> None:
 def test_blanks_within_names_are_passed_over() -> None:
     [assignment] = assignments(f"{HEAD}2026-12-01,白 班,李　娜,王建国,赵 敏\n".encode(), roster())
     assert (assignment.officers, assignment.leader) == (("p1", "p2"), "p3")
+
+
+def test_full_width_letters_invisible_characters_and_blanks_in_the_head_are_passed_over() -> None:
+    text = "日　期,班 次,值班员1,值班员2,带班领导\n2026-12-01,白班,李娜,Ali,\u3000赵敏\u200b\n"
+    [assignment] = assignments(text.encode(), roster())
+    assert (assignment.officers, assignment.leader) == (("p1", "p5"), "p3")
 
 
 def faults(text: str) -> list[tuple[str, str]]:
