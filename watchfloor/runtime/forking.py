@@ -4,6 +4,7 @@ Importing costs each role one to three seconds of CPU; a fork costs milliseconds
 at once, a cold start imports once instead of five times, and the roles share the memory of their code.
 An import changes pages of all modules before it, and a role that was forked earlier keeps a copy of each. So the roles
 start in two batches (SEPARATE): the first one opens its stores while the modules of the second one are imported.
+To import those of the web role in itself would save 22 MiB, but it would need 2.0 s of CPU instead of 0.4 to be back.
 
 The process is single-threaded and runs no event loop, so that forking it is safe. It talks JSON lines:
 in `{"role", "guests", "config", "environment"}`;
