@@ -74,7 +74,7 @@ def open_alerts(count: int, now: float) -> Iterator[tuple[Alert, Bookkeeping]]:
             rev=1,
         )
         faces = [ToolGrade(face=severity.value, severity=severity, doubtful=False)]
-        yield alert, Bookkeeping(firing=[], foreign=ToolState(lease=86_400.0 * 365, at=at, faces=faces))
+        yield alert, Bookkeeping(firing=(), foreign=ToolState(lease=86_400.0 * 365, at=at, faces=faces))
 
 
 async def fill(site: Site, count: int) -> None:
@@ -142,7 +142,7 @@ class Recovery:
         async with asyncio.timeout(WITHIN):
             await self.post(marker)
             self._expected += 1
-            await until(self.whole, every=0.2)
+            await until(self.whole, every=0.2, within=WITHIN)
         return time.monotonic() - began
 
 

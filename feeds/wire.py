@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -122,25 +122,48 @@ def parse_time(text: str) -> float:
 
 def public(record: object) -> dict[str, Any]:
     """A record as public JSON, with times as RFC 3339."""
-    values_of, shown_by = _fields(cast(Any, type(record)))
-    return {
-        name: value if show is None or value is None else show(value)
-        for (name, show), value in zip(shown_by.items(), values_of(record), strict=True)
-    }
+    names, values_of, shown_by = _fields(cast(Any, type(record)))
+    shown = dict(zip(names, values_of(record), strict=True))
+    for name, show in shown_by.items():
+        if (value := shown[name]) is not None:
+            shown[name] = show(value)
+    return shown
 
 
 @cache
-def _fields(record: type[Any]) -> tuple[Callable[[Any], Iterable[Any]], dict[str, Callable[[Any], Any] | None]]:
-    """What gives the values of a record's fields, and what makes the public value of each; None: it is shown as it is.
+def public_fields(record: Hashable) -> Mapping[str, Callable[[Any], Any]]:
+    """By name what gives one field of a record of this type as `public` shows it."""
+    names, _, shown_by = _fields(cast(Any, record))
+    return {name: _public_field(name, shown_by.get(name)) for name in names}
 
-    A web role makes a hundred thousand records public when it starts, so everything is looked up once by type.
+
+def _public_field(name: str, show: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    value_of = attrgetter(name)
+    if show is None:
+        return value_of
+
+    def shown(record: Any) -> Any:
+        value = value_of(record)
+        return value if value is None else show(value)
+
+    return shown
+
+
+@cache
+def _fields(
+    record: type[Any],
+) -> tuple[tuple[str, ...], Callable[[Any], Iterable[Any]], Mapping[str, Callable[[Any], Any]]]:
+    """The names of a record's fields, what gives their values, and what makes public those that are not shown as is.
+
+    A web role makes a hundred thousand records public after its start, so everything is looked up once by type.
     """
     names = record.__struct_fields__ if issubclass(record, msgspec.Struct) else tuple(f.name for f in fields(record))
     types = get_type_hints(record, include_extras=True)
     shown_by = {name: _stamp if is_time(types[name]) else _shown_by(types[name]) for name in names}
+    special = {name: show for name, show in shown_by.items() if show is not None}
     if len(names) == 1:
-        return lambda value: (getattr(value, names[0]),), shown_by
-    return attrgetter(*names) if names else lambda value: (), shown_by
+        return names, lambda value: (getattr(value, names[0]),), special
+    return names, attrgetter(*names) if names else lambda value: (), special
 
 
 def _shown_by(annotation: Any) -> Callable[[Any], Any] | None:
@@ -173,7 +196,7 @@ def is_time(annotation: Any) -> bool:
 @cache
 def time_names(record: type[Any]) -> frozenset[str]:
     """The names of all times in a record and in the records inside it."""
-    names = {name for name, show in _fields(cast(Any, record))[1].items() if show is _stamp}
+    names = {name for name, show in _fields(cast(Any, record))[2].items() if show is _stamp}
     for annotation in get_type_hints(record).values():
         for inner in (annotation, *get_args(annotation)):
             if isinstance(inner, type) and (is_dataclass(inner) or issubclass(inner, msgspec.Struct)):

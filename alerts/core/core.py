@@ -262,7 +262,7 @@ class AlertCore:
     def reconcile(self, only: Collection[str] | None = None) -> None:
         """Evaluate every rule (or only those) for every subject, and end alerts without a rule or subject."""
         for alert in list(self.alerts.values()):
-            if only is None or alert.rule in only:
+            if alert.active and FOREIGN not in alert.rule and (only is None or alert.rule in only):
                 self._reconcile_alert(alert)
         self._evaluator.ask_everything(self.now, only)
         if only is None:
@@ -272,8 +272,7 @@ class AlertCore:
             self._suppressor.settle(self.now)
 
     def _reconcile_alert(self, alert: Alert) -> None:
-        if not alert.active or FOREIGN in alert.rule:
-            return
+        """Fit an active alert of a rule to the rules and subjects that there are now."""
         rule = self.rules.get(alert.rule)
         built_in = alert.rule == REDUNDANCY_LOST
         if not built_in and (rule is None or not rule.is_about(alert)):

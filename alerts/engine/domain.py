@@ -116,7 +116,7 @@ class AlertDomain(Domain):
     # -- starting ----------------------------------------------------------------
 
     def load(self, start: Start) -> Asking[None]:
-        self._loaded = yield ListDecoded(alert_document.KIND, alert_document.read_one)
+        self._loaded = yield ListDecoded(alert_document.KIND, alert_document.read_one, alert_document.read_all)
         yield from self.people.load()
         self._receivers_changed(self.people.receivers)
         self._people_changed, self._unreconciled = True, True

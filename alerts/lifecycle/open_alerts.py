@@ -96,7 +96,8 @@ class OpenAlerts:
         for alert in alerts:
             self.alerts[alert.id] = alert
             self._by_key[key_of(alert)] = alert.id
-            self._keep_member(alert)
+            if alert.member:
+                self._keep_member(alert)
             if alert.ack is not None or alert.shelf is not None or alert.hold is not None:
                 self._plan(alert)
 

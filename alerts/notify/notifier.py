@@ -63,7 +63,8 @@ class Notifier:
         for document in documents:
             if (recipients := Recipients.load(document)) is not None:
                 self._recipients[document.alert.id] = recipients
-            self.escalations.load(document.alert, document.beside.run)
+            if document.beside.run is not None or document.alert.ack is not None:
+                self.escalations.load(document.alert, document.beside.run)
 
     def bookkeeping(self, id: str, foreign: ToolState | None) -> Bookkeeping:
         """The recipients and the escalation run for an alert's document. `foreign` is another tool's state of it."""
@@ -72,9 +73,9 @@ class Notifier:
         if recipients is None:
             return Bookkeeping(run=run, foreign=foreign)
         return Bookkeeping(
-            notified=sorted(recipients.ever),
-            firing=sorted(recipients.firing),
-            cancelled=sorted(recipients.cancelled),
+            notified=tuple(sorted(recipients.ever)),
+            firing=tuple(sorted(recipients.firing)),
+            cancelled=tuple(sorted(recipients.cancelled)),
             people=recipients.people,
             run=run,
             foreign=foreign,

@@ -75,14 +75,21 @@ class Suppressor:
     def review_all(self, now: float) -> None:
         """Recompute the reasons of every open alert."""
         calm = not (self._suppressions.any_running() or self._flapping.next_due() is not None)
+        explained: dict[str, bool] = {}
         for alert in list(self._open_alerts.alerts.values()):
-            if not (calm and self._stands_alone(alert)):
+            if not (calm and self._stands_alone(alert, explained)):
                 self.review(alert, now)
 
-    def _stands_alone(self, alert: Alert) -> bool:
-        """True when nothing suppresses an alert and the topology cannot. So are nearly all alerts of a flood."""
-        marked = alert.suppressed_by or alert.shelf is not None or alert.hold is not None
-        return not (marked or self._inhibition.explains(alert.asset))
+    def _stands_alone(self, alert: Alert, explained: dict[str, bool]) -> bool:
+        """True when nothing suppresses an alert and the topology cannot. So are nearly all alerts of a flood.
+
+        `explained` keeps for each asset whether the topology can: no review changes that.
+        """
+        if alert.suppressed_by or alert.shelf is not None or alert.hold is not None:
+            return False
+        if (asset := alert.asset) not in explained:
+            explained[asset] = self._inhibition.explains(asset)
+        return not explained[asset]
 
     def review_key(self, key: AlertKey, now: float) -> None:
         """Recompute the reasons of the open alert with that identity, if there is one."""

@@ -13,7 +13,8 @@ from api.http.answers import from_cursor, page, to_cursor
 from api.http.problems import Problem
 from feeds.journal import Doc
 from feeds.kinds import Audience, Record, RecordKind
-from feeds.kinds.filters import Flag, matching
+from feeds.kinds.filters import Flag, Search, every, matching
+from feeds.kinds.records import Row
 
 LIVE, ARCHIVED = "open", "closed"
 """The phases of a list with an archive, as they stand in its cursors."""
@@ -23,16 +24,36 @@ Page = tuple[list[Record], str | None]
 Test = Callable[[Record], bool]
 
 
+def selected(deps: Dependencies, kind: RecordKind[Any], audience: Audience, criteria: Mapping[str, Any]) -> list[Row]:
+    """All live records that are asked for and may be seen, in no order: not yet as the audience is shown them."""
+    takes, mirror = matching(kind.filters, dict(criteria)), deps.pump.mirror
+    if kind.name in mirror.counts:
+        return [record for record in mirror.records(kind.name, audience).values() if takes(record)]
+    rows = mirror.rows(kind.name, audience)
+    if takes is every:
+        return rows
+    if kind.altered(audience).isdisjoint(_asked(kind)):
+        return [row for row in rows if takes(kind.asked(row))]
+    # Nobody finds a record by what is blank for the asker.
+    return [row for row in rows if takes(kind.shown(audience, kind.made(row)))]
+
+
+def _asked(kind: RecordKind[Any]) -> set[str]:
+    """The fields by which records of a kind are selected."""
+    searched = {name for query in kind.filters if isinstance(query, Search) for name in query.fields}
+    return {query.on for query in kind.filters} | searched
+
+
 def live(deps: Dependencies, kind: RecordKind[Any], audience: Audience, criteria: Mapping[str, Any]) -> list[Record]:
-    """All live records that are asked for and may be seen, in no order."""
-    takes = matching(kind.filters, dict(criteria))
-    return [record for record in deps.pump.mirror.records(kind.name, audience).values() if takes(record)]
+    """All live records that are asked for, as the audience is shown them, in no order."""
+    return [kind.shown(audience, kind.made(row)) for row in selected(deps, kind, audience, criteria)]
 
 
-def sorted_page(kind: RecordKind[Any], records: list[Record], cursor: str, limit: int) -> Page:
-    """One page of live records in the order of their kind, and the next cursor."""
+def sorted_page(kind: RecordKind[Any], rows: list[Row], audience: Audience, cursor: str, limit: int) -> Page:
+    """One page of selected records in the order of their kind, as the audience is shown them, and the next cursor."""
     order = kind.sort
-    return page(records, order.key, [str] * len(order.fields), cursor, limit, down=order.down)
+    chosen, following = page(rows, kind.sort_key, [str] * len(order.fields), cursor, limit, down=order.down)
+    return [kind.shown(audience, kind.made(row)) for row in chosen], following
 
 
 async def with_archive(
@@ -52,7 +73,7 @@ async def with_archive(
     following: str | None = None
     if phase == LIVE and open is not False:
         inner = to_cursor(place) if cursor else ""
-        items, inner_next = sorted_page(kind, live(deps, kind, audience, criteria), inner, limit)
+        items, inner_next = sorted_page(kind, selected(deps, kind, audience, criteria), audience, inner, limit)
         if inner_next is not None:
             return items, to_cursor((LIVE, *kind.sort.key(items[-1])))
     if wants_archived(kind, criteria, open):

@@ -61,9 +61,9 @@ def list_endpoint(kind: RecordKind[Any]) -> Endpoint:
                 deps, kind, audience, criteria, open=parameters_given["open"], cursor=cursor, limit=limit
             )
         else:
-            records = lists.live(deps, kind, audience, criteria)
-            items, following = lists.sorted_page(kind, records, cursor, limit)
-            extra = {"total": len(records)}
+            rows = lists.selected(deps, kind, audience, criteria)
+            items, following = lists.sorted_page(kind, rows, audience, cursor, limit)
+            extra = {"total": len(rows)}
         return listing(items, following, mirror.rev, **extra, hidden=mirror.hidden(audience)[kind.name])
 
     order = "newest first" if kind.sort.down else f"by {', '.join(kind.sort.fields)}"

@@ -109,13 +109,13 @@ def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev
     return StreamEntry(stream, entry, kind, source or sender, items)
 
 
-def readable(kind: str, rows: dict[bytes, bytes], *, views: bool = False) -> dict[str, Any]:
+def readable(kind: str, rows: dict[bytes, bytes], records: dict[str, Any] | None = None) -> dict[str, Any]:
     """The records that can be read; one that cannot (written by another version) counts as not there.
 
-    `views`: as public records, where the kind allows it.
+    They are added to `records`, if that is given.
     """
-    records: dict[str, Any] = {}
-    decode = _STORED[kind].view if views else _STORED[kind].decode
+    records = {} if records is None else records
+    decode = _STORED[kind].decode
     for key, raw in rows.items():
         try:
             records[key.decode()] = decode(raw)

@@ -42,33 +42,30 @@ class StreamReader(DeadLetterBox):
             await self.dead_letter(stream, entry, raw, f"{type(error).__name__}: {error}", source)
             return StreamEntry(stream, entry, "dead", source, [])
 
-    async def state(self, kinds: Iterable[str] | None = None, *, views: bool = False) -> State:
-        """The live state of all kinds or of `kinds`, with the id of the last change that it includes.
-
-        `views`: as public records, where the kind allows it.
-        """
+    async def state(self, kinds: Iterable[str] | None = None) -> State:
+        """The live state of all kinds or of `kinds`, with the id of the last change that it includes."""
         requested = list(KINDS.stored if kinds is None else kinds)
         async with self._request(), self._redis.pipeline(transaction=False) as pipe:
             for kind in requested:
                 pipe.hlen(self.keys.state(kind))
             sizes = await pipe.execute()
         if sum(sizes) > AT_ONCE:
-            return await self._state_by_pages(requested, views)
+            return await self._state_by_pages(requested)
         async with self._request(), self._redis.pipeline(transaction=True) as pipe:
             pipe.xrevrange(self.keys.changes, count=1)
             for kind in requested:
                 pipe.hgetall(self.keys.state(kind))
             last, *hashes = await pipe.execute()
-        records = {kind: readable(kind, rows, views=views) for kind, rows in zip(requested, hashes, strict=True)}
+        records = {kind: readable(kind, rows) for kind, rows in zip(requested, hashes, strict=True)}
         return State(last[0][0].decode() if last else "0-0", records)
 
-    async def _state_by_pages(self, kinds: Iterable[str], views: bool) -> State:
+    async def _state_by_pages(self, kinds: Iterable[str]) -> State:
         """Like `state`. What changes while the pages are read is folded in afterwards, so that it is one moment too."""
         last = await self.tail(self.keys.changes)
         records: dict[str, dict[str, Any]] = {kind: {} for kind in kinds}
         for kind, kind_records in records.items():
             async for page in self._pages(kind):
-                kind_records |= readable(kind, page, views=views)
+                readable(kind, page, kind_records)
         while entries := await self.read({self.keys.changes: last}, block=0):
             for change in (item for entry in entries for item in entry.items):
                 if change.kind in records:

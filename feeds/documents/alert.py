@@ -6,7 +6,7 @@ a storm some ten thousand documents stand between the role and its work.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +63,9 @@ class Bookkeeping(msgspec.Struct, gc=False):
     `cancelled` was taken back before it was sent. `people` gives the address at which each person was notified.
     """
 
-    notified: list[str] = msgspec.field(default_factory=list, name="told")
-    firing: list[str] | None = None
-    cancelled: list[str] = []
+    notified: tuple[str, ...] = msgspec.field(default=(), name="told")
+    firing: tuple[str, ...] | None = None
+    cancelled: tuple[str, ...] = ()
     people: dict[str, dict[str, str]] = {}
     run: EscalationRun | None = None
     foreign: ToolState | None = None
@@ -80,14 +80,17 @@ class AlertDocument(msgspec.Struct, gc=False):
 
 _alert = msgspec.json.Decoder(Alert)
 _beside = msgspec.json.Decoder(Bookkeeping)
+_alerts = msgspec.json.Decoder(list[Alert])
+_besides = msgspec.json.Decoder(list[Bookkeeping])
+_FIRST_FIELD = b'"first_raised_at":'
 
 
 def dump(alert: Alert, beside: Bookkeeping) -> dict[str, Any]:
     """The document's body, times in epoch seconds. A field of the bookkeeping that says nothing is left out."""
     body: dict[str, Any] = msgspec.to_builtins(alert)
-    body["told"], body["firing"] = beside.notified, beside.firing or []
+    body["told"], body["firing"] = list(beside.notified), list(beside.firing or ())
     if beside.cancelled:
-        body["cancelled"] = beside.cancelled
+        body["cancelled"] = list(beside.cancelled)
     if beside.people:
         body["people"] = beside.people
     if beside.run is not None:
@@ -105,6 +108,16 @@ def read_one(body: str | bytes) -> AlertDocument:
         if not knows_first:
             alert = _with_occurrence(alert, foreign=beside.foreign is not None)
     return AlertDocument(alert, beside)
+
+
+def read_all(array: bytes, ids: Sequence[str]) -> list[AlertDocument]:
+    """The documents of a JSON array. Raises ValueError unless they are those with these ids, or one is of a version
+    that knew one beginning only: such are read one by one.
+    """
+    alerts, besides = _alerts.decode(array), _besides.decode(array)
+    if [alert.id for alert in alerts] != ids or array.count(_FIRST_FIELD) < len(alerts):
+        raise ValueError("not the documents that were joined")
+    return list(map(AlertDocument, alerts, besides))
 
 
 def alert_of(body: Mapping[str, Any]) -> Alert:

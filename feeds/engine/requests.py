@@ -11,7 +11,7 @@ So a domain can be tested by a plain loop, without a database and without an eve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
@@ -92,14 +92,16 @@ class ListDocuments:
 class ListDecoded:
     """The open forms of a kind as `decode` makes them of their JSON, oldest first: for tens of thousands.
 
-    One that cannot be decoded is set aside (feeds.journal.forms).
+    `decode_all` makes those of an array; see `feeds.journal.document_rows`. One that cannot be decoded is set aside
+    (feeds.journal.forms).
     """
 
     kind: str
     decode: Callable[[str | bytes], Any]
+    decode_all: Callable[[bytes, Sequence[str]], Sequence[Any]]
 
     async def ask(self, journal: Journal) -> list[Any]:
-        return await journal.decoded(self.kind, self.decode)
+        return await journal.decoded(self.kind, self.decode, self.decode_all)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from sqlalchemy import LargeBinary, Select, cast, select, tuple_
 from feeds.journal import schema
 from feeds.journal.connections import Store, translated
 from feeds.journal.forms import UNREADABLE, SetAside, UnreadableDocument, fingerprint, parse, unreadable
+from feeds.journal.open_pages import open_pages
 from feeds.journal.outbox import OutboxRows
 from feeds.journal.records import Doc, clean
 from feeds.journal.sqlalchemy_core import AsyncConnection
+from feeds.journal.sqlite_driver import SqliteConnection
 
 T = TypeVar("T")
 PARTITION = 2000
@@ -24,6 +26,13 @@ OPEN_ROWS = "SELECT CAST(id AS BLOB), seq, CAST(body AS BLOB) FROM doc WHERE kin
 """As bytes, so that no text that is damaged fails for all rows."""
 MENDED_AT_ONCE = 200
 """Documents set aside that are looked at again at a time."""
+
+
+async def _driver_of(connection: AsyncConnection) -> SqliteConnection:
+    """SQLite's own connection."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, SqliteConnection), "every store in SQLite has this driver"
+    return driver
 
 
 class DocumentRows(OutboxRows):
@@ -55,21 +64,41 @@ class DocumentRows(OutboxRows):
                 self.set_aside.note(unreadable(kind, doc.id, doc.seq, error, doc.body))
         return loaded
 
-    async def decoded(self, kind: str, decode: Callable[[str | bytes], T]) -> list[T]:
+    async def decoded(
+        self,
+        kind: str,
+        decode: Callable[[str | bytes], T],
+        decode_all: Callable[[bytes, Sequence[str]], Sequence[T]] | None = None,
+    ) -> list[T]:
         """All open present forms of a kind, oldest first, each as `decode` makes it of its JSON; for tens of thousands.
 
-        A document of which `decode` raises one of UNREADABLE is set aside.
+        `decode_all` makes many at once, given a JSON array of documents and their ids; it raises one of UNREADABLE
+        when they are not exactly those, and each is then read by itself. A document of which `decode` raises one of
+        UNREADABLE is set aside.
         """
         decoded: list[T] = []
         async with self.store.reading() as connection:
             with translated(OSError, sqlite3.Error):
-                async for rows in self._open_rows(connection, kind):  # other tasks run between two parts
-                    for id, seq, body in rows:
+                if decode_all is not None and self.store.is_sqlite:
+                    async for page in open_pages(await _driver_of(connection), kind):
                         try:
-                            decoded.append(decode(body))
-                        except UNREADABLE as error:
-                            name = id if isinstance(id, str) else id.decode("utf-8", "replace")
-                            self.set_aside.note(unreadable(kind, name, seq, error, body))
+                            decoded += decode_all(page.array, page.ids)
+                        except UNREADABLE:
+                            decoded += self._each(kind, await page.rows(), decode)
+                else:
+                    async for rows in self._open_rows(connection, kind):  # other tasks run between two parts
+                        decoded += self._each(kind, rows, decode)
+        return decoded
+
+    def _each(self, kind: str, rows: Sequence[Any], decode: Callable[[str | bytes], T]) -> list[T]:
+        """The decoded documents of rows (id, sequence number, body); those that cannot be decoded are set aside."""
+        decoded: list[T] = []
+        for id, seq, body in rows:
+            try:
+                decoded.append(decode(body))
+            except UNREADABLE as error:
+                name = id if isinstance(id, str) else id.decode("utf-8", "replace")
+                self.set_aside.note(unreadable(kind, name, seq, error, body))
         return decoded
 
     async def _open_rows(self, connection: AsyncConnection, kind: str) -> AsyncIterator[Sequence[Any]]:
@@ -84,14 +113,13 @@ class DocumentRows(OutboxRows):
             async for part in (await connection.stream(statement)).partitions(PARTITION):
                 yield part
             return
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert driver is not None, "an open connection has one"
+        driver = await _driver_of(connection)
         cursor = await driver.execute(OPEN_ROWS, (kind,))
         following = asyncio.ensure_future(cursor.fetchmany(PARTITION))
         try:
             while rows := await following:
                 following = asyncio.ensure_future(cursor.fetchmany(PARTITION))
-                yield rows
+                yield list(rows)
         finally:
             await asyncio.wait([following])
             await cursor.close()

@@ -65,7 +65,6 @@ ALERT = RecordKind(
         Derived("need", Need),
     ),
     derivation=_derived,
-    is_whole=lambda alert: bool(alert["first_raised_at"] and alert["changed_at"]),
     faces={
         "map": (
             "id",

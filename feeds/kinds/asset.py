@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from feeds.cameras.status import CameraGroup
-from feeds.kinds.audience import Record
 from feeds.kinds.filters import ANY, Exact, Search, Within, Words
 from feeds.kinds.joined import JoinedKind
 from feeds.kinds.places import point
@@ -21,7 +21,7 @@ VIDEO = frozenset(("camera", "nvr", "platform"))
 class CameraGroups(Words):
     """The group of a camera is one of these words. No other asset has a group."""
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         camera = record[self.on]
         return camera is not None and (value == ANY or camera["group"] in value.split(","))
 

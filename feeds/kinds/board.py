@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from feeds.cameras.status import CameraGroup
 from feeds.kinds.asset import VIDEO
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.board_feeds import case_share, case_values, incident_share
-from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, by_group
+from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, Traits, by_group
 from feeds.kinds.filters import Exact, Words
 from feeds.kinds.source import FEEDS
 from feeds.model import Health, Kind
@@ -143,11 +143,15 @@ def _alert_share(alert: Record, asset: Record | None) -> Share:
     return (*_county(alert["region"]), *_place(feed, alert["region"])), tuple(pairs)
 
 
-def _alert_traits(alert: Record, asset: Record | None) -> Hashable:
-    if not alert["active"] or alert["suppressed_by"]:
+def _alert_trait(values: Sequence[Any], asset: Record | None) -> Hashable:
+    subject_kind, _, active, suppressed_by, region, severity, ack, affected = values
+    if not active or suppressed_by:
         return None
-    where = (asset["region"], asset["owner"], asset["kind"]) if asset is not None else alert["subject_kind"]
-    return alert["region"], alert["severity"], alert["acked"], bool(alert["affected"]), where
+    where = (asset["region"], asset["owner"], asset["kind"]) if asset is not None else subject_kind
+    return region, severity, ack is None, bool(affected), where
+
+
+_ALERT_TRAITS = Traits(("active", "suppressed_by", "region", "severity", "ack", "affected"), _alert_trait)
 
 
 def _warning_share(warning: Record, audience: Audience) -> Share:
@@ -220,5 +224,5 @@ BOARD = CountedKind(
     over=(Kind.ASSET, Kind.ALERT, Kind.WARNING, Kind.SOURCE, Kind.CASE_BOARD, Kind.INCIDENT),
     share=_share,
     count=_board,
-    traits={Kind.ALERT: _alert_traits},
+    traits={Kind.ALERT: _ALERT_TRAITS},
 )

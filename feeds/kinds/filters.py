@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
-from feeds.kinds.audience import Record
 from feeds.regions import covers, is_code
 from feeds.wire import iso, parse_time
 
@@ -43,7 +42,7 @@ class Filter:
         """The field of the record that is compared."""
         return self.field or self.name
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         """Whether a record has what is wanted."""
         raise NotImplementedError
 
@@ -72,7 +71,7 @@ class Words(Filter):
             raise FilterRefused("enum", tuple(map(str, self.words)))
         return text
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         return value == ANY or record[self.on] in value.split(",")
 
 
@@ -80,7 +79,7 @@ class Words(Filter):
 class Exact(Filter):
     """Equal to one value, commas and all."""
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         return bool(record[self.on] == value)
 
 
@@ -96,7 +95,7 @@ class Within(Filter):
             raise FilterRefused("region")
         return text
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         return covers(value, record[self.on])
 
 
@@ -118,7 +117,7 @@ class Flag(Filter):
             raise FilterRefused("bool_parsing", ("true", "false"))
         return argument == "true" if argument else None
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         return bool(record[self.on]) is value
 
 
@@ -129,7 +128,7 @@ class Search(Filter):
     fields: tuple[str, ...]
     longest: int = 200
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         part = value.casefold()
         return any(part in text.casefold() for name in self.fields for text in _texts(record[name]))
 
@@ -155,7 +154,7 @@ class TimeFilter(Filter):
 class From(TimeFilter):
     """At this time (RFC 3339) or later."""
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         return bool(record[self.on] >= value)
 
 
@@ -163,7 +162,7 @@ class From(TimeFilter):
 class Before(TimeFilter):
     """Before this time (RFC 3339)."""
 
-    def takes(self, value: Any, record: Record) -> bool:
+    def takes(self, value: Any, record: Mapping[str, Any]) -> bool:
         return bool(record[self.on] < value)
 
 
@@ -176,7 +175,7 @@ class Sort:
     page: int = 200
 
     @cached_property
-    def key(self) -> Callable[[Record], tuple[str, ...]]:
+    def key(self) -> Callable[[Mapping[str, Any]], tuple[str, ...]]:
         """A function that gives what a record is ordered by."""
         if len(self.fields) > 1:
             return itemgetter(*self.fields)
@@ -184,7 +183,12 @@ class Sort:
         return lambda record: (record[name],)
 
 
-def matching(filters: Iterable[Filter], arguments: dict[str, Any]) -> Callable[[Record], bool]:
+def every(record: Mapping[str, Any]) -> bool:
+    """The test that passes every record."""
+    return True
+
+
+def matching(filters: Iterable[Filter], arguments: dict[str, Any]) -> Callable[[Mapping[str, Any]], bool]:
     """A test of records by what was asked; "" asks for any, and so does None for a parameter without a default."""
     values = [(query_filter, arguments.get(query_filter.name)) for query_filter in filters]
     criteria = [
@@ -193,5 +197,5 @@ def matching(filters: Iterable[Filter], arguments: dict[str, Any]) -> Callable[[
         if (query_filter.default if value is None else value) != ""
     ]
     if not criteria:
-        return lambda record: True
+        return every
     return lambda record: all(takes(value, record) for takes, value in criteria)

@@ -6,17 +6,18 @@ Made by each web worker, for each audience.
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from feeds.kinds.alert import CRITICAL
 from feeds.kinds.audience import Audience, Record
-from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, by_group
+from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, Traits, by_group
 from feeds.kinds.filters import Exact, Words
 from feeds.model import Kind, Severity
+from feeds.model.isa_state import root_of
 from feeds.model.times import Time
 
 Axis = Literal["all", "cause", "rule", "unit", "region"]
@@ -91,17 +92,28 @@ def _pairs(alert: Record) -> tuple[CountPair, ...]:
     return tuple(pairs)
 
 
-def _traits(alert: Record, asset: Record | None) -> Hashable:
+def _trait(values: Sequence[Any], asset: Record | None) -> Hashable:
     """The share of an alert that needs a person, or explains others, names it."""
-    owner, suppressed = asset["owner"] if asset is not None else "", bool(alert["suppressed_by"])
-    if suppressed and not (alert["cut_by"] or alert["affected"]):
+    _, _, id, active, ack, suppressed_by, severity, affected, region, rule, raised_at = values
+    suppressed, cut_by = bool(suppressed_by), root_of(suppressed_by) if suppressed_by else ""
+    if suppressed and not (cut_by or affected):
         return None
-    named = alert["affected"] or alert["need"] == CRITICAL
+    owner = asset["owner"] if asset is not None else ""
+    critical = active and ack is None and not suppressed and severity == Severity.CRITICAL
     return (
-        alert["id"] if named else "",
-        *(alert["cut_by"], suppressed, owner, alert["region"], alert["rule"]),
-        *(alert["severity"], alert["raised_at"][:16], alert["active"], alert["acked"]),
+        id if affected or critical else "",
+        *(cut_by, suppressed, owner, region, rule, severity, _minute(raised_at), active, ack is None),
     )
+
+
+def _minute(at: str | float) -> Hashable:
+    """The minute of a time as it is shown: RFC 3339, or epoch seconds of which the milliseconds are shown."""
+    return at[:16] if isinstance(at, str) else math.floor(at * 1000) // 60_000
+
+
+_TRAITS = Traits(
+    ("id", "active", "ack", "suppressed_by", "severity", "affected", "region", "rule", "raised_at"), _trait
+)
 
 
 def _group(id: str, counts: Counter[CountPair]) -> Record:
@@ -156,5 +168,5 @@ GROUP = CountedKind(
     share=_share,
     count=_group,
     present=_flood,
-    traits={Kind.ALERT: _traits},
+    traits={Kind.ALERT: _TRAITS},
 )

@@ -12,7 +12,7 @@ from feeds.cameras.derived import CAMERA
 from feeds.cameras.status import CameraStatus, camera_status
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.kind import RecordKind, Stored
-from feeds.kinds.records import KindRecords
+from feeds.kinds.records import KindRecords, Row
 from feeds.kinds.views import shown_type, view_fields, view_type
 from feeds.model import Asset, AssetState, Change, DeviceFacts, Health, Kind, Reading, RootCause
 from feeds.regions import covers
@@ -76,6 +76,13 @@ class AssetRecords:
         self._behind: dict[str, AssetState | None] = {}
         """Assets whose records are out of date, with the states that these show; None: make the record from nothing."""
 
+    @property
+    def rows(self) -> Mapping[str, Row]:
+        return self.records
+
+    def copy(self) -> Mapping[str, Record]:
+        return dict(self.records)
+
     def reset(self, stored: Mapping[str, Mapping[str, Any]]) -> None:
         self._assets, self._states, self._children = {}, dict(stored.get(Kind.STATE, {})), {}
         self._roots = {key: cause.root for key, cause in stored.get(Kind.ROOT_CAUSE, {}).items()}
@@ -99,6 +106,10 @@ class AssetRecords:
         for key in list(islice(behind, most)):
             self._catch_up(key, behind.pop(key))
         return bool(behind)
+
+    def make(self, most: int) -> bool:
+        """Nothing to do: `catch_up` makes the records of a whole state."""
+        return False
 
     def _catch_up(self, key: str, before: AssetState | None) -> None:
         asset, shown = self._assets.get(key), self.records.get(key)

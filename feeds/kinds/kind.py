@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar, get_args, get_origin
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
 from feeds.kinds.audience import Audience, ByRegion, Own, Record, Visibility
 from feeds.kinds.filters import Filter, Sort
-from feeds.kinds.packed import PackedViews
 from feeds.kinds.places import Geometry
-from feeds.kinds.records import KindRecords, PlainRecords
+from feeds.kinds.records import KindRecords, PlainRecords, Row, UnmadeRecord
 from feeds.kinds.searchable import Searchable
 from feeds.kinds.subject import SubjectKind
 from feeds.kinds.views import view_fields, view_type
-from feeds.wire import public
+from feeds.wire import public, public_fields
 
 T = TypeVar("T")
 FULL = "full"
@@ -56,9 +55,7 @@ class RecordKind(Generic[T]):
     `record` is the type on the wire, `writer` the one role that writes it. `live`: False for a record that leaves
     Redis and the screens (None: all are live); `archive` is the kind of journal document where it is found then.
     The view is the record's fields, with times as RFC 3339, and `derived`. `faces` name sets of its fields.
-    `derivation` gives the values of derived fields by name, given the record's fields as shown. `is_whole` allows to
-    make views without the record (feeds.kinds.packed): whether its fields, times in epoch seconds, are those that the
-    type of the record would give it.
+    `derivation` gives the values of derived fields by name, given the record's fields as shown.
     `visible` says who sees a record; `confidential` ones are for audiences with `personal` only, and what stands at
     the dotted paths of `redact` is blank for others. `entries` are the journal entry kinds about it.
     `filters` and `sort` make its list; `slashes`: its ids may contain "/". `subject` makes rules possible over it,
@@ -77,7 +74,6 @@ class RecordKind(Generic[T]):
     archive: str = ""
     derived: tuple[Derived[T], ...] = ()
     derivation: Callable[[Record], Record] | None = None
-    is_whole: Callable[[Record], bool] | None = None
     faces: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     visible: Visibility = field(default_factory=ByRegion)
     confidential: Callable[[Mapping[str, Any]], bool] | None = None
@@ -116,16 +112,28 @@ class RecordKind(Generic[T]):
                 shown[extra.name] = extra.value(record)
         return self.derive(shown)
 
+    def made(self, row: Row) -> Record:
+        """The public record of a row."""
+        return row if type(row) is dict else self.view(row)
+
+    def asked(self, row: Row) -> Mapping[str, Any]:
+        """A row as a record of which single fields are asked: one that is unmade stays so."""
+        return row if type(row) is dict else UnmadeRecord(row, self.view)
+
+    @cached_property
+    def sort_key(self) -> Callable[[Row], tuple[str, ...]]:
+        """What gives by what a row is ordered in lists, without making it."""
+        of_public, fields = self.sort.key, public_fields(cast(Any, self.record))
+        readers = [fields[name] for name in self.sort.fields if name in fields]
+        if len(readers) < len(self.sort.fields):  # it is ordered by a derived field
+            return lambda row: of_public(self.asked(row))
+        return lambda row: of_public(row) if type(row) is dict else tuple([read(row) for read in readers])
+
     def derive(self, shown: Record) -> Record:
         """The record's shown fields with those that follow from them."""
         if self.derivation is not None:
             shown.update(self.derivation(shown))
         return shown
-
-    @cached_property
-    def packed_view(self) -> Callable[[bytes], Record] | None:
-        """Makes the view of a packed record, for kinds that allow it."""
-        return PackedViews(self) if self.is_whole is not None else None
 
     def is_plain(self, record: Record | None) -> bool:
         """Whether the plain feed, the snapshot and the search have the record."""

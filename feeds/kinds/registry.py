@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,13 +16,11 @@ from feeds.kinds.subject import SubjectKind
 class StoredType:
     """A type of record in Redis with its compiled decoder."""
 
-    __slots__ = ("decode", "live", "name", "record", "ruled", "view")
+    __slots__ = ("decode", "live", "name", "record", "ruled")
 
-    def __init__(self, stored: Stored, view: Callable[[bytes], Any] | None = None) -> None:
-        """`view` makes the public record of the bytes at once; without it the public record follows from `decode`."""
+    def __init__(self, stored: Stored) -> None:
         self.name, self.record, self.live, self.ruled = stored.name, stored.record, stored.live, stored.ruled
         self.decode = msgspec.msgpack.Decoder(stored.record).decode
-        self.view = view or self.decode
 
 
 class Kinds:
@@ -38,7 +36,7 @@ class Kinds:
     def _use(self, kinds: Iterable[RecordKind[Any]]) -> None:
         """Know these kinds and no others. The mappings stay the same objects: hot paths hold them."""
         self._kinds = {kind.name: kind for kind in kinds}
-        types = [StoredType(stored, kind.packed_view) for kind in self._kinds.values() for stored in kind.stored]
+        types = [StoredType(stored) for kind in self._kinds.values() for stored in kind.stored]
         subjects = [kind.subject for kind in self._kinds.values() if kind.subject is not None]
         if odd := [subject.name for subject in subjects if subject.name not in self._kinds]:
             raise ValueError(f"subjects are named as their kinds are: {odd}")

@@ -7,14 +7,14 @@ from typing import Any
 
 from feeds.kinds import KINDS, Audience, Record
 from feeds.kinds.counted import CountedKind
-from feeds.kinds.records import KindRecords
+from feeds.kinds.records import KindRecords, Row
 from feeds.live.delta import Delta
-from feeds.live.tally import CountTally, RecordsByKind, SharedCounts, counted_for
+from feeds.live.tally import CountTally, RowsByKind, SharedCounts, counted_for
 from feeds.model import Kind
 
 USUAL = (Audience(), Audience(personal=False))
 """The audiences that are counted before anybody asks."""
-_Flushed = tuple[list[Delta], Mapping[str, Record], Mapping[str, Record]]
+_Flushed = tuple[list[Delta], Mapping[str, Row], Mapping[str, Record]]
 
 
 class Counts:
@@ -66,8 +66,8 @@ class Counts:
         tally = CountTally(self.kind, key, rev)
         flushed = self._flushed[key] = []
         try:
-            records = self._before() if shared is None else {name: part.records for name, part in self._parts.items()}
-            yield from tally.counting(records, most, shared)
+            rows = self._before() if shared is None else {name: part.rows for name, part in self._parts.items()}
+            yield from tally.counting(rows, most, shared)
         finally:
             del self._flushed[key]
         for deltas, alerts, assets in flushed:
@@ -76,7 +76,7 @@ class Counts:
 
     def flush(self, deltas: list[Delta]) -> list[Delta]:
         """The changes of each audience's counted records that result from these changes of records."""
-        alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
+        alerts, assets = self._parts[Kind.ALERT].rows, self._parts[Kind.ASSET].records
         for flushed in self._flushed.values():
             flushed.append((deltas, dict(alerts), dict(assets)))
         return [change for tally in self._tallies.values() for change in tally.fold(deltas, alerts, assets)]
@@ -91,7 +91,7 @@ class Counts:
             if unfinished is not None:
                 self._flushed[key] = unfinished
         tally = self._tallies[key]
-        alerts, assets = self._parts[Kind.ALERT].records, self._parts[Kind.ASSET].records
+        alerts, assets = self._parts[Kind.ALERT].rows, self._parts[Kind.ASSET].records
         pending = [
             Delta(KINDS[name], id, old, self._parts[name].records.get(id))
             for name in dict.fromkeys((*self.kind.over, Kind.ASSET))
@@ -102,13 +102,13 @@ class Counts:
             tally.fold(pending, alerts, assets)
         return dict(tally.records)
 
-    def _before(self) -> RecordsByKind:
+    def _before(self) -> RowsByKind:
         """All records as of the last flush."""
         return {
-            name: _present({**self._parts[name].records, **self._parts[name].touched})
+            name: _present({**self._parts[name].rows, **self._parts[name].touched})
             for name in {*self.kind.over, Kind.ASSET}
         }
 
 
-def _present(records: Mapping[str, Record | None]) -> dict[str, Record]:
-    return {id: record for id, record in records.items() if record is not None}
+def _present(rows: Mapping[str, Row]) -> dict[str, Row]:
+    return {id: row for id, row in rows.items() if row is not None}

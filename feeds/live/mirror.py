@@ -8,7 +8,7 @@ from typing import Any
 from feeds.kinds import FULL, KINDS, Audience, Record, RecordKind
 from feeds.kinds.alert import alert_record
 from feeds.kinds.counted import CountedKind
-from feeds.kinds.records import KindRecords
+from feeds.kinds.records import KindRecords, Row
 from feeds.live.counts import Counts
 from feeds.live.delta import Delta, patch, patched
 from feeds.model import Change
@@ -39,7 +39,10 @@ class Mirror:
             pass
 
     def resetting(self, rev: str, stored: Mapping[str, Mapping[str, Any]], most: int | None = None) -> Iterator[None]:
-        """Like `reset`, but yields after every `most` records. Apply no changes until it is done."""
+        """Like `reset`, but yields after every `most` records. Apply no changes until it is done.
+
+        Records that are stored one by one are counted without being made; `making` makes them, or whoever asks.
+        """
         for part in self._parts.values():
             part.reset(stored)
             part.touched.clear()
@@ -68,6 +71,19 @@ class Mirror:
         if audience is not None:
             for counts in self.counts.values():
                 yield from counts.counting(audience, self.rev, most)
+
+    def making(self, most: int) -> Generator[None, None, None]:
+        """Make the records that nobody has asked for yet. Yields after every `most` records."""
+        for part in self._parts.values():
+            while part.make(most):
+                yield
+
+    def rows(self, kind: str, audience: Audience) -> list[Row]:
+        """The rows of a kind that this audience may see: see `RecordKind.asked` and `made`."""
+        rows, described = self._parts[kind].rows, self._kinds[kind]
+        if described.sees_all(audience):
+            return list(rows.values())
+        return [row for row in rows.values() if described.sees(audience, described.asked(row))]
 
     def held(self, kind: str, audience: Audience) -> Mapping[str, Record]:
         """All records of a kind, unchecked: the caller checks `kind.sees`. Counted kinds: those of `audience`."""
@@ -104,28 +120,30 @@ class Mirror:
             return None
         return described.shown(audience, record)
 
-    def records(self, kind: str, audience: Audience, face: str = FULL) -> dict[str, Record]:
+    def records(self, kind: str, audience: Audience, face: str = FULL) -> Mapping[str, Record]:
         """All records of a kind that this audience may see, with the fields of a face."""
         if (counts := self.counts.get(kind)) is not None:
             self._catch_up()
             return counts.records(audience, self.rev)
-        self._parts[kind].catch_up()
-        records, described = self._parts[kind].records, self._kinds[kind]
-        shown = (
-            dict(records)
+        part, described = self._parts[kind], self._kinds[kind]
+        part.catch_up()
+        shown: Mapping[str, Record] = (
+            part.copy()
             if described.shows_all(audience)
             else {
-                key: described.shown(audience, record)
-                for key, record in records.items()
-                if described.sees(audience, record)
+                key: described.shown(audience, described.made(row))
+                for key, row in part.rows.items()
+                if described.sees(audience, described.asked(row))
             }
         )
         return shown if face == FULL else {key: described.faced(record, face) for key, record in shown.items()}
 
-    def _plain_records(self, name: str, audience: Audience) -> dict[str, Record]:
+    def _plain_records(self, name: str, audience: Audience) -> Mapping[str, Record]:
         kind, records = self._kinds[name], self.records(name, audience)
         return (
-            records if kind.apart is None else {key: record for key, record in records.items() if kind.is_plain(record)}
+            dict(records)
+            if kind.apart is None
+            else {key: record for key, record in records.items() if kind.is_plain(record)}
         )
 
     @property
@@ -153,7 +171,7 @@ class Mirror:
         return {
             name: 0
             if kind.sees_all(audience)
-            else sum(not kind.sees(audience, record) for record in self._parts[name].records.values())
+            else sum(not kind.sees(audience, kind.asked(row)) for row in self._parts[name].rows.values())
             for name, kind in self._kinds.items()
         }
 

@@ -37,6 +37,8 @@ AT_ONCE = 200
 HEARTBEAT = 1.0
 SLICE, SLICE_OF_ALL = 200, 2000
 """Records that are made at a time while others wait for the loop; of the whole state, which others wait for."""
+OTHERS_FIRST = 3.0
+"""Seconds after a reading of the whole state before all its records are made."""
 STALL = 10.0
 BACKOFF = (0.05, 1.0)
 CANARY = "role.collect"
@@ -131,8 +133,20 @@ class Pump:
             await asyncio.sleep(0)
 
     async def prepare(self, audience: Audience) -> None:
-        """Recompute the outdated records that an audience may ask for, a few at a time."""
+        """Make all records that an audience may ask for, a few at a time."""
+        await self._make()
         for _ in self._mirror.catching_up(audience, SLICE):
+            await asyncio.sleep(0)
+
+    async def _make_later(self) -> None:
+        """Make all records before somebody asks, but after those who wait for the first answers."""
+        await asyncio.sleep(OTHERS_FIRST)
+        with uncollected():
+            await self._make()
+
+    async def _make(self) -> None:
+        """Make the records of the whole state that nobody has asked for yet, a few at a time."""
+        for _ in self._mirror.making(SLICE):
             await asyncio.sleep(0)
 
     # -- the loop ------------------------------------------------------------------
@@ -146,7 +160,11 @@ class Pump:
                 if lost:
                     log.info("live feed: the bus is back")
                 pause, lost = BACKOFF[0], False
-                await self._follow(cursors)
+                making = asyncio.create_task(self._make_later(), name="feeds.live.making")
+                try:
+                    await self._follow(cursors)
+                finally:
+                    making.cancel()
             except BusError as error:
                 if not lost:
                     log.warning("live feed: the bus is lost: %s", error)
@@ -160,7 +178,7 @@ class Pump:
     async def _fill(self) -> dict[str, str]:
         await self._bus.open()
         with uncollected():
-            state = await self._bus.state(views=True)
+            state = await self._bus.state()
             for _ in self.restarting(self._bus.rev(state.last), state.records, SLICE_OF_ALL):
                 await asyncio.sleep(0)
         return {self._bus.keys.changes: state.last}

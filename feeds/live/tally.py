@@ -7,12 +7,13 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from feeds.kinds import ASSET, FULL, KINDS, Audience, Record
+from feeds.kinds import ALERT, ASSET, FULL, KINDS, Audience, Record
 from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Share
+from feeds.kinds.records import Row
 from feeds.live.delta import Delta
 from feeds.model import Kind
 
-RecordsByKind = Mapping[str, Mapping[str, Record]]
+RowsByKind = Mapping[str, Mapping[str, Row]]
 SharedCounts = dict[tuple[str, str, bool], Counter[Share]]
 """How many records of a kind have the same share, by kind, region, and whether confidential records are counted."""
 
@@ -61,9 +62,7 @@ class CountTally:
         copied._present = self._present
         return copied
 
-    def counting(
-        self, records: RecordsByKind, most: int | None = None, shared: SharedCounts | None = None
-    ) -> Iterator[None]:
+    def counting(self, rows: RowsByKind, most: int | None = None, shared: SharedCounts | None = None) -> Iterator[None]:
         """Count all records. Yields after every `most` records; they must not change meanwhile.
 
         `shared` has what was counted of the same records for other audiences, and gains what is counted here.
@@ -73,39 +72,39 @@ class CountTally:
             known_by = (name, self.audience.region, self.audience.personal or not _has_confidential(name))
             if (shares := shared.get(known_by)) is None:
                 shares = shared[known_by] = Counter()
-                yield from self._count_shares(name, records, shares, most)
+                yield from self._count_shares(name, rows, shares, most)
             for number, (share, times) in enumerate(shares.items(), 1):
                 self._add(share, times)
                 if most is not None and number % most == 0:
                     yield
         self._settle(self._counts)
 
-    def _count_shares(
-        self, name: str, records: RecordsByKind, shares: Counter[Share], most: int | None
-    ) -> Iterator[None]:
+    def _count_shares(self, name: str, rows: RowsByKind, shares: Counter[Share], most: int | None) -> Iterator[None]:
         """Count the shares of all records of a kind. The share of those with equal traits is computed once."""
-        kind, audience, assets = KINDS[name], self.audience, records[Kind.ASSET]
+        kind, audience, assets = KINDS[name], self.audience, rows[Kind.ASSET]
         sees = None if kind.sees_all(audience) else kind.sees
-        asset_of = self._asset_of if name == Kind.ALERT else None
         traits = self.kind.traits.get(name)
         alike: dict[Hashable, list[Any]] = {}
-        for number, record in enumerate(records[name].values(), 1):
-            if sees is None or sees(audience, record):
-                asset = asset_of(name, record, assets) if asset_of is not None else None
+        for number, row in enumerate(rows[name].values(), 1):
+            if sees is None or sees(audience, kind.asked(row)):
                 if traits is None:
-                    shares[self.kind.share(name, record, asset, audience)] += 1
-                elif (first := alike.get(trait := traits(record, asset))) is None:
-                    alike[trait] = [1, record, asset]
+                    record = kind.made(row)
+                    shares[self.kind.share(name, record, self._asset_of(name, record, assets), audience)] += 1
                 else:
-                    first[0] += 1
+                    values = traits.values_of(row)
+                    asset = self._subject(values[0], values[1], assets)
+                    if (first := alike.get(trait := traits.trait(values, asset))) is None:
+                        alike[trait] = [1, row, asset]
+                    else:
+                        first[0] += 1
             if most is not None and number % most == 0:
                 yield
-        for number, (count, record, asset) in enumerate(alike.values(), 1):
-            shares[self.kind.share(name, record, asset, audience)] += count
+        for number, (count, row, asset) in enumerate(alike.values(), 1):
+            shares[self.kind.share(name, kind.made(row), asset, audience)] += count
             if most is not None and number % most == 0:
                 yield
 
-    def fold(self, deltas: Sequence[Delta], alerts: Mapping[str, Record], assets: Mapping[str, Record]) -> list[Delta]:
+    def fold(self, deltas: Sequence[Delta], alerts: Mapping[str, Row], assets: Mapping[str, Record]) -> list[Delta]:
         """Update the counts from changes of records. `alerts` and `assets` are all records after the changes."""
         counted = [delta for delta in deltas if delta.kind.name in self.kind.over]
         changed = {delta.id: delta for delta in deltas if delta.kind is ASSET}
@@ -116,9 +115,10 @@ class CountTally:
             self._move(touched, self._share(name, delta.old, before), self._share(name, delta.new, assets))
         counted_alerts = {delta.id for delta in counted if delta.kind.name == Kind.ALERT}
         moved = {delta.id for delta in changed.values() if self._moved(delta)}
-        for key, alert in alerts.items() if moved and Kind.ALERT in self.kind.over else ():
-            if key not in counted_alerts and alert["asset"] in moved:
-                self._move(touched, self._share(Kind.ALERT, alert, before), self._share(Kind.ALERT, alert, assets))
+        for key, row in alerts.items() if moved and Kind.ALERT in self.kind.over else ():
+            if key not in counted_alerts and ALERT.asked(row)["asset"] in moved:
+                record = ALERT.made(row)
+                self._move(touched, self._share(Kind.ALERT, record, before), self._share(Kind.ALERT, record, assets))
         return self._settle(touched)
 
     def _moved(self, delta: Delta) -> bool:
@@ -132,9 +132,11 @@ class CountTally:
 
     def _asset_of(self, name: str, record: Record, assets: Mapping[str, Record]) -> Record | None:
         """The asset that an alert is about; None for another record, and when the audience does not see the asset."""
-        if name != Kind.ALERT or record["subject_kind"] != Kind.ASSET:
-            return None
-        asset = assets.get(record["asset"])
+        return self._subject(record["subject_kind"], record["asset"], assets) if name == Kind.ALERT else None
+
+    def _subject(self, kind: str, id: str, assets: Mapping[str, Record]) -> Record | None:
+        """The subject of an alert, if it is an asset that the audience sees."""
+        asset = assets.get(id) if kind == Kind.ASSET else None
         return asset if asset is not None and (self._all_assets or ASSET.sees(self.audience, asset)) else None
 
     def _move(self, touched: set[str], old: Share, new: Share) -> None:

@@ -68,7 +68,9 @@ async def _alert(journal: Journal, id: str, entries: Sequence[JournalEntry]) -> 
         (firing.discard if ended else firing.add)(target)
         if to.get("person"):
             people[target] = to
-    body = alert_document.dump(alert, Bookkeeping(notified=sorted(ever), firing=sorted(firing), people=people))
+    body = alert_document.dump(
+        alert, Bookkeeping(notified=tuple(sorted(ever)), firing=tuple(sorted(firing)), people=people)
+    )
     return Doc(kind=ALERT, id=id, open=alert.open, seq=entries[-1].seq, body=body)
 
 

@@ -211,7 +211,7 @@ def test_a_review_that_passes_over_alerts_that_stand_alone_decides_as_one_of_eve
             suppressions=[silence] if silenced else [],
         )
         if not passes_over:
-            core._suppressor._stands_alone = lambda alert: False  # type: ignore[method-assign]
+            core._suppressor._stands_alone = lambda alert, explained: False  # type: ignore[method-assign]
         core._suppressor.review_all(T0 + 3)
         steps = [(step.alert, step.transition.name) for step in core.take_steps()]
         results.append((steps, core.alerts))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from feeds.journal import Journal, JournalLost, Unstorable, connections, sqlite_url
+from feeds.journal import Journal, JournalLost, Unstorable, connections, open_pages, sqlite_url
 from tests.conftest import SHIPPED_SYNCHRONOUS
 
 
@@ -177,6 +179,51 @@ async def test_open_bodies_are_returned_as_json_oldest_first(journal: Journal) -
             await tx.put("note", id, {"id": id, "标题": "连接慢"}, open=open, seq=seq)
         await tx.put("silence", "s", {"id": "s"}, seq=9)
     assert [body["id"] for body in await journal.decoded("note", msgspec.json.decode)] == ["c", "b"]
+
+
+def all_of(array: bytes, ids: Sequence[str]) -> list[Any]:
+    bodies: list[Any] = msgspec.json.decode(array)
+    if [body["id"] for body in bodies] != ids:
+        raise ValueError("others")
+    return bodies
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 100])
+async def test_open_bodies_are_read_in_pages_that_keep_their_order(
+    journal: Journal, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_pages, "PAGE", page)
+    assert await journal.decoded("note", msgspec.json.decode, all_of) == []
+    async with journal.begin() as tx:
+        for number, id in enumerate("gfedcba"):
+            await tx.put("note", id, {"id": id, "文": "甲,乙"}, open=id != "e", seq=number // 3)  # several in one entry
+        await tx.put("silence", "s", {"id": "s"}, seq=9)
+    one_by_one = await journal.decoded("note", msgspec.json.decode)
+    assert await journal.decoded("note", msgspec.json.decode, all_of) == one_by_one
+    assert [body["id"] for body in one_by_one] == ["f", "g", "b", "c", "d", "a"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "left"),
+    [
+        ('\'{"id":"b"\'', "ac"),  # cut
+        ("''", "ac"),
+        ('\'{"id":"b"},{"id":"x"}\'', "ac"),  # two documents in place of one
+        ("CAST(X'7BFF7D' AS TEXT)", "ac"),  # bytes that are no text
+        ('\'{"id":"x"}\'', "axc"),  # whole, but of another one: as `decode` takes it
+    ],
+)
+async def test_a_damaged_document_costs_its_page_nothing_but_itself(
+    journal: Journal, damage: str, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_pages, "PAGE", 2)
+    async with journal.begin() as tx:
+        for number, id in enumerate("abc"):
+            await tx.put("note", id, {"id": id}, seq=number)
+    if journal.store.is_sqlite:
+        await meddle(journal, f"UPDATE doc SET body = {damage} WHERE id = 'b'")  # a test's own text
+        assert "".join(body["id"] for body in await journal.decoded("note", msgspec.json.decode, all_of)) == left
+        assert [document.id for document in journal.set_aside] == (["b"] if left == "ac" else [])
 
 
 async def test_an_unusable_journal_raises_an_error(tmp_path: Path) -> None:

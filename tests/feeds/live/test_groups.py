@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from unittest.mock import patch
 
@@ -53,7 +54,9 @@ def shortened(record: dict[str, Any]) -> dict[str, Any]:
 def test_groups_are_counted_over_what_the_audience_sees(happened: list[Change], flushes: list[bool]) -> None:
     with patch.object(group_module, "MANY", 1):
         mirror = Mirror()
-        views: dict[Audience, dict[str, Any]] = {audience: mirror.records("group", audience) for audience in AUDIENCES}
+        views: dict[Audience, dict[str, Any]] = {
+            audience: dict(mirror.records("group", audience)) for audience in AUDIENCES
+        }
         for change, flush in zip(happened, [*flushes[1:], True], strict=False):
             mirror.apply([change])
             deltas = mirror.flush() if flush else []
@@ -81,7 +84,7 @@ def alert(key: str, at: float = 60.0, **more: Any) -> Change:
     return Change(kind=Kind.ALERT, id=key, after=after, at=at)
 
 
-def grouped(*happened: Change) -> dict[str, dict[str, Any]]:
+def grouped(*happened: Change) -> Mapping[str, dict[str, Any]]:
     mirror = Mirror()
     asset = Asset(id="a", name="a", kind="router", region="532323", owner="州大数据中心")
     mirror.apply([Change(kind=Kind.ASSET, id="a", after=asset, at=1.0), *happened])
