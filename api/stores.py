@@ -19,8 +19,8 @@ PATIENCE = 3.0
 """Seconds that one who asks waits for a store that hangs. A slow disk is no loss: the store's own limits judge."""
 LOOK = 1.0
 """Seconds between two looks at whether a store failed somebody, and between two attempts while it is lost."""
-
-
+PROBE = 10.0
+"""Seconds after which a store that nobody asked is asked: a calm site tells that it can accept nothing, too."""
 _PROBLEMS = {IntakeLost: "intake-lost", HistoryLost: "history-lost", CasesLost: "cases-lost"}
 
 
@@ -64,11 +64,11 @@ class StoreWatch:
         self.lost = error
 
     async def run(self) -> None:
-        """Look until cancelled; a store that failed somebody is tried until it takes a row."""
+        """Look until cancelled. A store that failed somebody is tried until it takes a row, any other every PROBE."""
         try:
             while True:
                 await asyncio.sleep(LOOK)
-                if self.lost or self._store.failing:
+                if self.lost or self._store.failing or not 0 <= self._clock() - self._asked_at < PROBE:
                     await self.usable()
         finally:
             if self._attempt is not None:

@@ -62,3 +62,19 @@ async def test_a_slow_store_is_no_loss_and_holds_up_nobody(monkeypatch: pytest.M
     desk.slow.set()
     await until(watch.usable)
     assert desk.touched == 1
+
+
+async def test_a_store_that_nobody_asks_is_asked_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stores, "LOOK", 0.001)
+    desk, at = Desk(), [0.0]
+    watch = StoreWatch("journal", Store("sqlite://", "test"), desk.touch, lambda: at[0])
+    running = asyncio.create_task(watch.run())
+    await until(lambda: desk.touched == 1)
+    at[0] += stores.PROBE - 0.1
+    await asyncio.sleep(0.05)
+    assert desk.touched == 1
+    desk.error = "database is locked"
+    at[0] += 0.2
+    await until(lambda: bool(watch.lost))
+    running.cancel()
+    await asyncio.wait([running])
