@@ -18,7 +18,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -55,10 +55,14 @@ class StartSettings:
 
 @dataclass(frozen=True, slots=True)
 class AppliedSettings:
-    """The settings that were applied last, with the copies of their inventory files. `at` is the time in ISO 8601."""
+    """The settings that were applied last, with the copies of their inventory files. `at` is the time in ISO 8601.
+
+    `gaps` says by language what the copy of an earlier version lacks; it is empty when it lacks nothing.
+    """
 
     settings: Settings
     at: str
+    gaps: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,9 @@ def fall_back(path: Path, error: SettingsError) -> StartSettings:
     is_held = any(finding.code == REMOVAL_HELD for finding in error.findings)
     if (previous := last_applied(path.absolute(), read(path.absolute()), as_applied=is_held)) is None:
         raise error
-    return StartSettings(previous.settings, fallback_reason(error, previous.at))
+    reason = fallback_reason(error, previous.at)
+    told = {language: text + previous.gaps.get(language, "") for language, text in reason.items()}
+    return StartSettings(previous.settings, told)
 
 
 def last_applied(path: Path, draft: Draft, *, as_applied: bool = False) -> AppliedSettings | None:
@@ -179,7 +185,7 @@ def last_applied(path: Path, draft: Draft, *, as_applied: bool = False) -> Appli
             log.warning("settings: what was applied last cannot be used: %s", SettingsError(stored.findings))
             continue
         files = tuple(folder / f"{number}-{old.name}" for number, old in enumerate(stored.settings.inventory))
-        return AppliedSettings(replace(stored.settings, inventory=files), record["at"])
+        return AppliedSettings(replace(stored.settings, inventory=files), record["at"], _gaps(path.parent, stored))
     return None
 
 
@@ -189,9 +195,26 @@ def _usable(text: str, path: Path, folder: Path, *, as_applied: bool) -> Draft:
     if substitutes and as_applied:
         return read_text(text, path, substitutes)
     draft = read_text(text, path)
-    if substitutes and any(finding.error for finding in draft.findings):
+    if any(finding.error for finding in draft.findings):
         return read_text(text, path, substitutes)
     return draft
+
+
+def _gaps(site: Path, stored: Draft) -> dict[str, str]:
+    """What the copy does not have and how the start goes on without it, by language."""
+    if not stored.unknown:
+        return {}
+    folders, unusable = (
+        ", ".join(sorted(os.path.relpath(path, site) for path in paths)) for paths in (stored.unknown, stored.unusable)
+    )
+    texts = {
+        "zh-CN": f"。该副本由旧版本保存，不含 {folders}，改用现有文件",
+        "en": f". That copy is of an earlier version and lacks {folders}: the files that are there now are used",
+    }
+    if unusable:
+        texts["zh-CN"] += f"；无法使用、已略去：{unusable}"
+        texts["en"] += f"; left out, because they cannot be used: {unusable}"
+    return texts
 
 
 def _substitutes(folder: Path) -> dict[Path, Path]:

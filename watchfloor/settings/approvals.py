@@ -9,7 +9,7 @@ from typing import TypeVar
 from feeds.cases.items import CatalogueRefused, read_departments, read_items
 from feeds.cases.settings import ApprovalsSettings
 from feeds.regions import is_code
-from feeds.workdays.files import CalendarFile, CalendarRefused, calendar_paths, is_calendar, read_file
+from feeds.workdays.files import CalendarFile, CalendarRefused, calendar_paths, read_file
 from watchfloor.settings.reader import SettingsTable
 from watchfloor.settings.references import References
 
@@ -45,11 +45,14 @@ def _path(table: SettingsTable, key: str) -> Path | None:
 
 def _calendars(references: References, folder: Path) -> tuple[CalendarFile, ...]:
     """The calendars of the site's folder. Of settings that were applied before, the files of then."""
-    if references.substitutes:
-        paths = [path for path in references.substitutes if folder in path.parents and is_calendar(path)]
-    else:
-        paths = calendar_paths(folder)
-    return tuple(read_file(path, folder, references.read(path)) for path in sorted(paths))
+    files: list[CalendarFile] = []
+    for path in references.files_in(folder, lambda: calendar_paths(folder)):
+        try:
+            files.append(read_file(path, folder, references.read(path)))
+        except (OSError, CalendarRefused):
+            if not references.leaves_out(path):
+                raise
+    return tuple(files)
 
 
 def _read(table: SettingsTable, key: str, path: Path | None, read: Callable[[Path], T]) -> T | None:

@@ -41,12 +41,16 @@ def plan_files(
         try:
             text = references.read(path).decode("utf-8-sig")
         except OSError as error:
-            findings.append(plan_finding("plan_unreadable", InFile(name), detail=error.strerror or str(error)))
+            if not references.leaves_out(path):
+                findings.append(plan_finding("plan_unreadable", InFile(name), detail=error.strerror or str(error)))
             continue
         except UnicodeDecodeError:
-            findings.append(plan_finding("plan_encoding", InFile(name)))
+            if not references.leaves_out(path):
+                findings.append(plan_finding("plan_encoding", InFile(name)))
             continue
         document = read_plan(text, name, context)
+        if document.plan is None and references.leaves_out(path):
+            continue
         findings += document.findings
         if document.plan is None:
             continue
@@ -59,8 +63,6 @@ def plan_files(
 
 def _paths(folder: Path, references: References) -> Sequence[Path]:
     """The files of the folder by name. Of settings that were applied before, the files of then."""
-    if references.substitutes:
-        return sorted(path for path in references.substitutes if path.parent == folder and path.suffix in ENDINGS)
-    if not folder.is_dir():
+    if references.substitutes is None and not folder.is_dir():
         return ()
-    return sorted(path for path in folder.iterdir() if path.suffix in ENDINGS)
+    return references.files_in(folder, lambda: (path for path in folder.iterdir() if path.suffix in ENDINGS))

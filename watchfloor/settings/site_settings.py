@@ -97,11 +97,16 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A file as far as it could be read. `settings` is None when it is not TOML, and must not be used with errors."""
+    """A file as far as it could be read. `settings` is None when it is not TOML, and must not be used with errors.
+
+    `unknown` and `unusable`: see watchfloor.settings.references.
+    """
 
     settings: Settings | None
     findings: tuple[Finding[InFile], ...]
     lines: Lines
+    unknown: tuple[Path, ...] = ()
+    unusable: tuple[Path, ...] = ()
 
 
 def load(path: Path) -> Settings:
@@ -128,7 +133,7 @@ def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = N
         document = document_of(text, path)
     except SettingsError as error:
         return _unreadable(error.findings[0])
-    report = SettingsReport(path=path, lines=Lines(text), references=References(substitutes or {}))
+    report = SettingsReport(path=path, lines=Lines(text), references=References(substitutes))
     for fault in use_site(path.parent / PROFILES):
         report.findings.append(make("profile", file=PROFILES, detail=str(fault)))
     settings = _settings(SettingsTable(document, (), report), path)
@@ -137,6 +142,8 @@ def read_text(text: str, path: Path, substitutes: Mapping[Path, Path] | None = N
         settings=replace(settings, text=text, references=report.references.contents),
         findings=findings,
         lines=report.lines,
+        unknown=tuple(report.references.unknown),
+        unusable=tuple(report.references.unusable),
     )
 
 

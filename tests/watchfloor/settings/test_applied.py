@@ -270,6 +270,69 @@ def test_catalogues_calendars_and_plans_are_replaced_by_the_copies_of_what_was_a
         load(config)
 
 
+def with_catalogues(config: Path) -> Path:
+    """Settings with items, departments, a calendar and a plan, applied. Returns the folder of the copy."""
+    site = config.parent
+    for folder in ("calendars", "plans"):
+        (site / folder).mkdir()
+    (site / "items.csv").write_text("code,name\ni1,许可\n")
+    (site / "departments.csv").write_text("code,name\nd1,住建局\n")
+    (site / "calendars" / "2027.json").write_text(json.dumps(CALENDAR))
+    (site / "calendars" / "2028.json").write_text(json.dumps(CALENDAR | {"year": 2028, "days": []}))
+    (site / "plans" / "hazchem.yaml").write_text(shipped_text("plans/hazchem.yaml"))
+    config.write_text(config.read_text() + CATALOGUES)
+    put(config)
+    (copy,) = (site / "data" / "run").glob("applied-*")
+    return copy
+
+
+def forget_folders(copy: Path) -> None:
+    """Make a copy as a version made it that copied neither calendars nor plans."""
+    names = json.loads((copy / "references.json").read_text())
+    left = {path: name for path, name in names.items() if "/calendars" not in path and "/plans" not in path}
+    (copy / "references.json").write_text(json.dumps(left))
+
+
+@pytest.mark.parametrize("has_references", [True, False])
+def test_a_copy_that_lacks_calendars_and_plans_starts_with_those_that_are_there_and_says_so(
+    config: Path, has_references: bool
+) -> None:
+    copy = with_catalogues(config)
+    applied_settings = load(config)
+    forget_folders(copy)
+    if has_references:
+        (config.parent / "items.csv").unlink()
+    else:
+        (copy / "references.json").unlink()
+    spoil(config.parent / "calendars" / "2028.json")
+    start = settings_to_start(config)
+    assert [calendar.year for calendar in start.settings.approvals.calendars] == [2027]
+    assert start.settings.incidents.plans == applied_settings.incidents.plans
+    assert "lacks calendars, plans" in start.fallback_reason["en"]
+    assert "cannot be used: calendars/2028.json" in start.fallback_reason["en"]
+    assert "不含 calendars, plans" in start.fallback_reason["zh-CN"]
+
+
+def test_an_unusable_plan_that_the_copy_does_not_know_is_left_out(config: Path) -> None:
+    forget_folders(with_catalogues(config))
+    (config.parent / "plans" / "hazchem.yaml").write_text("plan: [")
+    (config.parent / "calendars" / "2028.json").unlink()
+    (config.parent / "items.csv").unlink()
+    start = settings_to_start(config)
+    assert start.settings.incidents.plans == ()
+    assert "cannot be used: plans/hazchem.yaml" in start.fallback_reason["en"]
+
+
+def test_folders_that_were_empty_when_the_settings_were_applied_are_not_called_lacking(config: Path) -> None:
+    site = config.parent
+    (site / "calendars").mkdir()
+    config.write_text(config.read_text() + '[approvals]\ncalendars = "calendars"\n')
+    put(config)
+    (site / "calendars" / "2027.json").write_text(json.dumps(CALENDAR))
+    config.write_text("[site")
+    assert "lacks" not in settings_to_start(config).fallback_reason["en"]
+
+
 def test_a_reference_that_was_renewed_is_read_where_it_is_while_other_files_are_broken(referring: Path) -> None:
     put(referring)
     (referring.parent / "community").write_text("renewed")
