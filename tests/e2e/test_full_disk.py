@@ -146,3 +146,70 @@ async def test_a_site_that_starts_on_a_full_disk_comes_up_when_there_is_room(tmp
             assert site.process.poll() is None
             (disk / "filler").unlink()
             await site.ready()
+
+
+INCIDENT = {"title": "化工厂起火", "event_class": "fire", "region": "532323", "place": "园区", "text": "两车间"}
+
+
+def orders(incident: str) -> dict[str, tuple[str, str, dict[str, Any]]]:
+    """Orders of emergency command, by kind of record: method, path and body."""
+    task = {"title": "封路", "incident": incident, "role": "duty", "due_within": 3600, "issue": True}
+    group = {"numbers": [{"name": "村主任", "number": "13600000001"}]}
+    mark = {"incident": incident, "kind": "hazard", "geometry": {"type": "Point", "coordinates": [101.5, 25.0]}}
+    return {
+        "incidents": ("POST", "incidents", INCIDENT | {"title": "第二起"}),
+        "edit": ("PATCH", f"incidents/{incident}", {"text": "三车间"}),
+        "tasks": ("POST", "tasks", task),
+        "campaigns": ("POST", "campaigns", {"text": "请到岗", "groups": [group], "incident": incident}),
+        "marks": ("POST", "marks", mark),
+        "log": ("POST", "log", {"text": "来电"}),
+    }
+
+
+async def order(person: Person, method: str, path: str, body: Any) -> tuple[int, str, str]:
+    """One attempt: status, Retry-After, text."""
+    headers = {"X-CSRF-Token": person.csrf}
+    async with person.http.request(method, f"/api/v1/{path}", json=body, headers=headers) as answer:
+        return answer.status, answer.headers.get("Retry-After", ""), await answer.text()
+
+
+async def test_orders_of_emergency_command_on_a_full_disk_are_refused_whole_and_taken_afterwards(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path / "data") as disk:
+        async with running(tmp_path, "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n") as site:
+            person = await site.person("duty1")
+            incident = (await person.post("incidents", INCIDENT, expect=201))["id"]
+            given = orders(incident)
+
+            fill(disk)
+            await until(lambda: not (disk / "run" / "reserve").exists())
+            fill(disk)
+            await until(lambda: all_refused(person, given))
+            before = await kept(person, incident)
+            assert await all_refused(person, given)
+            assert await kept(person, incident) == before
+
+            (disk / "filler").unlink()
+            await site.ready()
+            assert await kept(person, incident) == before
+            for name, (method, path, body) in given.items():
+                status, _, text = await order(person, method, path, body)
+                assert status in (200, 201), (name, text)
+            text, counts = await kept(person, incident)
+            assert (text, counts) == ("三车间", {kind: count + 1 for kind, count in before[1].items()})
+            assert site.cli("journal", "verify").returncode == 0
+
+
+async def kept(person: Person, incident: str) -> tuple[str, dict[str, int]]:
+    """The text of the incident, and how many records of each kind there are."""
+    kinds = ("incidents", "tasks", "campaigns", "marks")
+    counts = {kind: len((await person.get(kind))["items"]) for kind in kinds}
+    return str((await person.get(f"incidents/{incident}"))["text"]), counts
+
+
+async def all_refused(person: Person, given: dict[str, tuple[str, str, dict[str, Any]]]) -> bool:
+    """True when every order is answered 503 with Retry-After."""
+    answers = {name: await order(person, *one) for name, one in given.items()}
+    assert all(status < 500 or status == 503 for status, _, _ in answers.values()), answers
+    return all(status == 503 and retry for status, retry, _ in answers.values())
