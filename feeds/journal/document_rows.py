@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import aclosing
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -80,11 +81,12 @@ class DocumentRows(OutboxRows):
         async with self.store.reading() as connection:
             with translated(OSError, sqlite3.Error):
                 if decode_all is not None and self.store.is_sqlite:
-                    async for page in open_pages(await _driver_of(connection), kind):
-                        try:
-                            decoded += decode_all(page.array, page.ids)
-                        except UNREADABLE:
-                            decoded += self._each(kind, await page.rows(), decode)
+                    async with aclosing(open_pages(await _driver_of(connection), kind)) as pages:
+                        async for page in pages:
+                            try:
+                                decoded += decode_all(page.array, page.ids)
+                            except UNREADABLE:
+                                decoded += self._each(kind, await page.rows(), decode)
                 else:
                     async for rows in self._open_rows(connection, kind):  # other tasks run between two parts
                         decoded += self._each(kind, rows, decode)

@@ -7,7 +7,7 @@ driver takes the interpreter's lock for each. An array costs one row, and the ne
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -44,7 +44,7 @@ class OpenPage:
         return list(await (await self._connection.execute(_ROWS, self._bounds)).fetchall())
 
 
-async def open_pages(connection: SqliteConnection, kind: str) -> AsyncIterator[OpenPage]:
+async def open_pages(connection: SqliteConnection, kind: str) -> AsyncGenerator[OpenPage, None]:
     """The pages, all of one moment."""
     await connection.execute("BEGIN")
     try:
