@@ -32,13 +32,13 @@ def selected(deps: Dependencies, kind: RecordKind[Any], audience: Audience, crit
     rows = mirror.rows(kind.name, audience)
     if takes is every:
         return rows
-    if kind.altered(audience).isdisjoint(_asked(kind)):
-        return [row for row in rows if takes(kind.asked(row))]
+    if kind.altered(audience).isdisjoint(_selecting_fields(kind)):
+        return [row for row in rows if takes(kind.fields_of(row))]
     # Nobody finds a record by what is blank for the asker.
-    return [row for row in rows if takes(kind.shown(audience, kind.made(row)))]
+    return [row for row in rows if takes(kind.shown(audience, kind.public_record(row)))]
 
 
-def _asked(kind: RecordKind[Any]) -> set[str]:
+def _selecting_fields(kind: RecordKind[Any]) -> set[str]:
     """The fields by which records of a kind are selected."""
     searched = {name for query in kind.filters if isinstance(query, Search) for name in query.fields}
     return {query.on for query in kind.filters} | searched
@@ -46,14 +46,14 @@ def _asked(kind: RecordKind[Any]) -> set[str]:
 
 def live(deps: Dependencies, kind: RecordKind[Any], audience: Audience, criteria: Mapping[str, Any]) -> list[Record]:
     """All live records that are asked for, as the audience is shown them, in no order."""
-    return [kind.shown(audience, kind.made(row)) for row in selected(deps, kind, audience, criteria)]
+    return [kind.shown(audience, kind.public_record(row)) for row in selected(deps, kind, audience, criteria)]
 
 
 def sorted_page(kind: RecordKind[Any], rows: list[Row], audience: Audience, cursor: str, limit: int) -> Page:
     """One page of selected records in the order of their kind, as the audience is shown them, and the next cursor."""
     order = kind.sort
     chosen, following = page(rows, kind.sort_key, [str] * len(order.fields), cursor, limit, down=order.down)
-    return [kind.shown(audience, kind.made(row)) for row in chosen], following
+    return [kind.shown(audience, kind.public_record(row)) for row in chosen], following
 
 
 async def with_archive(

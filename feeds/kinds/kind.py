@@ -112,21 +112,30 @@ class RecordKind(Generic[T]):
                 shown[extra.name] = extra.value(record)
         return self.derive(shown)
 
-    def made(self, row: Row) -> Record:
+    def public_record(self, row: Row) -> Record:
         """The public record of a row."""
         return row if type(row) is dict else self.view(row)
 
-    def asked(self, row: Row) -> Mapping[str, Any]:
+    def fields_of(self, row: Row) -> Mapping[str, Any]:
         """A row as a record of which single fields are asked: one that is unmade stays so."""
-        return row if type(row) is dict else UnmadeRecord(row, self.view)
+        return row if type(row) is dict else UnmadeRecord(row, self.view, self.stored_fields)
+
+    @cached_property
+    def stored_fields(self) -> Mapping[str, Callable[[Any], Any]]:
+        """What gives the fields of a stored record as they are shown.
+
+        Empty when the `derivation` gives no derived field: it alters stored ones.
+        """
+        alters = self.derivation is not None and all(extra.value is not None for extra in self.derived)
+        return {} if alters else public_fields(cast(Any, self.record))
 
     @cached_property
     def sort_key(self) -> Callable[[Row], tuple[str, ...]]:
         """What gives by what a row is ordered in lists, without making it."""
-        of_public, fields = self.sort.key, public_fields(cast(Any, self.record))
+        of_public, fields = self.sort.key, self.stored_fields
         readers = [fields[name] for name in self.sort.fields if name in fields]
         if len(readers) < len(self.sort.fields):  # it is ordered by a derived field
-            return lambda row: of_public(self.asked(row))
+            return lambda row: of_public(self.fields_of(row))
         return lambda row: of_public(row) if type(row) is dict else tuple([read(row) for read in readers])
 
     def derive(self, shown: Record) -> Record:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from feeds.kinds.audience import Record
 from feeds.model import Change
-from feeds.wire import public_fields
 
 if TYPE_CHECKING:
     from feeds.kinds.kind import RecordKind
@@ -25,28 +24,28 @@ class UnmadeRecord(Mapping[str, Any]):
     as long to make as to read.
     """
 
-    __slots__ = ("_fields", "_made", "_stored", "_view")
+    __slots__ = ("_fields", "_public", "_stored", "_view")
 
-    def __init__(self, stored: Any, view: Callable[[Any], Record]) -> None:
-        self._stored, self._view = stored, view
-        self._fields = public_fields(cast(Any, type(stored)))
-        self._made: Record | None = None
+    def __init__(self, stored: Any, view: Callable[[Any], Record], fields: Mapping[str, Callable[[Any], Any]]) -> None:
+        """`fields` give those that are shown as they are stored."""
+        self._stored, self._view, self._fields = stored, view, fields
+        self._public: Record | None = None
 
-    def made(self) -> Record:
+    def public_record(self) -> Record:
         """The public record."""
-        if self._made is None:
-            self._made = self._view(self._stored)
-        return self._made
+        if self._public is None:
+            self._public = self._view(self._stored)
+        return self._public
 
     def __getitem__(self, name: str) -> Any:
         field = self._fields.get(name)
-        return field(self._stored) if field is not None else self.made()[name]
+        return field(self._stored) if field is not None else self.public_record()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.made())
+        return iter(self.public_record())
 
     def __len__(self) -> int:
-        return len(self.made())
+        return len(self.public_record())
 
 
 class LazyRecords(Mapping[str, Record]):

@@ -79,11 +79,11 @@ class Mirror:
                 yield
 
     def rows(self, kind: str, audience: Audience) -> list[Row]:
-        """The rows of a kind that this audience may see: see `RecordKind.asked` and `made`."""
+        """The rows of a kind that this audience may see: see `RecordKind.fields_of` and `public_record`."""
         rows, described = self._parts[kind].rows, self._kinds[kind]
         if described.sees_all(audience):
             return list(rows.values())
-        return [row for row in rows.values() if described.sees(audience, described.asked(row))]
+        return [row for row in rows.values() if described.sees(audience, described.fields_of(row))]
 
     def held(self, kind: str, audience: Audience) -> Mapping[str, Record]:
         """All records of a kind, unchecked: the caller checks `kind.sees`. Counted kinds: those of `audience`."""
@@ -131,9 +131,9 @@ class Mirror:
             part.copy()
             if described.shows_all(audience)
             else {
-                key: described.shown(audience, described.made(row))
+                key: described.shown(audience, described.public_record(row))
                 for key, row in part.rows.items()
-                if described.sees(audience, described.asked(row))
+                if described.sees(audience, described.fields_of(row))
             }
         )
         return shown if face == FULL else {key: described.faced(record, face) for key, record in shown.items()}
@@ -171,7 +171,7 @@ class Mirror:
         return {
             name: 0
             if kind.sees_all(audience)
-            else sum(not kind.sees(audience, kind.asked(row)) for row in self._parts[name].rows.values())
+            else sum(not kind.sees(audience, kind.fields_of(row)) for row in self._parts[name].rows.values())
             for name, kind in self._kinds.items()
         }
 

@@ -86,9 +86,9 @@ class CountTally:
         traits = self.kind.traits.get(name)
         alike: dict[Hashable, list[Any]] = {}
         for number, row in enumerate(rows[name].values(), 1):
-            if sees is None or sees(audience, kind.asked(row)):
+            if sees is None or sees(audience, kind.fields_of(row)):
                 if traits is None:
-                    record = kind.made(row)
+                    record = kind.public_record(row)
                     shares[self.kind.share(name, record, self._asset_of(name, record, assets), audience)] += 1
                 else:
                     values = traits.values_of(row)
@@ -100,7 +100,7 @@ class CountTally:
             if most is not None and number % most == 0:
                 yield
         for number, (count, row, asset) in enumerate(alike.values(), 1):
-            shares[self.kind.share(name, kind.made(row), asset, audience)] += count
+            shares[self.kind.share(name, kind.public_record(row), asset, audience)] += count
             if most is not None and number % most == 0:
                 yield
 
@@ -116,8 +116,8 @@ class CountTally:
         counted_alerts = {delta.id for delta in counted if delta.kind.name == Kind.ALERT}
         moved = {delta.id for delta in changed.values() if self._moved(delta)}
         for key, row in alerts.items() if moved and Kind.ALERT in self.kind.over else ():
-            if key not in counted_alerts and ALERT.asked(row)["asset"] in moved:
-                record = ALERT.made(row)
+            if key not in counted_alerts and ALERT.fields_of(row)["asset"] in moved:
+                record = ALERT.public_record(row)
                 self._move(touched, self._share(Kind.ALERT, record, before), self._share(Kind.ALERT, record, assets))
         return self._settle(touched)
 

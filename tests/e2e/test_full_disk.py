@@ -180,36 +180,36 @@ async def test_orders_of_emergency_command_on_a_full_disk_are_refused_whole_and_
         async with running(tmp_path, "gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:9\n") as site:
             person = await site.person("duty1")
             incident = (await person.post("incidents", INCIDENT, expect=201))["id"]
-            given = orders(incident)
+            attempts = orders(incident)
 
             fill(disk)
             await until(lambda: not (disk / "run" / "reserve").exists())
             fill(disk)
-            await until(lambda: all_refused(person, given))
-            before = await kept(person, incident)
-            assert await all_refused(person, given)
-            assert await kept(person, incident) == before
+            await until(lambda: all_refused(person, attempts))
+            before = await incident_and_counts(person, incident)
+            assert await all_refused(person, attempts)
+            assert await incident_and_counts(person, incident) == before
 
             (disk / "filler").unlink()
             await site.ready()
-            assert await kept(person, incident) == before
-            for name, (method, path, body) in given.items():
+            assert await incident_and_counts(person, incident) == before
+            for name, (method, path, body) in attempts.items():
                 status, _, text = await order(person, method, path, body)
                 assert status in (200, 201), (name, text)
-            text, counts = await kept(person, incident)
+            text, counts = await incident_and_counts(person, incident)
             assert (text, counts) == ("三车间", {kind: count + 1 for kind, count in before[1].items()})
             assert site.cli("journal", "verify").returncode == 0
 
 
-async def kept(person: Person, incident: str) -> tuple[str, dict[str, int]]:
+async def incident_and_counts(person: Person, incident: str) -> tuple[str, dict[str, int]]:
     """The text of the incident, and how many records of each kind there are."""
     kinds = ("incidents", "tasks", "campaigns", "marks")
     counts = {kind: len((await person.get(kind))["items"]) for kind in kinds}
     return str((await person.get(f"incidents/{incident}"))["text"]), counts
 
 
-async def all_refused(person: Person, given: dict[str, tuple[str, str, dict[str, Any]]]) -> bool:
+async def all_refused(person: Person, attempts: dict[str, tuple[str, str, dict[str, Any]]]) -> bool:
     """True when every order is answered 503 with Retry-After."""
-    answers = {name: await order(person, *one) for name, one in given.items()}
+    answers = {name: await order(person, *attempt) for name, attempt in attempts.items()}
     assert all(status < 500 or status == 503 for status, _, _ in answers.values()), answers
     return all(status == 503 and retry for status, retry, _ in answers.values())

@@ -26,7 +26,7 @@ connection.execute("BEGIN EXCLUSIVE")
 print("locked", flush=True)
 sys.stdin.read()
 """
-TOLD = {"journal": {"journal-lost"}, "intake": {"intake-lost"}, "history": set[str](), "cases": set[str]()}
+CONDITIONS = {"journal": {"journal-lost"}, "intake": {"intake-lost"}, "history": set[str](), "cases": set[str]()}
 """The conditions on every page. History and cases are written an hour later, or when a case comes: nothing is lost."""
 
 
@@ -47,7 +47,7 @@ async def locked_by_another(file: Path) -> AsyncIterator[None]:
 
 async def tells(person: Person, store: str) -> bool:
     """True when the pages say of this store alone that it takes nothing."""
-    return set(await conditions(person)) == TOLD[store]
+    return set(await conditions(person)) == CONDITIONS[store]
 
 
 async def acknowledges(person: Person, alert: str) -> tuple[int, str, bool]:

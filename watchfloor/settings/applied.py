@@ -159,8 +159,8 @@ def fall_back(path: Path, error: SettingsError) -> StartSettings:
     if (previous := last_applied(path.absolute(), read(path.absolute()), as_applied=is_held)) is None:
         raise error
     reason = fallback_reason(error, previous.at)
-    told = {language: text + previous.gaps.get(language, "") for language, text in reason.items()}
-    return StartSettings(previous.settings, told)
+    whole_reason = {language: text + previous.gaps.get(language, "") for language, text in reason.items()}
+    return StartSettings(previous.settings, whole_reason)
 
 
 def last_applied(path: Path, draft: Draft, *, as_applied: bool = False) -> AppliedSettings | None:

@@ -23,7 +23,7 @@ QUERIES = (
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def viewed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of the alerts whose public records were made."""
     ids: list[str] = []
     view = type(ALERT).view
@@ -44,14 +44,14 @@ def restart(world: World) -> None:
     world.pump.restart("e.2-0", stored | {Kind.ALERT: stored[Kind.ALERT] | {alert.id: alert for alert in alerts}})
 
 
-async def test_a_list_makes_only_the_records_that_it_shows(world: World, made: list[str]) -> None:
+async def test_a_list_makes_only_the_records_that_it_shows(world: World, viewed: list[str]) -> None:
     restart(world)
-    made.clear()
+    viewed.clear()
     async with world.signed_in("admin") as client:
         answer = (await client.get("/api/v1/alerts?limit=2")).json()
         boards = (await client.get("/api/v1/boards?by=feed")).json()
     assert [alert["id"] for alert in answer["items"]] == ["m27", "m20"]  # the newest, by id among equals
-    assert sorted(set(made)) == ["m20", "m27"]
+    assert sorted(set(viewed)) == ["m20", "m27"]
     assert sum(sum(board["alerts"].values()) for board in boards["items"]) == MANY + 2
 
 

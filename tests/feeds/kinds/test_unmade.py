@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from feeds import wire
 from feeds.bus.entries import readable
-from feeds.kinds import ALERT, ALL, ASSET, BOARD, GROUP, RecordKind
+from feeds.kinds import ALERT, ALL, ASSET, BOARD, CAMPAIGN, GROUP, RecordKind
 from feeds.kinds.counted import CountedKind
-from feeds.kinds.records import KindRecords, UnmadeRecord
+from feeds.kinds.records import KindRecords
 from feeds.live.tally import CountTally, RowsByKind
 from feeds.model import Alert, Asset, AssetState, Change
 from tests import patience
@@ -33,15 +33,20 @@ def test_each_field_of_an_unmade_record_is_that_of_its_view(kind: RecordKind[Any
     @given(records(kind.record))
     def check(record: Any) -> None:
         view = kind.view(record)
-        assert {name: UnmadeRecord(record, kind.view)[name] for name in view} == view
-        assert dict(UnmadeRecord(record, kind.view)) == view
+        assert {name: kind.fields_of(record)[name] for name in view} == view
+        assert dict(kind.fields_of(record)) == view
 
     check()
 
 
+def test_a_record_that_masks_what_is_stored_is_asked_for_its_public_fields_only() -> None:
+    assert not CAMPAIGN.stored_fields
+    assert {"id", "raised_at"} <= ALERT.stored_fields.keys()
+
+
 def test_a_field_that_a_record_does_not_have_is_an_error() -> None:
     with pytest.raises(KeyError):
-        UnmadeRecord(ALERT_RECORD, ALERT.view)["colour"]
+        ALERT.fields_of(ALERT_RECORD)["colour"]
 
 
 @pytest.mark.parametrize("name", ["first_raised_at", "changed_at", "count", "labels", "shelf"])
@@ -97,11 +102,11 @@ def tallied(kind: CountedKind[Any], audience: Any, stored: RowsByKind) -> dict[s
     return tally.records
 
 
-def made(alerts: Iterable[Alert]) -> dict[str, Any]:
+def as_public(alerts: Iterable[Alert]) -> dict[str, Any]:
     return {alert.id: ALERT.view(alert) for alert in alerts}
 
 
-def unmade(alerts: Iterable[Alert]) -> dict[str, Any]:
+def as_stored(alerts: Iterable[Alert]) -> dict[str, Any]:
     return {alert.id: alert for alert in alerts}
 
 
@@ -124,7 +129,7 @@ def test_counts_by_traits_are_those_of_each_record(kind: CountedKind[Any]) -> No
         stored: dict[str, dict[str, Any]] = {name: {} for name in kind.over}
         numbered = [msgspec.structs.replace(alert, id=str(number)) for number, alert in enumerate(alerts)]
         half = len(numbered) // 2
-        forms = (made(numbered), unmade(numbered), made(numbered[:half]) | unmade(numbered[half:]))
+        forms = (as_public(numbered), as_stored(numbered), as_public(numbered[:half]) | as_stored(numbered[half:]))
         for audience in AUDIENCES:
             expected = tallied(slow, audience, stored | {"asset": part.records, "alert": forms[0]})
             for alerts_by_id in forms:
