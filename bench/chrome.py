@@ -25,7 +25,7 @@ PROBE = """(() => {
     const frame = JSON.parse(text);
     if (frame.type === "snapshot") probe.data = performance.now();
     if (frame.type !== "changes") return;
-    const items = frame.items.filter((item) => item.set?.health).map((item) => [item.id, item.set.health]);
+    const items = frame.items.filter((item) => typeof item.set?.health === "string").map((item) => [item.id, item.set.health]);
     // The page's own callback of the frame was asked for before this one, so it has run by then.
     if (items.length) requestAnimationFrame(() => probe.applied.push(...items.map((item) => [...item, Date.now()])));
   };
@@ -37,8 +37,9 @@ PROBE = """(() => {
       };
     }
   };
-  const root = document.documentElement;
-  const isShown = () => root.dataset.onpage && !("mounting" in root.dataset) && document.querySelector("[data-page]")
+  // There is no document yet when this runs.
+  const isMounted = ({ onpage, mounting }) => onpage && mounting === undefined;
+  const isShown = () => isMounted(document.documentElement?.dataset ?? {}) && document.querySelector("[data-page]")
     && document.getElementById("stale-banner")?.hidden && !document.querySelector("#report-body > .rows-empty");
   const isMapped = () => {
     const maps = [...document.querySelectorAll("[data-panel=map]")];

@@ -16,9 +16,22 @@ export interface NodeProperties {
   /** The gravest open alert: 3 critical, 2 major, 1 less, 0 none. */
   sev: number;
 }
-type Node = Feature<Point, NodeProperties>;
+export type Node = Feature<Point, NodeProperties>;
+
+/** What `Network.update` found: whether nodes or links came, went or moved, and the nodes that look different. */
+export interface Changes {
+  places: boolean;
+  looks: string[];
+}
 
 export const collection = (features: Feature[]): FeatureCollection => ({ type: "FeatureCollection", features });
+
+/** What does not change, as one collection; each feature says by `layer` what it is. */
+export function ground(layers: Readonly<Partial<Record<string, FeatureCollection>>>): FeatureCollection {
+  return collection(Object.entries(layers).flatMap(([layer, part]) => {
+    return (part?.features ?? []).map((feature) => ({ ...feature, properties: { ...feature.properties, layer } }));
+  }));
+}
 
 /** What an asset shows: its health, or "under" where the server says that something above it explains its state. */
 export function stateOf(asset: AssetRecord): State {
@@ -40,75 +53,90 @@ export function severities(alerts: Iterable<AlertRecord>): Map<string, number> {
 
 /** Features of nodes and links, made again only where what is drawn of an asset has changed. */
 export class Network {
-  private readonly nodes = new Map<string, Node>();
-  private children = new Map<string, number>();
+  readonly nodes = new Map<string, Node>();
+  private readonly parents = new Map<string, readonly string[]>();
 
-  /** Takes the assets as they are now. True when something that is drawn has changed. */
-  update(assets: ReadonlyMap<string, AssetRecord>, severity: ReadonlyMap<string, number>): boolean {
-    let changed = false;
-    this.children = new Map();
-    for (const asset of assets.values()) {
-      for (const parent of asset.parents) this.children.set(parent, (this.children.get(parent) ?? 0) + 1);
-    }
+  /** Takes the assets as they are now. */
+  update(assets: ReadonlyMap<string, AssetRecord>, severity: ReadonlyMap<string, number>): Changes {
+    const changes: Changes = { places: this.forget(assets), looks: [] };
+    const below = childCounts(assets);
     for (const asset of assets.values()) {
       if (asset.lat === null || asset.lon === null) continue;
       const old = this.nodes.get(asset.id);
-      const properties = this.look(asset, severity.get(asset.id) ?? 0);
-      if (old && same(old, asset, properties)) continue;
-      changed = true;
+      const moved = !old || !isThere(old, asset) || !isEqual(this.parents.get(asset.id) ?? [], asset.parents);
+      const properties = look(asset, below.get(asset.id) ?? 0, severity.get(asset.id) ?? 0);
+      if (old && !moved && isSame(old.properties, properties)) continue;
+      if (moved) changes.places = true;
+      else changes.looks.push(asset.id);
       const geometry: Point = { type: "Point", coordinates: [asset.lon, asset.lat] };
       this.nodes.set(asset.id, { type: "Feature", properties, geometry });
+      this.parents.set(asset.id, asset.parents);
     }
-    for (const id of this.nodes.keys()) {
-      if (assets.has(id)) continue;
-      this.nodes.delete(id);
-      changed = true;
-    }
-    return changed;
+    return changes;
   }
 
-  private look(asset: AssetRecord, sev: number): NodeProperties {
-    const below = this.children.get(asset.id) ?? 0;
-    const s = stateOf(asset);
-    const calm = below > 8 ? 0.85 : below > 0 || asset.importance > 1 ? 0.62 : 0.4;
-    const size = s === "ok" || s === "under" ? calm : Math.max(0.62, calm);
-    return { key: asset.id, name: asset.name, s, shape: kindShape(asset.kind), size, order: -below, sev };
+  /** Takes out what is no longer there or has lost its place. True when something was taken out. */
+  private forget(assets: ReadonlyMap<string, AssetRecord>): boolean {
+    const gone = [...this.nodes.keys()].filter((id) => (assets.get(id)?.lat ?? null) === null);
+    for (const id of gone) this.nodes.delete(id);
+    return gone.length > 0;
   }
 
-  features(): FeatureCollection {
-    return collection([...this.nodes.values()]);
-  }
-
-  /** Where an asset stands, or null. */
-  at(id: string): [number, number] | null {
-    return (this.nodes.get(id)?.geometry.coordinates as [number, number] | undefined) ?? null;
-  }
-
-  /** Lines from assets to what they hang on, where the two stand in different places. */
-  links(assets: ReadonlyMap<string, AssetRecord>): FeatureCollection {
+  /** Lines from assets to what they hang on, where the two stand in different places; each has an id. */
+  links(): FeatureCollection {
     const lines: Feature[] = [];
     for (const [id, node] of this.nodes) {
-      for (const parent of assets.get(id)?.parents ?? []) {
+      for (const parent of this.parents.get(id) ?? []) {
         const above = this.nodes.get(parent);
         if (!above) continue;
         const [from, to] = [above.geometry.coordinates, node.geometry.coordinates];
         if (from[0] === to[0] && from[1] === to[1]) continue;
         lines.push({
-          type: "Feature", properties: { s: node.properties.s },
+          type: "Feature", id: linkId(id, parent), properties: { s: node.properties.s },
           geometry: { type: "LineString", coordinates: [from, to] },
         });
       }
     }
     return collection(lines);
   }
+
+  /** The states of the links of some nodes, also of links that are not drawn. */
+  linkStates(ids: readonly string[]): { id: string; s: State }[] {
+    return ids.flatMap((id) => {
+      const { s } = this.nodes.get(id)!.properties;
+      return (this.parents.get(id) ?? []).map((parent) => ({ id: linkId(id, parent), s }));
+    });
+  }
 }
 
-function same(old: Node, asset: AssetRecord, next: NodeProperties): boolean {
-  const p = old.properties;
-  const [lon, lat] = old.geometry.coordinates;
+const linkId = (id: string, parent: string): string => `${id} ${parent}`;
+
+const isEqual = (one: readonly string[], other: readonly string[]): boolean =>
+  one === other || (one.length === other.length && one.every((value, index) => value === other[index]));
+
+/** How many assets hang directly on each. */
+function childCounts(assets: ReadonlyMap<string, AssetRecord>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { parents } of assets.values()) for (const id of parents) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts;
+}
+
+function look(asset: AssetRecord, below: number, sev: number): NodeProperties {
+  const s = stateOf(asset);
+  const calm = below > 8 ? 0.85 : below > 0 || asset.importance > 1 ? 0.62 : 0.4;
+  const size = s === "ok" || s === "under" ? calm : Math.max(0.62, calm);
+  return { key: asset.id, name: asset.name, s, shape: kindShape(asset.kind), size, order: -below, sev };
+}
+
+function isThere(node: Node, asset: AssetRecord): boolean {
+  const [lon, lat] = node.geometry.coordinates;
+  return lon === asset.lon && lat === asset.lat;
+}
+
+function isSame(old: NodeProperties, next: NodeProperties): boolean {
   return (
-    p.s === next.s && p.sev === next.sev && p.name === next.name && p.shape === next.shape && p.size === next.size &&
-    lon === asset.lon && lat === asset.lat
+    old.s === next.s && old.sev === next.sev && old.name === next.name && old.shape === next.shape &&
+    old.size === next.size && old.order === next.order
   );
 }
 

@@ -13,8 +13,14 @@ export const GROUPS: Readonly<Record<string, string[]>> = {
   water: ["rivers", "river_areas", "lakes"],
 };
 export const GEOMETRY = ["counties", "prefecture", "neighbours", "rivers", "river_areas", "roads", "lakes"] as const;
-const LIVE = ["warnings", "links", "seats", "selected", "marks", "draft"] as const;
+/** The source of everything that does not change; each layer takes its features by their property `layer`. */
+export const GROUND = "ground";
+/** Sources of the live picture. */
+export const LIVE = ["warnings", "links", "nodes", "seats", "selected", "marks", "draft"] as const;
 
+const from = (layer: (typeof GEOMETRY)[number]) => {
+  return { source: GROUND, filter: ["==", ["get", "layer"], layer] as ExpressionSpecification };
+};
 const is = (state: State): ExpressionSpecification => ["==", ["get", "s"], state];
 const CLUSTER: ExpressionSpecification = ["has", "point_count"];
 const NODE: ExpressionSpecification = ["!", ["has", "point_count"]];
@@ -39,23 +45,25 @@ const LOOK: Readonly<Record<State, { width: number; opacity: number; dash?: numb
 };
 
 function ground(k: number): LayerSpecification[] {
-  const line = (id: string, source: string, color: string, width: number, more = {}): LayerSpecification => {
-    return { id, type: "line", source, paint: { "line-color": color, "line-width": width * k, ...more } };
+  type Part = (typeof GEOMETRY)[number];
+  const line = (id: string, part: Part, color: string, width: number, more = {}): LayerSpecification => {
+    return { id, type: "line", ...from(part), paint: { "line-color": color, "line-width": width * k, ...more } };
   };
   const silent: ExpressionSpecification = ["case", ["boolean", ["feature-state", "silent"], false], 0.8, 0];
-  const water = (id: string, opacity: number): LayerSpecification => {
-    return { id, type: "fill", source: id, paint: { "fill-color": INK.water, "fill-opacity": opacity } };
+  const water = (id: Part, opacity: number): LayerSpecification => {
+    return { id, type: "fill", ...from(id), paint: { "fill-color": INK.water, "fill-opacity": opacity } };
   };
   return [
     { id: "ground", type: "background", paint: { "background-color": INK.ground } },
     line("neighbour-edges", "neighbours", INK.outer, 0.8, { "line-dasharray": [4, 3] }),
-    { id: "land", type: "fill", source: "counties", paint: { "fill-color": INK.land } },
+    { id: "land", type: "fill", ...from("counties"), paint: { "fill-color": INK.land } },
     water("lakes", 0.55),
     { ...water("river_areas", 0.8), maxzoom: 11.5 },
     line("rivers", "rivers", INK.water, 1.2),
     line("roads", "roads", INK.road, 0.8),
     {
-      id: "county-silent", type: "fill", source: "counties", paint: { "fill-pattern": "hatch", "fill-opacity": silent },
+      id: "county-silent", type: "fill", ...from("counties"),
+      paint: { "fill-pattern": "hatch", "fill-opacity": silent },
     },
     line("county-edges", "counties", INK.edge, 0.8, { "line-opacity": 0.7 }),
     line("prefecture-edge", "prefecture", INK.edge, 1.8),
@@ -209,25 +217,13 @@ function nodes(k: number): LayerSpecification[] {
 
 const empty = { type: "FeatureCollection" as const, features: [] };
 
-/** Members of a cluster are counted by state, and the gravest alert among them is kept. */
-function nodeSource(k: number): SourceSpecification {
-  const counted = Object.fromEntries(
-    STATES.map((state) => [state, ["+", ["case", is(state), 1, 0]]]),
-  ) as unknown as Record<string, ExpressionSpecification>;
-  return {
-    type: "geojson", data: empty, cluster: true, clusterRadius: Math.round(26 * k), clusterMinPoints: 3,
-    clusterMaxZoom: 17, clusterProperties: { ...counted, sev: ["max", ["get", "sev"]] },
-  };
-}
-
 /** The whole style; `k` scales lines, marks and text (2 on a wall of 3840 points). */
 export function mapStyle(k: number): StyleSpecification {
-  const plain = [...GEOMETRY, ...LIVE].map((name): [string, SourceSpecification] => {
-    return [name, { type: "geojson", data: empty, tolerance: name === "roads" ? 0.6 : 0.375 }];
-  });
+  const source: SourceSpecification = { type: "geojson", data: empty };
+  const sources = [GROUND, ...LIVE].map((name) => [name, source] as const);
   return {
     version: 8,
-    sources: { ...Object.fromEntries(plain), nodes: nodeSource(k) },
+    sources: Object.fromEntries(sources),
     layers: [...ground(k), ...warnings(k), ...links(k), ...labels(k), ...nodes(k), ...marks(k), ...draft(k)],
   };
 }

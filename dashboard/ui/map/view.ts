@@ -1,6 +1,6 @@
-/** The map: MapLibre over the site's own geometry. The live picture is in its own layers, at most twice a second. */
+/** The map: MapLibre over the site's own geometry. The live picture is in its own layers. */
 import { effect, signal } from "@preact/signals";
-import type { GeoJSONSource, Map as LibraryMap, MapMouseEvent, PointLike } from "maplibre-gl";
+import type { Map as LibraryMap, MapMouseEvent, PointLike } from "maplibre-gl";
 import { warnings } from "../alerts/summary";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
@@ -9,15 +9,18 @@ import { countyName, geometry } from "../core/site";
 import type { Changed } from "../core/store";
 import { loadMapLibre } from "../core/vendor";
 import { followDraft, type Draft } from "./drafting";
-import { collection, extent, isSilent, Network, seats, severities, stateOf, warningAreas } from "./features";
+import { collection, extent, ground, isSilent, seats, stateOf, warningAreas } from "./features";
 import { addImages } from "./images";
 import { FONT_CSS, type State } from "./ink";
+import { NodeLayer } from "./nodelayer";
+import { Pace } from "./pace";
 import { Pulses } from "./pulses";
-import { GEOMETRY, GROUPS, mapStyle } from "./style";
+import { Sources } from "./sources";
+import { GEOMETRY, GROUND, mapStyle } from "./style";
 
 type Collection = ReturnType<typeof collection>;
-const AGAIN = 500;
 const NEAR = 9;
+const MOST_LISTED = 1000;
 
 export interface Hint {
   x: number;
@@ -51,17 +54,20 @@ export function webglWorks(): boolean {
 
 export class MapView {
   private map: LibraryMap | null = null;
-  private readonly network = new Network();
+  private sources: Sources | null = null;
+  private nodes: NodeLayer | null = null;
   private readonly geo: Partial<Record<string, Collection>> = {};
   private readonly stops: (() => void)[] = [];
   private readonly k: number;
   private readonly chosenWarning = signal<string | null>(null);
   private pulses: Pulses | null = null;
+  private pace: Pace | null = null;
   private moved = false;
   private frame = (): void => this.home(false);
   private ended = false;
   private timer: ReturnType<typeof setTimeout> | null = null;
   private drawnAt = 0;
+  private places = "";
   private markIds: readonly string[] = [];
 
   constructor(private readonly canvas: HTMLElement, private readonly settings: Settings) {
@@ -76,12 +82,13 @@ export class MapView {
       container: this.canvas, style: mapStyle(this.k), localIdeographFontFamily: FONT_CSS, attributionControl: false,
       interactive: !wall, dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
       bounds: this.bounds(), fitBoundsOptions: { padding: this.padding() }, renderWorldCopies: false, maxZoom: 18,
-      minZoom: 5, canvasContextAttributes: { antialias: true },
+      minZoom: 5,
     });
     this.map = map;
     map.touchZoomRotate?.disableRotation();
     map.keyboard?.disableRotation?.();
     this.pulses = new Pulses(library, map);
+    this.pace = new Pace(map);
     map.on("error", (event) => console.warn("map", event.error?.message));
     map.on("load", () => this.loaded());
     map.on("resize", () => void (!this.moved && this.frame()));
@@ -144,32 +151,26 @@ export class MapView {
     this.map?.fitBounds(extent(features), { padding: 70, maxZoom: 12, duration: 300 });
   }
 
-  private set(name: string, data: Collection): void {
-    void this.map?.getSource<GeoJSONSource>(name)?.setData(data);
-  }
-
   private loaded(): void {
     addImages(this.map!, this.k);
-    for (const name of GEOMETRY) {
-      const layer = this.geo[name];
-      if (!layer) continue;
-      layer.features.forEach((feature, index) => (feature.id = index + 1));
-      this.set(name, layer);
-    }
+    this.sources = new Sources(this.map!);
+    this.nodes = new NodeLayer(this.map!, this.sources, this.k);
+    this.geo.counties!.features.forEach((county, index) => (county.id = index + 1));
+    this.sources.set(GROUND, ground(this.geo));
     this.draw();
     this.stops.push(store.listen((changed) => this.follow(changed)));
     this.stops.push(effect(() => this.drawPlaces()));
     this.stops.push(effect(() => this.drawWarnings()));
     if (this.settings.marks) this.stops.push(effect(() => this.drawMarks()));
-    if (this.settings.draft) this.stops.push(followDraft(this.map!, this.settings.draft));
+    if (this.settings.draft) this.stops.push(followDraft(this.map!, this.sources, this.settings.draft));
     this.stops.push(effect(() => this.drawSelection(selection.value.asset)));
     void this.map!.once("idle", () => this.settings.onReady());
   }
 
-  /** Draws again soon after what nodes are made of has changed, and not more often than twice a second. */
+  /** Draws again soon after what nodes are made of has changed, as often as the map can be drawn. */
   private follow(changed: Changed): void {
     if (!(changed.reset || changed.asset.size || changed.alert.size) || this.timer) return;
-    const wait = Math.max(0, this.drawnAt + AGAIN - Date.now());
+    const wait = Math.max(0, this.drawnAt + this.pace!.interval - performance.now());
     this.timer = setTimeout(() => {
       this.timer = null;
       this.draw();
@@ -177,24 +178,28 @@ export class MapView {
   }
 
   private draw(): void {
-    this.drawnAt = Date.now();
-    const assets = store.peek("asset");
+    this.drawnAt = performance.now();
     const alerts = store.peek("alert");
-    if (this.network.update(assets, severities(alerts.values()))) {
-      this.set("nodes", this.network.features());
-      this.set("links", this.network.links(assets));
-    }
-    this.pulses?.update(alerts.values(), (id) => this.network.at(id));
+    this.nodes?.update(store.peek("asset"), alerts.values());
+    this.pulses?.update(alerts.values(), (id) => this.nodes?.at(id) ?? null);
   }
 
+  /** Draws the seats and what is silent, when either has changed: boards change often, these seldom. */
   private drawPlaces(): void {
     const counties = this.geo.counties!;
     const boards = store.all("board");
-    this.set("seats", seats(counties, boards, (code) => countyName(code)));
-    for (const county of counties.features) {
-      const silent = isSilent(boards.get(`region:${String(county.properties?.adcode)}`));
-      this.map?.setFeatureState({ source: "counties", id: county.id! }, { silent });
-    }
+    const drawn = seats(counties, boards, (code) => countyName(code));
+    const silent = counties.features.map(({ properties }) => {
+      return isSilent(boards.get(`region:${String(properties?.adcode)}`));
+    });
+    const said = JSON.stringify([drawn.features.map(({ properties }) => properties), silent]);
+    if (said === this.places) return;
+    this.places = said;
+    this.sources?.set("seats", drawn);
+    counties.features.forEach(({ id }, index) => {
+      this.map?.setFeatureState({ source: GROUND, id: id! }, { silent: silent[index] });
+    });
+    this.sources?.use("county-silent", silent.includes(true));
   }
 
   private drawWarnings(): void {
@@ -204,13 +209,13 @@ export class MapView {
     const ended = chosen && chosen.state !== "active" ? [chosen] : [];
     const [actual, practised] = chosen?.status === "Exercise" ? [[], ended] : [ended, []];
     const areas = [[...real, ...actual], [...exercise, ...practised]] as const;
-    this.set("warnings", warningAreas(...areas, this.geo.counties!, t("warning.exercise"), id));
+    this.sources?.set("warnings", warningAreas(...areas, this.geo.counties!, t("warning.exercise"), id));
   }
 
   /** Draws the marks, and shows where they are when others are drawn than before; `frame` does so after a resize. */
   private drawMarks(): void {
     const drawn = this.settings.marks!();
-    this.set("marks", drawn);
+    this.sources?.set("marks", drawn);
     const ids = drawn.features.map((feature) => String(feature.properties?.id));
     const same = ids.some((id) => this.markIds.includes(id)) || (!ids.length && !this.markIds.length);
     this.markIds = ids;
@@ -226,14 +231,14 @@ export class MapView {
   }
 
   private drawSelection(id: string | null): void {
-    const at = id ? this.network.at(id) : null;
+    const at = (id && this.nodes?.at(id)) || null;
     const geometry = { type: "Point" as const, coordinates: at ?? [] };
-    this.set("selected", collection(at ? [{ type: "Feature", properties: {}, geometry }] : []));
+    this.sources?.set("selected", collection(at ? [{ type: "Feature", properties: {}, geometry }] : []));
     if (at && this.map && !this.map.getBounds().contains(at)) this.map.easeTo({ center: at, duration: 300 });
   }
 
   private listen(map: LibraryMap): void {
-    map.on("click", (event) => void this.press(map, event));
+    map.on("click", (event) => this.press(map, event));
     map.on("mousemove", (event) => {
       const node = this.nodeAt(map, event.point);
       if (this.settings.draft?.active()) return void (map.getCanvas().style.cursor = "crosshair");
@@ -258,12 +263,12 @@ export class MapView {
     return map.queryRenderedFeatures(point, { layers: ["clusters"] })[0] ?? null;
   }
 
-  private async press(map: LibraryMap, event: MapMouseEvent): Promise<void> {
+  private press(map: LibraryMap, event: MapMouseEvent): void {
     if (this.settings.draft?.active()) return this.settings.draft.place([event.lngLat.lng, event.lngLat.lat]);
     const node = this.nodeAt(map, event.point);
     if (node) return select({ asset: node, alert: alertOn(node) });
     const cluster = this.clusterAt(map, event.point);
-    if (cluster) return this.openCluster(map, cluster);
+    if (cluster) return this.openCluster(map, Number(cluster.properties?.cluster_id));
     const [area] = this.settings.onWarning
       ? map.queryRenderedFeatures(event.point, { layers: ["warning-fill", "warning-edge", "warning-exercise"] }) : [];
     if (area) return this.settings.onWarning?.(String(area.properties.id));
@@ -272,23 +277,17 @@ export class MapView {
   }
 
   /** Goes where the cluster falls apart; members that stand in one place are listed. */
-  private async openCluster(map: LibraryMap, cluster: GeoJSON.Feature): Promise<void> {
-    const id = Number(cluster.properties?.cluster_id);
-    const source = map.getSource<GeoJSONSource>("nodes")!;
-    const leaves = await source.getClusterLeaves(id, 1000, 0);
-    const keys = leaves.map((leaf) => String(leaf.properties?.key));
-    select({ place: keys });
-    const box = extent(leaves);
+  private openCluster(map: LibraryMap, id: number): void {
+    const members = this.nodes!.members(id, MOST_LISTED);
+    select({ place: members.map((node) => String(node.properties?.key)) });
+    const box = extent(members);
     if (box[2] - box[0] + box[3] - box[1] < 0.002) return;
     this.moved = true;
     map.fitBounds(box, { padding: 90, maxZoom: 17, duration: 400 });
   }
 
   toggle(group: string, on: boolean): void {
-    for (const layer of this.map?.getStyle()?.layers ?? []) {
-      const mine = (GROUPS[group] ?? []).some((prefix) => layer.id.startsWith(prefix));
-      if (mine) this.map?.setLayoutProperty(layer.id, "visibility", on ? "visible" : "none");
-    }
+    this.sources?.toggle(group, on);
   }
 }
 
