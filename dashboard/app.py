@@ -17,8 +17,9 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from dashboard.account import account_html
 from dashboard.compression import CompressedFiles
 from dashboard.offline import add_offline
-from dashboard.pages import register
+from dashboard.pages import PAGES, register
 from dashboard.phone import phone_html
+from dashboard.preloads import Preloads
 from dashboard.reports.pages import ReportCallbacks, add_callbacks
 from dashboard.reports.reading import ApiReader, CallbackScope
 from dashboard.reports.registry import EMBEDDED, REPORT_LIST, REPORTS
@@ -42,10 +43,12 @@ def create_dash(api: FastAPI, site: SiteLike) -> Dash:
     `script_hashes` when an answer starts.
     """
     build = build_id()
+    base = f"{PREFIX}/{build}"
     _add_routes(api, site, build)
     api.add_middleware(CompressedFiles, prefixes=STATIC_PREFIXES)
     app = PagedDash(
-        f"/static/{build}",
+        base,
+        Preloads(PAGES, base),
         name=__name__,
         server=api,
         use_pages=True,

@@ -6,6 +6,8 @@ from typing import Any
 
 from dash import Dash
 
+from dashboard.preloads import Preloads
+
 REPORTS = "/reports"
 HEAVY = ("/dash_ag_grid/",)
 """Packages that only reports need. Tables alone are 1.3 MB."""
@@ -16,9 +18,10 @@ UNUSED = ("/dash_table/",)
 class PagedDash(Dash):
     """Dash whose index has only the scripts that its page needs. `base` is the address of our own files."""
 
-    def __init__(self, base: str, **options: Any) -> None:
+    def __init__(self, base: str, preloads: Preloads, **options: Any) -> None:
         super().__init__(**options)
         self._base = base
+        self._preloads = preloads
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # Dash gives each part by its name
         """The page's HTML; `parts` are Dash's own pieces of it."""
@@ -31,7 +34,7 @@ class PagedDash(Dash):
             scripts = [_script(f"{self._base}/vendor/plotly/plotly-basic.min.js"), *scripts]
         # A page that is no report may have one embedded, and comes without loading anew.
         scripts.append(_script(f"{self._base}/reports.js"))
-        parts["css"] += f'<link rel="stylesheet" href="{self._base}/reports.css">'
+        parts["css"] += f'<link rel="stylesheet" href="{self._base}/reports.css">{self._preloads.lines(path)}'
         parts["scripts"] = "\n".join(scripts)
         return str(super().interpolate_index(**parts))  # type: ignore[no-untyped-call]  # Dash does not type it
 

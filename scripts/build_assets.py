@@ -11,12 +11,14 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 UI = ROOT / "dashboard" / "ui"
@@ -42,6 +44,7 @@ MODULE_ENTRIES = (
     "core/socket.worker.ts=socket.worker",
     "core/offline.worker.ts=offline.worker",
 )
+PANEL_SOURCE = re.compile(r'"?([\w-]+)"?: async \(\) => \(await import\("\.\./([\w/-]+)"\)\)')
 OPTIONS = ("--bundle", "--minify", "--target=es2022", "--legal-comments=none", "--log-level=warning")
 JSX = ("--jsx=automatic", "--jsx-import-source=preact")
 
@@ -81,7 +84,7 @@ def is_built() -> bool:
     if not _stamped(VENDOR, lock_hash()) or not _stamped(BUILT, source_hash()):
         return False
     names = [entry.partition("=")[2] + ".js" for entry in MODULE_ENTRIES]
-    built = [BUILT / name for name in (*names, "styles.css", "live-component.js")]
+    built = [BUILT / name for name in (*names, "styles.css", "live-component.js", "preloads.json")]
     return all(path.is_file() for path in (*built, *(VENDOR / target for target in FILES.values())))
 
 
@@ -173,11 +176,40 @@ def bundle() -> None:
         fresh = Path(temporary) / "built"
         entries = [f"{name}={UI / source}" for source, _, name in (entry.partition("=") for entry in MODULE_ENTRIES)]
         split = ["--format=esm", "--splitting", "--chunk-names=chunks/[name]-[hash]", f"--outdir={fresh}"]
-        _run([*esbuild, *entries, *OPTIONS, *JSX, *split], env)
+        metafile = Path(temporary) / "made.json"
+        _run([*esbuild, *entries, *OPTIONS, *JSX, *split, f"--metafile={metafile}"], env)
+        list_preloads(json.loads(metafile.read_text(encoding="utf-8"))["outputs"], fresh)
         _run([*esbuild, str(UI / "styles.css"), *OPTIONS, f"--outfile={fresh / 'styles.css'}"], env)
         component = ["--format=iife", f"--outfile={fresh / 'live-component.js'}"]
         _run([*esbuild, str(UI / "live-component.ts"), *OPTIONS, *component], env)
         replace(fresh, BUILT, source_hash())
+
+
+def list_preloads(outputs: dict[str, dict[str, Any]], fresh: Path) -> None:
+    """Write which modules the shell and each panel import, for the heads of the pages (dashboard/preloads.py).
+
+    `outputs` is that part of esbuild's metafile. A panel's source stands in shell/panels.ts.
+    """
+    files = {path: path.partition("/built/")[2] for path in outputs}
+    entries = {output["entryPoint"]: path for path, output in outputs.items() if "entryPoint" in output}
+
+    def imported(path: str) -> dict[str, None]:
+        """A module and all that it imports by a statement, without what it may import later."""
+        modules: dict[str, None] = {}
+        waiting = [path]
+        while waiting:
+            output_path = waiting.pop()
+            if files[output_path] not in modules:
+                modules[files[output_path]] = None
+                waiting += [
+                    entry["path"] for entry in outputs[output_path]["imports"] if entry["kind"] == "import-statement"
+                ]
+        return modules
+
+    sources = PANEL_SOURCE.findall((UI / "shell" / "panels.ts").read_text(encoding="utf-8"))
+    panels = {name: sorted(imported(entries[f"dashboard/ui/{source}.tsx"])) for name, source in sources}
+    listed = {"main": sorted(imported(entries["dashboard/ui/shell/main.tsx"])), "panels": panels}
+    (fresh / "preloads.json").write_text(json.dumps(listed, indent=1), encoding="utf-8")
 
 
 def build(*, checks: bool = False) -> None:

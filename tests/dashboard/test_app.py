@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from dashboard.app import Site, create_dash, script_hashes
-from dashboard.static import build_id
+from dashboard.static import Assets, build_id
 
 
 @pytest.fixture
@@ -31,6 +31,29 @@ def test_own_scripts_are_modules_under_the_build_and_cached_for_ever(client: Tes
     assert "immutable" in answer.headers["cache-control"]
     assert f"/static/{build}/built/main.js" in client.get("/").text
     assert build == build_id()
+
+
+def preloaded(client: TestClient, path: str) -> list[str]:
+    return re.findall(r'<link rel="modulepreload" href="([^"]+)"', client.get(path).text)
+
+
+@pytest.mark.parametrize(
+    ("path", "has_map"), [("/", True), ("/wall", True), ("/log", False), ("/approvals/cases/x", False)]
+)
+def test_a_pages_head_names_the_modules_that_it_imports(client: TestClient, path: str, has_map: bool) -> None:
+    modules = preloaded(client, path)
+    assert any(module.endswith("/built/main.js") for module in modules)
+    assert len(modules) > len(preloaded(client, "/no-such-page"))
+    assert any(module.endswith("/maplibre-gl.mjs") for module in modules) == has_map
+    assert {client.get(module).status_code for module in modules} == {200}
+
+
+def test_a_file_that_never_changes_is_read_and_packed_once(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = f"/static/{build_id()}/built/main.js"
+    first = client.get(path, headers={"Accept-Encoding": "gzip"})
+    monkeypatch.setattr(Assets, "get_response", None)
+    again = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert (again.status_code, again.text, dict(again.headers)) == (200, first.text, dict(first.headers))
 
 
 def test_another_builds_address_answers_but_is_not_kept(client: TestClient) -> None:

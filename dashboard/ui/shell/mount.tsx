@@ -39,8 +39,7 @@ export function mount(name: string, node: HTMLElement, options: Options): () => 
   let ended = false;
   let unmount = (): void => {};
   const draw = async (): Promise<void> => {
-    await ready;
-    const Panel = await panels[name]!();
+    const [Panel] = await Promise.all([panels[name]!(), ready]);
     if (ended) return;
     render(<Guard><Panel {...options} /></Guard>, node);
     unmount = () => render(null, node);
