@@ -73,7 +73,7 @@ class Script:
         self.hiders: dict[str, dict[str, Any]] = {}
         self.closed = picture.closed(time.time())
         self.foreign = ""
-        self.absent: tuple[str, ...] = ()
+        self.puts_aside = True
         self.roster: dict[str, Any] = {}
         self.load: dict[str, Any] = {}
         self.conditions: list[str] = []
@@ -163,13 +163,6 @@ def create(script: Script) -> FastAPI:
     add_admin(api, script)
     add_approvals(api, script)
 
-    @api.get("/api/openapi.json", include_in_schema=False)
-    async def description() -> dict[str, Any]:
-        paths = api.openapi()["paths"]
-        return {
-            "paths": {path: operations for path, operations in paths.items() if not path.endswith(script.absent or "?")}
-        }
-
     _add_live(api, script)
 
     @api.middleware("http")
@@ -239,7 +232,7 @@ def _add_alert(api: FastAPI, script: Script) -> None:
                     "text": "",
                 }
             )
-        ways = [] if script.absent else options(record, script.state["alert"], script.state["asset"])
+        ways = options(record, script.state["alert"], script.state["asset"]) if script.puts_aside else []
         more = {"transitions": steps, "suppressions": to_builtins(ways)}
         return JSONResponse(record | more | script.life.get(alert_id, {}))
 

@@ -10,7 +10,6 @@ import { refusal } from "./refusal";
 export const VERBS = ["ack", "shelve", "comment", "unack", "unshelve"] as const;
 export type BulkVerb = (typeof VERBS)[number];
 
-export const ROUTE = "POST /api/v1/alerts:bulk";
 /** What takes an action back, where the life of an alert knows that. */
 export const UNDO: Partial<Record<BulkVerb, BulkVerb>> = { ack: "unack", shelve: "unshelve" };
 export const needsComment = (verb: BulkVerb): boolean => verb === "shelve" || verb === "comment";

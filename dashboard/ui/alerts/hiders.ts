@@ -1,7 +1,6 @@
 /** What hides alerts by somebody's wish: who owns it, why, and when it ends. Asked again when it may have changed. */
 import { signal } from "@preact/signals";
 import { get, ProblemError } from "../core/api";
-import { serverHas } from "../core/features";
 import { parse } from "../core/time";
 import type { AlertRecord } from "../records";
 import { firstKind, firstReason, kindOf, REASONS } from "./hidden";
@@ -59,7 +58,7 @@ export function followHiders(alerts: readonly AlertRecord[]): void {
 export async function askHiders(): Promise<void> {
   askedAt = Date.now();
   const answers = await Promise.all(Object.entries(LISTS).map(async ([kind, path]) => {
-    const list = (await serverHas(`GET ${path}`)) ? await read(path) : [];
+    const list = await read(path);
     const key = (item: Item): string => (kind === "shelf" ? `shelved ${item.alert}` : `${kind}:${item.id}`);
     return list.map((item): [string, Item] => [key(item), item]);
   }));

@@ -2,7 +2,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { Age } from "../core/age";
-import { useRoutes } from "../core/features";
 import { useHold } from "../core/hold";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
@@ -14,7 +13,7 @@ import { FirstSteps, inventoryEmpty } from "../feeds/first";
 import { Calm } from "../feeds/network";
 import { IncidentStrip } from "../incidents/strip";
 import { arrangement } from "./arrange";
-import { ROUTE, trial, type BulkVerb } from "./bulk";
+import { trial, type BulkVerb } from "./bulk";
 import { BulkBar } from "./bulkbar";
 import { BulkDialog, planOf, type Plan } from "./bulkdialog";
 import { useChoice } from "./choice";
@@ -101,7 +100,7 @@ export default function AlertList({ filters = false }: { filters?: boolean }) {
 }
 
 function useBulkPanel() {
-  const able = useRoutes([ROUTE]).has(ROUTE) && mayDo("act");
+  const able = mayDo("act");
   const choice = useChoice(able);
   const [plan, setPlan] = useState<Plan | null>(null);
   const [choosing, setChoosing] = useState(false);

@@ -46,6 +46,16 @@ export class Sources {
     this.show();
   }
 
+  /** Calls `then` once, after a frame in which these sources were drawn with what they had. */
+  whenDrawn(names: readonly string[], then: () => void): void {
+    const look = (): void => {
+      if (!names.every((name) => this.map.isSourceLoaded(name))) return;
+      this.map.off("render", look);
+      then();
+    };
+    this.map.on("render", look);
+  }
+
   private show(): void {
     const hidden = [...this.off].flatMap((group) => GROUPS[group] ?? []);
     for (const id of this.map.getLayersOrder()) {

@@ -90,7 +90,7 @@ export class MapView {
     this.pulses = new Pulses(library, map);
     this.pace = new Pace(map);
     map.on("error", (event) => console.warn("map", event.error?.message));
-    map.on("load", () => this.loaded());
+    map.once("style.load", () => this.begin());
     map.on("resize", () => void (!this.moved && this.frame()));
     for (const kind of ["dragstart", "wheel"] as const) map.on(kind, () => void (this.moved = true));
     if (!wall) this.listen(map);
@@ -151,7 +151,7 @@ export class MapView {
     this.map?.fitBounds(extent(features), { padding: 70, maxZoom: 12, duration: 300 });
   }
 
-  private loaded(): void {
+  private begin(): void {
     addImages(this.map!, this.k);
     this.sources = new Sources(this.map!);
     this.nodes = new NodeLayer(this.map!, this.sources, this.k);
@@ -164,7 +164,7 @@ export class MapView {
     if (this.settings.marks) this.stops.push(effect(() => this.drawMarks()));
     if (this.settings.draft) this.stops.push(followDraft(this.map!, this.sources, this.settings.draft));
     this.stops.push(effect(() => this.drawSelection(selection.value.asset)));
-    void this.map!.once("idle", () => this.settings.onReady());
+    this.sources.whenDrawn([GROUND, "nodes"], () => this.settings.onReady());
   }
 
   /** Draws again soon after what nodes are made of has changed, as often as the map can be drawn. */
