@@ -40,14 +40,14 @@ class Preloads:
         listed: dict[str, Any] = json.loads((folder / LISTED).read_text(encoding="utf-8"))
         self._main: list[str] = listed["main"]
         self._panels: dict[str, list[str]] = listed["panels"]
-        self._lines = cache(self._made)
+        self._lines = cache(self._page_lines)
 
     def lines(self, path: str) -> str:
         """HTML for the head of the page at `path`; of a page that is not known, the shell's modules alone."""
         number = next((n for n, (pattern, _) in enumerate(self._pages) if pattern.fullmatch(path)), None)
         return self._lines(number)
 
-    def _made(self, number: int | None) -> str:
+    def _page_lines(self, number: int | None) -> str:
         panels = set() if number is None else set(panel_names(self._pages[number][1].layout()))
         modules = dict.fromkeys(self._main)
         for panel in sorted(panels):
