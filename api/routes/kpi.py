@@ -35,10 +35,10 @@ async def kpi(deps: Deps, request: Request, principal: Viewer) -> Response:
     counting = cast(UptimeTallies | None, request.app.state.counting)
     zone = ZoneInfo(deps.site.timezone)
     figures = figures | {"availability": await counting.month(principal.region, at, zone) if counting else None}
-    alerts = list(mirror.records("alert", principal.audience).values())
+    alerts = mirror.fields("alert", principal.audience)
     active = [record for record in alerts if record["active"]]
     by_region: dict[str, Counter[str]] = defaultdict(Counter)
-    for record in mirror.records("asset", principal.audience).values():
+    for record in mirror.fields("asset", principal.audience):
         by_region[record["region"]][record["health"]] += 1
     day_ago = wire.iso(at - DAY) or ""
     return Json(

@@ -85,6 +85,12 @@ class Mirror:
             return list(rows.values())
         return [row for row in rows.values() if described.sees(audience, described.fields_of(row))]
 
+    def fields(self, kind: str, audience: Audience) -> list[Mapping[str, Any]]:
+        """The records of a kind that this audience may see, of which single fields are asked: none is made for it."""
+        self._parts[kind].catch_up()
+        described = self._kinds[kind]
+        return [described.fields_of(row) for row in self.rows(kind, audience)]
+
     def held(self, kind: str, audience: Audience) -> Mapping[str, Record]:
         """All records of a kind, unchecked: the caller checks `kind.sees`. Counted kinds: those of `audience`."""
         if kind in self.counts:

@@ -1,5 +1,5 @@
 /** The figures of the alert load (EEMUA 191, ISA-18.2): asked for all who show them together. */
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, ProblemError } from "../core/api";
 import { store } from "../core/picture";
@@ -39,6 +39,17 @@ async function ask(): Promise<void> {
   soon(AGAIN);
 }
 
+/** The first picture goes before: to count a month of many assets takes the server half a second. */
+function afterFirstPicture(then: () => void): void {
+  if (store.ready.peek()) return then();
+  let stop = (): void => {};
+  stop = effect(() => {
+    if (!store.ready.value) return;
+    setTimeout(() => stop());
+    then();
+  });
+}
+
 /** Keeps `kpi` fresh until the returned function is called. */
 export function readKpi(): () => void {
   readers += 1;
@@ -46,7 +57,7 @@ export function readKpi(): () => void {
     following = true;
     store.listen((changed) => void ((changed.reset || changed.alert.size) && readers && soon(SOON)));
   }
-  if (Date.now() - askedAt > SOON) void ask();
+  if (Date.now() - askedAt > SOON) afterFirstPicture(() => void ask());
   return () => void (readers -= 1);
 }
 

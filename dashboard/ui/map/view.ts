@@ -179,6 +179,7 @@ export class MapView {
 
   private draw(): void {
     this.drawnAt = performance.now();
+    this.pace?.begin();
     const alerts = store.peek("alert");
     this.nodes?.update(store.peek("asset"), alerts.values());
     this.pulses?.update(alerts.values(), (id) => this.nodes?.at(id) ?? null);
