@@ -85,8 +85,7 @@ export class MapView {
       minZoom: 5,
     });
     this.map = map;
-    map.touchZoomRotate?.disableRotation();
-    map.keyboard?.disableRotation?.();
+    for (const control of [map.touchZoomRotate, map.keyboard]) control?.disableRotation();
     this.pulses = new Pulses(library, map);
     this.pace = new Pace(map);
     map.on("error", (event) => console.warn("map", event.error?.message));
@@ -167,10 +166,11 @@ export class MapView {
     this.sources.whenDrawn([GROUND, "nodes"], () => this.settings.onReady());
   }
 
-  /** Draws again soon after what nodes are made of has changed, as often as the map can be drawn. */
+  /** Draws again after what nodes are made of has changed: a whole picture at once, else as often as the map can be. */
   private follow(changed: Changed): void {
-    if (!(changed.reset || changed.asset.size || changed.alert.size) || this.timer) return;
-    const wait = Math.max(0, this.drawnAt + this.pace!.interval - performance.now());
+    if (!(changed.reset || changed.asset.size || changed.alert.size) || (this.timer && !changed.reset)) return;
+    const wait = changed.reset ? 0 : Math.max(0, this.drawnAt + this.pace!.interval - performance.now());
+    if (this.timer) clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.timer = null;
       this.draw();
