@@ -6,7 +6,7 @@ import { Clusters, type Box } from "./clusters";
 import { collection, Network, severities } from "./features";
 import type { Sources } from "./sources";
 
-const RADIUS = 26;
+const RADIUS = 36;
 /** How far beyond each edge of the view nodes are drawn, as a share of the view. */
 const MARGIN = 0.5;
 
