@@ -3,8 +3,10 @@ PYTHON ?= python3
 UV ?= uv
 PORT ?= 8050
 SPEED ?= 1
-# Tests wait more than they compute. A file stays in one process: its servers are started once.
-TESTERS ?= 2
+# Tests wait more than they compute. A file stays in one process: its servers are started once. Of whole sites, which
+# take both cores of a small machine, fewer run side by side.
+TESTERS ?= 3
+SITES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
@@ -63,7 +65,7 @@ unit: $(VENV)/.dev $(ASSETS)
 	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(NOT_E2E)
 
 e2e: $(VENV)/.dev $(ASSETS)
-	$(BIN)/pytest -n $(TESTERS) --dist loadfile $(E2E) $(E2E_TESTS)
+	$(BIN)/pytest -n $(SITES) --dist loadfile $(E2E) $(E2E_TESTS)
 	WATCHFLOOR_TEST_JOURNAL=postgres $(BIN)/pytest -n $(TESTERS) --dist loadfile $(ON_POSTGRES)
 
 # A picture of every page at every size in both languages, in build/pictures.
