@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -63,18 +65,26 @@ class DemoPerson:
             raise DemoError(f"{within:g} 秒内没有等到{zh}", f"{en} did not come within {within:g} s") from error
 
     async def _ask(self, method: str, path: str, body: Record | bytes | None = None) -> Record:
-        """Ask again while a role of the site that has just started has not answered; nothing was done then."""
+        """Ask again while a role of the site that has just started has not answered.
+
+        Mostly nothing was done then. Where it was, and only its answer was late, the second order is a conflict with
+        what the first one made.
+        """
         sent = {"data": body} if isinstance(body, bytes) else {"json": body}
-        asking = asyncio.get_running_loop().time()
+        asking, repeated = asyncio.get_running_loop().time(), False
         while True:
             async with self._session.request(
                 method, f"/api/v1{path}", headers=self._headers, cookies=self._cookies, **sent
             ) as answer:
                 if answer.status < 400:
                     return dict(await answer.json())
-                reason = f"{method} {path}: {answer.status} {(await answer.text())[:400]}"
+                problem = await answer.json(content_type=None)
+            if repeated and answer.status == HTTPStatus.CONFLICT and problem.get("current"):
+                return dict(problem["current"])
+            reason = f"{method} {path}: {answer.status} {json.dumps(problem, ensure_ascii=False)[:400]}"
             if answer.status not in AWAY or asyncio.get_running_loop().time() > asking + AWAY_FOR:
                 raise DemoError(f"演示站点拒绝：{reason}", f"the demo's site refused: {reason}")
+            repeated = True
             await asyncio.sleep(POLL_INTERVAL)
 
 
