@@ -1,5 +1,6 @@
 """The demo's site: what is shipped, what is written, and what of a person's changes is kept."""
 
+import re
 import socket
 import tomllib
 from collections.abc import Iterator
@@ -181,3 +182,11 @@ def test_scenarios_name_what_is_there_in_order_and_mend_what_they_break(tmp_path
             broken -= set(step.get("mend", ()))
             assert broken <= ids
         assert broken == set()
+
+
+def test_no_two_devices_of_the_demo_listen_at_one_address() -> None:
+    listens: dict[str, str] = {}
+    for file in sorted(Path(demo.__file__).with_name("site").glob("*.csv")):
+        for line in file.read_text(encoding="utf-8").splitlines()[1:]:
+            for address in set(re.findall(r"(?:rtsp|https?|tcp)://([\d.]+:\d+)", line)):
+                assert listens.setdefault(address, line.partition(",")[0]) == line.partition(",")[0], address
