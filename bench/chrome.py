@@ -25,8 +25,8 @@ PROBE = """(() => {
     const frame = JSON.parse(text);
     if (frame.type === "snapshot") probe.data = performance.now();
     if (frame.type !== "changes") return;
-    const told = frame.items.filter((item) => typeof item.set?.health === "string");
-    const items = told.map((item) => [item.id, item.set.health]);
+    const changed = frame.items.filter((item) => typeof item.set?.health === "string");
+    const items = changed.map((item) => [item.id, item.set.health]);
     // The page's own callback of the frame was asked for before this one, so it has run by then.
     if (items.length) requestAnimationFrame(() => probe.applied.push(...items.map((item) => [...item, Date.now()])));
   };

@@ -29,8 +29,8 @@ from alerts.receivers.base import ReceiverTarget, Rejected, RetryLater
 from feeds.clock import Clock
 from feeds.clock import now as wall_clock
 from feeds.documents.receivers import ReceiverSettings
-from feeds.engine.uninterrupted import finish
 from feeds.journal import SENDING, Journal, JournalLost, OutboxItem
+from feeds.uninterrupted import finish
 
 log = logging.getLogger(__name__)
 

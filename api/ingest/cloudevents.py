@@ -29,7 +29,7 @@ STRUCTURED, BATCH = "application/cloudevents+json", "application/cloudevents-bat
 
 
 class EventData(msgspec.Struct):
-    """What the event says. What is null is not there."""
+    """The data of an event about an alert. A field that is null counts as absent."""
 
     active: bool | None = None
     status: str | None = None

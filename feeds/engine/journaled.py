@@ -20,9 +20,9 @@ from feeds.engine.domain import Domain, Message, Start, UnusableMessage
 from feeds.engine.inbox import LOOK, Inbox
 from feeds.engine.position import Position, find_position, unpublished
 from feeds.engine.requests import Writing, answered, resolved, written
-from feeds.engine.uninterrupted import finish
 from feeds.journal import Journal, Parcel
 from feeds.model import Change, Command, Outcome, Result
+from feeds.uninterrupted import finish
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from threading import Thread
@@ -24,6 +24,7 @@ from feeds.fencing import Fence
 from feeds.journal import fences, sqlite_driver, tls
 from feeds.journal.records import JournalError, JournalLost, Unstorable
 from feeds.journal.sqlalchemy_core import AsyncConnection, AsyncEngine, create_async_engine
+from feeds.uninterrupted import finish
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,8 @@ class Store:
 
     async def close(self) -> None:
         if self._engine is not None:
-            await _whole(self._engine.dispose())
+            # Connections that a cancelled role leaves half closed are reported as errors.
+            await finish(self._engine.dispose(), CONNECT_S)
             self._engine = None
         # The driver does not wait for the thread of a connection whose statement was cancelled. The event loop must not
         # close before that thread has reported its end.
@@ -258,13 +260,3 @@ def _harden(connection: Any, _record: Any) -> None:
     if row is not None and row[1] == "off" and "fsync" not in _fsync_warned:
         _fsync_warned.add("fsync")
         log.warning("the PostgreSQL server runs with fsync off: a power cut may lose what was accepted")
-
-
-async def _whole(closing: Coroutine[Any, Any, None]) -> None:
-    """Wait until connections are closed, also in a task that is cancelled meanwhile: half closed they are reported."""
-    task = asyncio.ensure_future(closing)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task}, timeout=CONNECT_S)
-        raise

@@ -24,13 +24,13 @@ ROOT: Literal["root"] = "root"
 Need = Literal["critical", "root", ""]
 
 
-def _need(alert: Record) -> Need:
-    """Why an alert needs a person; "" when it does not."""
-    if alert["ack"] is not None or alert["suppressed_by"]:
+def need_of(*, active: bool, acked: bool, suppressed: bool, severity: str, affected: object) -> Need:
+    """Why an alert needs a person; "" when it does not. `affected` is true when others hang on it."""
+    if acked or suppressed:
         return ""
-    if alert["active"] and alert["severity"] == Severity.CRITICAL:
+    if active and severity == Severity.CRITICAL:
         return CRITICAL
-    return ROOT if alert["affected"] else ""
+    return ROOT if affected else ""
 
 
 def _derived(alert: Record) -> Record:
@@ -38,7 +38,9 @@ def _derived(alert: Record) -> Record:
     affected = alert["affected"]
     bare = not suppressed_by
     return {
-        "need": _need(alert),
+        "need": need_of(
+            active=active, acked=acked, suppressed=bool(suppressed_by), severity=alert["severity"], affected=affected
+        ),
         "acked": acked,
         "state": _BARE_STATES[active, acked]
         if bare

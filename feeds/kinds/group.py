@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from feeds.kinds.alert import need_of
 from feeds.kinds.audience import Audience, Record
 from feeds.kinds.counted import NOTHING, CountedKind, CountPair, Everybody, Share, Traits, by_group
 from feeds.kinds.filters import Exact, Words
@@ -99,10 +100,11 @@ def _trait(values: Sequence[Any], asset: Record | None) -> Hashable:
     if suppressed and not (cut_by or affected):
         return None
     owner = asset["owner"] if asset is not None else ""
-    critical = active and ack is None and not suppressed and severity == Severity.CRITICAL
+    acked = ack is not None
+    need = need_of(active=active, acked=acked, suppressed=suppressed, severity=severity, affected=affected)
     return (
-        id if affected or critical else "",
-        *(cut_by, suppressed, owner, region, rule, severity, _minute(raised_at), active, ack is None),
+        id if affected or need else "",
+        *(cut_by, suppressed, owner, region, rule, severity, _minute(raised_at), active, acked),
     )
 
 

@@ -122,7 +122,7 @@ class RecordKind(Generic[T]):
 
     @cached_property
     def stored_fields(self) -> Mapping[str, Callable[[Any], Any]]:
-        """What gives the fields of a stored record as they are shown.
+        """Functions by field name, each of which gives a stored record's field in its public form.
 
         Empty when the `derivation` gives no derived field: it alters stored ones.
         """
@@ -131,7 +131,7 @@ class RecordKind(Generic[T]):
 
     @cached_property
     def sort_key(self) -> Callable[[Row], tuple[str, ...]]:
-        """What gives by what a row is ordered in lists, without making it."""
+        """A function that gives the sort key of a row in lists. The row's public record is not made for it."""
         of_public, fields = self.sort.key, self.stored_fields
         readers = [fields[name] for name in self.sort.fields if name in fields]
         if len(readers) < len(self.sort.fields):  # it is ordered by a derived field

@@ -44,7 +44,7 @@ class HandledPicture:
 
 
 def impact_block(picture: HandledPicture) -> BriefBlock:
-    """What lies inside what was drawn as affected, else inside the smallest circle, as it was last counted."""
+    """The newest count of assets and people in the affected area, else in the smallest circle around the incident."""
     impact = picture.impact
     if impact is None or not impact.areas:
         row = BriefRow(name="impact", text=text("impact.none", CHINESE), sentence=True)

@@ -48,7 +48,7 @@ def receipts_of(incident: Incident) -> Asking[list[tuple[Receipt, EntryReference
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the command role has in memory about an incident, by the number of the incident."""
+    """Reads the records around an incident from the memory of the command role."""
 
     impact: Callable[[str], Impact | None]
     warnings: Callable[[], Mapping[str, EmergencyWarning]]
@@ -59,7 +59,7 @@ class Around:
 def handled_of(
     incident: Incident, around: Around, before: Mapping[str, float], settings: IncidentSettings, now: float
 ) -> Asking[HandledPicture]:
-    """What a brief tells of the handling of an incident, each record with its newest entry.
+    """Impact, warnings, tasks and resources of an incident for its brief, each with its newest journal entry.
 
     Raises OrderRefused `again` while the journal does not have an entry of a task or resource yet. A count of what lies
     inside that is just being written is left out: it comes with the next generating.

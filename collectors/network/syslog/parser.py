@@ -80,7 +80,7 @@ class Line:
 
     @property
     def matched(self) -> str:
-        """What rules search: "app: text", or "app: kind: text" with the kind of RFC 5424 (MSGID).
+        """The line that syslog rules search: "app: text", or "app: kind: text" with the kind of RFC 5424 (MSGID).
 
         A message without a text says it in its structured data (Junos): they stand in the text's place.
         """

@@ -74,8 +74,8 @@ export class Clusters {
 
   private level(zoom: number): Level {
     const depth = Math.min(Math.max(Math.floor(zoom), SHALLOWEST), DEEPEST + 1);
-    const known = this.levels.get(depth);
-    if (known) return known;
+    const gathered = this.levels.get(depth);
+    if (gathered) return gathered;
     const level: Level = { clusters: [], of: new Int32Array(this.keys.length).fill(-1) };
     for (const { properties, geometry } of this.keys.length ? this.tree.getClusters(WORLD, depth) : []) {
       if (!("cluster_id" in properties)) continue;

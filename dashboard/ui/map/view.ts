@@ -193,9 +193,9 @@ export class MapView {
     const silent = counties.features.map(({ properties }) => {
       return isSilent(boards.get(`region:${String(properties?.adcode)}`));
     });
-    const said = JSON.stringify([drawn.features.map(({ properties }) => properties), silent]);
-    if (said === this.places) return;
-    this.places = said;
+    const signature = JSON.stringify([drawn.features.map(({ properties }) => properties), silent]);
+    if (signature === this.places) return;
+    this.places = signature;
     this.sources?.set("seats", drawn);
     counties.features.forEach(({ id }, index) => {
       this.map?.setFeatureState({ source: GROUND, id: id! }, { silent: silent[index] });
