@@ -6,7 +6,7 @@ Its errors are those of collectors/errors.py. It is run by collectors/sources/li
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -55,17 +55,23 @@ class ListenerMessage:
     probe: str = ""
 
 
+def _unread(asset: str) -> bool | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerContext:
     """The site's data that a listener needs: inventory by asset id, credentials by name, the devices' time zone.
 
-    `data` is the folder of collectors' own files, None when a listener may store nothing.
+    `data` is the folder of collectors' own files, None when a listener may store nothing. `signalling` says of a camera
+    whether its signalling is in order in the live picture, None before that was read.
     """
 
     inventory: Mapping[str, Asset] = field(default_factory=dict)
     credentials: Mapping[str, Credential] = field(default_factory=dict)
     zone: tzinfo = UTC
     data: Path | None = None
+    signalling: Callable[[str], bool | None] = _unread
 
 
 class Listener(ABC):

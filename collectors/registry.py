@@ -67,6 +67,7 @@ _LISTENERS: Mapping[str, tuple[str, str]] = {
     "network.syslog": ("network.syslog.listener", "SyslogListener"),
     "network.traps": ("network.traps.listener", "TrapListener"),
     "video.gb28181": ("video.gb28181.listener", "GbListener"),
+    "video.gb28181-upper": ("video.gb28181.cascade.listener", "UpperListener"),
 }
 
 

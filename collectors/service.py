@@ -20,6 +20,7 @@ from collectors.listener import ListenerContext
 from collectors.probing.check_requests import CheckRequests, RequestBus
 from collectors.probing.isolation import Isolation
 from collectors.probing.scheduler import ProbeScheduler
+from collectors.published_signalling import PictureBus, PublishedSignalling
 from collectors.publisher import Outbox, PublishingBus
 from collectors.settings import Credential, SchemeSettings, SourceSettings
 from collectors.sources.listening import ListenerManager
@@ -41,13 +42,15 @@ STATS_EVERY = 60.0
 """Seconds between two log lines with self-metrics."""
 DEAD_LETTERS_EVERY = 2.0
 """Seconds between two reports of refused messages."""
+CASCADE = "video.gb28181-upper"
+"""The kind of source that tells an upper platform about our cameras."""
 STUCK = 2.0
 """Seconds without a cycle of the scheduler after which the role sends no more heartbeats."""
 
 log = logging.getLogger(__name__)
 
 
-class CollectBus(PublishingBus, ConditionBus, ReportBus, Protocol):
+class CollectBus(PublishingBus, ConditionBus, ReportBus, PictureBus, Protocol):
     """The part of feeds.bus.Bus that the role needs."""
 
 
@@ -100,6 +103,7 @@ class Collect:
         )
         self.polling = PollingManager(bus, self.outbox, site, clock)
         self.listeners = ListenerManager(self.outbox, self.reporter, site, clock)
+        self.signalling = PublishedSignalling(bus, clock)
         self.checks = CheckRequests(requests, self.probes, clock) if requests is not None else None
         self._vitals = Vitals()
         self._figures: dict[str, float] = {}
@@ -117,6 +121,7 @@ class Collect:
             tasks.create_task(self.reporter.run(), name="reporter")
             tasks.create_task(self.listeners.run(), name="listeners")
             tasks.create_task(self._report_refusals(), name="dead letters")
+            tasks.create_task(self.signalling.run(self._tells_others), name="signalling")
             tasks.create_task(self._beat(), name="beat")
             if self.checks is not None:
                 tasks.create_task(self.checks.run(), name="checks")
@@ -158,9 +163,17 @@ class Collect:
         polled = [source for source in self._sources if not registry.listens(source.kind)]
         self.polling.update(polled, self._credentials)
         context = ListenerContext(
-            inventory=self._assets, credentials=self._credentials, zone=self._zone, data=self._data
+            inventory=self._assets,
+            credentials=self._credentials,
+            zone=self._zone,
+            data=self._data,
+            signalling=self.signalling,
         )
         self.listeners.update([source for source in self._sources if registry.listens(source.kind)], context)
+
+    def _tells_others(self) -> bool:
+        """True while a source tells another system about our cameras."""
+        return any(source.kind == CASCADE for source in self._sources)
 
     def _isolation_changed(self) -> None:
         """Publish the state at once. When the isolation ends, poll the targets that could not be reached."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from collectors.contract import Measurement, Target
 from collectors.service import Collect
 from collectors.settings import SchemeSettings, SourceSettings
 from feeds.bus import BusFull, BusLost
-from feeds.bus.entries import State
+from feeds.bus.entries import State, StreamEntry
+from feeds.bus.keys import Keys
 from feeds.model import Alert, Asset, Change, Command, Heartbeat, Kind, Observation
 
 T = TypeVar("T")
@@ -65,6 +66,8 @@ def clock() -> float:
 class FakeBus:
     """Takes envelopes in memory; `trouble` makes it refuse them, `epoch` may be changed."""
 
+    keys = Keys("532300")
+
     def __init__(self) -> None:
         self.epoch = "a"
         self.trouble: BusLost | BusFull | None = None
@@ -100,6 +103,10 @@ class FakeBus:
         """No alert ends between two looks at the live ones."""
         if self.trouble is not None:
             raise self.trouble
+        return []
+
+    async def read(self, cursors: Mapping[str, str], *, block: float, count: int = 200) -> list[StreamEntry]:
+        """Nothing changes."""
         return []
 
     async def set_aside(self, source: str, count: int, messages: Sequence[str]) -> None:

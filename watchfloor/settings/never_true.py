@@ -163,7 +163,7 @@ class _Readings:
         for source in sources:
             self.families |= {"syslog"} if source.kind == "network.syslog" else set()
             self.families |= {"trap"} if source.kind == "network.traps" else set()
-            self.families |= _OF_VIDEO if source.kind == "video.gb28181" else set()
+            self.families |= _OF_VIDEO if source.kind.startswith("video.gb28181") else set()
         for probe in {probe for asset in assets.values() for probe in asset.probes}:
             self._add(probe)
         if "snmp.up" in self.types:

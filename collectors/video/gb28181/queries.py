@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from collectors.video.gb28181 import manscdp, sip_message
-from collectors.video.gb28181.bindings import Binding, Way
+from collectors.video.gb28181.bindings import Binding
+from collectors.video.gb28181.sip_requests import SipRequests
 
-REPEATS = (0.5, 1.0, 2.0, 4.0)
-"""Seconds between the tries of a request over UDP."""
 ANSWER_WITHIN = 10.0
 """Seconds for the message that answers a query."""
 AT_ONCE = 20
@@ -32,21 +31,13 @@ class DeviceQuery:
     asked_at: float
 
 
-@dataclass(slots=True)
-class _Repeat:
-    data: bytes
-    way: Way
-    next_at: float
-    tries: int
-
-
 class Queries:
     """All queries. `own` and `domain` are ours; `now` is monotonic, in seconds."""
 
     def __init__(self, own: str, domain: str, now: Callable[[], float]) -> None:
         self._own, self._domain, self._now = own, domain, now
         self._pending: dict[tuple[str, int], DeviceQuery] = {}
-        self._repeats: dict[str, _Repeat] = {}
+        self.requests = SipRequests(now)
         self._numbers: dict[str, int] = {}
         self._unanswered: dict[tuple[str, str], int] = {}
         self._waiting: deque[tuple[str, str]] = deque()
@@ -122,13 +113,11 @@ class Queries:
             body=body,
             more=more,
         )
-        way.send(data)
-        if way.transport == "UDP":
-            self._repeats[call_id] = _Repeat(data, way, self._now() + REPEATS[0], 1)
+        self.requests.send(way, call_id, 1, method, data)
 
     def responded(self, message: sip_message.SipMessage) -> None:
         """A SIP response: the request need not be repeated. It is not yet the answer to a query."""
-        self._repeats.pop(message.header("call-id"), None)
+        self.requests.responded(message)
 
     def answered(self, device: str, sn: int, *, last: bool = True) -> DeviceQuery | None:
         """The query that a message answers, None for one that nobody asked. `last`: no more parts will come."""
@@ -142,14 +131,7 @@ class Queries:
 
     def tick(self, now: float) -> None:
         """Repeat requests that are due, and end the queries that were not answered in time, but for catalogs."""
-        for call_id, repeat in list(self._repeats.items()):
-            if repeat.next_at > now:
-                continue
-            if repeat.tries >= len(REPEATS):
-                del self._repeats[call_id]
-                continue
-            repeat.way.send(repeat.data)
-            repeat.next_at, repeat.tries = now + REPEATS[repeat.tries], repeat.tries + 1
+        self.requests.tick(now)
         overdue = [
             query
             for query in self._pending.values()

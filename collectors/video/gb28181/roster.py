@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from feeds.model import Asset
@@ -23,7 +23,7 @@ class DeviceRoster:
     """Assets by device id."""
 
     def __init__(self, inventory: Mapping[str, Asset]) -> None:
-        ids = {asset.id: gb_id for asset in inventory.values() if (gb_id := _id_of(asset.probes))}
+        ids = {asset.id: gb_id for asset in inventory.values() if (gb_id := gb_id_of(asset))}
         self._entries: dict[str, RosterEntry] = {}
         self._below: dict[str, list[str]] = {}
         for asset in inventory.values():
@@ -50,6 +50,7 @@ class DeviceRoster:
         return tuple(self._below.get(device, ()))
 
 
-def _id_of(probes: Iterable[str]) -> str:
-    probe = next((probe for probe in probes if probe.lower().startswith(SCHEME)), "")
+def gb_id_of(asset: Asset) -> str:
+    """The id of an asset's probe `gb28181://ID`, "" without one."""
+    probe = next((probe for probe in asset.probes if probe.lower().startswith(SCHEME)), "")
     return probe[len(SCHEME) :].partition("?")[0].strip("/")

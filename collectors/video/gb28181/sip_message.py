@@ -61,6 +61,12 @@ def user_of(field: str) -> str:
     return match[1] if match else ""
 
 
+def tag_of(field: str) -> str:
+    """The tag of a From or To header, "" without one."""
+    match = _TAG.search(field)
+    return match[1] if match else ""
+
+
 def parse(data: bytes, *, stream: bool = False) -> SipMessage:
     """The message in a datagram, or in a framed part of a stream. Raises SipFormatError."""
     match = re.search(rb"\r?\n\r?\n", data[: HEAD_LIMIT + 4])
@@ -174,15 +180,20 @@ class SipFraming:
 
 
 def response(
-    request: SipMessage, status: int, reason: str, peer: tuple[str, int], more: Iterable[tuple[str, str]] = ()
+    request: SipMessage,
+    status: int,
+    reason: str,
+    peer: tuple[str, int],
+    more: Iterable[tuple[str, str]] = (),
+    tag: str = "",
 ) -> bytes:
-    """The response to a request that came from `peer` (RFC 3261, 8.2.6; RFC 3581)."""
+    """The response to a request that came from `peer` (RFC 3261, 8.2.6; RFC 3581). `tag` is ours in a dialog."""
     lines = [f"SIP/2.0 {status} {reason}"]
     for number, via in enumerate(request.all("via")):
         lines.append(f"Via: {_received(via, peer) if number == 0 else via}")
     to = request.header("to")
     if not _TAG.search(to):
-        to = f"{to};tag={secrets.token_hex(4)}"
+        to = f"{to};tag={tag or secrets.token_hex(4)}"
     lines += [f"From: {request.header('from')}", f"To: {to}", f"Call-ID: {request.header('call-id')}"]
     lines += [f"CSeq: {request.header('cseq')}", f"User-Agent: {AGENT}"]
     lines += [f"{name}: {value}" for name, value in more]
@@ -206,20 +217,23 @@ def request(
     more: Iterable[tuple[str, str]] = (),
     call_id: str = "",
     tags: tuple[str, str] = ("", ""),
+    target: str = "",
+    to_domain: str = "",
 ) -> tuple[str, bytes]:
-    """A request to a device: its Call-ID and its bytes. `way` is (transport, peer, local address).
+    """A request to a device or platform: its Call-ID and its bytes. `way` is (transport, peer, local address).
 
-    `own` is our id. `tags` are those of From and To in a dialog.
+    `own` is our id. `tags` are those of From and To in a dialog. `target` is the URI of the request line, "" for the
+    peer's address. `to_domain` is that of To, "" for our own.
     """
     transport, peer, local = way
     call_id = call_id or secrets.token_hex(12)
     from_tag = tags[0] or secrets.token_hex(4)
     to_tag = f";tag={tags[1]}" if tags[1] else ""
     lines = [
-        f"{method} sip:{to}@{peer[0]}:{peer[1]} SIP/2.0",
+        f"{method} {target or f'sip:{to}@{peer[0]}:{peer[1]}'} SIP/2.0",
         f"Via: SIP/2.0/{transport} {local[0]}:{local[1]};rport;branch=z9hG4bK{secrets.token_hex(8)}",
         f"From: <sip:{own}@{domain}>;tag={from_tag}",
-        f"To: <sip:{to}@{domain}>{to_tag}",
+        f"To: <sip:{to}@{to_domain or domain}>{to_tag}",
         f"Call-ID: {call_id}",
         f"CSeq: {sequence} {method}",
         "Max-Forwards: 70",
