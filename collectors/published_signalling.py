@@ -42,50 +42,50 @@ class PublishedSignalling:
     def __init__(self, bus: PictureBus, clock: Clock) -> None:
         self._bus = bus
         self._clock = clock
-        self._known: dict[str, tuple[bool, float]] | None = None
+        self._states: dict[str, tuple[bool, float]] | None = None
 
     def __call__(self, asset: str) -> bool | None:
         """True while the camera's signalling is in order by a fresh reading. None before the picture was read."""
-        if self._known is None:
+        if self._states is None:
             return None
-        in_order, fresh_until = self._known.get(asset, (False, 0.0))
+        in_order, fresh_until = self._states.get(asset, (False, 0.0))
         return in_order and fresh_until > self._clock()
 
-    async def run(self, wanted: Callable[[], bool]) -> None:
+    async def run(self, is_needed: Callable[[], bool]) -> None:
         """Follow the live picture until cancelled, while somebody wants it. A lost bus is tried again."""
         while True:
-            if not wanted():
-                self._known = None
+            if not is_needed():
+                self._states = None
                 await asyncio.sleep(IDLE)
                 continue
             try:
-                await self._follow(wanted)
+                await self._follow(is_needed)
             except BusError as error:
                 log.debug("the states of cameras wait for the bus: %s", error)
                 await asyncio.sleep(IDLE)
 
-    async def _follow(self, wanted: Callable[[], bool]) -> None:
+    async def _follow(self, is_needed: Callable[[], bool]) -> None:
         loop = asyncio.get_running_loop()
         state = await self._bus.state((Kind.STATE,))
-        known: dict[str, tuple[bool, float]] = {}
+        states: dict[str, tuple[bool, float]] = {}
         for id, record in state.records.get(Kind.STATE, {}).items():
-            _note(known, id, record)
-        self._known, stream, cursor = known, self._bus.keys.changes, state.last
+            _note(states, id, record)
+        self._states, stream, cursor = states, self._bus.keys.changes, state.last
         until = loop.time() + WHOLE_EVERY
-        while wanted() and loop.time() < until:
+        while is_needed() and loop.time() < until:
             entries = await self._bus.read({stream: cursor}, block=0)
             for entry in entries:
                 cursor = entry.id
                 for change in entry.items:
                     if change.kind == Kind.STATE:
-                        _note(known, change.id, change.after)
+                        _note(states, change.id, change.after)
             if not entries:
                 await asyncio.sleep(EVERY)
 
 
-def _note(known: dict[str, tuple[bool, float]], id: str, record: Any) -> None:
+def _note(states: dict[str, tuple[bool, float]], id: str, record: Any) -> None:
     reading = record.readings.get(READING) if isinstance(record, AssetState) else None
     if reading is None:
-        known.pop(id, None)
+        states.pop(id, None)
     else:
-        known[id] = reading.value == IN_ORDER, reading.fresh_until
+        states[id] = reading.value == IN_ORDER, reading.fresh_until

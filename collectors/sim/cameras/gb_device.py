@@ -60,6 +60,7 @@ class GbDevice(asyncio.DatagramProtocol):
         self._responses: dict[str, asyncio.Future[str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._number = 0
+        self._dialog: tuple[str, str] | None = None
 
     async def start(self) -> None:
         """Register and keep alive (again)."""
@@ -78,13 +79,24 @@ class GbDevice(asyncio.DatagramProtocol):
             self._transport.close()
         if self._writer is not None:
             self._writer.transport.abort()
-        self._transport = self._writer = None
+        self._transport = self._writer = self._dialog = None
 
     def set_status(self, channel: str, status: str) -> None:
-        """Change a channel's status and notify the platform, as devices with a subscription do."""
+        """Change a channel's status and tell a platform that has subscribed to the catalog."""
         self.channels = [replace(each, status=status) if each.id == channel else each for each in self.channels]
-        body = f"<DeviceList Num='1'><Item><DeviceID>{channel}</DeviceID><Event>{status}</Event></Item></DeviceList>"
-        self._send("NOTIFY", self._body("Notify", "Catalog", f"<SumNum>1</SumNum>{body}"), "Event: Catalog\r\n")
+        self.notify(channel, status)
+
+    def notify(self, channel: str, event: str) -> None:
+        """Tell a platform that has subscribed to the catalog of an event: ON, OFF, VLOST, DEFECT, ADD, DEL, UPDATE."""
+        if self._dialog is None:
+            return
+        item = f"<Item><DeviceID>{channel}</DeviceID><Event>{event}</Event></Item>"
+        for each in self.channels:
+            if each.id == channel and event in ("ADD", "UPDATE"):
+                item = self._item(each).replace("<Name>", f"<Event>{event}</Event><Name>")
+        body = f"<SumNum>1</SumNum><DeviceList Num='1'>{item}</DeviceList>"
+        more = "Event: Catalog\r\nSubscription-State: active\r\n"
+        self._send("NOTIFY", self._body("Notify", "Catalog", body), more, self._dialog)
 
     def alarm(self, channel: str, method: int, kind: int) -> None:
         """Send an alarm."""
@@ -158,14 +170,15 @@ class GbDevice(asyncio.DatagramProtocol):
             f"<SN>{sn or self._number}</SN>\r\n<DeviceID>{device or self.device}</DeviceID>\r\n{more}\r\n</{root}>\r\n"
         ).encode("gb18030")
 
-    def _send(self, method: str, body: bytes, more: str = "") -> str:
-        call_id = secrets.token_hex(8)
+    def _send(self, method: str, body: bytes, more: str = "", dialog: tuple[str, str] | None = None) -> str:
+        """Send a request; `dialog` is the Call-ID and the platform's From header of its subscription."""
+        call_id, peer = dialog or (secrets.token_hex(8), f"<sip:{self.platform}@{self.platform[:10]}>")
         transport = "TCP" if self._tcp else "UDP"
         realm = self.platform[:10]
         head = (
             f"{method} sip:{self.platform}@{realm} SIP/2.0\r\n"
             f"Via: SIP/2.0/{transport} {self._host}:5060;rport;branch=z9hG4bK{secrets.token_hex(8)}\r\n"
-            f"From: <sip:{self.device}@{realm}>;tag={secrets.token_hex(4)}\r\nTo: <sip:{self.platform}@{realm}>\r\n"
+            f"From: <sip:{self.device}@{realm}>;tag={secrets.token_hex(4)}\r\nTo: {peer}\r\n"
             f"Call-ID: {call_id}\r\nCSeq: 1 {method}\r\nMax-Forwards: 70\r\n{more}"
         )
         if body:
@@ -203,12 +216,26 @@ class GbDevice(asyncio.DatagramProtocol):
         copied = "\r\n".join(
             line for line in text.split("\r\n")[1:] if line.startswith(("Via", "From", "To", "Call-ID", "CSeq"))
         )
+        if text.startswith("SUBSCRIBE"):
+            self._subscribed(text, copied, call_id[1] if call_id else "")
+            return
         self._write(f"SIP/2.0 200 OK\r\n{copied}\r\nContent-Length: 0\r\n\r\n".encode())
         command = re.search(rb"<CmdType>(\w+)</CmdType>", body)
         number = re.search(rb"<SN>(\d+)</SN>", body)
         if command and number and b"<Query>" in body:
             self.received[command[1].decode()] += 1
             self._answer(command[1].decode(), int(number[1]))
+
+    def _subscribed(self, text: str, copied: str, call_id: str) -> None:
+        """Accept a subscription to the catalog, and refuse any other."""
+        self.received["subscribe"] += 1
+        if "Event: Catalog" not in text:
+            self._write(f"SIP/2.0 489 Bad Event\r\n{copied}\r\nContent-Length: 0\r\n\r\n".encode())
+            return
+        peer = re.search(r"From: (.*)", text)
+        self._dialog = call_id, peer[1].strip() if peer else ""
+        tagged = re.sub(r"(To: <[^>]*>)$", r"\1;tag=device", copied, flags=re.M)
+        self._write(f"SIP/2.0 200 OK\r\n{tagged}\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n".encode())
 
     def _answer(self, command: str, sn: int) -> None:
         if command == "Catalog":

@@ -70,7 +70,7 @@ def _item(element: etree._Element) -> CatalogItem | None:
     id = value_of(element, "DeviceID")
     if not id or len(id) > 64:
         return None
-    lat, lon = _coordinate(value_of(element, "Latitude"), 90), _coordinate(value_of(element, "Longitude"), 180)
+    lat, lon = coordinate(value_of(element, "Latitude"), 90), coordinate(value_of(element, "Longitude"), 180)
     placed = lat is not None and lon is not None
     event = value_of(element, "Event").upper()
     return CatalogItem(
@@ -89,7 +89,7 @@ def _item(element: etree._Element) -> CatalogItem | None:
     )
 
 
-def _coordinate(text: str, limit: float) -> float | None:
+def coordinate(text: str, limit: float) -> float | None:
     """A coordinate in degrees. 0 and what is out of range mean that the device does not know."""
     try:
         value = float(text)

@@ -18,6 +18,7 @@ from collectors.video.gb28181.catalog import (
     items_of,
 )
 from collectors.video.gb28181.manscdp import MansMessage
+from collectors.video.gb28181.subscriptions import Topic
 from feeds import state_file
 
 if TYPE_CHECKING:
@@ -111,13 +112,19 @@ class CatalogKeeper:
             self._full[device], self._full_at[device] = {**full, **answer.items}, now
             self._failures.pop(device, None)
             self._store(device)
-            every = platform.settings.catalog_every or (POLL_SMALL if len(items) <= SMALL else POLL_LARGE)
+            every = self._every(device, len(items))
         else:
             platform.deviations.note(device, "catalog-incomplete")
             self._full.setdefault(device, {}).update(answer.items)
             failures = self._failures[device] = self._failures.get(device, 0) + 1
             every = RETRY[min(failures, len(RETRY)) - 1]
         platform.queries.want(device, "Catalog", now + every)
+
+    def _every(self, device: str, count: int) -> float:
+        """Seconds until the next query: a device that tells of changes by itself is asked rarely."""
+        if self._platform.subscriptions.active(device, Topic.CATALOG):
+            return FULL_EVERY
+        return self._platform.settings.catalog_every or (POLL_SMALL if count <= SMALL else POLL_LARGE)
 
     def tick(self, now: float) -> None:
         """End answers that have broken off."""

@@ -10,13 +10,15 @@ from collectors.contract import Measurement
 from collectors.video.clock_check import CLOCK_FRESH, ClockCheck, offset_text
 from collectors.video.gb28181 import alarms, device_id, manscdp
 from collectors.video.gb28181.bindings import Binding
-from collectors.video.gb28181.catalog import CatalogItem, ChannelStatus, status_of
+from collectors.video.gb28181.catalog import CatalogItem, ChannelStatus, coordinate, status_of
 from collectors.video.gb28181.manscdp import MansMessage
 
 if TYPE_CHECKING:
     from collectors.video.gb28181.platform import GbPlatform
 
 _FACTS = (("maker", "Manufacturer"), ("model", "Model"), ("firmware", "Firmware"))
+POSITION_EVERY, POSITION_FRESH = 5.0, 600.0
+"""Seconds between two positions of a device that are taken, and for which one is fresh."""
 STATUS_EVERY = 300.0
 """Seconds between two queries of a device's status."""
 
@@ -28,12 +30,14 @@ class Notices:
         self._platform = platform
         self._zone = zone
         self._wrong_clocks: dict[str, ClockCheck] = {}
+        self._positions: dict[str, float] = {}
         self._handlers: dict[str, Callable[[Binding, MansMessage, float], None]] = {
             "keepalive": self._keepalive,
             "catalog": platform.catalogs.take,
             "devicestatus": self._status,
             "deviceinfo": self._info,
             "alarm": self._alarm,
+            "mobileposition": self._position,
         }
 
     def take(self, binding: Binding, message: MansMessage, now: float) -> None:
@@ -112,6 +116,24 @@ class Notices:
             if (value := message.text(name))
         ]
         self._platform.publisher.message(message.device or binding.device, read)
+
+    def _position(self, binding: Binding, message: MansMessage, now: float) -> None:
+        """Positions in both forms: of 2016 (one, in the message itself) and of 2022 (a list of items)."""
+        for element in [*message.items()] or [message.element]:
+            about = manscdp.value_of(element, "DeviceID") or binding.device
+            lat, lon = (
+                coordinate(manscdp.value_of(element, "Latitude"), 90),
+                coordinate(manscdp.value_of(element, "Longitude"), 180),
+            )
+            if lat is None or lon is None or now - self._positions.get(about, float("-inf")) < POSITION_EVERY:
+                continue
+            if about in self._platform.roster:
+                self._positions[about] = now
+                measurements = [
+                    Measurement(metric=f"gb28181.{name}", value=round(value, 6), unit="°", fresh_for=POSITION_FRESH)
+                    for name, value in (("lat", lat), ("lon", lon))
+                ]
+                self._platform.publisher.message(about, measurements)
 
     def _alarm(self, binding: Binding, message: MansMessage, now: float) -> None:
         platform = self._platform

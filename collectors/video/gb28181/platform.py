@@ -24,6 +24,7 @@ from collectors.video.gb28181.queries import Queries
 from collectors.video.gb28181.registrar import Registrar, Registration
 from collectors.video.gb28181.roster import DeviceRoster
 from collectors.video.gb28181.sip_message import SipMessage, response
+from collectors.video.gb28181.subscriptions import DeviceSubscriptions
 from feeds.model import Asset
 
 REPEATED_WITHIN, MAX_ANSWERS = 32.0, 20_000
@@ -32,6 +33,8 @@ CALM_AFTER = (60.0, 540.0)
 """Seconds after a registration when a device is asked in a storm: at the earliest, and the spread."""
 STORM = 20
 """Registrations within a minute, beyond which devices are asked later."""
+HINT = 1.0
+"""Seconds after a NOTIFY of a dialog that we do not know, when its device is asked for its catalog."""
 MAX_PENDING_DEVICES = 64
 _METHODS = "REGISTER, MESSAGE, NOTIFY, OPTIONS, SUBSCRIBE"
 
@@ -58,6 +61,9 @@ class GbPlatform:
         self.publisher = GbPublisher(emit, self.roster, self.channels)
         self.bindings = Bindings(folder / "bindings.json" if folder else None, now(), wall())
         self.queries = Queries(settings.id, settings.domain, now)
+        self.subscriptions = DeviceSubscriptions(
+            settings.id, settings.domain, settings.subscribe, self.bindings, self.queries.requests, now
+        )
         self.deviations = DeviationLog()
         self.catalogs = CatalogKeeper(self, folder)
         self.notices = Notices(self, zone)
@@ -178,6 +184,7 @@ class GbPlatform:
         after = 0.0
         if len(self._registrations) > STORM:
             after = CALM_AFTER[0] + sum(device.encode()) * 7919 % 1000 / 1000 * CALM_AFTER[1]
+        self.subscriptions.begin(device, now + after)
         self.queries.want(device, "DeviceStatus", now + after)
         self.queries.want(device, "DeviceInfo", now + after)
         if self.catalogs.stale(device, now):
@@ -190,7 +197,9 @@ class GbPlatform:
             self.refusals.append(f"{message.method} {message.sender[:24]} from {way.peer[0]}: not registered")
             self._answer(message, way, response(message, 403, "Forbidden", way.peer), now)
             return
-        self._answer(message, way, response(message, 200, "OK", way.peer), now)
+        is_stray = message.method == "NOTIFY" and not self.subscriptions.knows(message)
+        status = (481, "Subscription Does Not Exist") if is_stray else (200, "OK")
+        self._answer(message, way, response(message, *status, way.peer), now)
         if binding.way is None or binding.address != way.peer or binding.transport != way.transport:
             binding.address, binding.transport = way.peer, way.transport
             self.bindings.changed = True
@@ -205,6 +214,9 @@ class GbPlatform:
         if body.damaged or body.replaced:
             self.deviations.note(binding.device, "damaged-xml" if body.damaged else "charset")
         self._heard(binding, now, keepalive=body.command.lower() == "keepalive")
+        if is_stray and body.command.lower() == "catalog":
+            self.queries.want(binding.device, "Catalog", now + HINT)
+            return
         self.notices.take(binding, body, now)
 
     def _at_home(self, binding: Binding, way: Way, now: float) -> bool:
@@ -229,6 +241,7 @@ class GbPlatform:
             self.channels.forget_statuses(binding.device, self._wall())
             self.queries.forget(binding.device)
             self.catalogs.forget(binding.device)
+            self.subscriptions.forget(binding.device)
         self.publisher.device(binding, now, self._wall(), starting=False)
 
     # -- time ----------------------------------------------------------------------
@@ -238,6 +251,7 @@ class GbPlatform:
         now = self._now()
         self.queries.tick(now)
         self.catalogs.tick(now)
+        self.subscriptions.tick(now)
         for device, command in self.queries.due(now):
             binding = self.bindings.get(device)
             if binding is not None and binding.online and not self.queries.unsupported(device, command):
@@ -264,6 +278,7 @@ class GbPlatform:
             "devices": float(len(states)),
             "online": float(sum(state is True for state in states)),
             "channels": float(len(self.channels)),
+            "subscriptions": float(len(self.subscriptions)),
             "pending": float(len(self.pending)),
             "deviations": float(self.deviations.total),
         }

@@ -11,10 +11,11 @@ from urllib.parse import parse_qsl, urlsplit
 from collectors import uri
 from collectors.errors import Misconfigured
 from collectors.settings import Credential, SourceSettings
+from collectors.video.gb28181.subscriptions import Topic
 
 PORT = 5060
 _FLAGS = ("accept_unknown", "sync_clock", "roaming")
-_KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow")
+_KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow", "subscribe")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -24,7 +25,7 @@ class PlatformSettings:
 
     `accept_unknown`: devices that are not in the inventory may register and are pending. `sync_clock`: the answer to
     REGISTER sets the devices' clocks. `roaming`: a device may change its address without a new registration.
-    `allow`: networks that may speak, () for all.
+    `allow`: networks that may speak, () for all. `subscribe`: what devices are asked to tell by themselves.
     """
 
     id: str
@@ -37,6 +38,7 @@ class PlatformSettings:
     keepalive: float | None = None
     catalog_every: float | None = None
     allow: tuple[Network, ...] = ()
+    subscribe: tuple[Topic, ...] = (Topic.CATALOG,)
 
     def allows(self, address: str) -> bool:
         """True when messages of this address are read."""
@@ -49,6 +51,7 @@ def platform_settings(source: SourceSettings) -> PlatformSettings:
         parts = urlsplit(source.url)
         port, host, own = parts.port, parts.hostname or "", parts.username or ""
         params = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+        topics = tuple(Topic(text) for text in params.get("subscribe", "catalog").split(",") if text != "none")
         allow = tuple(ipaddress.ip_network(text.strip()) for text in params.get("allow", "").split(",") if text.strip())
     except ValueError as error:
         raise _wrong(source, str(error)) from error
@@ -66,6 +69,7 @@ def platform_settings(source: SourceSettings) -> PlatformSettings:
         keepalive=uri.duration(params["keepalive"]) if "keepalive" in params else None,
         catalog_every=uri.duration(params["catalog_every"]) if "catalog_every" in params else None,
         allow=allow,
+        subscribe=topics,
         **{name: value == "yes" for name, value in flags.items()},
     )
 

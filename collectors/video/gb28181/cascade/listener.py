@@ -78,10 +78,10 @@ class UpperListener(Listener, asyncio.DatagramProtocol):
             return
         loop, (host, port) = asyncio.get_running_loop(), self._upper.listen
         try:
-            found = await loop.getaddrinfo(self._upper.host, self._upper.port, type=socket.SOCK_DGRAM)
+            candidates = await loop.getaddrinfo(self._upper.host, self._upper.port, type=socket.SOCK_DGRAM)
         except OSError as error:
             raise NotReady(Reason.UNRESOLVED, self._upper.host) from error
-        family, self._peer = found[0][0], cast(Address, found[0][4][:2])
+        family, self._peer = candidates[0][0], cast(Address, candidates[0][4][:2])
         try:
             self._transport, _ = await loop.create_datagram_endpoint(lambda: self, (host, port), family=family)
         except OSError as error:
@@ -185,7 +185,7 @@ class UpperListener(Listener, asyncio.DatagramProtocol):
             "cameras": float(len(platform.grant.cameras)),
             "nameless": float(platform.grant.nameless),
             "subscriptions": float(len(platform.subscribers)),
-            "notified": float(platform.told),
+            "notified": float(platform.notified),
         }
 
     def take_refusals(self) -> list[str]:

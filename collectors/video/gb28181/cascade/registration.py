@@ -19,7 +19,7 @@ BACKOFF_FIRST, BACKOFF_LAST, JITTER = 60.0, 600.0, 0.2
 """Seconds before the next try after a failed registration, doubling, and the share by which it varies."""
 
 
-class Sender(Protocol):
+class RequestSender(Protocol):
     """Sends a request to the upper platform; `answered` gets the final response, None without one."""
 
     def __call__(
@@ -35,7 +35,7 @@ class UpperRegistration:
 
     def __init__(
         self,
-        send: Sender,
+        send: RequestSender,
         keepalive_body: Callable[[], bytes],
         *,
         user: str,

@@ -37,10 +37,10 @@ class CatalogSubscribers:
     def subscribe(self, message: SipMessage, now: float) -> CatalogSubscription | None:
         """Begin, renew or (Expires 0) end a subscription. None for one that ends."""
         call_id, seconds = message.header("call-id"), expires_of(message) or 0
-        known = self._subscriptions.pop(call_id, None)
+        existing = self._subscriptions.pop(call_id, None)
         if seconds == 0:
             return None
-        subscription = known or CatalogSubscription(
+        subscription = existing or CatalogSubscription(
             call_id, secrets.token_hex(4), tag_of(message.header("from")), message.header("event"), 0.0
         )
         subscription.expires_at = now + seconds

@@ -51,7 +51,7 @@ class UpperPlatform:
         self.requests = SipRequests(now)
         self.subscribers = CatalogSubscribers()
         self.refusals: list[str] = []
-        self.told = 0
+        self.notified = 0
         self._number = random.randrange(1, 100_000)
         self._waiting: list[bytes] = []
         self._answers: OrderedDict[tuple[str, str, str], tuple[float, bytes]] = OrderedDict()
@@ -120,7 +120,7 @@ class UpperPlatform:
             return
         for subscription in self.subscribers.alive(self._now()):
             self._tell(subscription, listed)
-        self.told += len(listed)
+        self.notified += len(listed)
 
     def _tell(self, subscription: CatalogSubscription, listed: list[str]) -> None:
         state = f"active;expires={int(subscription.expires_at - self._now())}"

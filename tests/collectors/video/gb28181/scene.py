@@ -122,7 +122,32 @@ class Scene:
     def query_numbers(self, command: str) -> list[int]:
         """The numbers of the queries of one kind that were sent, without repeats."""
         pattern = re.compile(rf"<CmdType>{command}</CmdType>\r\n<SN>(\d+)</SN>".encode())
-        return list(dict.fromkeys(int(match[1]) for data in self.sent if (match := pattern.search(data))))
+        queries = (data for data in self.sent if data.startswith(b"MESSAGE"))
+        return list(dict.fromkeys(int(match[1]) for data in queries if (match := pattern.search(data))))
+
+    def subscribes(self) -> list[bytes]:
+        """The requests to subscribe that were sent, without repeats."""
+        return list(dict.fromkeys(data for data in self.sent if data.startswith(b"SUBSCRIBE")))
+
+    def answer(self, request: bytes, status: str = "200 OK", more: str = "") -> str:
+        """Answer a request of the platform as the device. Its Call-ID."""
+        lines = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+        copied = "\r\n".join(
+            line + ";tag=device" * (line.startswith("To:") and "tag=" not in line)
+            for line in lines
+            if line.startswith(("Via", "From", "To", "Call-ID", "CSeq"))
+        )
+        self.send(f"SIP/2.0 {status}\r\n{copied}\r\n{more}Content-Length: 0\r\n\r\n".encode())
+        return next(line for line in lines if line.startswith("Call-ID: "))[len("Call-ID: ") :]
+
+    def notify(self, call_id: str, id: str, event: str) -> str:
+        """Send a NOTIFY of a catalog subscription with one item. The answer's status line."""
+        body = (
+            f"<Notify><CmdType>Catalog</CmdType><SN>9</SN><DeviceID>{DEVICE}</DeviceID><SumNum>1</SumNum>"
+            f"<DeviceList Num='1'><Item><DeviceID>{id}</DeviceID><Event>{event}</Event></Item></DeviceList></Notify>"
+        )
+        data = self.request("NOTIFY", body=body.encode())
+        return self.send(re.sub(rb"Call-ID: \S+", f"Call-ID: {call_id}".encode(), data))
 
     def reading(self, asset: str, metric: str) -> Measurement:
         """The newest measurement of an asset."""

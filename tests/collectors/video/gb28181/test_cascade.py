@@ -18,7 +18,9 @@ from collectors.listener import ListenerContext, ListenerMessage
 from collectors.settings import Credential, SourceSettings
 from collectors.video.gb28181.cascade.listener import UpperListener
 from collectors.video.gb28181.cascade.registration import BACKOFF_FIRST, BACKOFF_LAST
+from collectors.video.gb28181.listener import GbListener
 from feeds.model import Asset, Value
+from tests.ports import free_port
 
 UPPER, OWN = "53000000002000000001", "53230000002000000001"
 CAMERAS = tuple(f"5323010000132000{number:04}" for number in range(1, 8))
@@ -46,11 +48,11 @@ def inventory(*ids: str) -> dict[str, Asset]:
 
 
 class SimulatedUpper(asyncio.DatagramProtocol):
-    """An upper platform. `silent` answers nothing; `told` holds all requests that came, whole."""
+    """An upper platform. `silent` answers nothing; `requests` holds all requests that came, whole."""
 
     def __init__(self) -> None:
         self.silent = False
-        self.told: list[bytes] = []
+        self.requests: list[bytes] = []
         self.statuses: list[str] = []
         self._transport: asyncio.DatagramTransport | None = None
         self._peer: tuple[str, int] = ("", 0)
@@ -70,7 +72,7 @@ class SimulatedUpper(asyncio.DatagramProtocol):
         if data.startswith(b"SIP/2.0"):
             self.statuses.append(data.split(b"\r\n", 1)[0].decode())
             return
-        self.told.append(data)
+        self.requests.append(data)
         if self.silent:
             return
         head = data.partition(b"\r\n\r\n")[0].decode()
@@ -87,8 +89,8 @@ class SimulatedUpper(asyncio.DatagramProtocol):
 
     def _signed(self, head: str) -> bool:
         fields = dict(re.findall(r'(\w+)="([^"]*)"', head.partition("Authorization:")[2]))
-        secret, asked = md5(f"{OWN}:5300000000:open sesame"), md5(f"REGISTER:{fields.get('uri')}")
-        return fields.get("response") == md5(f"{secret}:n0:{asked}") and fields["username"] == OWN
+        secret, digested = md5(f"{OWN}:5300000000:open sesame"), md5(f"REGISTER:{fields.get('uri')}")
+        return fields.get("response") == md5(f"{secret}:n0:{digested}") and fields["username"] == OWN
 
     def ask(self, method: str, body: str, more: str = "", *, sender: str = UPPER, call_id: str = "") -> None:
         self._number += 1
@@ -107,11 +109,11 @@ class SimulatedUpper(asyncio.DatagramProtocol):
 
     def bodies(self, mark: str) -> list[str]:
         """The different bodies that hold a mark; a repeat is one."""
-        texts = (data.partition(b"\r\n\r\n")[2].decode("gb18030") for data in self.told)
+        texts = (data.partition(b"\r\n\r\n")[2].decode("gb18030") for data in self.requests)
         return list(dict.fromkeys(text for text in texts if mark in text))
 
     def count(self, method: str) -> int:
-        return sum(data.startswith(method.encode()) for data in self.told)
+        return sum(data.startswith(method.encode()) for data in self.requests)
 
 
 class Cascade:
@@ -145,11 +147,14 @@ class Cascade:
 
 
 @asynccontextmanager
-async def cascade(*ids: str, query: str = "&grant=532301&keepalive=60s") -> AsyncIterator[Cascade]:
+async def cascade(
+    *ids: str, query: str = "&grant=532301&keepalive=60s", port: int | None = None
+) -> AsyncIterator[Cascade]:
+    """`port` is that of another upper platform than the simulated one."""
     loop = asyncio.get_running_loop()
     transport, upper = await loop.create_datagram_endpoint(SimulatedUpper, ("127.0.0.1", 0))
     scene: Cascade
-    url = f"sip://{UPPER}@127.0.0.1:{upper.port}?as={OWN}&listen=127.0.0.1:0{query}"
+    url = f"sip://{UPPER}@127.0.0.1:{port or upper.port}?as={OWN}&listen=127.0.0.1:0{query}"
     context = ListenerContext(
         inventory=inventory(*ids), credentials=CRED, signalling=lambda asset: scene.online.get(asset, True)
     )
@@ -188,7 +193,7 @@ async def test_a_catalog_is_answered_in_messages_that_fit_a_datagram() -> None:
         bodies = scene.upper.bodies("<SN>4711</SN>")
         assert all(f"<SumNum>{len(CAMERAS) + 1}</SumNum>" in body for body in bodies)
         assert len(bodies) > 1
-        assert max(len(data) for data in scene.upper.told) <= 1200
+        assert max(len(data) for data in scene.upper.requests) <= 1200
         statuses = {re.search(r"ID>(\d+)<", item)[1]: "<Status>ON<" in item for item in items()}  # type: ignore[index]
         assert statuses == {"532301": True} | {id: id != CAMERAS[1] for id in CAMERAS}, "nothing that was not granted"
         assert all("<ParentID>532301</ParentID>" in item for item in items()[1:])
@@ -205,7 +210,7 @@ async def test_a_channel_that_goes_down_is_told_to_subscribers_within_two_second
         scene.online["cam-1"] = False
         await scene.until(lambda: scene.upper.count("NOTIFY") == 1)
         assert time.monotonic() - began < 2.0
-        notify = next(data for data in scene.upper.told if data.startswith(b"NOTIFY")).decode("gb18030")
+        notify = next(data for data in scene.upper.requests if data.startswith(b"NOTIFY")).decode("gb18030")
         assert f"<DeviceID>{CAMERAS[0]}</DeviceID>\r\n<Event>OFF</Event>" in notify
         assert "Event: Catalog;id=9\r\n" in notify
         assert "Call-ID: dialog\r\n" in notify
@@ -217,11 +222,11 @@ async def test_a_channel_that_goes_down_is_told_to_subscribers_within_two_second
         )
         await scene.until(lambda: bool(scene.upper.bodies("<Event>DEL</Event>")))
         scene.moved += 601.0
-        told = scene.upper.count("NOTIFY")
+        requests = scene.upper.count("NOTIFY")
         scene.online["cam-3"] = False
         scene.upper.query("DeviceInfo", 77)
         await scene.until(lambda: bool(scene.upper.bodies("<SN>77</SN>")))
-        assert scene.upper.count("NOTIFY") == told, "the subscription has expired"
+        assert scene.upper.count("NOTIFY") == requests, "the subscription has expired"
 
 
 async def test_an_upper_platform_that_is_silent_is_registered_with_anew_and_less_and_less_often() -> None:
@@ -276,7 +281,7 @@ async def test_nothing_is_said_before_the_states_of_the_cameras_are_known() -> N
     async with cascade(*CAMERAS[:1]) as scene:
         scene.online["cam-1"] = None
         await asyncio.sleep(0.6)
-        assert scene.upper.told == []
+        assert scene.upper.requests == []
         scene.online["cam-1"] = True
         await scene.until(lambda: scene.platform.registration.registered is True)
 
@@ -293,3 +298,39 @@ def test_a_cascade_that_cannot_work_or_grants_nothing_is_refused_at_load(query: 
 
 def md5(text: str) -> str:
     return hashlib.md5(text.encode()).hexdigest()
+
+
+async def test_two_sites_of_ours_one_above_the_other() -> None:
+    """The upper one registers, lists and subscribes; a camera that fails below is known above within two seconds."""
+    channels = [
+        Asset(id=id, name=id, kind="camera", region="532301", parents=("low",), probes=(f"gb28181://{id}",))
+        for id in CAMERAS[:3]
+    ]
+    low = Asset(id="low", name="州平台", kind="platform", region="532300", probes=(f"gb28181://{OWN}",))
+    password = {"all": Credential(name="all", kind="password", values={"user": "*", "password": "open sesame"})}
+    port, values = free_port(), dict[tuple[str, str], Value]()
+    source = SourceSettings(id="gb", kind="video.gb28181", url=f"sip://{UPPER}@127.0.0.1:{port}", cred="all")
+    above = GbListener(
+        source, ListenerContext(inventory={each.id: each for each in (low, *channels)}, credentials=password)
+    )
+    await above.open()
+
+    async def hear() -> None:
+        async for message in above.listen():
+            values.update({(message.asset, each.metric): each.value for each in message.measurements})
+
+    hearing = asyncio.create_task(hear())
+    try:
+        async with cascade(*CAMERAS[:3], port=port) as scene:
+            await scene.until(lambda: values.get((CAMERAS[2], "gb28181.described")) is True)
+            await scene.until(lambda: above.counts()["subscriptions"] == 1)
+            began = time.monotonic()
+            scene.online["cam-3"] = False
+            await scene.until(lambda: values.get((CAMERAS[2], "gb28181.described")) is False)
+            assert time.monotonic() - began < 2.0
+            assert values["low", "gb28181.up"] is True
+            assert values[CAMERAS[0], "gb28181.described"] is True
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+        await above.close()

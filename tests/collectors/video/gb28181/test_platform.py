@@ -162,11 +162,8 @@ def test_a_reported_video_loss_is_a_claim_about_frames_and_no_absence() -> None:
     scene = Scene()
     scene.register()
     listed(scene, item(A))
-    scene.message(
-        f"<Notify><CmdType>Catalog</CmdType><SN>9</SN><DeviceID>{DEVICE}</DeviceID><SumNum>1</SumNum>"
-        f"<DeviceList Num='1'><Item><DeviceID>{A}</DeviceID><Event>VLOST</Event></Item></DeviceList></Notify>",
-        method="NOTIFY",
-    )
+    dialog = scene.answer(scene.subscribes()[0], more="Expires: 3600\r\n")
+    assert scene.notify(dialog, A, "VLOST") == OK
     assert (scene.value(A, "gb28181.frames"), scene.value(A, "gb28181.described")) == (False, True)
     assert scene.reading(A, "gb28181.frames").observed_at == WALL + scene.time
 
