@@ -26,6 +26,9 @@ class SeenVersions(Generic[K, V]):
             self._versions.popitem(last=False)
         return not repeated
 
+    def __contains__(self, key: K) -> bool:
+        return key in self._versions
+
     def clear(self) -> None:
         """Forget every item."""
         self._versions.clear()

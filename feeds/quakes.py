@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import asin, cos, log10, radians, sin, sqrt
 
 from feeds import wire
+from feeds.moments import is_representable
 
 SAME_SECONDS, SAME_KM = 16.0, 100.0
 """Two reports within both are of one event, also when their ids do not meet."""
@@ -18,6 +19,8 @@ FELT = 5.0
 DEEP_KM = 70.0
 """No area is estimated for a deeper earthquake."""
 EARTH_KM = 6371.0
+FOLLOWING = 366 * 86_400.0
+"""Seconds after a report in which its warning and the messages that follow from it lie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,11 @@ class QuakeReport:
 
 
 wire.register_item("quake", QuakeReport)
+
+
+def is_reported_time(seconds: float) -> bool:
+    """True when a time of a report, and those of the warnings made from it, can be written."""
+    return is_representable(seconds) and is_representable(seconds + FOLLOWING)
 
 
 def intensity(magnitude: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from feeds.model import Severity
+from feeds.moments import LATEST
 
 _WORDS: dict[Severity, str] = {
     Severity.CRITICAL: "critical crit fatal emergency emerg panic disaster page p1 sev1 s1",
@@ -26,11 +27,13 @@ def severity(word: str) -> Severity:
 
 
 def moment(text: str | None) -> float | None:
-    """Epoch seconds; None for none and for Go's zero time. ValueError without a zone, or when it is no time."""
+    """Epoch seconds; None for none and for Go's zero time. ValueError without a zone, or when nothing can write it."""
     if not text or text.startswith("0001-01-01T00:00:00"):
         return None
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError("no zone")
     seconds = at.timestamp()
+    if seconds > LATEST:
+        raise ValueError("too late")
     return None if seconds < OPEN_BEFORE else seconds

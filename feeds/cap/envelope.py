@@ -32,7 +32,8 @@ def opened(raw: bytes) -> list[Enveloped] | None:
 
     Raises CapRefused for an envelope beyond a bound or with a DTD.
     """
-    if ENVELOPE.encode() not in raw[:65536]:
+    # Without its NUL bytes UTF-16 reads like ASCII here.
+    if ENVELOPE.encode() not in raw[:65536].replace(b"\0", b""):
         return None
     root = parse_tree(raw)
     if etree.QName(root).localname != ENVELOPE:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 ERRORS: dict[str, tuple[str, str]] = {
     "XML_NOT_WELL_FORMED": ("XML 格式不完整：{detail}", "the XML is not well formed: {detail}"),
+    "ENCODING_WRONG": (
+        "文件的编码与声明不符，按实际编码（UTF-8、GB 18030 或 UTF-16）读取",
+        "the bytes are not in the declared encoding; read as what they are (UTF-8, GB 18030 or UTF-16)",
+    ),
     "TOO_LARGE": ("文件超过上限 {detail} 字节", "the document is larger than {detail} bytes"),
     "TOO_COMPLEX": ("内容过于复杂，超过上限：{detail}", "the document is beyond a bound: {detail}"),
     "DTD_FORBIDDEN": ("禁止使用 DTD 与实体（DOCTYPE、ENTITY）", "a DTD or entity (DOCTYPE, ENTITY) is forbidden"),

@@ -45,12 +45,14 @@ def parse(raw: bytes, mode: str = "strict", profile: str = "", keys: tuple[str, 
     identified. `profile` "cn-12379" accepts the deviations of China's relays. `keys` are the trusted public keys or
     certificates (PEM) by which a signature counts as valid.
     """
-    root, version = read(raw)
+    root, version, guessed = read(raw, lenient=mode == "lenient")
     reader = CapTreeReader(version, lenient=mode == "lenient", profile=profile)
     if version == "1.0":
         upgrade_pairs(root, str(etree.QName(root).namespace))
         for password in reader.children(root, "password"):  # dropped from CAP with 1.1
             root.remove(password)
+    if guessed:
+        reader.report("ENCODING_WRONG", root)
     reader.check(root)
     message = _message(root, reader, raw, keys)
     _refuse(reader.findings, mode)

@@ -30,6 +30,7 @@ from feeds.cap.schema import (
 from feeds.cap.xml import line_of, text_of
 from feeds.findings import Finding, InMessage
 from feeds.geometry import PARTS, POINTS
+from feeds.moments import is_representable
 
 _DATE = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$")
 _LANGUAGE = re.compile(r"^[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*$")
@@ -46,13 +47,14 @@ GEOCODES = 2_000
 
 
 def moment(text: str) -> float | None:
-    """Epoch seconds of a CAP time, None when invalid (clause 3.3.2: no Z, always an offset)."""
+    """Epoch seconds of a CAP time, None when invalid (clause 3.3.2: no Z, always an offset) or out of range."""
     if not _DATE.match(text):
         return None
     try:
-        return datetime.fromisoformat(text).timestamp()
+        seconds = datetime.fromisoformat(text).timestamp()
     except ValueError:
         return None
+    return seconds if is_representable(seconds) else None
 
 
 class CapTreeReader:

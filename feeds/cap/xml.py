@@ -17,17 +17,47 @@ SIZE_LIMIT = 1 << 20
 BOUNDS = XmlBounds(size=SIZE_LIMIT, tags=40_000, attributes=2_000, namespaces=200)
 DEPTH_LIMIT = 32
 """Maximum nesting of elements; signed CAP has at most ten levels."""
+_DECLARATION = re.compile(r"\A\ufeff?\s*(?:<\?xml\s[^>]*\?>)?")
 _DTD = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
-def read(raw: bytes) -> tuple[etree._Element, str]:
-    """The root `alert` and the document's version. Raises CapRefused."""
-    root = parse_tree(raw)
+def read(raw: bytes, *, lenient: bool = False) -> tuple[etree._Element, str, bool]:
+    """The root `alert`, the document's version, and whether its encoding was guessed. Raises CapRefused.
+
+    `lenient` reads a document whose bytes are not in the encoding that it declares (see `recoded`).
+    """
+    guessed = False
+    try:
+        root = parse_tree(raw)
+    except CapRefused as refused:
+        text = recoded(raw) if lenient and refused.findings[0].code == "XML_NOT_WELL_FORMED" else None
+        if text is None:
+            raise
+        try:
+            root, guessed = parse_tree(text), True
+        except CapRefused:
+            raise refused from None
     name = etree.QName(root)
     if name.localname != "alert" or name.namespace not in NAMESPACES:
         line = line_of(root)
         raise CapRefused((finding("NAMESPACE_UNKNOWN", xpath="/" + name.localname, line=line, value=root.tag),))
-    return root, NAMESPACES[name.namespace]
+    return root, NAMESPACES[name.namespace], guessed
+
+
+def recoded(raw: bytes) -> bytes | None:
+    """The document in UTF-8 without its declaration; None for bytes in none of the usual encodings.
+
+    Relays write GB 18030 and declare UTF-8 or nothing, declare GBK and write UTF-8, leave out the mark of UTF-16, or
+    put white space before the declaration. Lines keep their numbers.
+    """
+    wide = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(raw[:2])
+    for encoding in (wide,) if wide else ("utf-8", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return _DECLARATION.sub(lambda match: "\n" * match[0].count("\n"), text, count=1).encode()
+    return None
 
 
 def parse_tree(raw: bytes) -> etree._Element:

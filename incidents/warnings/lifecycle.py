@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from feeds.cap.findings import remark
 from feeds.cap.message import reference_key
 from feeds.model import EmergencyWarning
+from feeds.moments import LATEST
 
 ACTING = ("Update", "Cancel")
 
@@ -107,7 +108,7 @@ def with_life(message: EmergencyWarning, default_life: float) -> EmergencyWarnin
     start = max(message.sent, message.onset or message.sent)
     absent = remark("EXPIRES_ABSENT", xpath="/alert/info/expires", value=f"{default_life:g} s")
     others = tuple(finding_ for finding_ in message.findings if finding_.code != absent.code)
-    return replace(message, expires=start + default_life, findings=(*others, absent))
+    return replace(message, expires=min(start + default_life, LATEST), findings=(*others, absent))
 
 
 def with_unknown(warning: EmergencyWarning, unknown: Iterable[str]) -> EmergencyWarning:

@@ -71,6 +71,11 @@ async def test_only_an_end_that_has_passed_is_an_end(world: World, ends: str, ac
     assert (report.active, report.until) == (active, until)
 
 
+async def test_a_time_that_nothing_can_write_is_a_finding(world: World) -> None:
+    answer = await send(world, POSTED, [alert(endsAt="9999-12-31T23:59:59-14:00")])
+    assert [error["code"] for error in problem(answer, 422, "invalid")["findings"]] == ["TIME_INVALID"]
+
+
 async def test_the_label_asset_goes_before_instance(world: World) -> None:
     await send(world, POSTED, [alert(labels={"alertname": "X", "asset": "a-sw", "instance": "else"})])
     (report,) = await taken(world)

@@ -67,11 +67,14 @@ def entries(body: bytes, base: str) -> list[IndexEntry] | None:
 
 
 def is_alert(body: bytes) -> bool:
-    """True for a complete CAP message by its root element, or an envelope that holds one; not validated."""
+    """True for a complete CAP message by its root element, or an envelope that holds one; not validated.
+
+    One with a wrong encoding is left to the registry, which says so.
+    """
     try:
         if (messages := opened(body)) is not None:
             return bool(messages)
-        read(body)
+        read(body, lenient=True)
     except CapRefused:
         return False
     return True

@@ -98,9 +98,11 @@ class QuakeFeed(Feed):
         """The reports that were not published at this time of update."""
         new = []
         for report in reports:
-            if report.magnitude is not None and report.magnitude < self._settings.magnitude:
-                continue
             key, version = (report.agency, report.event_ids[0]), (report.updated_at, report.withdrawn)
+            # A report of a published event is given whatever its magnitude: it may have been revised downwards.
+            small = report.magnitude is not None and report.magnitude < self._settings.magnitude
+            if small and not report.withdrawn and key not in self._seen:
+                continue
             if self._seen.is_new(key, version):
                 new.append(report)
         return new

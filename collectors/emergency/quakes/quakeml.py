@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from collectors.emergency.quakes.usgs import LONGEST, NoQuakes
-from feeds.quakes import QuakeReport
+from feeds.quakes import QuakeReport, is_reported_time
 from feeds.xml_bounds import XmlBounds, beyond
 
 BOUNDS = XmlBounds(size=16 << 20, tags=800_000, attributes=400_000, namespaces=5_000)
@@ -134,11 +134,12 @@ def _number(text: str) -> float | None:
 
 
 def _time(text: str) -> float | None:
-    """Epoch seconds; a time without a zone is UTC (QuakeML 1.2, section 3)."""
+    """Epoch seconds, None out of range; a time without a zone is UTC (QuakeML 1.2, section 3)."""
     if not text[:4].isdigit():
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    seconds = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    return seconds if is_reported_time(seconds) else None

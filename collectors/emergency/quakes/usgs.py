@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from feeds.quakes import QuakeReport
+from feeds.quakes import QuakeReport, is_reported_time
 
 AGENCY = "usgs"
 LONGEST = 200
@@ -44,8 +44,12 @@ def _report(feature: Mapping[str, Any], source: str, received_at: float, status:
     properties, geometry = feature.get("properties") or {}, feature.get("geometry") or {}
     coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
     lon, lat, depth = (_numbers(coordinates) + [None] * 3)[:3]
-    occurred, updated = _number(properties.get("time")), _number(properties.get("updated"))
+    occurred, updated = _moment(properties.get("time")), _moment(properties.get("updated"))
     own = _text(feature.get("id")) or _text(properties.get("net")) + _text(properties.get("code"))
+    withdrawn = properties.get("status") == "deleted"
+    if withdrawn:  # the event is found by its ids: the rest may be null
+        occurred = updated if occurred is None else occurred
+        lon, lat = (0.0, 0.0) if lon is None or lat is None else (lon, lat)
     if occurred is None or lon is None or lat is None or not own or abs(lat) > 90 or abs(lon) > 180:
         return None
     joined = [id for id in _text(properties.get("ids"), 2000).split(",") if id]
@@ -54,8 +58,8 @@ def _report(feature: Mapping[str, Any], source: str, received_at: float, status:
         received_at=received_at,
         agency=AGENCY,
         event_ids=tuple(dict.fromkeys((own, *joined))),
-        updated_at=(occurred if updated is None else updated) / 1000,
-        occurred_at=occurred / 1000,
+        updated_at=occurred if updated is None else updated,
+        occurred_at=occurred,
         lat=lat,
         lon=lon,
         magnitude=_number(properties.get("mag")),
@@ -63,7 +67,7 @@ def _report(feature: Mapping[str, Any], source: str, received_at: float, status:
         depth_km=depth,
         place=_text(properties.get("place")),
         event_type=_text(properties.get("type")).lower(),
-        withdrawn=properties.get("status") == "deleted",
+        withdrawn=withdrawn,
         status=status,
         url=_text(properties.get("url"), 500),
         raw=json.dumps(
@@ -80,6 +84,12 @@ def _brief(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _numbers(values: Any) -> list[float | None]:
     return [_number(value) for value in values] if isinstance(values, list) else []
+
+
+def _moment(value: Any) -> float | None:
+    """Epoch seconds of milliseconds, None for what is no number or out of range."""
+    number = _number(value)
+    return number / 1000 if number is not None and is_reported_time(number / 1000) else None
 
 
 def _number(value: Any) -> float | None:

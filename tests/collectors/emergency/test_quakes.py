@@ -206,3 +206,33 @@ async def test_a_scenario_is_an_exercise() -> None:
 def test_a_source_without_an_address_is_refused_with_an_example() -> None:
     with pytest.raises(Misconfigured, match="http://"):
         UsgsFeed.validate(SourceSettings(id="q", kind="emergency.usgs", url="file:///x"))
+
+
+async def test_an_event_that_was_told_is_told_again_when_it_is_revised_below_the_limit_and_when_it_is_withdrawn() -> (
+    None
+):
+    revised = collection(feature(updated=T0 + 120, mag=2.1), feature("small", mag=2.1))
+    gone = feature(updated=T0 + 180, mag=2.1, status="deleted")
+    answers = [collection(feature()), revised, collection(gone)]
+    async with agency("emergency.usgs", "/all.geojson", answers, magnitude=3.0) as (feed, _):
+        await feed.fetch(T0)
+        (lower,) = reports((await feed.fetch(T0)).items)
+        assert (lower.event_ids[0], lower.magnitude) == ("us1", 2.1)
+        (withdrawn,) = reports((await feed.fetch(T0)).items)
+        assert withdrawn.withdrawn
+
+
+def test_a_deleted_event_without_its_place_and_time_is_withdrawn_by_its_id() -> None:
+    bare = feature(status="deleted", time=None) | {"geometry": None}
+    (report,) = usgs.reports(collection(bare), "usgs", 7.0)
+    assert (report.withdrawn, report.event_ids, report.updated_at) == (True, ("us1",), T0 + 60)
+
+
+@pytest.mark.parametrize("time", [-1e14, 9e14, 253_402_300_800_000])
+def test_a_time_that_nothing_can_write_is_no_time(time: float) -> None:
+    with pytest.raises(NoQuakes):
+        usgs.reports(collection(feature(time=time)), "usgs", 7.0)
+    (report,) = usgs.reports(
+        collection(feature() | {"properties": feature()["properties"] | {"updated": time}}), "u", 7.0
+    )
+    assert report.updated_at == T0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from feeds.engine.requests import DeleteDocument, PutDocument
 from feeds.model import EmergencyWarning, Remark
+from feeds.moments import LATEST
 from incidents.warnings.journal import NOTICE, WAITING, RegistryStore
 from incidents.warnings.lifecycle import key_of
 from incidents.warnings.registry import KEEP, WAIT, WarningRegistry, WarningStep
@@ -279,3 +280,10 @@ def documents(store: RegistryStore, steps: list[WarningStep]) -> list[tuple[str,
     except StopIteration:
         store.written()
     return changed
+
+
+def test_a_message_of_the_last_moment_that_can_be_written_lasts_no_longer() -> None:
+    registry = WarningRegistry()
+    registry.take(message("A", sent=LATEST, expires=None), T0)
+    (warning,) = registry.shown.values()
+    assert warning.expires == LATEST
