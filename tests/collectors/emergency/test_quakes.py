@@ -213,7 +213,7 @@ async def test_an_event_that_was_told_is_told_again_when_it_is_revised_below_the
 ):
     revised = collection(feature(updated=T0 + 120, mag=2.1), feature("small", mag=2.1))
     gone = feature(updated=T0 + 180, mag=2.1, status="deleted")
-    answers = [collection(feature()), revised, collection(gone)]
+    answers: list[bytes | int] = [collection(feature()), revised, collection(gone)]
     async with agency("emergency.usgs", "/all.geojson", answers, magnitude=3.0) as (feed, _):
         await feed.fetch(T0)
         (lower,) = reports((await feed.fetch(T0)).items)

@@ -68,5 +68,5 @@ def test_an_envelope_in_utf_16_is_opened() -> None:
         '<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"><distributionStatus>Exercise'
         f"</distributionStatus><x>{BARE}</x></EDXLDistribution>"
     ).encode("utf-16")
-    (message,) = opened(envelope) or ()
+    (message,) = opened(envelope) or []
     assert (message.status, parse(message.raw).identifier) == ("Exercise", "A1")
