@@ -62,7 +62,9 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         intake: Intake | None = None,
     ) -> None:
         inbox = Inbox(intake, journal, NAME, clock=clock) if intake is not None else None
-        self.warnings = WarningDomain(assets, layers=layers, default_life=default_life, reading=reading)
+        self.warnings = WarningDomain(
+            assets, layers=layers, default_life=default_life, reading=reading, passes=settings.passing
+        )
         self.receipts = ReceiptDomain(site)
         self.obligations = ObligationDomain(settings)
         self.tasks = TaskDomain(lambda id: self.incidents.incidents.get(id), site, settings)
@@ -141,6 +143,7 @@ class CommandRole:
         self, assets: Mapping[str, Asset], layers: Sequence[PlaceLayer] = (), settings: IncidentSettings = DEFAULTS
     ) -> None:
         """Count what lies inside by another inventory and other layers, and owe reports by other settings."""
+        self.engine.warnings.passes = settings.passing
         self.engine.obligations.use(settings)
         self.engine.tasks.use(settings)
         self.engine.resources.use(settings)

@@ -13,10 +13,11 @@ ENDS = (CLEARED, REMOVED)
 
 
 def is_urgent(body: Mapping[str, Any]) -> bool:
-    """True for messages that never wait in a batch: a firing critical alert and a receiver test."""
-    alert = body.get("alert") or {}
+    """True for messages that never wait in a batch: a firing critical alert, a red warning, and a receiver test."""
+    alert, warning = body.get("alert") or {}, body.get("warning") or {}
     fires = body.get("reason") not in (*ENDS, DIGEST) and alert.get("severity") == Severity.CRITICAL
-    return fires or body.get("reason") == TEST
+    begins = body.get("step") == "received" and warning.get("colour") == "red"
+    return fires or begins or body.get("reason") == TEST
 
 
 def person_of(body: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from feeds.documents.receivers import ReceiverDocument, ReceiverSecret, Receiver
 
 SECRET = "secret"
 MASK = "••••"
-_SHOWN_HOST = ("json", "jsons", "sms+http", "sms+https", "relay", "relays")
+_SHOWN_HOST = ("json", "jsons", "json+hmac", "jsons+hmac", "sms+http", "sms+https", "relay", "relays")
 # What tells two items of a list apart; where nothing is named, their places do.
 _KEYS: dict[str, tuple[str, ...]] = {
     "persons": ("id",),

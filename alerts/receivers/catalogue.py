@@ -17,7 +17,11 @@ from feeds.documents.receivers import ReceiverSettings
 from feeds.regions import is_code
 
 WEBHOOK, SMS, RELAY, APPRISE = "webhook", "sms", "relay", "apprise"
-_KINDS = {"json": WEBHOOK, "jsons": WEBHOOK, "sms+http": SMS, "sms+https": SMS, "relay": RELAY, "relays": RELAY}
+_KINDS = {
+    **dict.fromkeys(("json", "jsons", "json+hmac", "jsons+hmac"), WEBHOOK),
+    **dict.fromkeys(("sms+http", "sms+https"), SMS),
+    **dict.fromkeys(("relay", "relays"), RELAY),
+}
 _RATE = re.compile(r"([1-9]\d{0,4})/(s|min|h)")
 _SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _MAIL = ("mailto", "mailtos")

@@ -39,6 +39,7 @@ FIELDS = frozenset(
         "link",
     )
 )
+_TOLD = ("description", "instruction")
 LONGEST_FIELD, LONGEST_SUBJECT, LONGEST_TEXT = 200, 120, 2000
 SMS_TEXT = 300
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -68,9 +69,23 @@ class MessageTemplates:
         language = language if language in LANGUAGES else DEFAULT
         if body["reason"] == "digest":
             return self._digest(body, language)
+        if body["reason"] == "warning":
+            return self._warning(body, language)
         values = self._values(body, language)
         subject = self._fill("subject", language, values, LONGEST_SUBJECT)
         return subject, self._fill("text", language, values, self.longest)
+
+    def _warning(self, body: Mapping[str, Any], language: str) -> tuple[str, str]:
+        """A warning that is passed on: what became of it, its headline, and its text."""
+        subject = text(
+            f"tell.warning.{body['step']}",
+            language,
+            site=self._clean(body.get("site", "")),
+            headline=self._clean(_told(body["warning"], "headline", language)),
+        )
+        parts = (clean(_told(body["warning"], name, language), chat=self.chat, longest=self.longest) for name in _TOLD)
+        lines = "\n".join(filter(None, (subject, *parts)))
+        return shorten(subject, LONGEST_SUBJECT), shorten(lines, self.longest)
 
     def _fill(self, part: str, language: str, values: Mapping[str, str], longest: int) -> str:
         own: Mapping[str, str] = getattr(self.templates, part)
@@ -129,14 +144,20 @@ class MessageTemplates:
         subject = text("tell.digest", language, site=site, count=len(items))
         lines, room = [], self.longest - len(subject) - 40
         for number, item in enumerate(items):
-            worded = "subject" in item
-            line = item["subject"] if worded else text("tell.digest.line", language, **self._values(item, language))
+            worded = "subject" in item or item.get("reason") == "warning"
+            line = self.words(item)[0] if worded else text("tell.digest.line", language, **self._values(item, language))
             if len(line) + 1 > room:
                 lines.append(text("tell.digest.more", language, count=len(items) - number))
                 break
             lines.append(line)
             room -= len(line) + 1
         return shorten(subject, LONGEST_SUBJECT), "\n".join(lines)
+
+
+def _told(warning: Mapping[str, Any], name: str, language: str) -> str:
+    """A text of a warning in the reader's language, else in the one that it was chosen in."""
+    own = (warning.get("texts") or {}).get(language) or {}
+    return str(own.get(name) or warning.get(name) or "")
 
 
 def unknown_places(templates: Templates) -> list[str]:

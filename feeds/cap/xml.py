@@ -60,6 +60,12 @@ def recoded(raw: bytes) -> bytes | None:
     return None
 
 
+def as_text(raw: bytes) -> str:
+    """A readable document as text without a declaration, in whatever encoding it came. Raises CapRefused."""
+    root, _, _ = read(raw, lenient=True)
+    return str(etree.tostring(root, encoding="unicode"))
+
+
 def parse_tree(raw: bytes) -> etree._Element:
     """The root element of a document within the bounds. Raises CapRefused."""
     if bound := beyond(raw, BOUNDS):

@@ -36,9 +36,10 @@ class Templates:
 class ReceiverSettings(AlertMatch):
     """`[[receiver]]`: whom to notify and how.
 
-    `url`: json:// or jsons:// (a plain webhook), sms+http:// or sms+https:// (a gateway), relay:// or relays:// (the
-    border relay), or any address that Apprise knows; "{to}" in it stands for a person's address. `rate` ("20/min")
-    bounds what is sent; `reserve` of it is kept for `critical` (-1: a quarter). `direct` False: escalation steps only.
+    `url`: json:// or jsons:// (a plain webhook), json+hmac:// or jsons+hmac:// (a signed one), sms+http:// or
+    sms+https:// (a gateway), relay:// or relays:// (the border relay), or any address that Apprise knows; "{to}" in it
+    stands for a person's address. `rate` ("20/min") bounds what is sent; `reserve` of it is kept for `critical` (-1: a
+    quarter). `direct` False: escalation steps only.
     """
 
     id: str

@@ -8,6 +8,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from feeds.incidents.brief_settings import BriefSettings
+from feeds.incidents.passing import Passing
 from feeds.incidents.plan_files import PlanFile
 from feeds.incidents.promotions import PromotionRule
 from feeds.incidents.units import UnitRegister
@@ -35,7 +36,7 @@ class IncidentSettings:
     `check_every` seconds. `road_speed` is in km/h. `briefs`
     says how briefs are numbered and printed.
     `plans` are those of the site's files. `promotions` are the rules by which alerts, warnings and receipts become
-    incidents.
+    incidents. `passing` says which warnings are sent to which receivers.
     """
 
     reporting: str = ""
@@ -48,3 +49,4 @@ class IncidentSettings:
     calendar: WorkCalendar = field(default_factory=national_calendar)
     plans: tuple[PlanFile, ...] = ()
     promotions: tuple[PromotionRule, ...] = ()
+    passing: Passing = field(default_factory=Passing)

@@ -15,14 +15,17 @@ from feeds import wire
 from feeds.cap.message import CapDocument
 from feeds.engine.domain import Domain, Message, Start, UnusableMessage
 from feeds.engine.requests import Asking, Writing
+from feeds.incidents.passing import Passing
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Parcel
 from feeds.mapped.warnings import MappedWarning
 from feeds.model import Asset, Change, Command, EmergencyWarning, Kind, Outcome, Result
 from feeds.quakes import QuakeReport
+from incidents.warnings import passing
 from incidents.warnings.areas import AreaResolver, LocateWarning
 from incidents.warnings.intake import DocumentRefused, ReadDocument, warning_of
 from incidents.warnings.journal import RegistryStore
+from incidents.warnings.lifecycle import key_of
 from incidents.warnings.mapped import chained
 from incidents.warnings.quakes import message_of
 from incidents.warnings.registry import DEFAULT_LIFE, KEEP, WarningRegistry, WarningStep
@@ -32,12 +35,15 @@ from maps.regions import table
 NAME = "command"
 MAPPED = "mapped_warning"
 FEED = "emergency"
+NOTHING_PASSED = Passing()
 SEEN = 20_000
 """Number of remembered digests: a feed that repeats its list needs no query to the journal."""
 
 
 class WarningDomain(Domain):
-    """Public warnings. `default_life` is the duration, in seconds, of a warning without an end."""
+    """Public warnings. `default_life` is the duration, in seconds, of a warning without an end; `passes` says which of
+    them are sent to receivers.
+    """
 
     name = NAME
     kind = Kind.WARNING
@@ -50,7 +56,9 @@ class WarningDomain(Domain):
         layers: Sequence[PlaceLayer] = (),
         default_life: float = DEFAULT_LIFE,
         reading: Parse = parse_in_thread,
+        passes: Passing = NOTHING_PASSED,
     ) -> None:
+        self.passes = passes
         self._default_life, self._parse = default_life, reading
         self.resolver = AreaResolver(table(), assets.values(), layers)
         self._reset()
@@ -178,12 +186,19 @@ class WarningDomain(Domain):
     def _written(
         self, steps: Sequence[WarningStep], raws: Mapping[str, Mapping[str, Any]], now: float
     ) -> Writing[Sequence[Change]]:
+        told = passing.messages(steps, self._subjects(steps), raws, self.passes) if self.passes.rules else ()
         yield from self._store.write(steps, raws)
+        yield from (message for message in told)  # a list takes no answers to what it yields
         causes = {step.subject: step.cause for step in steps}
         return [
             Change(kind=Kind.WARNING, id=id, after=warning, at=now, cause=causes.get(id, "journal"))
             for id, warning in self._store.written().items()
         ]
+
+    def _subjects(self, steps: Sequence[WarningStep]) -> dict[str, EmergencyWarning]:
+        """The newest forms of the warnings of these steps, by id."""
+        held = self.registry.held
+        return {step.subject: held[key].warning for step in steps if (key := key_of(step.subject)) in held}
 
 
 def _original_fields(raw: bytes) -> dict[str, str]:

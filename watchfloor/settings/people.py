@@ -65,19 +65,20 @@ def _receiver(table: SettingsTable, taken_ids: dict[str, int]) -> ReceiverSettin
 
 def _matching(table: SettingsTable) -> dict[str, Any]:
     """The fields that select alerts: severities, regions, feeds, kinds."""
-    severities = _choices(table, "severities", _SEVERITIES, list(_SEVERITIES), '["critical", "major"]')
+    severities = choices(table, "severities", _SEVERITIES, list(_SEVERITIES), '["critical", "major"]')
     regions = table.texts("regions", [], '["532301"]')
     if not all(is_code(code) for code in regions):
         table.wrong("region_form", "regions")
     return {
         "severities": tuple(Severity(severity) for severity in severities if severity in _SEVERITIES),
         "regions": tuple(regions),
-        "feeds": tuple(_choices(table, "feeds", FEEDS, [], '["network"]')),
+        "feeds": tuple(choices(table, "feeds", FEEDS, [], '["network"]')),
         "kinds": tuple(table.texts("kinds", [], '["router"]')),
     }
 
 
-def _choices(table: SettingsTable, key: str, allowed: Collection[str], default: list[str], example: str) -> list[str]:
+def choices(table: SettingsTable, key: str, allowed: Collection[str], default: list[str], example: str) -> list[str]:
+    """Texts of which each is one of `allowed`."""
     values = table.texts(key, default, example)
     for value in values:
         if value not in allowed:

@@ -57,6 +57,11 @@ nature = "threat"
 mode = "propose"
 grade = "IV"
 title = "{place}{class}险情"
+[[pass_on]]
+receiver = "desk"
+sources = ["12379"]
+regions = ["532301"]
+colours = ["red", "orange"]
 [briefs]
 organ = "楚雄州人民政府总值班室"
 to = ["省政府总值班室"]

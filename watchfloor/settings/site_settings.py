@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from feeds.documents.receivers import ReceiverSettings
 from feeds.duty.handover import HandoverSettings
 from feeds.findings import Finding, InFile
 from feeds.history.settings import HistorySettings
+from feeds.incidents.passing import Passing
 from feeds.incidents.settings import IncidentSettings
 from feeds.key_files import JOURNAL_KEY
 from maps.places import PlaceLayer
@@ -33,6 +34,7 @@ from watchfloor.settings.incidents import REPORTING
 from watchfloor.settings.incidents import incidents as incidents_section
 from watchfloor.settings.layers import layers
 from watchfloor.settings.lines import Lines
+from watchfloor.settings.passing import pass_on_rules
 from watchfloor.settings.plans import plan_files
 from watchfloor.settings.promotions import promotions
 from watchfloor.settings.reader import SettingSpec, SettingsReport, SettingsTable
@@ -173,13 +175,15 @@ def _with_files(
     )
 
 
-def _incidents(top: SettingsTable, timezone: str) -> IncidentSettings:
-    incidents = _section(top, "incidents", partial(incidents_section, timezone=timezone))
+def _incidents(top: SettingsTable, site: SiteInfo, receiver_ids: Collection[str]) -> IncidentSettings:
+    incidents = _section(top, "incidents", partial(incidents_section, timezone=site.timezone))
+    passing = Passing(site=site.name, rules=pass_on_rules(top.tables("pass_on"), receiver_ids))
     units = unit_register(top.tables("unit"))
     plans, findings = plan_files(top.folder, top.references, tuple(units) or None)
     top.remark(findings)
     promoted = promotions(top.tables("promote"))
-    return replace(incidents, units=units, plans=plans, promotions=promoted, briefs=_section(top, "briefs", briefs))
+    parts = {"units": units, "plans": plans, "promotions": promoted, "passing": passing}
+    return replace(incidents, **parts, briefs=_section(top, "briefs", briefs))
 
 
 def _settings(top: SettingsTable, path: Path) -> Settings:
@@ -198,11 +202,12 @@ def _settings(top: SettingsTable, path: Path) -> Settings:
     sources = sections.sources(top.tables("source"), credentials, info.region)
     rules = sections.rules(top.tables("rule"), sections.sample(schemes))
     receivers = people.receivers(top.tables("receiver"))
-    escalations = people.escalations(top.tables("escalation"), [receiver.id for receiver in receivers])
+    receiver_ids = [receiver.id for receiver in receivers]
+    escalations = people.escalations(top.tables("escalation"), receiver_ids)
     root_cause = _section(top, "root_cause", sections.root_cause)
     outbox, handover = _section(top, "outbox", people.outbox), _section(top, "handover", people.handover)
     places, approvals = layers(top.tables("layer")), _section(top, "approvals", approvals_section)
-    incidents = _incidents(top, info.timezone)
+    incidents = _incidents(top, info, receiver_ids)
     top.done()
     return Settings(
         path=path,
