@@ -39,7 +39,7 @@ FIELDS = frozenset(
         "link",
     )
 )
-_TOLD = ("description", "instruction")
+_BODY_TEXTS = ("description", "instruction")
 LONGEST_FIELD, LONGEST_SUBJECT, LONGEST_TEXT = 200, 120, 2000
 SMS_TEXT = 300
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -81,9 +81,12 @@ class MessageTemplates:
             f"tell.warning.{body['step']}",
             language,
             site=self._clean(body.get("site", "")),
-            headline=self._clean(_told(body["warning"], "headline", language)),
+            headline=self._clean(_warning_text(body["warning"], "headline", language)),
         )
-        parts = (clean(_told(body["warning"], name, language), chat=self.chat, longest=self.longest) for name in _TOLD)
+        parts = (
+            clean(_warning_text(body["warning"], name, language), chat=self.chat, longest=self.longest)
+            for name in _BODY_TEXTS
+        )
         lines = "\n".join(filter(None, (subject, *parts)))
         return shorten(subject, LONGEST_SUBJECT), shorten(lines, self.longest)
 
@@ -154,7 +157,7 @@ class MessageTemplates:
         return shorten(subject, LONGEST_SUBJECT), "\n".join(lines)
 
 
-def _told(warning: Mapping[str, Any], name: str, language: str) -> str:
+def _warning_text(warning: Mapping[str, Any], name: str, language: str) -> str:
     """A text of a warning in the reader's language, else in the one that it was chosen in."""
     own = (warning.get("texts") or {}).get(language) or {}
     return str(own.get(name) or warning.get(name) or "")

@@ -1,6 +1,6 @@
 """Rows that a mapped system pushes: receipts, warnings or observations of a source of the settings.
 
-An answer is 202 once the journal's intake has the receipts or warnings. Faulty rows are listed as findings; the others
+An answer is 202 once the journal's intake has them. Faulty rows are listed as findings; the others
 are taken.
 """
 
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.dependencies import Dependencies, Deps, Ingester
 from api.http.problems import Problem
+from api.pushed_observations import parcel_of as observation_parcel
 from api.responses import ingest as answered
 from api.responses.describe import answers
 from api.routers import api_router
@@ -83,8 +84,8 @@ def _items(pushed: PushedSource, id: str, body: bytes, at: float) -> tuple[list[
 
 
 async def _take(deps: Dependencies, pushed: PushedSource, id: str, items: Sequence[Any], actor: str, at: float) -> None:
-    """Receipts and warnings into the journal's intake; observations, which the next one replaces, onto the bus."""
-    feed, item = ROUTES[pushed.source.gives]
+    """Put the items into the journal's intake; durable on return."""
+    _, item = ROUTES[pushed.source.gives]
     if item == "receipt":
         await hand_in(deps, _parcel(item, pushed, actor, at, wire.encode(list(items)), len(items)))
         return
@@ -93,10 +94,7 @@ async def _take(deps: Dependencies, pushed: PushedSource, id: str, items: Sequen
         parcels = [_parcel(item, pushed, actor, at, wire.encode(warning), 1) for warning in items]
         await asyncio.gather(*(hand_in(deps, parcel) for parcel in parcels))
         return
-    try:
-        await deps.bus.publish(feed, item, items, source=id)
-    except BusError as error:
-        raise Problem("busy") from error
+    await hand_in(deps, observation_parcel(id, items, actor=actor, region=pushed.region, at=at))
 
 
 def _parcel(kind: str, pushed: PushedSource, actor: str, at: float, body: bytes, size: int) -> Parcel:

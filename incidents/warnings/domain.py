@@ -186,9 +186,9 @@ class WarningDomain(Domain):
     def _written(
         self, steps: Sequence[WarningStep], raws: Mapping[str, Mapping[str, Any]], now: float
     ) -> Writing[Sequence[Change]]:
-        told = passing.messages(steps, self._subjects(steps), raws, self.passes) if self.passes.rules else ()
+        passed_on = passing.messages(steps, self._subjects(steps), raws, self.passes) if self.passes.rules else ()
         yield from self._store.write(steps, raws)
-        yield from (message for message in told)  # a list takes no answers to what it yields
+        yield from (message for message in passed_on)  # a list takes no answers to what it yields
         causes = {step.subject: step.cause for step in steps}
         return [
             Change(kind=Kind.WARNING, id=id, after=warning, at=now, cause=causes.get(id, "journal"))

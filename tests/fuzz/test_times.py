@@ -12,6 +12,7 @@ import random
 import time as clock
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -240,9 +241,7 @@ def times(name: str, places: int, odd: tuple[Any, ...], chance: random.Random) -
     for place in range(places):
         for time in odd:
             yield tuple(time if at == place else usual for at in range(places))
-    made = 0
-    while SECONDS or made < FEW:
-        made += 1
+    for _ in count() if SECONDS else range(FEW):
         yield tuple(
             chance.choice((usual, chance.choice(odd), altered(usual, chance) if isinstance(usual, str) else usual))
             for _ in range(places)

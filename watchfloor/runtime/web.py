@@ -12,6 +12,7 @@ from api.app import create_app
 from api.approvals import ApprovalsAccess
 from api.auth.identities import Identities
 from api.dependencies import Dependencies, Reloaded
+from api.pushed_observations import ObservationForwarder
 from api.routes.health import OLD
 from api.server import serve
 from api.snapshots import snapshot_access
@@ -80,7 +81,8 @@ class Web:
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
         self._signal = IntakeSignal(bus)
-        self._intake = Intake(intake_url(journal_url(settings)), "web", on_stored=self._signal.send)
+        self._intake = Intake(intake_url(journal_url(settings)), "web", on_stored=self._wake_readers)
+        self._forwarder = ObservationForwarder(self._intake, bus)
         self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
         self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
@@ -124,6 +126,11 @@ class Web:
         )
         self._dash = create_dash(self._app, settings.site)
 
+    def _wake_readers(self, targets: frozenset[str]) -> None:
+        """Parcels were stored for these targets."""
+        if engines := self._forwarder.stored(targets):
+            self._signal.send(engines)
+
     def _sealer(self, status: RoleStatus) -> Sealer:
         """The sealer of personal values. A damaged key is told."""
         sealer = self._settings.approvals.sealer(self._settings.data)
@@ -145,6 +152,7 @@ class Web:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(open_patiently(self._intake), name="open-intake")
+                group.create_task(self._forwarder.run(), name="observations")
                 group.create_task(self._stores.run(), name="stores")
                 group.create_task(self._remember(), name="remember")
                 group.create_task(self._watch.run(), name="heads")

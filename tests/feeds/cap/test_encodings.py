@@ -48,8 +48,8 @@ def test_a_wrong_encoding_is_refused_in_strict_mode_and_read_with_a_finding_in_l
 
 def test_lines_keep_their_numbers_when_the_declaration_is_ignored() -> None:
     raw = ('\n<?xml version="1.0"\n encoding="UTF-8"?>\n' + BARE.replace("Expected", "Soon")).encode("gbk")
-    (finding,) = (found for found in parse(raw, "lenient").findings if found.code == "INVALID_ENUM")
-    assert finding.where.line == 4
+    lines = {finding.code: finding.where.line for finding in parse(raw, "lenient").findings}
+    assert lines["INVALID_ENUM"] == 4
 
 
 @pytest.mark.parametrize("cut", [100, 300])
