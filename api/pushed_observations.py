@@ -95,12 +95,12 @@ class ObservationForwarder:
 
 def _by_source(parcels: Sequence[Parcel]) -> dict[str, list[Observation]]:
     """The observations of parcels by source, in order. A parcel of another version is left out and logged."""
-    found: dict[str, list[Observation]] = {}
+    grouped: dict[str, list[Observation]] = {}
     for parcel in parcels:
         try:
             pushed = wire.decode(parcel.body, PushedObservations)
         except wire.Undecodable as error:
             log.error("pushed observations %d from %s cannot be read: %s", parcel.id, parcel.actor, error)
             continue
-        found.setdefault(pushed.source, []).extend(pushed.items)
-    return found
+        grouped.setdefault(pushed.source, []).extend(pushed.items)
+    return grouped

@@ -80,9 +80,7 @@ class Web:
         self._pump, self._commands = Pump(bus, conditions=self._conditions, status=status), CommandClient(bus)
         self._history = HistoryStore(history_url(journal_url(settings)), "web")
         self._history.connect()
-        self._signal = IntakeSignal(bus)
-        self._intake = Intake(intake_url(journal_url(settings)), "web", on_stored=self._wake_readers)
-        self._forwarder = ObservationForwarder(self._intake, bus)
+        self._intake = self._intake_of(settings, bus)
         self._watch = JournalWatch(journal, settings.data, Bus(redis_url(settings), settings.site.region, name="heads"))
         self._stores = Stores(journal, self._intake, now, missing=self._watch.message)
         self._cap_reader = CapReader()
@@ -125,6 +123,12 @@ class Web:
             )
         )
         self._dash = create_dash(self._app, settings.site)
+
+    def _intake_of(self, settings: Settings, bus: Bus) -> Intake:
+        """The intake, and what tells others of new parcels in it."""
+        intake = Intake(intake_url(journal_url(settings)), "web", on_stored=self._wake_readers)
+        self._signal, self._forwarder = IntakeSignal(bus), ObservationForwarder(intake, bus)
+        return intake
 
     def _wake_readers(self, targets: frozenset[str]) -> None:
         """Parcels were stored for these targets."""

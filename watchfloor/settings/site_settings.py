@@ -182,8 +182,8 @@ def _incidents(top: SettingsTable, site: SiteInfo, receiver_ids: Collection[str]
     plans, findings = plan_files(top.folder, top.references, tuple(units) or None)
     top.remark(findings)
     promoted = promotions(top.tables("promote"))
-    parts = {"units": units, "plans": plans, "promotions": promoted, "passing": passing}
-    return replace(incidents, **parts, briefs=_section(top, "briefs", briefs))
+    incidents = replace(incidents, units=units, plans=plans, briefs=_section(top, "briefs", briefs))
+    return replace(incidents, promotions=promoted, passing=passing)
 
 
 def _settings(top: SettingsTable, path: Path) -> Settings:
