@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from feeds.kinds.warning import may_trigger
 from feeds.model import EmergencyWarning
 from feeds.regions import covers
 
@@ -24,11 +23,9 @@ class PassOnRule:
     colours: tuple[str, ...] = ()
 
     def matches(self, warning: EmergencyWarning) -> bool:
-        """True for a public, actual warning that meets all criteria. None with an invalid signature does."""
+        """True when a warning meets all criteria."""
         return (
-            may_trigger(warning)
-            and warning.scope == "Public"
-            and (not self.sources or warning.source in self.sources)
+            (not self.sources or warning.source in self.sources)
             and (not self.colours or warning.colour in self.colours)
             and (not self.regions or not warning.regions or self._touches(warning.regions))
         )

@@ -18,6 +18,7 @@ from feeds.cap.xml import as_text
 from feeds.engine.requests import QueueMessage
 from feeds.incidents.passing import Passing
 from feeds.kinds import WARNING, Audience
+from feeds.kinds.warning import may_trigger
 from feeds.model import EmergencyWarning
 from incidents.warnings.registry import WarningStep
 
@@ -51,6 +52,9 @@ def messages(
 
 
 def _is_told(step: WarningStep, warning: EmergencyWarning) -> bool:
+    """True for what begins or ends a public, actual warning. None with an invalid signature is told."""
+    if not may_trigger(warning) or warning.scope != "Public":
+        return False
     return step.name in ENDED or (step.name == BEGUN and step.body.get("state") in IN_FORCE and not warning.all_clear)
 
 
