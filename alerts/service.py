@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from alerts.engine.loop import NAME, AlertEngine
 from alerts.notify.retention import OutboxRetention
@@ -15,6 +15,7 @@ from alerts.rules.rule import compile_rules
 from alerts.rules.subjects import NamedSources
 from alerts.sampling import NO_SAMPLES, SampleTimes
 from alerts.settings import HoldPolicy, OutboxSettings, RuleSettings
+from alerts.watches.approvals import ApprovalsWatch
 from alerts.watches.handovers import HandoverWatch
 from alerts.watches.receivers import ReceiverWatch
 from feeds.bus import Bus
@@ -28,6 +29,7 @@ from feeds.journal import Intake, Journal
 from feeds.model import Alert
 from feeds.removal_guard import PERCENT
 from feeds.role_status import RoleStatus
+from feeds.workdays.calendar import WorkCalendar
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,10 @@ class AlertService:
         handover: HandoverSettings | None = None,
         named_sources: NamedSources | None = None,
         removal_guard: float = PERCENT,
+        calendar: Callable[[str], WorkCalendar] | None = None,
         status: RoleStatus | None = None,
     ) -> None:
+        """`calendar` gives that of a region, for the limits of supervision orders; None on a site without approvals."""
         self._status = status or RoleStatus()
         self._bus, self._clock, self._intake = bus, clock, intake
         self._site_defaults = site_defaults or SiteDefaults()
@@ -80,12 +84,19 @@ class AlertService:
             named_sources=named_sources,
             removal_guard=removal_guard,
         )
-        self._add_watches(journal, handover, outbox)
+        self._add_watches(journal, handover, outbox, calendar)
         self._status.add_condition(lambda: self.engine.book.out(self._site_defaults.language))
         self._status.add_condition(lambda: self.engine.intake_trouble(self._site_defaults.language))
 
-    def _add_watches(self, journal: Journal, handover: HandoverSettings | None, outbox: OutboxSettings | None) -> None:
+    def _add_watches(
+        self,
+        journal: Journal,
+        handover: HandoverSettings | None,
+        outbox: OutboxSettings | None,
+        calendar: Callable[[str], WorkCalendar] | None,
+    ) -> None:
         """Add the watches. Their alerts need the intake: there are none without it."""
+        self._approvals_watch: ApprovalsWatch | None = None
         self._handover_watch: HandoverWatch | None = None
         self._receiver_watch: ReceiverWatch | None = None
         if (intake := self._intake) is None:
@@ -103,6 +114,10 @@ class AlertService:
             outbox,
         )
 
+        if calendar is not None:
+            alerts, clock = self._open_alerts, self._clock
+            self._approvals_watch = ApprovalsWatch(journal, intake, NAME, alerts, site, clock, calendar)
+
     def _open_alerts(self) -> Iterable[Alert]:
         return self.engine.core.alerts.values()
 
@@ -115,7 +130,7 @@ class AlertService:
                 )
                 tasks.create_task(self._sender.run(), name="alerts.notify.sender")
                 tasks.create_task(self._pruner.run(), name="alerts.notify.retention")
-                for watch in (self._handover_watch, self._receiver_watch):
+                for watch in (self._handover_watch, self._receiver_watch, self._approvals_watch):
                     if watch is not None:
                         tasks.create_task(watch.run(), name=watch.rule)
         finally:
@@ -134,6 +149,7 @@ class AlertService:
         handover: HandoverSettings | None = None,
         named_sources: NamedSources | None = None,
         removal_guard: float = PERCENT,
+        calendar: Callable[[str], WorkCalendar] | None = None,
     ) -> None:
         """Replace the settings from the next step on. RuleError or ReceiverError leaves the present ones in force."""
         compiled = compile_rules(rules)
@@ -152,6 +168,8 @@ class AlertService:
             self._handover_watch.settings = handover or HandoverSettings()
         if self._receiver_watch is not None:
             self._receiver_watch.settings = outbox or OutboxSettings()
+        if self._approvals_watch is not None and calendar is not None:
+            self._approvals_watch.calendar = calendar
 
     def _usable(self, receivers: Sequence[ReceiverSettings]) -> None:
         for target in compile_receivers(receivers, self._site_defaults).values():

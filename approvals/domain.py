@@ -14,17 +14,19 @@ from typing import Any
 from approvals import lights
 from approvals.cards.documents import Document
 from approvals.cards.supervision import SupervisionStep, change_of
+from approvals.fact_queue import FactQueue
 from approvals.former_cases import DOCUMENT, former_facts
 from approvals.judging import Judging, written_steps
 from approvals.open_cases import OpenCases, public_id
 from approvals.requests import ApplyFacts, FactsOf, LoadOpenCases, Recount, WriteLights
+from approvals.sweeps import SWEEP_KIND, SweepDocument, Sweeps, sweep_of, sweep_record, written_sweeps
 from feeds import wire
 from feeds.cases.assess import Assessor, CaseRow
-from feeds.cases.facts import HEARD, CaseFact
+from feeds.cases.facts import HEARD, SWEEP, CaseFact
 from feeds.cases.ledger import AppliedCase, CaseLedger
 from feeds.cases.sealing import Sealer
 from feeds.engine.domain import Domain, Message, Start
-from feeds.engine.requests import AppendEntry, Asking, DeleteDocument, ListDocuments, Writing
+from feeds.engine.requests import AppendEntry, Asking, DeleteDocument, ListDocuments, ListLoaded, Writing
 from feeds.journal import JournalEntry, Parcel
 from feeds.model import Change, Command, Kind, Outcome, Result
 from feeds.model.approvals import ApprovalBoard, ApprovalCase
@@ -32,8 +34,6 @@ from feeds.workdays.local_time import local_date
 
 NAME = "approvals"
 FEED = "approvals"
-FACTS_AT_ONCE = 1000
-"""Facts in one transaction of the store."""
 AHEAD, HOLD = 3 * 86_400.0, 60.0
 """AHEAD: a forward step of the clock above which lights are held. HOLD: how long they are held. Seconds."""
 
@@ -52,7 +52,7 @@ class CaseDomain(Domain):
 
     def _reset(self) -> None:
         self.open_cases = OpenCases(self._departments)
-        self._facts: list[CaseFact] = []
+        self._facts = FactQueue()
         self._changes: dict[str, Change] = {}
         self._entries: list[AppendEntry] = []
         self._former: list[str] = []
@@ -63,6 +63,7 @@ class CaseDomain(Domain):
         self._again: deque[int] = deque()
         self._now = 0.0
         self.judging = Judging(lambda: self.assessor)
+        self.sweeps = Sweeps(lambda: self._ledger)
 
     def replace(self, assessor: Assessor) -> None:
         """Use other calendars and items. Every open case is assessed again, some at a time."""
@@ -88,10 +89,11 @@ class CaseDomain(Domain):
         list(self.open_cases.boards(self._today))
         self._now = start.now
         yield from self.judging.load(start, self._ledger.store, self._ledger.last_seq)
+        self.sweeps.restore((yield ListLoaded(SWEEP_KIND, sweep_of)))
         former = (yield ListDocuments(DOCUMENT)) if self._sealer is not None else []
         if former and self._sealer is not None:
             facts = former_facts(former, self._sealer)
-            self._facts += facts.values()
+            self._facts.put(list(facts.values()))
             self._former = list(facts)
 
     def records(self) -> Mapping[str, ApprovalCase]:
@@ -115,16 +117,21 @@ class CaseDomain(Domain):
 
     def take(self, item: Change | Message | Parcel, now: float) -> None:
         if isinstance(item, Parcel):
-            self._facts += wire.decode(item.body, list[CaseFact])
+            self._facts.put(wire.decode(item.body, list[CaseFact]))
         elif isinstance(item, Message) and isinstance(item.item, CaseFact):
-            self._facts.append(item.item)
+            self._facts.put([item.item])
 
     def obey(self, command: Command, now: float) -> Result:
         if command.valid_until < now:
             return Result(command=command.id, outcome=Outcome.LATE)
+        if command.action.startswith(f"{SWEEP_KIND}:"):
+            return self.sweeps.obey(command, now)
         return self.judging.supervision.obey(command, now)
 
     def repeated(self, command: Command, entry: JournalEntry) -> dict[str, Any] | None:
+        if entry.kind == SWEEP_KIND:
+            sweep = self.sweeps.documents.get(entry.subject)
+            return sweep_record(sweep) if sweep is not None else None
         document = self.judging.supervision.documents.get((entry.kind, entry.subject))
         return self.judging.supervision.record(document, command.at) if document is not None else None
 
@@ -135,7 +142,7 @@ class CaseDomain(Domain):
         if self._facts:
             return 0.0
         moments = (
-            0.0 if self._again or self.judging.busy else None,
+            0.0 if self._again or self.judging.busy or self.sweeps.busy else None,
             self.open_cases.next_moment(),
             self.judging.next_moment(),
         )
@@ -147,14 +154,15 @@ class CaseDomain(Domain):
 
     def prepare(self, now: float) -> Asking[None]:
         """Apply the facts that came in, then turn the lights that are due, each in one transaction of the store."""
-        facts, self._facts = self._facts[:FACTS_AT_ONCE], self._facts[FACTS_AT_ONCE:]
-        marks = [fact for fact in facts if fact.table == HEARD]
-        rows = [fact for fact in facts if fact.table != HEARD]
-        if rows:
-            applied = yield ApplyFacts(self._ledger, rows, now)
-            self._take_applied(applied, rows, now)
-        for fact in marks:
-            self._verified(fact, now)
+        facts = self._facts.take()
+        yield from self._apply([fact for fact in facts if fact.table not in (HEARD, SWEEP)], now)
+        for fact in facts:
+            if fact.table == HEARD:
+                self._verified(fact, now)
+            elif fact.table == SWEEP:
+                yield from self.sweeps.take(fact, now)
+        if self.sweeps.busy:
+            yield from self._apply((yield from self.sweeps.tombstones(now)), now)
         if self._advanced:
             self._advanced = False
             yield from self._turn(now)
@@ -163,6 +171,11 @@ class CaseDomain(Domain):
         self.open_cases.notice_silence(now)
         self._now = now
         self._count_boards(now)
+
+    def _apply(self, facts: Sequence[CaseFact], now: float) -> Asking[None]:
+        if facts:
+            applied = yield ApplyFacts(self._ledger, facts, now)
+            self._take_applied(applied, facts, now)
 
     def _take_applied(self, applied: Sequence[AppliedCase], facts: Sequence[CaseFact], now: float) -> None:
         for case in applied:
@@ -187,7 +200,8 @@ class CaseDomain(Domain):
     def _verified(self, fact: CaseFact, now: float) -> None:
         if self.open_cases.heard.get(fact.system, 0.0) < fact.stamp:
             self._revision += 1
-        for record in self.open_cases.hear(fact.system, fact.stamp):
+        silent_after = fact.body.get("silent_after")
+        for record in self.open_cases.hear(fact.system, fact.stamp, silent_after):
             self._changes[record.id] = Change(kind=Kind.CASE, id=record.id, after=record, at=now, cause="source")
 
     def _turn(self, now: float) -> Asking[None]:
@@ -256,11 +270,12 @@ class CaseDomain(Domain):
         steps, documents = self.judging.supervision.taken_steps()
         for key, document in documents.items():
             self._changes[f"{key[0]} {key[1]}"] = change_of(key, document, now)
-        if not self._changes and not self._entries and not former:
+        swept = self.sweeps.taken()
+        if not self._changes and not self._entries and not former and not swept:
             return None
         changes, entries = list(self._changes.values()), self._entries
         self._changes, self._entries = {}, []
-        return self._written(changes, entries, former, steps, documents)
+        return self._written(changes, entries, former, steps, documents, swept)
 
     def _written(
         self,
@@ -269,10 +284,12 @@ class CaseDomain(Domain):
         former: Sequence[str],
         steps: Sequence[SupervisionStep],
         documents: Mapping[tuple[str, str], Document],
+        swept: Sequence[tuple[AppendEntry, SweepDocument | None]],
     ) -> Writing[Sequence[Change]]:
         for entry in entries:
             _ = yield entry
         yield from written_steps(steps, documents)
+        yield from written_sweeps(swept)
         for id in former:
             yield DeleteDocument(DOCUMENT, id)
         return changes

@@ -10,7 +10,6 @@ from approvals import lights
 from approvals.cards.documents import CARD_KIND, ORDER_KIND, Document, body_of, card_of, order_of
 from approvals.cards.evidence import evidence_of, names_of
 from approvals.cards.supervision import Supervision, SupervisionStep
-from approvals.mornings import next_morning
 from approvals.open_cases import OpenCases
 from approvals.requests import ChangedSince, FactsOf
 from feeds.cases.assess import Assessor, CaseRow
@@ -21,6 +20,7 @@ from feeds.engine.domain import Start
 from feeds.engine.requests import AppendEntry, Asking, ListIds, ListLoaded, PutDocument, Writing
 from feeds.workdays.clock import Light
 from feeds.workdays.local_time import local_date, midnight
+from feeds.workdays.mornings import next_morning
 
 AT_ONCE = 2000
 """Cases for which the rules of due days are read in one step."""

@@ -58,6 +58,7 @@ class OpenCases:
     def __init__(self, departments: Mapping[str, str], silent_after: float = SILENT_AFTER) -> None:
         """`silent_after`: seconds without a report after which a source is silent."""
         self._departments, self._silent_after = departments, silent_after
+        self._silent_after_of: dict[str, float] = {}
         self.silent: frozenset[str] = frozenset()
         """Systems whose source is silent."""
         self.rows: dict[int, CaseRow] = {}
@@ -103,8 +104,13 @@ class OpenCases:
         heard = self.heard.get(row.system)
         return row.light == Light.RED and row.limit_at is not None and heard is not None and heard < row.limit_at
 
-    def hear(self, system: str, until: float) -> list[ApprovalCase]:
-        """Note that a source has reported everything up to a moment. Returns the records that this verifies."""
+    def hear(self, system: str, until: float, silent_after: float | None = None) -> list[ApprovalCase]:
+        """Note that a source has reported everything up to a moment. Returns the records that this verifies.
+
+        `silent_after` is the source's own, None: that of all.
+        """
+        if silent_after is not None:
+            self._silent_after_of[system] = silent_after
         before = self.heard.get(system)
         if before is not None and until <= before:
             return []
@@ -157,15 +163,18 @@ class OpenCases:
 
     def notice_silence(self, now: float) -> None:
         """Note which sources are silent. Boards with cases of a source that changed are counted again."""
-        silent = frozenset(system for system, at in self.heard.items() if now - at >= self._silent_after)
+        silent = frozenset(system for system, at in self.heard.items() if now >= self._silent_at(system, at))
         changed, self.silent = silent ^ self.silent, silent
         if changed:
             self._touched.update(self._board(row) for row in self.rows.values() if row.system in changed)
 
     def next_silence(self) -> float | None:
         """The moment at which the next source falls silent, None without one."""
-        speaking = (at + self._silent_after for system, at in self.heard.items() if system not in self.silent)
+        speaking = (self._silent_at(system, at) for system, at in self.heard.items() if system not in self.silent)
         return min(speaking, default=None)
+
+    def _silent_at(self, system: str, heard: float) -> float:
+        return heard + self._silent_after_of.get(system, self._silent_after)
 
     # -- boards ------------------------------------------------------------------
 

@@ -86,3 +86,33 @@ class Recount:
 
     async def ask(self, _journal: Journal) -> list[CaseRow]:
         return await self.ledger.recount(self.rows, self.facts, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How many cases were compared, and the numbers in the store of those that are missing in the source."""
+
+    compared: int
+    missing: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareNumbers:
+    """Compare a range of a system's numbers, those after `after` up to `upto` ("": the end), with the store."""
+
+    store: CaseStore
+    system: str
+    after: str
+    upto: str
+    numbers: frozenset[str]
+    most: int
+
+    async def ask(self, _journal: Journal) -> Compared:
+        compared, missing, last = 0, list[int](), self.after
+        while rows := await self.store.numbers_after(self.system, last, self.upto):
+            compared += len(rows)
+            missing += [id for id, number in rows if number not in self.numbers]
+            last = rows[-1][1]
+            if len(missing) > self.most:
+                break
+        return Compared(compared, missing)

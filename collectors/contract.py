@@ -98,11 +98,13 @@ class Poller(ABC):
 class FetchResult:
     """The result of one fetch. `problem` is a sentence on the part that failed, "" when nothing did.
 
+    `more`: the feed has more to fetch at once.
     A feed that returns this has had an answer of the expected form, or "not modified" since such an answer.
     """
 
     items: tuple[object, ...] = ()
     problem: str = ""
+    more: bool = False
 
 
 class Feed(ABC):

@@ -213,3 +213,22 @@ class SlowSteps(Struct, kw_only=True):
 
     items: list[SlowStep]
     as_of: Time
+
+
+class HeldSweep(Struct, kw_only=True):
+    """A sweep of a source that would have deleted too many cases. `state`: held, applying, applied, dismissed."""
+
+    id: Annotated[str, Meta(description="The source")]
+    system: str
+    at: Time
+    compared: int
+    missing: int
+    state: str
+    by: str
+    reason: str
+
+
+class SweepList(Struct, kw_only=True):
+    """The held sweeps."""
+
+    items: list[HeldSweep]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from api.commands import ask, refusal
-from api.dependencies import Actor, Dependencies, Deps
+from api.dependencies import Actor, Dependencies, Deps, Viewer
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
 from api.principal import Principal
+from api.responses.approvals import HeldSweep, SweepList
 from api.responses.describe import answers, reference
 from api.routers import api_router
 from api.routes.approvals import access
+from feeds import wire
 from feeds.model import Outcome
 from feeds.regions import is_code
 
@@ -102,3 +104,29 @@ async def create_order(deps: Deps, principal: Actor, body: OrderBody) -> Respons
 async def act_on_order(deps: Deps, principal: Actor, order_id: str, body: ActionOnTask) -> Response:
     """Submit, review, sign for, answer, extend, accept or void an order; urge at any time."""
     return await carry_out(deps, principal, f"order:{body.action}", order_id, body, {"days": body.days})
+
+
+class SweepActionBody(BaseModel):
+    """Apply a held sweep (its missing cases are deleted) or dismiss it."""
+
+    model_config = ConfigDict(extra="forbid")
+    action: Literal["apply", "dismiss"]
+    reason: Annotated[str, StringConstraints(min_length=2, max_length=2000, strip_whitespace=True)]
+
+
+@router.get("/approvals/sweeps", responses=answers(SweepList))
+async def sweeps(deps: Deps, principal: Viewer) -> Response:
+    """The sweeps that were held because they would have deleted too many cases, one a source."""
+    documents = [] if principal.region else await deps.journal.docs("sweep")
+    names = HeldSweep.__struct_fields__
+    items = [
+        {name: document.body[name] for name in names} | {"at": wire.iso(document.body["at"])} for document in documents
+    ]
+    return Json({"items": items})
+
+
+@router.post("/approvals/sweeps/{source}/act", responses=answers(HeldSweep, *OF_ACTION))
+async def act_on_sweep(deps: Deps, principal: Actor, source: str, body: SweepActionBody) -> Response:
+    """Apply or dismiss a held sweep, for supervisors of the whole site."""
+    action = ActionOnTask(action=body.action, reason=body.reason)
+    return await carry_out(deps, principal, f"sweep:{body.action}", source, action, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from collectors.approvals.feed import Rows
+from collectors.approvals.progress import Rows
 from collectors.errors import UnexpectedForm
 from feeds.cases.source import CaseSource
 from feeds.mapping.expressions import text_of
@@ -34,6 +34,12 @@ def require_ok(document: Any, source: CaseSource) -> None:
         raise UnexpectedForm(
             f"the answer says {source.ok_path} = {code[:40]!r}", f"应答中 {source.ok_path} = {code[:40]!r}"
         )
+
+
+def total_of(document: Any, source: CaseSource) -> int | None:
+    """The number of all rows that an answer states at the path `total`, None where it states none."""
+    text = text_of(lookup(document, source.total)) if source.total else ""
+    return int(text) if text.isdecimal() else None
 
 
 def rows_of(document: Any, path: str) -> Rows:

@@ -1,23 +1,30 @@
-"""Common to all sources of cases: rounds with an overlap, facts of rows, and the position in each table.
+"""Common to all sources of cases: rounds with an overlap, facts of rows, sweeps, and the position in each table.
 
 Every round starts earlier than the newest stamp by the overlap, because rows may be stored late under an earlier stamp
 and rows at the edge of a page may share one. Repeated rows are recognised by their digests. A complete round ends with
-a fact of table `heard`: the source has reported everything up to its stamp.
+a fact of table `heard`: the source has reported everything up to its stamp. A round that is too long, or whose source
+fails after some pages, keeps what it has and goes on at its place in the next one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from collectors.approvals.progress import Progress, RowPage, Rows, Unfinished, positions
+from collectors.approvals.stillness import StillnessWatch
+from collectors.approvals.sweeps import Sweep, SweepPlan
 from collectors.contract import Feed, FetchResult
-from collectors.errors import Misconfigured
+from collectors.errors import CollectorError, Misconfigured
+from collectors.probing.verdicts import sentence
 from collectors.seen_versions import SeenVersions
 from collectors.settings import Credential, SourceSettings
 from feeds import state_file
-from feeds.cases.facts import HEARD, TABLES, CaseFact
+from feeds.cases.facts import CASE, HEARD, TABLES, CaseFact
 from feeds.cases.sealing import Sealer, load_sealer
 from feeds.cases.source import CaseSource, CaseTable, RowFacts
 from feeds.mapping import MappingRefused
@@ -30,9 +37,28 @@ REMEMBERED = 200_000
 """Facts whose digest is remembered."""
 AHEAD = 300.0
 """Seconds by which a stamp may lie in the future. A later stamp is reported and does not move the position."""
-Rows = list[dict[str, Any]]
+BUDGET = 1.0
+"""Timeouts after which a round asks for no further page; the runner ends it after three."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Round:
+    """What one round has read so far. `ends_at` is in seconds of the event loop; `going_on`: more waits."""
+
+    now: float
+    ends_at: float
+    progress: Progress
+    items: list[CaseFact] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    failure: str = ""
+    going_on: bool = False
+
+    @property
+    def stopped(self) -> bool:
+        """True when the round ends before its last page."""
+        return self.going_on or bool(self.failure)
 
 
 class CaseFeed(Feed):
@@ -47,9 +73,11 @@ class CaseFeed(Feed):
         self._sealer: Sealer | None = None
         self._facts: dict[str, RowFacts] = {}
         self._seen: SeenVersions[tuple[str, str, str, str], str] = SeenVersions(REMEMBERED)
-        self._newest: dict[str, float] = {}
-        self._fetched: dict[str, float] | None = None
+        self._progress = Progress()
+        self._fetched: Progress | None = None
         self._loaded = False
+        self._sweeps = SweepPlan(self.source)
+        self._stillness = StillnessWatch(self.source.quiet_after)
 
     @classmethod
     def validate(cls, settings: SourceSettings) -> None:
@@ -80,29 +108,39 @@ class CaseFeed(Feed):
                 )
 
     @abstractmethod
-    def pages(self, table: CaseTable, since: float) -> AsyncIterator[Rows]:
-        """Pages of rows changed since then, oldest first where the source can sort. Raises CollectorError."""
+    def pages(self, table: CaseTable, since: float, place: Any = None) -> AsyncIterator[RowPage]:
+        """Pages of rows changed since then, from a place that an earlier page named. Raises CollectorError."""
+
+    def heard_until(self, now: float) -> float | None:
+        """The moment up to which a complete round has reported everything, None where nobody can tell."""
+        return now
 
     async def fetch(self, now: float) -> FetchResult:
-        """Fetch the new and changed rows of every table. Raises CollectorError."""
+        """Fetch the new and changed rows of every table. Raises CollectorError while there is nothing to keep."""
         self._settle()
-        items: list[CaseFact] = []
-        problems: list[str] = []
-        fetched = dict(self._newest)
-        complete = True
+        loop = asyncio.get_running_loop()
+        round_ = Round(now=now, ends_at=loop.time() + BUDGET * self.settings.timeout, progress=self._progress.copy())
         for table in self.source.tables:
-            count = 0
-            async for rows in self.pages(table, self._since(table, now)):
-                self._take(table, rows, now, items, problems, fetched)
-                count += len(rows)
-                if count >= ROWS_AT_ONCE:
-                    complete = False
-                    break
-        self._fetched = fetched
-        if complete:
-            system = self.source.system or self.settings.id
-            items.append(CaseFact(system=system, number="", table=HEARD, stamp=now, source=self.settings.id, at=now))
-        return FetchResult(items=tuple(items), problem=_problem_summary(problems))
+            if not round_.failure:
+                await self._read(round_, table)
+        still = self._stillness.problem(bool(round_.items), now)
+        if not round_.stopped:
+            if not still:
+                round_.items += self._heard(now)
+            await self._sweep(round_)
+        self._fetched = round_.progress
+        problem = " ".join(filter(None, (round_.failure, still, _problem_summary(round_.problems))))
+        return FetchResult(items=tuple(round_.items), problem=problem, more=round_.going_on and not round_.failure)
+
+    def _heard(self, now: float) -> list[CaseFact]:
+        until = self.heard_until(now)
+        if until is None:
+            return []
+        body = {"silent_after": self.source.silent_after}
+        system = self.source.system or self.settings.id
+        return [
+            CaseFact(system=system, number="", table=HEARD, stamp=until, body=body, source=self.settings.id, at=now)
+        ]
 
     def facts(self, table: CaseTable) -> RowFacts:
         """The converter of a table's rows. Raises Misconfigured without a key for personal values."""
@@ -119,62 +157,110 @@ class CaseFeed(Feed):
             self._facts[table.name] = RowFacts(self.source, table, self.settings.id, self._sealer)
         return self._facts[table.name]
 
-    def _take(
-        self,
-        table: CaseTable,
-        rows: Rows,
-        now: float,
-        items: list[CaseFact],
-        problems: list[str],
-        fetched: dict[str, float],
-    ) -> None:
-        row_facts = self.facts(table)
+    # -- reading -----------------------------------------------------------------
+
+    async def _read(self, round_: Round, table: CaseTable) -> None:
+        """Read one table from its position, or from where the last round stopped."""
+        newest = self._progress.newest.get(table.name, 0.0)
+        since = newest - self.source.overlap if newest else round_.now - self.source.back
+        reading = round_.progress.begin(table, since)
+        reading = await self._read_pages(round_, table, reading, None)
+        round_.progress.end(table, reading, failed=bool(round_.failure))
+
+    async def _read_pages(
+        self, round_: Round, table: CaseTable, reading: Unfinished, sweep: Sweep | None
+    ) -> Unfinished:
+        """Read pages until the last one, or until the round is long enough. Returns how far it came."""
+        loop, count, pages, start = asyncio.get_running_loop(), 0, 0, reading.place
+        try:
+            async for page in self.pages(table, reading.since, reading.place):
+                newest = self._take(round_, table, page.rows, sweep)
+                reading = replace(reading, place=page.following, newest=max(reading.newest, newest))
+                count, pages = count + len(page.rows), pages + 1
+                if page.problem:
+                    round_.failure = page.problem
+                    return reading
+                is_long = count >= ROWS_AT_ONCE or loop.time() >= round_.ends_at
+                if is_long and page.following not in (None, start):  # a round may begin with a page of the last one
+                    round_.going_on = True
+                    return reading
+        except CollectorError as error:
+            if not pages or isinstance(error, Misconfigured):
+                raise
+            round_.failure = sentence(error)
+            return reading
+        return replace(reading, place=None)
+
+    def _take(self, round_: Round, table: CaseTable, rows: Rows, sweep: Sweep | None) -> float:
+        """Make facts of rows. Returns the newest of their stamps that are not in the future."""
+        row_facts, newest = self.facts(table), 0.0
         for row in rows:
-            fact, mapped = row_facts.fact(row, now)
-            problems += [f"{problem.target} {problem.code}" for problem in mapped.problems]
+            fact, mapped = row_facts.fact(row, round_.now)
+            round_.problems += [f"{problem.target} {problem.code}" for problem in mapped.problems]
             if fact is None:
                 continue
-            if fact.stamp <= now + AHEAD:
-                fetched[table.name] = max(fetched.get(table.name, 0.0), fact.stamp)
+            if fact.stamp <= round_.now + AHEAD:
+                newest = max(newest, fact.stamp)
             else:
-                problems.append("changed FUTURE_STAMP")
-            if self._is_new(fact):
-                items.append(fact)
+                round_.problems.append("changed FUTURE_STAMP")
+            if sweep is not None and fact.table == CASE and not fact.deleted:
+                sweep.numbers.add(fact.number)
+            if self._is_new(fact) or sweep is not None:
+                round_.items.append(fact)
+        return newest
 
     def _is_new(self, fact: CaseFact) -> bool:
         slot = (fact.number, *fact.slot)
         return self._seen.is_new(slot, f"{fact.digest}{fact.stamp}")
 
-    def _since(self, table: CaseTable, now: float) -> float:
-        """The time of change from which on this round asks for rows."""
-        newest = self._newest.get(table.name, 0.0)
-        return newest - self.source.overlap if newest else now - self.source.back
+    # -- sweeps ------------------------------------------------------------------
+
+    async def _sweep(self, round_: Round) -> None:
+        """Go on with the full comparison that is due, if any; its last round ends with the list of all numbers."""
+        sweep = self._sweeps.due(round_.now)
+        if sweep is None:
+            return
+        try:
+            while sweep.table is not None and not round_.stopped:
+                reading = sweep.reading or Unfinished(since=sweep.since, place=None, newest=0.0)
+                reading = await self._read_pages(round_, sweep.table, reading, sweep)
+                sweep.advance(reading, stopped=round_.stopped)
+            if sweep.table is None:
+                sweep.numbers |= await self.listed(sweep)
+                round_.items += sweep.parts(self.source.system or self.settings.id, self.settings.id, round_.now)
+                self._sweeps.done()
+        except CollectorError as error:
+            round_.failure = sentence(error)
+            self._sweeps.failed(round_.now)
+
+    async def listed(self, sweep: Sweep) -> set[str]:
+        """More numbers that exist in the source, for a sweep that asks for them apart. Raises CollectorError."""
+        return set()
+
+    # -- keeping -----------------------------------------------------------------
 
     def _settle(self) -> None:
         """Keep the positions of the last round, also over a restart: the facts of that round were accepted."""
         if not self._loaded:
             self._loaded = True
             if self.source.state is not None:
-                self._newest = state_file.read_json(self.source.state, _positions) or {}
-        if self._fetched is not None and self._fetched != self._newest:
-            self._newest = self._fetched
-            if self.source.state is not None:
+                self._progress.newest = state_file.read_json(self.source.state, positions) or {}
+        if self._fetched is not None:
+            moved = self._fetched.newest != self._progress.newest
+            self._progress = self._fetched
+            if moved and self.source.state is not None:
                 try:
-                    state_file.write_json(self.source.state, self._newest)
+                    state_file.write_json(self.source.state, self._progress.newest)
                 except OSError as error:
                     log.warning("the position of a source is not kept", extra={"error": str(error)})
         self._fetched = None
 
     def forget(self) -> None:
-        """Report the rows of the overlap again at the next round. Earlier ones are in the store of cases already."""
+        """Report the rows of the overlap again at the next round, and sweep: earlier ones may be lost on the way."""
         self._seen.clear()
         self._fetched = None
-
-
-def _positions(body: Any) -> dict[str, float]:
-    if not isinstance(body, Mapping):
-        raise TypeError("these are no positions")
-    return {str(name): float(at) for name, at in body.items()}
+        self._progress.unfinished.clear()
+        self._sweeps.hasten()
 
 
 def _problem_summary(problems: list[str]) -> str:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 from collections.abc import AsyncIterator
 from io import StringIO
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from collectors.approvals.feed import CaseFeed, Rows
+from collectors.approvals.feed import CaseFeed
+from collectors.approvals.progress import RowPage, Rows
 from collectors.errors import Misconfigured, NotReady, Reason, UnexpectedForm
 from collectors.settings import SourceSettings
 from feeds.cases.source import CaseTable
@@ -28,6 +30,7 @@ class FileCaseFeed(CaseFeed):
     """Rows of files. `url` is the folder, as file:///path."""
 
     kinds: ClassVar[tuple[str, ...]] = ("approvals.files",)
+    _newest = 0.0
 
     @classmethod
     def validate(cls, settings: SourceSettings) -> None:
@@ -40,22 +43,38 @@ class FileCaseFeed(CaseFeed):
             )
         super().validate(settings)
 
-    async def pages(self, table: CaseTable, since: float) -> AsyncIterator[Rows]:
+    async def pages(self, table: CaseTable, since: float, place: Any = None) -> AsyncIterator[RowPage]:
         """The rows of every finished file of a table; what was applied before is known by its digest."""
+        paths = await self._listed(table.name, since)
+        name, offset = place or ("", 0)
+        chunks = [path for path in paths if path.name >= name]
+        for index, path in enumerate(chunks):
+            rows = await asyncio.to_thread(_read, path, self.source.encoding)
+            for start in range(offset if path.name == name else 0, max(len(rows), 1), AT_ONCE):
+                following: Any = (path.name, start + AT_ONCE)
+                if start + AT_ONCE >= len(rows):
+                    following = (chunks[index + 1].name, 0) if index + 1 < len(chunks) else None
+                yield RowPage(rows[start : start + AT_ONCE], following)
+
+    def heard_until(self, now: float) -> float | None:
+        """The time of the newest finished file: what happened since then may be on its way."""
+        return min(self._newest, now) if self._newest else None
+
+    async def _listed(self, table: str, since: float) -> list[Path]:
         folder = Path(urlsplit(self.settings.url).path)
         try:
-            names = await asyncio.to_thread(_finished, folder, table.name, since)
+            finished = await asyncio.to_thread(_finished, folder, table)
         except OSError as error:
             raise NotReady(Reason.UNREACHABLE, f"{folder.name}: {error.strerror}") from error
-        for path in names:
-            rows = await asyncio.to_thread(_read, path, self.source.encoding)
-            for start in range(0, len(rows), AT_ONCE):
-                yield rows[start : start + AT_ONCE]
+        self._newest = max((at for _, at in finished), default=self._newest)
+        return [path for path, at in finished if at >= since]
 
 
-def _finished(folder: Path, table: str, since: float) -> list[Path]:
-    done = (path.with_name(path.name.removesuffix(".done")) for path in folder.glob(f"{table}*.done"))
-    return sorted(path for path in done if path.is_file() and path.stat().st_mtime >= since)
+def _finished(folder: Path, table: str) -> list[tuple[Path, float]]:
+    """The finished files of a table by name, each with the time of its mark. Raises OSError."""
+    os.listdir(folder)
+    marks = ((path.with_name(path.name.removesuffix(".done")), path) for path in folder.glob(f"{table}*.done"))
+    return sorted((path, max(path.stat().st_mtime, mark.stat().st_mtime)) for path, mark in marks if path.is_file())
 
 
 def _read(path: Path, encoding: str) -> Rows:

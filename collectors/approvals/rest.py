@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import ClassVar
 from urllib.parse import urljoin
 
-from collectors.approvals.answers import document_of, require_ok, rows_of
-from collectors.approvals.http_feed import HttpCaseFeed, PageRequest, RowPage
+from collectors.approvals.answers import document_of, require_ok, rows_of, total_of
+from collectors.approvals.http_feed import HttpCaseFeed, PageAnswer, PageRequest
 from feeds.mapping.paths import lookup
 
 
@@ -22,7 +22,7 @@ class RestCaseFeed(HttpCaseFeed):
     def paged(self) -> bool:
         return bool(self.source.page_param)
 
-    async def page(self, request: PageRequest) -> RowPage:
+    async def page(self, request: PageRequest) -> PageAnswer:
         """Fetch one page. Raises UnexpectedForm for an answer with an error code or without rows."""
         source = self.source
         url = request.following or urljoin(self.settings.url, request.table.path)
@@ -32,9 +32,8 @@ class RestCaseFeed(HttpCaseFeed):
         document = document_of(await self.client.ask("GET", url, params=params))
         require_ok(document, source)
         following = lookup(document, source.next) if source.next else None
-        return RowPage(
-            rows_of(document, source.rows), urljoin(url, following) if isinstance(following, str) and following else ""
-        )
+        address = urljoin(url, following) if isinstance(following, str) and following else ""
+        return PageAnswer(rows_of(document, source.rows), address, total_of(document, source))
 
     def _first_params(self, since: float) -> dict[str, str]:
         source = self.source

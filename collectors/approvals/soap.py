@@ -11,9 +11,9 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from collectors.approvals.answers import document_of, require_ok, rows_of
-from collectors.approvals.feed import Rows
-from collectors.approvals.http_feed import HttpCaseFeed, PageRequest, RowPage
+from collectors.approvals.answers import document_of, require_ok, rows_of, total_of
+from collectors.approvals.http_feed import HttpCaseFeed, PageAnswer, PageRequest
+from collectors.approvals.progress import Rows
 from collectors.charset import decoded
 from collectors.errors import UnexpectedForm
 
@@ -29,11 +29,11 @@ class SoapCaseFeed(HttpCaseFeed):
     def paged(self) -> bool:
         return any("{page}" in text for text in self.source.argument.values())
 
-    async def page(self, request: PageRequest) -> RowPage:
+    async def page(self, request: PageRequest) -> PageAnswer:
         """Fetch one page. Raises UnexpectedForm for a fault, an error code, or an answer without rows."""
         operation = request.table.path or self.source.operation
         text = await self._call(operation, request.since, request.number)
-        return RowPage(self._rows(text) if text else [])
+        return self._answer(text) if text else PageAnswer([])
 
     async def _call(self, operation: str, since: float, page: int) -> bytes:
         """The text of the operation's answer, as bytes. Raises UnexpectedForm for a fault."""
@@ -53,18 +53,20 @@ class SoapCaseFeed(HttpCaseFeed):
         body = await self.client.ask("POST", self.settings.url, body=request.encode(), headers=headers, also=(500,))
         return answer_text(body)
 
-    def _rows(self, text: bytes) -> Rows:
+    def _answer(self, text: bytes) -> PageAnswer:
         if self.source.inner == "json":
             document: Any = document_of(text)
             require_ok(document, self.source)
-            return rows_of(document, self.source.rows)
+            return PageAnswer(rows_of(document, self.source.rows), total=total_of(document, self.source))
         root = parsed(text)
-        require_ok(tree_of(root), self.source)
+        tree = tree_of(root)
+        require_ok(tree, self.source)
         path = self.source.rows.removeprefix(f"{etree.QName(root).localname}/")
-        return [
+        rows: Rows = [
             {etree.QName(child).localname: child.text for child in row if isinstance(child.tag, str)}
             for row in root.iterfind(path)
         ]
+        return PageAnswer(rows, total=total_of(tree, self.source))
 
 
 def _filled(text: str, values: dict[str, str]) -> str:

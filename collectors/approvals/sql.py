@@ -12,13 +12,16 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 from urllib.parse import urlsplit
 
-from collectors.approvals.feed import PAGES, CaseFeed, Rows
+from collectors.approvals.feed import PAGES, CaseFeed
+from collectors.approvals.progress import RowPage, Rows
+from collectors.approvals.sweeps import Sweep
 from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.settings import SourceSettings
 from feeds.cases.source import CHINA, CaseTable
+from feeds.mapping.expressions import identifier
 
 SCHEMES = ("postgresql", "mysql")
-_NAMES = re.compile(r":(since|id|page)\b")
+_NAMES = re.compile(r":(since|id|page|from)\b")
 
 
 class SqlCaseFeed(CaseFeed):
@@ -42,25 +45,35 @@ class SqlCaseFeed(CaseFeed):
                     f"来源 {settings.id!r}：表 {table.name!r} 需要 query 与 change = [时间, 键]",
                 )
 
-    async def pages(self, table: CaseTable, since: float) -> AsyncIterator[Rows]:
+    async def pages(self, table: CaseTable, since: float, place: Any = None) -> AsyncIterator[RowPage]:
         """Pages by keyset: each begins behind the last row of the one before it."""
         connection = await self._connect()
         try:
-            start: Any = datetime.fromtimestamp(since, CHINA).replace(tzinfo=None)
-            key: Any = ""
+            start, key = place or (_local(since), "")
             for _ in range(PAGES):
                 rows = await connection.rows(table.query, {"since": start, "id": key, "page": self.source.page})
-                if not rows:
-                    return
-                yield rows
                 if len(rows) < self.source.page:
+                    yield RowPage(rows)
                     return
                 last = (rows[-1].get(table.change[0]), str(rows[-1].get(table.change[1])))
                 if last == (start, key):
                     raise NotReady(Reason.WRONG_ANSWER, "a page does not go on behind the one before it")
                 start, key = last
+                yield RowPage(rows, last)
+            yield RowPage([], (start, key))
         finally:
             await connection.close()
+
+    async def listed(self, sweep: Sweep) -> set[str]:
+        """The numbers that the statement `keys` of a sweep finds. Raises CollectorError."""
+        if not sweep.keys:
+            return set()
+        connection = await self._connect()
+        try:
+            rows = await connection.rows(sweep.keys, {"from": _local(sweep.since)})
+        finally:
+            await connection.close()
+        return {number for row in rows if (number := identifier(str(next(iter(row.values()), "") or "")))}
 
     async def _connect(self) -> DatabaseSession:
         parts = urlsplit(self.settings.url)
@@ -74,6 +87,11 @@ class SqlCaseFeed(CaseFeed):
         if parts.scheme == "mysql":
             return await MySqlRows.connect(address, parts.port or 3306, self.settings.timeout)
         return await PostgresRows.connect(address, parts.port or 5432, self.settings.timeout)
+
+
+def _local(at: float) -> datetime:
+    """An instant as the local time without a zone that databases hold."""
+    return datetime.fromtimestamp(at, CHINA).replace(tzinfo=None)
 
 
 class DatabaseSession(Protocol):

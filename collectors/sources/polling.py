@@ -30,8 +30,10 @@ BACKOFF_LAST = 30.0
 One that cannot be reached is fetched at its interval: a source of warnings that works again must be noticed at once."""
 DELIVER_RETRY = 0.5
 """Seconds between two attempts to deliver documents."""
-ENVELOPE_BYTES = 1 << 20
-"""Approximate bytes of the documents in one stream entry."""
+ENVELOPE_BYTES, ENVELOPE_ITEMS = 1 << 20, 500
+"""Approximate bytes of the documents in one stream entry, and their greatest number."""
+PACE = 1500.0
+"""Documents a second of a source that has more to fetch at once, so that their engine follows."""
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,8 @@ class PolledSource:
         self._rounds = 0
         """Valid answers since all documents were last fetched again. The first holds old and new documents."""
         self._replay = True
+        self._more: float | None = None
+        """Seconds until the next round where the feed has more to fetch at once, else None."""
 
     @property
     def failing(self) -> bool:
@@ -84,6 +88,9 @@ class PolledSource:
                 except Exception as error:  # one faulty collector must not stop the others: it is shown and logged
                     log.exception("the collector itself failed", extra={"source": self.settings.id})
                     self._finish_round(verdicts.sentence(verdicts.broken(error)), outbox)
+                if self._more is not None:
+                    await self._pause(loop.time() + self._more)
+                    continue
                 after = loop.time() + self._backoff() - self.settings.interval
                 await self._pause(next_tick(after, self.settings.interval, offset))
         finally:
@@ -96,6 +103,7 @@ class PolledSource:
 
     async def _round(self, feed: Feed, bus: PublishingBus) -> str:
         """Fetch and deliver. Returns the problem of a fetch that failed in part. Raises CollectorError."""
+        self._more = None
         if self._forget:
             self._forget = False
             feed.forget()
@@ -109,6 +117,7 @@ class PolledSource:
         self._note_fetched(fetched)
         for envelope in _envelopes(fetched.items):
             await self._deliver(feed, bus, envelope)
+        self._more = len(fetched.items) / PACE if fetched.more else None
         return fetched.problem
 
     def _note_fetched(self, fetched: FetchResult) -> None:
@@ -207,12 +216,12 @@ class PollingManager(SourceManager):
 
 
 def _envelopes(items: Sequence[object]) -> list[list[object]]:
-    """Group documents in order, about ENVELOPE_BYTES a group."""
+    """Group documents in order, about ENVELOPE_BYTES and at most ENVELOPE_ITEMS a group."""
     groups: list[list[object]] = []
     size = 0
     for item in items:
         weight = len(getattr(item, "raw", b""))
-        if not groups or size + weight > ENVELOPE_BYTES:
+        if not groups or size + weight > ENVELOPE_BYTES or len(groups[-1]) == ENVELOPE_ITEMS:
             groups.append([])
             size = 0
         groups[-1].append(item)

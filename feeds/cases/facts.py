@@ -20,6 +20,8 @@ LISTED = {STEP: 64, SUSPENSION: 32, EXTENSION: 16, SUPPLEMENT: 16, FEE: 64, REVI
 """Rows of a case at most, by table."""
 HEARD = "heard"
 """Table of a fact about no case: its source has reported everything up to the fact's stamp."""
+SWEEP = "sweep"
+"""Table of a fact about no case: a part of the numbers that a source has (collectors/approvals/sweeps.py)."""
 ITEM_KIND = "case_fact"
 Identity = tuple[str, str]
 """System (or group of systems) and number."""

@@ -34,10 +34,14 @@ class ApprovalsSettings:
     supervise: tuple[str, ...] = ()
     key: Path | None = field(default=None, repr=False)
 
+    def book(self) -> CalendarBook:
+        """The calendars of the site."""
+        return CalendarBook([*read_folder(NATIONAL), *self.calendars], local_holidays=self.local_holidays)
+
     def assessor(self) -> Assessor:
         """What assesses a case by the calendars, items and departments of the site."""
         return Assessor(
-            CalendarBook([*read_folder(NATIONAL), *self.calendars], local_holidays=self.local_holidays),
+            self.book(),
             ItemCatalogue(self.items, self.departments),
             precedence=self.precedence,
             local_required=frozenset(self.local_required),

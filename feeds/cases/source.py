@@ -22,6 +22,20 @@ CHINA = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SweepSettings:
+    """The nightly full comparison of a source. `minute` is that of the day, `window` seconds that it goes back.
+
+    `hold`: a sweep that would delete more than this share waits for a person. `keys` (SQL): a statement with :from for
+    the numbers that exist, in its first column; without it those of the rows that were read count.
+    """
+
+    minute: int = 150
+    window: float = 400 * 86_400.0
+    hold: float = 0.01
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseTable:
     """One table of a source: how its rows are asked for, and their mapping.
 
@@ -36,6 +50,7 @@ class CaseTable:
     path: str = ""
     query: str = ""
     change: tuple[str, str] = ("", "")
+    sweep: SweepSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +61,9 @@ class CaseSource:
     is a failure, whatever its status. `page_param`, `size_param`, `total` and `page` make pages, `next` is the path of
     the next address or cursor, `since_param` carries the time from which on rows are asked for.
     `overlap` is how far every round goes back, because rows may be stored late under an earlier stamp; `back` is how
-    far the first one goes. `operation`, `argument`, `inner` and `version` are those of SOAP. `encoding` is that of
+    far the first one goes. `silent_after`: seconds without a complete round after which its figures count as old.
+    `quiet_after`: seconds of office time without a new row after which it counts as standing still, 0: never.
+    `operation`, `argument`, `inner` and `version` are those of SOAP. `encoding` is that of
     files and of what a SOAP service puts into its text. `key` and `state` are files of this site.
     """
 
@@ -66,6 +83,8 @@ class CaseSource:
     since_format: str = "%Y-%m-%d %H:%M:%S"
     overlap: float = 300.0
     back: float = 400 * 86_400.0
+    silent_after: float = 900.0
+    quiet_after: float = 0.0
     namespace: str = ""
     operation: str = ""
     argument: Mapping[str, str] = field(default_factory=dict)

@@ -117,6 +117,18 @@ class CaseStore:
             with translated(OSError):
                 return [case_row(row) for row in await connection.execute(statement.limit(limit))]
 
+    async def numbers_after(self, system: str, after: str, upto: str, limit: int = 5000) -> list[tuple[int, str]]:
+        """Ids and numbers of a system's cases that are not deleted, in the order of code points; `upto` "": the end."""
+        table = schema.record
+        number: Any = table.c.number if self.store.is_sqlite else table.c.number.collate("C")
+        where = [table.c.system == system, number > after, table.c.state.in_(("open", "applied", "closed"))]
+        if upto:
+            where.append(number <= upto)
+        statement = select(table.c.id, table.c.number).where(*where).order_by(number).limit(limit)
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                return [(int(row.id), str(row.number)) for row in await connection.execute(statement)]
+
     async def last_numbers(self) -> tuple[int, int]:
         """The greatest id and the greatest change number, 0 for an empty store."""
         table = schema.record

@@ -11,7 +11,7 @@ import pytest
 from api.approvals import ApprovalsAccess
 from approvals.cards.documents import OrderDocument, order_record
 from approvals.cards.workflows import ORDER
-from feeds import kinds
+from feeds import kinds, wire
 from feeds.cases.ledger import CaseLedger
 from feeds.cases.reader import CaseReader
 from feeds.cases.store import CaseStore, cases_url
@@ -253,3 +253,22 @@ async def test_a_store_of_cases_that_cannot_be_read_is_named(cases: World) -> No
         problem(await client.get("/api/v1/approvals/cases"), 503, "cases-lost")
         problem(await client.get("/api/v1/approvals/summary"), 503, "cases-lost")
         assert (await client.get("/api/v1/alerts")).status_code == 200
+
+
+async def test_held_sweeps_are_shown_and_decided_with_a_reason(cases: World) -> None:
+    held = {"id": "hall", "system": "hall", "at": NOW, "compared": 20, "missing": 20, "cases": [1, 2]}
+    decided = {"state": "held", "by": "", "reason": ""}
+    async with cases.journal.begin() as tx:
+        await tx.put("sweep", "hall", held | decided)
+    public = {name: value for name, value in (held | decided).items() if name != "cases"} | {"at": wire.iso(NOW)}
+    cases.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.DONE, after=public)
+    async with cases.signed_in("duty") as client:
+        assert (await client.get("/api/v1/approvals/sweeps")).json()["items"] == [public]
+        path = "/api/v1/approvals/sweeps/hall/act"
+        problem(await client.post(path, json={"action": "apply", "reason": ""}), 422, "invalid")
+        assert (await client.post(path, json={"action": "apply", "reason": "系统已停用"})).json() == public
+    [command] = cases.desk.seen
+    assert (command.action, command.subject, command.reason) == ("sweep:apply", "hall", "系统已停用")
+    assert command.args["supervises"] is True
+    async with cases.signed_in("duty", "532301") as client:
+        assert (await client.get("/api/v1/approvals/sweeps")).json()["items"] == []

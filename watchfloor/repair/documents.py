@@ -24,6 +24,7 @@ from alerts.suppression.silences import load as load_suppression
 from api.auth import accounts, identities, signin
 from api.availability import counting
 from approvals.cards.documents import CARD_KIND, ORDER_KIND, card_of, order_of
+from approvals.sweeps import SWEEP_KIND, sweep_of
 from feeds.documents.alert import alert_of, read_one
 from feeds.documents.handover import KIND as HANDOVER
 from feeds.documents.handover import load as load_handover
@@ -153,6 +154,7 @@ _LOADERS: dict[str, Callable[[Doc], object]] = {
     SECRET: read_secret,
     CARD_KIND: card_of,
     ORDER_KIND: order_of,
+    SWEEP_KIND: sweep_of,
     HANDOVER: lambda doc: load_handover(doc.body),
     ALERT: lambda doc: read_one(json.dumps(doc.body)),
 }

@@ -25,6 +25,7 @@ from watchfloor.settings.site_settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from alerts.service import AlertService
+    from feeds.workdays.calendar import WorkCalendar
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +147,7 @@ async def build_alert(settings: Settings, bus: Bus, journal: Journal, status: Ro
             handover=settings.handover,
             named_sources=partial(_named_sources, settings),
             removal_guard=settings.removal_guard,
+            calendar=_calendar(settings),
             status=status,
         )
     except RuleError as error:
@@ -172,7 +174,13 @@ async def _reload_alerts(program: AlertService, fresh: Settings) -> None:
         handover=fresh.handover,
         named_sources=partial(_named_sources, fresh),
         removal_guard=fresh.removal_guard,
+        calendar=_calendar(fresh),
     )
+
+
+def _calendar(settings: Settings) -> Callable[[str], WorkCalendar] | None:
+    """The calendars of regions, None on a site without approvals."""
+    return settings.approvals.book().of if settings.uses_approvals else None
 
 
 async def build_command(settings: Settings, bus: Bus, journal: Journal, status: RoleStatus) -> RunningRole:

@@ -10,7 +10,6 @@ import sys
 from itertools import chain
 from pathlib import Path
 
-from feeds.cases.settings import ApprovalsSettings
 from feeds.findings import line_of_text
 from feeds.roles import APPROVALS, NAMES
 from watchfloor.runtime import logs
@@ -40,8 +39,7 @@ def guests_of(settings: Settings) -> dict[str, tuple[str, ...]]:
     A guest runs in full, so nothing that arrives for it is missed, also when the settings are reloaded. It has a
     process of its own from the next start on.
     """
-    uses_approvals = settings.approvals != ApprovalsSettings() or any(source.approvals for source in settings.sources)
-    in_use = {APPROVALS: uses_approvals}
+    in_use = {APPROVALS: settings.uses_approvals}
     guests: dict[str, tuple[str, ...]] = {}
     for spec in ROLES:
         if spec.guest_of and not in_use[spec.name]:

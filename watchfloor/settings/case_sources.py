@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from feeds.cases.source import CaseSource, CaseTable
+from feeds.cases.source import CaseSource, CaseTable, SweepSettings
 from feeds.mapping.expressions import text_of
 from feeds.mapping.tables import read_table
-from watchfloor.settings.reader import SettingsTable
+from watchfloor.settings.reader import SettingsTable, parse_duration
 
 PREFIX = "approvals."
 ENCODINGS = ("utf-8", "gb18030")
+_CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
 
 
 def case_source(table: SettingsTable) -> CaseSource | None:
@@ -24,7 +27,9 @@ def case_source(table: SettingsTable) -> CaseSource | None:
     return CaseSource(
         system=table.text("system"),
         tables=tuple(
-            _table(name, table_mapping) for name, table_mapping in tables.items() if isinstance(table_mapping, Mapping)
+            _table(table, name, table_mapping)
+            for name, table_mapping in tables.items()
+            if isinstance(table_mapping, Mapping)
         ),
         files=_files(table, tables),
         rows=table.text("rows"),
@@ -40,6 +45,8 @@ def case_source(table: SettingsTable) -> CaseSource | None:
         since_format=str(since.get("format", builtin.since_format)),
         overlap=table.duration("overlap", builtin.overlap, "0s", "7d"),
         back=table.duration("back", builtin.back, "0s", "10y"),
+        silent_after=table.duration("silent_after", builtin.silent_after, "1s", "30d"),
+        quiet_after=table.duration("quiet_after", builtin.quiet_after, "0s", "30d"),
         namespace=table.text("namespace"),
         operation=table.text("operation"),
         argument={str(name): str(text) for name, text in _free(table, "argument").items()},
@@ -58,7 +65,7 @@ def _values(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list) else [value]
 
 
-def _table(name: str, mapping: Mapping[str, Any]) -> CaseTable:
+def _table(settings: SettingsTable, name: str, mapping: Mapping[str, Any]) -> CaseTable:
     change = [str(column) for column in _values(mapping.get("change", []))]
     split = mapping.get("split")
     return CaseTable(
@@ -68,6 +75,26 @@ def _table(name: str, mapping: Mapping[str, Any]) -> CaseTable:
         path=str(mapping.get("path", "")),
         query=str(mapping.get("query", "")),
         change=(change[0], change[1]) if len(change) == 2 else ("", ""),
+        sweep=_sweep(settings, mapping.get("sweep")),
+    )
+
+
+def _sweep(table: SettingsTable, sweep: Any) -> SweepSettings | None:
+    """`sweep = { at = "02:30", window = "400d", hold = "1%", keys = "SELECT …" }` of a table."""
+    if not isinstance(sweep, Mapping):
+        return None
+    builtin = SweepSettings()
+    clock = _CLOCK.fullmatch(str(sweep.get("at", "02:30")))
+    window = parse_duration(str(sweep.get("window", "400d")))
+    share = _SHARE.fullmatch(str(sweep.get("hold", "1%")))
+    if clock is None or window is None or share is None or float(share[1]) > 100:
+        table.wrong("sweep_form", "table")
+        return builtin
+    return SweepSettings(
+        minute=60 * int(clock[1]) + int(clock[2]),
+        window=window,
+        hold=float(share[1]) / 100,
+        keys=str(sweep.get("keys", "")),
     )
 
 

@@ -159,6 +159,8 @@ since = { param = "startTime", format = "%Y-%m-%d %H:%M:%S" }
 page = 500
 overlap = "5m"
 back = "400d"
+silent_after = "15m"
+quiet_after = "0s"
 namespace = "urn:data"
 operation = "getData"
 argument = { in0 = "<R><BEGIN>{since}</BEGIN></R>" }

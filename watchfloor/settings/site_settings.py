@@ -88,6 +88,11 @@ class Settings:
         return ZoneInfo(self.site.timezone)
 
     @property
+    def uses_approvals(self) -> bool:
+        """True for a site with sources of cases or settings about them."""
+        return self.approvals != ApprovalsSettings() or any(source.approvals for source in self.sources)
+
+    @property
     def sample(self) -> SampleTimes:
         """The times between two samples of one asset."""
         return sections.sample(self.schemes)

@@ -166,6 +166,11 @@ TITLES: dict[str, tuple[str, str]] = {
     "source.rows": ("应答中数据行的路径", "the path of the rows in an answer"),
     "source.page": ("每页行数", "rows of a page"),
     "source.overlap": ("每次回读多久，以免漏掉迟提交的行", "how far each round goes back, for rows stored late"),
+    "source.silent_after": ("多久没有完整一轮后数字视为旧", "when its figures count as old without a complete round"),
+    "source.quiet_after": (
+        "办公时间内多久没有新数据视为停滞（0s 不判断）",
+        "office time without a new row after which it stands still (0s: never)",
+    ),
     "source.namespace": ("SOAP 命名空间", "SOAP: the namespace"),
     "source.operation": ("SOAP 操作", "SOAP: the operation"),
     "source.inner": ("SOAP 应答文字的形式", "SOAP: what the text of an answer is"),

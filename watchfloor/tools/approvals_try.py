@@ -52,7 +52,7 @@ async def _read(feed: CaseFeed, settings: Settings, only: str, rows: int, since:
             row_facts, count = feed.facts(table), 0
             profiler, shown = Profiler(row_facts.mapping), list[dict[str, Any]]()
             async for page in feed.pages(table, start):
-                for row in page:
+                for row in page.rows:
                     fact, mapped = row_facts.fact(row, at)
                     profiler.add(mapped)
                     count += 1

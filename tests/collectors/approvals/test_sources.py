@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -23,7 +24,7 @@ from collectors.errors import AuthFailed, CollectorError, Misconfigured, NotRead
 from collectors.settings import SourceSettings
 from feeds.cases.facts import CaseFact
 from feeds.cases.sealing import load_sealer
-from feeds.cases.source import CaseSource, CaseTable
+from feeds.cases.source import CaseSource, CaseTable, SweepSettings
 from tests import postgres
 from tests.feeds.workdays.books import at
 
@@ -377,6 +378,35 @@ async def test_sql_sees_a_row_that_is_committed_late_under_an_old_stamp(database
     assert await numbers(feed) == []
 
 
+async def test_sql_reads_on_where_a_round_stopped_also_within_one_stamp(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await insert(database, *range(30))
+    monkeypatch.setattr("collectors.approvals.feed.ROWS_AT_ONCE", 6)
+    feed = sql(tmp_path, database)
+    rounds = [await feed.fetch(NOW) for _ in range(5)]
+    assert [len(facts(result)) for result in rounds] == [6, 6, 6, 6, 6]
+    assert [result.more for result in rounds] == [True, True, True, True, True]
+    last = await feed.fetch(NOW)
+    assert (last.more, len(facts(last)), len(last.items)) == (False, 0, 1)
+
+
+async def test_sql_sweeps_by_the_numbers_of_a_statement(database: str, tmp_path: Path) -> None:
+    await insert(database, 1, 2, 3)
+    keys = "SELECT no, cd_time FROM accept WHERE accept >= :from"
+    sweep = SweepSettings(minute=150, keys=keys)
+    table = CaseTable(name="case", map=MAP, query=QUERY, change=("cd_time", "id"), sweep=sweep)
+    feed = SqlCaseFeed(settings(source_of(tmp_path, tables=(table,)), database, "approvals.sql"), None)
+    await feed.fetch(NOW)
+    connection = await asyncpg.connect(database)
+    await connection.execute("DELETE FROM accept WHERE no = 'N0002'")
+    await connection.execute("UPDATE accept SET cd_time = NULL WHERE no = 'N0003'")
+    await connection.close()
+    night = await feed.fetch(at("2026-11-29T02:31"))
+    [part] = [item.body for item in night.items if isinstance(item, CaseFact) and item.table == "sweep"]
+    assert (part["by"], part["numbers"]) == ("accepted", ["N0001", "N0003"])
+
+
 async def test_sql_can_only_read_and_says_what_is_wrong(database: str, tmp_path: Path) -> None:
     table = CaseTable(name="case", map=MAP, query="SELECT nothing FROM nowhere", change=("a", "b"))
     feed = SqlCaseFeed(settings(source_of(tmp_path, tables=(table,)), database, "approvals.sql"), None)
@@ -408,7 +438,20 @@ async def test_files_count_once_they_are_done_and_are_read_in_order(tmp_path: Pa
 
 async def test_a_folder_that_is_away_is_told(tmp_path: Path) -> None:
     feed = FileCaseFeed(settings(source_of(tmp_path), f"file://{tmp_path}/none", "approvals.files"), None)
-    assert facts(await feed.fetch(NOW)) == []
+    with pytest.raises(NotReady, match="No such file"):
+        await feed.fetch(NOW)
+
+
+async def test_files_report_up_to_the_newest_one(tmp_path: Path) -> None:
+    feed = FileCaseFeed(settings(source_of(tmp_path), f"file://{tmp_path}", "approvals.files"), None)
+    assert (await feed.fetch(NOW)).items == ()
+    (tmp_path / "case-1.jsonl").write_text(json.dumps(row(1)) + "\n")
+    (tmp_path / "case-1.jsonl.done").touch()
+    for name in ("case-1.jsonl", "case-1.jsonl.done"):
+        os.utime(tmp_path / name, (NOW - 7200, NOW - 7200))
+    heard = (await feed.fetch(NOW)).items[-1]
+    assert isinstance(heard, CaseFact)
+    assert (heard.table, heard.stamp) == ("heard", NOW - 7200)
 
 
 @pytest.mark.parametrize(
