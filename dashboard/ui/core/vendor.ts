@@ -13,3 +13,12 @@ export async function loadMapLibre(): Promise<typeof import("maplibre-gl")> {
   }
   return (await import(`${base()}/maplibre-gl/maplibre-gl.mjs`)) as typeof import("maplibre-gl");
 }
+
+/** Whether the map library can draw in this browser. */
+export function webglWorks(): boolean {
+  try {
+    return Boolean(document.createElement("canvas").getContext("webgl2"));
+  } catch {
+    return false;
+  }
+}

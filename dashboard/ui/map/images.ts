@@ -84,13 +84,17 @@ function hatch(): ImageData {
   return ctx.getImageData(0, 0, size, size);
 }
 
-/** Adds all pictures; `k` scales them (2 on a wall of 3840 points). */
-export function addImages(map: LibraryMap, k: number): void {
+/** Adds the pictures of the live layers. */
+export function addImages(map: LibraryMap): void {
   for (const state of STATES) {
     for (const shape of SHAPES) map.addImage(`${state}-${shape}`, mark(state, shape), { pixelRatio: 2 });
     map.addImage(`cluster-${state}`, box(state), {
       pixelRatio: 2, stretchX: [[14, 34]], stretchY: [[12, 28]], content: [9, 7, 39, 33],
     });
   }
+}
+
+/** Adds the hatch of what is silent; `k` scales it (2 on a wall of 3840 points). */
+export function addHatch(map: LibraryMap, k: number): void {
   map.addImage("hatch", hatch(), { pixelRatio: 2 / k });
 }

@@ -3,10 +3,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { query, setQuery } from "../core/address";
 import { language, t } from "../core/i18n";
 import { HealthIcon, Icon } from "../core/shapes";
+import { webglWorks } from "../core/vendor";
 import { DrawBar } from "../incidents/drawbar";
 import { draftFeatures, drawing, finish, place } from "../incidents/drawing";
 import { markFeatures, useMarks } from "../incidents/marks";
-import { MapView, webglWorks, type Hint } from "./view";
+import { MapView, type Hint } from "./view";
 
 const SWITCHES = ["nodes", "links", "warnings", "roads", "water"] as const;
 
@@ -48,6 +49,7 @@ const draft = {
 };
 
 function Drawn({ wall, drill, focus, marks, draws }: DrawnProps) {
+  const under = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLDivElement>(null);
   const view = useRef<MapView | null>(null);
   useMarks(marks);
@@ -61,7 +63,7 @@ function Drawn({ wall, drill, focus, marks, draws }: DrawnProps) {
     const onWarning = focus ? pressWarning : undefined;
     const onReady = (): void => setReady(true);
     const drawn = marks ? markFeatures : undefined;
-    const made = new MapView(canvas.current!, {
+    const made = new MapView(under.current!, canvas.current!, {
       wall, onHint: setHint, onCounty, onWarning, onReady, marks: drawn, draft: draws ? draft : undefined,
     });
     view.current = made;
@@ -79,6 +81,7 @@ function Drawn({ wall, drill, focus, marks, draws }: DrawnProps) {
   }, [ready, warning]);
   return (
     <div class="map-box" data-ready={ready ? "true" : undefined}>
+      <div class="map-canvas map-ground" ref={under} aria-hidden="true" />
       <div class="map-canvas" ref={canvas} />
       {wall ? null : <Switches off={off} home={() => view.current?.home()} />}
       {draws ? <DrawBar /> : null}

@@ -1,18 +1,20 @@
 /** The data of a map's sources, and which of its layers are shown. */
 import type { FeatureCollection } from "geojson";
 import type { GeoJSONSource, GeoJSONSourceDiff, Map as LibraryMap } from "maplibre-gl";
-import { GROUND, GROUPS } from "./style";
+import { GROUPS } from "./style";
 
 /**
  * A layer is shown where people have not switched it off and its source has something to draw: for each source the
  * library makes two passes over the whole map, which a browser without a graphics card feels.
  */
 export class Sources {
-  private readonly filled = new Set<string>(["", GROUND]);
+  private readonly filled: Set<string>;
   private readonly off = new Set<string>();
   private readonly idle = new Set<string>();
 
-  constructor(private readonly map: LibraryMap) {
+  /** `filled` names the sources that have something to draw from the beginning. */
+  constructor(private readonly map: LibraryMap, filled: readonly string[] = []) {
+    this.filled = new Set(["", ...filled]);
     this.show();
   }
 

@@ -1,4 +1,4 @@
-/** How the map looks: its sources and layers. No glyphs and no outside address: labels are drawn from local fonts. */
+/** How the live picture looks on the map: its sources and layers. No glyphs: labels are drawn from local fonts. */
 import type {
   ExpressionSpecification, LayerSpecification, SourceSpecification, StyleSpecification, SymbolLayerSpecification,
 } from "maplibre-gl";
@@ -12,15 +12,9 @@ export const GROUPS: Readonly<Record<string, string[]>> = {
   roads: ["roads"],
   water: ["rivers", "river_areas", "lakes"],
 };
-export const GEOMETRY = ["counties", "prefecture", "neighbours", "rivers", "river_areas", "roads", "lakes"] as const;
-/** The source of everything that does not change; each layer takes its features by their property `layer`. */
-export const GROUND = "ground";
 /** Sources of the live picture. */
 export const LIVE = ["warnings", "links", "nodes", "seats", "selected", "marks", "draft"] as const;
 
-const from = (layer: (typeof GEOMETRY)[number]) => {
-  return { source: GROUND, filter: ["==", ["get", "layer"], layer] as ExpressionSpecification };
-};
 const is = (state: State): ExpressionSpecification => ["==", ["get", "s"], state];
 const CLUSTER: ExpressionSpecification = ["has", "point_count"];
 const NODE: ExpressionSpecification = ["!", ["has", "point_count"]];
@@ -43,32 +37,6 @@ const LOOK: Readonly<Record<State, { width: number; opacity: number; dash?: numb
   degraded: { width: 2.2, opacity: 1, dash: [4, 2] },
   down: { width: 2.6, opacity: 1 },
 };
-
-function ground(k: number): LayerSpecification[] {
-  type Part = (typeof GEOMETRY)[number];
-  const line = (id: string, part: Part, color: string, width: number, more = {}): LayerSpecification => {
-    return { id, type: "line", ...from(part), paint: { "line-color": color, "line-width": width * k, ...more } };
-  };
-  const silent: ExpressionSpecification = ["case", ["boolean", ["feature-state", "silent"], false], 0.8, 0];
-  const water = (id: Part, opacity: number): LayerSpecification => {
-    return { id, type: "fill", ...from(id), paint: { "fill-color": INK.water, "fill-opacity": opacity } };
-  };
-  return [
-    { id: "ground", type: "background", paint: { "background-color": INK.ground } },
-    line("neighbour-edges", "neighbours", INK.outer, 0.8, { "line-dasharray": [4, 3] }),
-    { id: "land", type: "fill", ...from("counties"), paint: { "fill-color": INK.land } },
-    water("lakes", 0.55),
-    { ...water("river_areas", 0.8), maxzoom: 11.5 },
-    line("rivers", "rivers", INK.water, 1.2),
-    line("roads", "roads", INK.road, 0.8),
-    {
-      id: "county-silent", type: "fill", ...from("counties"),
-      paint: { "fill-pattern": "hatch", "fill-opacity": silent },
-    },
-    line("county-edges", "counties", INK.edge, 0.8, { "line-opacity": 0.7 }),
-    line("prefecture-edge", "prefecture", INK.edge, 1.8),
-  ];
-}
 
 function warnings(k: number): LayerSpecification[] {
   const colour = ["match", ["get", "colour"], ...Object.entries(WARNING_INK).flat(), "#8794a1"] as unknown as
@@ -217,13 +185,12 @@ function nodes(k: number): LayerSpecification[] {
 
 const empty = { type: "FeatureCollection" as const, features: [] };
 
-/** The whole style; `k` scales lines, marks and text (2 on a wall of 3840 points). */
-export function mapStyle(k: number): StyleSpecification {
+/** The style of the live picture; `k` scales lines, marks and text (2 on a wall of 3840 points). */
+export function liveStyle(k: number): StyleSpecification {
   const source: SourceSpecification = { type: "geojson", data: empty };
-  const sources = [GROUND, ...LIVE].map((name) => [name, source] as const);
   return {
     version: 8,
-    sources: Object.fromEntries(sources),
-    layers: [...ground(k), ...warnings(k), ...links(k), ...labels(k), ...nodes(k), ...marks(k), ...draft(k)],
+    sources: Object.fromEntries(LIVE.map((name) => [name, source])),
+    layers: [...warnings(k), ...links(k), ...labels(k), ...nodes(k), ...marks(k), ...draft(k)],
   };
 }

@@ -1,4 +1,4 @@
-/** The map: MapLibre over the site's own geometry. The live picture is in its own layers. */
+/** The map: the live picture in MapLibre's own layers, over the site's own geometry on a map below it. */
 import { effect, signal } from "@preact/signals";
 import type { Map as LibraryMap, MapMouseEvent, PointLike } from "maplibre-gl";
 import { warnings } from "../alerts/summary";
@@ -10,13 +10,15 @@ import type { Changed } from "../core/store";
 import { loadMapLibre } from "../core/vendor";
 import { followDraft, type Draft } from "./drafting";
 import { collection, extent, ground, isSilent, seats, stateOf, warningAreas } from "./features";
+import { GroundMap } from "./groundmap";
+import { GEOMETRY } from "./groundstyle";
 import { addImages } from "./images";
 import { FONT_CSS, type State } from "./ink";
 import { NodeLayer } from "./nodelayer";
 import { Pace } from "./pace";
 import { Pulses } from "./pulses";
 import { Sources } from "./sources";
-import { GEOMETRY, GROUND, mapStyle } from "./style";
+import { liveStyle } from "./style";
 
 type Collection = ReturnType<typeof collection>;
 const NEAR = 9;
@@ -44,16 +46,9 @@ export interface Settings {
   draft?: Draft | undefined;
 }
 
-export function webglWorks(): boolean {
-  try {
-    return Boolean(document.createElement("canvas").getContext("webgl2"));
-  } catch {
-    return false;
-  }
-}
-
 export class MapView {
   private map: LibraryMap | null = null;
+  private ground: GroundMap | null = null;
   private sources: Sources | null = null;
   private nodes: NodeLayer | null = null;
   private readonly geo: Partial<Record<string, Collection>> = {};
@@ -70,7 +65,10 @@ export class MapView {
   private places = "";
   private markIds: readonly string[] = [];
 
-  constructor(private readonly canvas: HTMLElement, private readonly settings: Settings) {
+  /** Draws in two elements, of which `under` has the ground and `canvas`, over it, the live picture. */
+  constructor(
+    private readonly under: HTMLElement, private readonly canvas: HTMLElement, private readonly settings: Settings,
+  ) {
     this.k = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   }
 
@@ -79,12 +77,14 @@ export class MapView {
     if (this.ended) return;
     const { wall } = this.settings;
     const map = new library.Map({
-      container: this.canvas, style: mapStyle(this.k), localIdeographFontFamily: FONT_CSS, attributionControl: false,
+      container: this.canvas, style: liveStyle(this.k), localIdeographFontFamily: FONT_CSS, attributionControl: false,
       interactive: !wall, dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
       bounds: this.bounds(), fitBoundsOptions: { padding: this.padding() }, renderWorldCopies: false, maxZoom: 18,
       minZoom: 5,
     });
     this.map = map;
+    this.geo.counties!.features.forEach((county, index) => (county.id = index + 1));
+    this.ground = new GroundMap(library, this.under, map, ground(this.geo), this.k);
     for (const control of [map.touchZoomRotate, map.keyboard]) control?.disableRotation();
     this.pulses = new Pulses(library, map);
     this.pace = new Pace(map);
@@ -100,6 +100,7 @@ export class MapView {
     if (this.timer) clearTimeout(this.timer);
     for (const stop of this.stops) stop();
     this.pulses?.clear();
+    this.ground?.end();
     this.map?.remove();
     this.map = null;
   }
@@ -151,11 +152,9 @@ export class MapView {
   }
 
   private begin(): void {
-    addImages(this.map!, this.k);
+    addImages(this.map!);
     this.sources = new Sources(this.map!);
     this.nodes = new NodeLayer(this.map!, this.sources, this.k);
-    this.geo.counties!.features.forEach((county, index) => (county.id = index + 1));
-    this.sources.set(GROUND, ground(this.geo));
     this.draw();
     this.stops.push(store.listen((changed) => this.follow(changed)));
     this.stops.push(effect(() => this.drawPlaces()));
@@ -163,7 +162,8 @@ export class MapView {
     if (this.settings.marks) this.stops.push(effect(() => this.drawMarks()));
     if (this.settings.draft) this.stops.push(followDraft(this.map!, this.sources, this.settings.draft));
     this.stops.push(effect(() => this.drawSelection(selection.value.asset)));
-    this.sources.whenDrawn([GROUND, "nodes"], () => this.settings.onReady());
+    const drawn = new Promise<void>((then) => this.sources!.whenDrawn(["nodes"], then));
+    void Promise.all([drawn, this.ground!.drawn]).then(() => void (!this.ended && this.settings.onReady()));
   }
 
   /** Draws again after what nodes are made of has changed: a whole picture at once, else as often as the map can be. */
@@ -197,10 +197,7 @@ export class MapView {
     if (signature === this.places) return;
     this.places = signature;
     this.sources?.set("seats", drawn);
-    counties.features.forEach(({ id }, index) => {
-      this.map?.setFeatureState({ source: GROUND, id: id! }, { silent: silent[index] });
-    });
-    this.sources?.use("county-silent", silent.includes(true));
+    this.ground?.hatch(counties.features.filter((_, index) => silent[index]).map(({ id }) => Number(id)));
   }
 
   private drawWarnings(): void {
@@ -273,8 +270,8 @@ export class MapView {
     const [area] = this.settings.onWarning
       ? map.queryRenderedFeatures(event.point, { layers: ["warning-fill", "warning-edge", "warning-exercise"] }) : [];
     if (area) return this.settings.onWarning?.(String(area.properties.id));
-    const [land] = map.queryRenderedFeatures(event.point, { layers: ["land"] });
-    if (land && this.settings.onCounty) this.settings.onCounty(String(land.properties.adcode));
+    const county = this.settings.onCounty && this.ground!.countyAt(event.point);
+    if (county) this.settings.onCounty?.(county);
   }
 
   /** Goes where the cluster falls apart; members that stand in one place are listed. */
@@ -289,6 +286,7 @@ export class MapView {
 
   toggle(group: string, on: boolean): void {
     this.sources?.toggle(group, on);
+    this.ground?.toggle(group, on);
   }
 }
 
