@@ -11,8 +11,10 @@ from dashboard.preloads import Preloads
 REPORTS = "/reports"
 HEAVY = ("/dash_ag_grid/",)
 """Packages that only reports need. Tables alone are 1.3 MB."""
-UNUSED = ("/dash_table/",)
-"""Packages that Dash adds to every page, and that no page has."""
+UNUSED = ("/dash_table/", "/deps/polyfill@")
+"""What Dash adds to every page, and no page needs: a package, and what browsers without modules lack."""
+REGENERATOR = "vendor/regenerator/runtime.js"
+"""The one part of that polyfill that Dash's own scripts need."""
 
 
 class PagedDash(Dash):
@@ -32,6 +34,7 @@ class PagedDash(Dash):
         if is_report:
             # Dash's graphs take the library that is there already: this build has bars and lines, and needs no eval.
             scripts = [_script(f"{self._base}/vendor/plotly/plotly-basic.min.js"), *scripts]
+        scripts.insert(0, _script(f"{self._base}/{REGENERATOR}"))
         # A page that is no report may have one embedded, and comes without loading anew.
         scripts.append(_script(f"{self._base}/reports.js"))
         parts["css"] += f'<link rel="stylesheet" href="{self._base}/reports.css">{self._preloads.lines(path)}'

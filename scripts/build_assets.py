@@ -33,6 +33,7 @@ FILES = {
     "maplibre-gl/dist/maplibre-gl.css": "maplibre-gl/maplibre-gl.css",
     # The charts need only lines and bars: this build is a quarter of the whole library and runs without eval.
     "plotly.js-basic-dist-min/plotly-basic.min.js": "plotly/plotly-basic.min.js",
+    "regenerator-runtime/runtime.js": "regenerator/runtime.js",
 }
 # Packages of which nothing reaches a browser.
 TOOLS = ("esbuild", "@esbuild/")

@@ -21,6 +21,8 @@ import { Sources } from "./sources";
 import { liveStyle } from "./style";
 
 type Collection = ReturnType<typeof collection>;
+// Asked for while the page finds out who looks; a view that had no answer asks again.
+for (const early of [loadMapLibre(), ...GEOMETRY.map((name) => geometry(name))]) early.catch(() => null);
 const NEAR = 9;
 const MOST_LISTED = 1000;
 
