@@ -98,6 +98,11 @@ class Mirror:
         self._parts[kind].catch_up()
         return self._parts[kind].records
 
+    @property
+    def waiting(self) -> int:
+        """The number of records touched since the last flush."""
+        return sum(len(part.touched) for part in self._parts.values())
+
     def flush(self) -> list[Delta]:
         """A delta for each record touched since the last flush. An unchanged record has an empty patch."""
         self._catch_up()

@@ -20,7 +20,7 @@ from feeds.garbage import uncollected
 from feeds.live.mirror import Audience, Delta, Mirror
 from feeds.live.subscription import Subscription
 from feeds.live.views import LiveViews
-from feeds.live.window import REPLAY, WINDOW, Windows, place
+from feeds.live.window import REPLAY, WAITING, WINDOW, Windows, place
 from feeds.model import Kind, SourceState
 from feeds.role_status import RoleStatus
 from feeds.roles import COLLECT, WATCHED, WEB
@@ -256,8 +256,11 @@ class Pump:
             await self._bus.beat(WEB, self.clock(), figures, self.vitals.trouble)
 
     def _forget(self) -> None:
-        """Without clients, drop the changes that are too old for a client to continue from."""
-        if not self.clients and place(self._mirror.rev)[0] - place(self.windows.sent_rev)[0] > REPLAY * 1000:
+        """Without clients, drop the changes that are too old, or too many, for a client to continue from."""
+        if self.clients:
+            return
+        age_ms = place(self._mirror.rev)[0] - place(self.windows.sent_rev)[0]
+        if age_ms > REPLAY * 1000 or self._mirror.waiting > WAITING:
             self._mirror.forget()
             self.windows.restart(self._mirror.rev)
 

@@ -12,6 +12,8 @@ WINDOW = 0.1
 """Seconds of changes that go out together."""
 REPLAY = 15.0
 """Seconds of changes that are kept, so that a client may go on after a break."""
+WAITING = 2000
+"""Changed records kept for a client who comes back while there is none: a snapshot costs less than more patches."""
 REPLAYED = int(2 * REPLAY / WINDOW)
 """Windows of changes at most that are kept for clients to go on from."""
 

@@ -258,6 +258,23 @@ async def test_while_nobody_looks_changes_are_kept_no_longer_than_for_one_who_co
     assert resync["reason"] == "unknown or too old"
 
 
+async def test_while_nobody_looks_no_more_changes_are_kept_than_a_snapshot_has(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("feeds.live.pump.WAITING", 2)
+    quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its clock
+    await quiet._fill()
+    quiet.mirror.apply([replace(state("a", "532323"), rev=f"{epoch}.2000-0")])
+    quiet.flush()
+    for number, id in enumerate("abc"):
+        assert quiet.mirror.waiting == number
+        quiet.mirror.apply([replace(state(id, "532323", Health.DOWN), rev=f"{epoch}.{2001 + number}-0")])
+        quiet._forget()
+    assert not quiet.mirror.waiting, "more than two"
+    resync, _ = await frames(quiet.subscribe(Audience(), since=f"{epoch}.2000-0"), "resync", "snapshot")
+    assert resync["reason"] == "unknown or too old"
+
+
 async def test_who_was_told_in_between_by_another_web_process_starts_from_a_snapshot(bus: Bus) -> None:
     """A patch goes on from what was told last here: it says nothing of what went and came back in between."""
     quiet, epoch = Pump(bus), await bus.open()  # not running: the test is its window
