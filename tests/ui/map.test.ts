@@ -84,7 +84,7 @@ test("a layer is shown when its source has something, and nobody has switched it
     setLayoutProperty: (id: string, _name: string, value: string) => void shown.set(id, value),
     getSource: () => undefined,
   };
-  const sources = new Sources(map as unknown as LibraryMap);
+  const sources = new Sources(map as unknown as LibraryMap, ["ground"]);
   const state = () => [...layers.keys()].map((id) => shown.get(id) ?? "visible");
   assert.deepEqual(state(), ["none", "visible", "visible"]);
   const area = { type: "Feature" as const, properties: {}, geometry: { type: "Point" as const, coordinates: [0, 0] } };

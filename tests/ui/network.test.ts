@@ -28,6 +28,22 @@ test("parents in a ring hang below nobody: the first stands on top, and everythi
   assert.equal(network.nodes.get("a")!.weight.total, 3);
 });
 
+test("a network that stands as before shows what is known now, as one that is made anew", () => {
+  const first = [asset("core", []), asset("a", ["core"], "down"), asset("a1", ["a"]), asset("b", ["core"])];
+  const facts = (unit: string) => new Map([["b", { owner: unit, labels: {}, since: null } as unknown as NodeFacts]]);
+  const before = new Network(first, none);
+  const changes: [AssetRecord[], Map<string, NodeFacts>][] = [
+    [[first[0]!, asset("a", ["core"]), first[2]!, asset("b", ["core"], "degraded")], facts("水务局")],
+    [[first[0]!, asset("a", ["core"]), asset("a1", ["b"], "unknown"), asset("b", ["core"])], facts("")],
+    [[asset("a", ["core"], "down"), asset("b", ["a"])], none],
+  ];
+  changes.reduce((old, [assets, known]) => {
+    const [now, anew] = [new Network(assets, known, old), new Network(assets, known)];
+    assert.deepEqual([now.below, now.nodes], [anew.below, anew.nodes]);
+    return now;
+  }, before);
+});
+
 test("the tree is open down to every cause, and healthy neighbours stand behind one line", () => {
   const healthy = Array.from({ length: 5 }, (_, n) => asset(`ok${n}`, ["core"]));
   const network = tree(asset("core", []), asset("bad", ["core"]), asset("leaf", ["bad"], "down"), ...healthy);

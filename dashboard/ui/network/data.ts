@@ -1,19 +1,20 @@
 /** The network as the page sees it now, made anew at most twice a second. */
-import { computed } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { ExtraView } from "../core/extraview";
 import { store } from "../core/picture";
-import { settled, settledView } from "../core/settled";
+import { paced } from "../core/settled";
 import type { AssetRecord } from "../records";
 import { Network } from "./network";
 
 /** Ids that one view may name (docs/live-views.md). */
 const NAMED = 1000;
 const factsView = new ExtraView("network", { kind: "asset", face: "tree" });
-const assets = settled("asset");
-const facts = settledView(factsView);
+let latest: Network | null = null;
 
-export const network = computed(() => new Network(assets.value, facts.value));
+export const network = paced(
+  new Network([], new Map()), () => [store.all("asset"), factsView.all()],
+  () => (latest = new Network([...store.peek("asset").values()], factsView.all(), latest)),
+);
 
 /** Asks for what the lists need while a panel is there. */
 export function useNetwork(): Network {

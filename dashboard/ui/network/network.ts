@@ -45,24 +45,48 @@ export const isCause = (node: NetNode): boolean => node.state !== "ok" && node.s
 const unitOf = (asset: AssetRecord, facts: NodeFacts | undefined): string =>
   facts?.owner || facts?.labels?.unit || (UNITS.has(asset.kind) ? asset.name : "");
 
+const isSame = (a: readonly string[], b: readonly string[]): boolean => a === b || a.join("\n") === b.join("\n");
+
 /** Nodes by id, and the children of each, worst first; the children of "" stand on top. */
 export class Network {
-  readonly nodes = new Map<string, NetNode>();
-  readonly below = new Map<string, string[]>();
+  readonly nodes: Map<string, NetNode>;
+  readonly below: Map<string, string[]>;
+  /** All nodes from the top down. */
+  private readonly order: readonly NetNode[];
 
-  constructor(assets: Iterable<AssetRecord>, facts: ReadonlyMap<string, NodeFacts>) {
-    const all = new Map([...assets].map((asset) => [asset.id, asset]));
-    for (const asset of all.values()) {
-      const up = asset.parents.find((id) => id !== asset.id && all.has(id)) ?? "";
-      const known = facts.get(asset.id);
-      const weight = { total: 1, bad: 0, unknown: 0, causes: 0, rank: STATES.length - 1 };
-      const node = { id: asset.id, asset, facts: known, state: stateOf(asset), up, layer: "", weight };
-      this.nodes.set(asset.id, { ...node, unit: unitOf(asset, known) });
-      this.childrenOf(up).push(asset.id);
-    }
+  /** Of `before`, nodes are taken over when nothing has come, gone or been hung elsewhere: they show what is new. */
+  constructor(
+    assets: readonly AssetRecord[], facts: ReadonlyMap<string, NodeFacts>, before: Network | null = null,
+  ) {
+    const kept = before?.isShaped(assets) ? before : null;
+    this.nodes = kept?.nodes ?? new Map<string, NetNode>();
+    this.below = kept?.below ?? new Map<string, string[]>();
+    if (kept) for (const asset of assets) renew(this.nodes.get(asset.id)!, asset, facts.get(asset.id));
+    else this.hang(assets, facts);
+    this.order = kept?.order ?? this.inOrder();
     this.weigh();
-    for (const node of this.nodes.values()) node.layer = this.layerOf(node);
-    for (const ids of this.below.values()) ids.sort((a, b) => this.compare(a, b));
+    for (const node of this.nodes.values()) node.layer ||= this.layerOf(node);
+    for (const [up, ids] of this.below) this.below.set(up, this.worstFirst(ids));
+  }
+
+  /** True when these assets hang as the nodes do. */
+  private isShaped(assets: readonly AssetRecord[]): boolean {
+    return assets.length === this.nodes.size && assets.every(({ id, parents }) => {
+      const node = this.nodes.get(id);
+      return node !== undefined && isSame(node.asset.parents, parents);
+    });
+  }
+
+  private hang(assets: readonly AssetRecord[], facts: ReadonlyMap<string, NodeFacts>): void {
+    const all = new Set(assets.map(({ id }) => id));
+    for (const asset of assets) {
+      const { id } = asset;
+      const up = asset.parents.find((parent) => parent !== id && all.has(parent)) ?? "";
+      const known = facts.get(id);
+      const unit = unitOf(asset, known);
+      this.nodes.set(id, { id, asset, facts: known, state: stateOf(asset), up, layer: "", unit, weight: weightless() });
+      this.childrenOf(up).push(id);
+    }
   }
 
   /** The ids below `id`, made where there are none. */
@@ -97,8 +121,10 @@ export class Network {
   }
 
   private weigh(): void {
-    for (const node of this.inOrder().reverse()) {
+    for (let at = this.order.length - 1; at >= 0; at -= 1) {
+      const node = this.order[at]!;
       const { weight, state } = node;
+      weight.total = 1;
       weight.bad = Number(state === "down" || state === "degraded" || state === "under");
       weight.unknown = Number(state === "unknown");
       weight.causes = Number(isCause(node));
@@ -111,10 +137,8 @@ export class Network {
     return node.facts?.labels?.layer || `depth-${this.way(node.id).length + 1}`;
   }
 
-  private compare(a: string, b: string): number {
-    const [one, two] = [this.nodes.get(a)!, this.nodes.get(b)!];
-    return one.weight.rank - two.weight.rank || two.weight.bad - one.weight.bad ||
-      two.asset.importance - one.asset.importance || (a < b ? -1 : 1);
+  private worstFirst(ids: readonly string[]): string[] {
+    return ids.map((id) => this.nodes.get(id)!).sort(compare).map(({ id }) => id);
   }
 
   /** The ids from the top down to an asset, without its own. */
@@ -127,6 +151,20 @@ export class Network {
     }
     return way;
   }
+}
+
+const weightless = (): Weight => ({ total: 1, bad: 0, unknown: 0, causes: 0, rank: STATES.length - 1 });
+
+/** Puts what is known now into a node that stands where it stood. */
+function renew(node: NetNode, asset: AssetRecord, facts: NodeFacts | undefined): void {
+  if (node.asset === asset && node.facts === facts) return;
+  const state = stateOf(asset);
+  Object.assign(node, { asset, facts, state, unit: unitOf(asset, facts), layer: facts?.labels?.layer ?? "" });
+}
+
+function compare(one: NetNode, two: NetNode): number {
+  return one.weight.rank - two.weight.rank || two.weight.bad - one.weight.bad ||
+    two.asset.importance - one.asset.importance || (one.id < two.id ? -1 : 1);
 }
 
 function add(sum: Weight, below: Weight): void {
