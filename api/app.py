@@ -76,6 +76,7 @@ from api.routes import (
     task_evidence,
     tasks,
     video,
+    video_devices,
     warnings,
 )
 from api.server import check
@@ -130,6 +131,7 @@ ROUTERS = (
     leader_figures.router,
     leader_trends.router,
     video.router,
+    video_devices.router,
     snapshots.router,
 )
 _WORD = re.compile(r"'([^']*)'")

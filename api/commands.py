@@ -64,6 +64,28 @@ async def ask(
     return result
 
 
+async def inquire(deps: Dependencies, principal: Principal, action: str, subject: str, *, engine: str) -> Result:
+    """Ask an engine for something that it only tells: nothing changes, and nothing is written to the audit.
+
+    Raises Problem `unanswered` after TIMEOUT seconds.
+    """
+    at = deps.clock()
+    command = Command(
+        id=uuid.uuid4().hex,
+        action=action,
+        subject=subject,
+        actor=principal.name,
+        role=principal.role,
+        actor_region=principal.region,
+        at=at,
+        valid_until=at + TIMEOUT,
+    )
+    try:
+        return await deps.commands.submit(command, engine=engine, timeout=TIMEOUT)
+    except Unanswered as error:
+        raise Problem("unanswered") from error
+
+
 async def _record(deps: Dependencies, command: Command, result: Result) -> None:
     """Write who asked for the command from where, and its outcome. The engine's own entries carry the command's id."""
     deputy = {"acting_for": command.acting_for} if command.acting_for else {}

@@ -25,6 +25,7 @@ from feeds.history import HistoryReader
 from feeds.incidents.brief_settings import BriefSettings
 from feeds.incidents.settings import ROAD_SPEED
 from feeds.incidents.units import UnitRegister
+from feeds.inventory.row_changes import RowChange
 from feeds.isolation.cap import Parse, parse_in_thread
 from feeds.journal import Intake, Journal
 from feeds.live.pump import Pump
@@ -68,6 +69,17 @@ class Reloaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryChanged:
+    """The result of a change of the inventory's files: ids of the rows that were changed, and that of the reload.
+
+    Nothing was changed when the reload found faults or was held.
+    """
+
+    changed_ids: Sequence[str]
+    reloaded: Reloaded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dependencies:
     """The parts that routes work with; made once by the web role.
 
@@ -75,6 +87,7 @@ class Dependencies:
     `map_layer` gives a layer's GeoJSON bytes or None; it may be slow (it runs in a thread).
     `reload` has every process of the site read its settings, asked for by a person with that name and language,
     who may accept a removal that is held by its digest.
+    `change_inventory` changes rows of the inventory's files and reloads; name, language and digest as for `reload`.
     `settings_shown` gives what applies of the settings and what a reload would say, for the administration.
     `handover` gives what applies of handing over, `briefs` how briefs are printed.
     `disk` reports the room on the disk of the data folder (see feeds.disk.report).
@@ -98,6 +111,7 @@ class Dependencies:
     stores: Stores
     map_layer: Callable[[str], bytes | None]
     reload: Callable[[str, str, str], Awaitable[Reloaded]]
+    change_inventory: Callable[[Sequence[RowChange], str, str, str], Awaitable[InventoryChanged]] | None = None
     history: HistoryReader | None = None
     intake: Intake | None = None
     sealer: Sealer | None = None

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from collectors.contract import Measurement
 from collectors.settings import Credential, SourceSettings
@@ -118,6 +118,14 @@ class Listener(ABC):
     def take_refusals(self) -> list[str]:
         """Reasons of some messages refused since the last call, without secrets. Default: none."""
         return []
+
+    def describe(self, asset: str) -> dict[str, Any] | None:
+        """What is known of an asset beyond its readings, as plain values. Default: None, nothing."""
+        return None
+
+    def refresh(self, asset: str) -> bool:
+        """Ask an asset's device now for what it tells of itself. False when that cannot be. Default: False."""
+        return False
 
     @abstractmethod
     async def close(self) -> None:

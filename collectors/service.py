@@ -104,7 +104,7 @@ class Collect:
         self.polling = PollingManager(bus, self.outbox, site, clock)
         self.listeners = ListenerManager(self.outbox, self.reporter, site, clock)
         self.signalling = PublishedSignalling(bus, clock)
-        self.checks = CheckRequests(requests, self.probes, clock) if requests is not None else None
+        self.checks = CheckRequests(requests, self.probes, self.listeners, clock) if requests is not None else None
         self._vitals = Vitals()
         self._figures: dict[str, float] = {}
 

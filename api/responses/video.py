@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from api.responses.common import Share, Time
+from api.responses.staff import HeldRemoval
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -121,3 +122,97 @@ class PictureAddressList(Struct, kw_only=True):
 
     items: list[PictureAddress]
     valid_s: float
+
+
+ChangeKindName = Literal["new", "gone", "renamed", "moved", "reparented"]
+
+
+class DeviceRegistration(Struct, kw_only=True):
+    """A device's registration. `online` is null until it is known after our own start; `left`: it has signed off.
+
+    `offline_at` is when it counts as off line unless it is heard before. `faulty`: channels that keepalives name.
+    """
+
+    online: bool | None
+    left: bool
+    transport: str
+    address: str
+    registered_at: Time
+    expires_at: Time
+    heard_at: Time | None
+    keepalive_at: Time | None
+    interval_s: float
+    offline_at: Time
+    version: str
+    charset: str
+    faulty: list[str]
+
+
+class CatalogProgress(Struct, kw_only=True):
+    """A device's catalog. `received` of `total` items of an answer under way; `listed` of the last complete one.
+
+    `unanswered`: several queries were not answered at all.
+    """
+
+    state: Literal["never", "asking", "incomplete", "complete"]
+    received: Count | None
+    total: Count | None
+    listed: Count | None
+    complete_at: Time | None
+    unanswered: bool
+
+
+class DeviceTopic(Struct, kw_only=True):
+    """One subscription to a device."""
+
+    topic: Literal["catalog", "alarm", "position"]
+    state: Literal["waiting", "asking", "active", "unsupported"]
+    expires_at: Time | None
+
+
+class ProposedChange(Struct, kw_only=True):
+    """One change between a device's catalog and the inventory. `asset` is "" for a new channel."""
+
+    kind: ChangeKindName
+    id: str
+    asset: str
+    name: str
+    before: str
+    after: str
+
+
+class VideoDevice(Struct, kw_only=True):
+    """A recorder or platform. `deviations` from the standard and `refused` passwords (by address) are counts."""
+
+    asset: str
+    device: str
+    registration: DeviceRegistration | None
+    catalog: CatalogProgress
+    subscriptions: list[DeviceTopic]
+    deviations: dict[str, Count]
+    refused: dict[str, Count]
+    changes: list[ProposedChange]
+    changes_total: Count
+    may_accept: bool
+
+
+class AcceptedChange(Struct, kw_only=True):
+    """A change that the inventory has taken over."""
+
+    kind: ChangeKindName
+    id: str
+
+
+class LeftChange(AcceptedChange, kw_only=True):
+    """A change that was not taken over, and why."""
+
+    why: Literal["changed", "not-writable"]
+
+
+class AcceptedChanges(Struct, kw_only=True):
+    """The outcome of accepting changes. `applied`: every process of the site has the new inventory."""
+
+    accepted: list[AcceptedChange]
+    left: list[LeftChange]
+    applied: bool
+    held: HeldRemoval | None

@@ -1,4 +1,4 @@
-"""Requests of people to probe an asset now, as commands on the collect role's own stream.
+"""Requests of people to probe an asset now, or to tell what is known of it, on the collect role's own stream.
 
 A request is not kept: one that comes while the role does not run is refused by the sender's time limit. Its results are
 ordinary observations, so nobody can tell them from those of the schedule.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from feeds.bus import BusError
 from feeds.bus.entries import StreamEntry
@@ -17,7 +17,7 @@ from feeds.bus.keys import Keys
 from feeds.clock import Clock
 from feeds.model import Command, Outcome, Result
 
-ENGINE, CHECK = "collect", "check"
+ENGINE, CHECK, DESCRIBE, REFRESH = "collect", "check", "describe", "refresh"
 AGAIN = 5.0
 """Seconds in which one asset is not checked twice: two people who press the button share one check."""
 PAUSE = 0.2
@@ -50,12 +50,23 @@ class Probes(Protocol):
         """Poll all probes of an asset now and in full. Returns their number."""
 
 
+class Descriptions(Protocol):
+    """The part of the listeners that requests need."""
+
+    def describe(self, asset: str) -> dict[str, Any] | None:
+        """What is known of an asset beyond its readings."""
+
+    def refresh(self, asset: str) -> bool:
+        """Have an asset's device asked now. False when that cannot be."""
+
+
 class CheckRequests:
     """Follows the stream of requests. `clock` gives epoch seconds."""
 
-    def __init__(self, bus: RequestBus, probes: Probes, clock: Clock) -> None:
+    def __init__(self, bus: RequestBus, probes: Probes, descriptions: Descriptions, clock: Clock) -> None:
         self._bus = bus
         self._probes = probes
+        self._descriptions = descriptions
         self._clock = clock
         self._checked: dict[str, tuple[float, int]] = {}
 
@@ -83,12 +94,25 @@ class CheckRequests:
                     await self._bus.answer(self.result(command))
 
     def result(self, command: Command) -> Result:
-        """Carry out one command. `after` of its result has the time of the check and the number of probes."""
+        """Carry out one command.
+
+        `after` of its result has the time of the check and the number of probes, or the description.
+        """
         now = self._clock()
-        if command.action != CHECK:
+        if command.action not in (CHECK, DESCRIBE, REFRESH):
             return Result(command=command.id, outcome=Outcome.INVALID)
         if now > command.valid_until:
             return Result(command=command.id, outcome=Outcome.LATE)
+        if command.action == DESCRIBE:
+            description = self._descriptions.describe(command.subject)
+            outcome = Outcome.DONE if description is not None else Outcome.NOT_FOUND
+            return Result(command=command.id, outcome=outcome, after=description)
+        if command.action == REFRESH:
+            is_asked = self._descriptions.refresh(command.subject)
+            return Result(command=command.id, outcome=Outcome.DONE if is_asked else Outcome.NOT_FOUND)
+        return self._check(command, now)
+
+    def _check(self, command: Command, now: float) -> Result:
         self._checked = {asset: check for asset, check in self._checked.items() if now - check[0] < AGAIN}
         if command.subject not in self._checked:
             self._checked[command.subject] = now, self._probes.check(command.subject)

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from collectors import registry
 from collectors.alarms.reporting import Reporter
@@ -75,6 +76,11 @@ class ListenerRunner:
     def started(self) -> bool:
         """True once it is known whether the listener can listen."""
         return bool(self.problem) or self._listener is not None
+
+    @property
+    def listener(self) -> Listener | None:
+        """The listener, while its socket is open."""
+        return self._listener
 
     def everything(self) -> Iterator[Observation]:
         """The newest observation of every reading."""
@@ -211,6 +217,18 @@ class ListenerManager(SourceManager):
         """The newest observations of all listeners."""
         for runner, _ in self._runners.values():
             yield from runner.everything()
+
+    def describe(self, asset: str) -> dict[str, Any] | None:
+        """What a listener knows of an asset beyond its readings; the first one that knows it tells."""
+        descriptions = (listener.describe(asset) for listener in self._open())
+        return next((description for description in descriptions if description is not None), None)
+
+    def refresh(self, asset: str) -> bool:
+        """Have an asset's device asked now. False when no listener can."""
+        return any(listener.refresh(asset) for listener in self._open())
+
+    def _open(self) -> list[Listener]:
+        return [runner.listener for runner, _ in self._runners.values() if runner.listener is not None]
 
     def take_refusals(self) -> Iterator[tuple[str, int, list[str]]]:
         """By source: the number of messages refused since the last call, and the reasons of some of them."""

@@ -163,6 +163,7 @@ class World:
     snapshots: SnapshotAccess | None = None
     units: UnitRegister = field(default_factory=UnitRegister)
     evidence: EvidenceStore | None = None
+    files: Any = None
     apps: list[FastAPI] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -184,6 +185,7 @@ class World:
             stores=Stores(self.journal, self.intake, self.clock),
             map_layer=self.layers.get,
             reload=self.reload,
+            change_inventory=self.files.change if self.files is not None else None,
             clock=self.clock,
             history=self.history,
             intake=self.intake,

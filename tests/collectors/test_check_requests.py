@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import uvloop
@@ -45,13 +45,26 @@ class Probes:
         return 2 if asset == "cam" else 0
 
 
+class RecorderOnly:
+    """Listeners that know the recorder "nvr" only."""
+
+    def describe(self, asset: str) -> dict[str, Any] | None:
+        return {"device": "1"} if asset == "nvr" else None
+
+    def refresh(self, asset: str) -> bool:
+        return asset == "nvr"
+
+
+RECORDER_ONLY = RecorderOnly()
+
+
 @pytest.fixture
 def probes() -> Probes:
     return Probes()
 
 
 def requests(probes: Probes, at: float) -> CheckRequests:
-    return CheckRequests(cast(RequestBus, None), probes, lambda: at)
+    return CheckRequests(cast(RequestBus, None), probes, RECORDER_ONLY, lambda: at)
 
 
 def test_a_request_that_comes_too_late_is_not_carried_out(probes: Probes) -> None:
@@ -65,9 +78,19 @@ def test_an_asset_without_probes_is_not_found_and_another_command_is_invalid(pro
     assert following.result(replace(request("cam", 100.0), action="reboot")).outcome is Outcome.INVALID
 
 
+def test_what_listeners_know_is_told_and_a_device_is_asked_again(probes: Probes) -> None:
+    following = requests(probes, 100.0)
+    described = following.result(replace(request("nvr", 100.0), action="describe"))
+    assert (described.outcome, described.after) == (Outcome.DONE, {"device": "1"})
+    assert following.result(replace(request("nvr", 100.0), action="refresh")).outcome is Outcome.DONE
+    for action in ("describe", "refresh"):
+        assert following.result(replace(request("cam", 100.0), action=action)).outcome is Outcome.NOT_FOUND
+    assert probes.checks == []
+
+
 def test_two_people_who_ask_within_seconds_share_one_check(probes: Probes) -> None:
     at = 100.0
-    following = CheckRequests(cast(RequestBus, None), probes, lambda: at)
+    following = CheckRequests(cast(RequestBus, None), probes, RECORDER_ONLY, lambda: at)
     first = following.result(request("cam", at))
     at += AGAIN - 1
     assert following.result(request("cam", at)).after == first.after == {"at": 100.0, "probes": 2}

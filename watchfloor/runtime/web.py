@@ -43,6 +43,7 @@ from watchfloor.runtime.members import running_members
 from watchfloor.runtime.role_host import load_with_findings
 from watchfloor.runtime.stores import journal_url, open_patiently, redis_url
 from watchfloor.settings.check import as_json
+from watchfloor.settings.inventory_edit import InventoryEditor
 from watchfloor.settings.removal_guard import RemovalHeld
 from watchfloor.settings.shown import shown
 from watchfloor.settings.site_settings import Settings, SettingsError
@@ -87,41 +88,7 @@ class Web:
         sealer = self._sealer(status)
         self._cases = _connected_cases(settings)
         self._assessor = settings.approvals.assessor()
-        self._app = create_app(
-            Dependencies(
-                settings=settings.web,
-                site=settings.site,
-                pump=self._pump,
-                journal=journal,
-                commands=self._commands,
-                bus=bus,
-                pages=[(page.path, page.title) for page in PAGES if page.path],
-                stores=self._stores,
-                map_layer=layer,
-                reload=self._request_reload,
-                settings_shown=self._settings_shown,
-                disk=partial(disk.report, settings.data),
-                processes=partial(running_members, settings.data),
-                documents=cache(partial(_document_repair, journal)),
-                script_hashes=lambda: script_hashes(self._dash),
-                static_prefixes=STATIC_PREFIXES,
-                history=HistoryReader(self._history, bus, settings.history),
-                intake=self._intake,
-                cap_parse=self._cap_reader.parse,
-                mapped_sources=lambda: pushed_sources(self._applied),
-                layers=lambda: self._applied.layers,
-                road_speed=lambda: self._applied.incidents.road_speed,
-                ingest=settings.ingest,
-                sealer=sealer,
-                approvals=self._approvals(sealer),
-                snapshots=snapshot_access(settings.data),
-                load=settings.load,
-                handover=lambda: self._applied.handover,
-                units=lambda: self._applied.incidents.units,
-                evidence=EvidenceStore(settings.data / EVIDENCE),
-                briefs=lambda: self._applied.incidents.briefs,
-            )
-        )
+        self._app = create_app(self._dependencies(sealer))
         self._dash = create_dash(self._app, settings.site)
 
     def _intake_of(self, settings: Settings, bus: Bus) -> Intake:
@@ -134,6 +101,44 @@ class Web:
         """Parcels were stored for these targets."""
         if engines := self._forwarder.stored(targets):
             self._signal.send(engines)
+
+    def _dependencies(self, sealer: Sealer) -> Dependencies:
+        """The parts that the routes work with."""
+        settings = self._settings
+        return Dependencies(
+            settings=settings.web,
+            site=settings.site,
+            pump=self._pump,
+            journal=self._journal,
+            commands=self._commands,
+            bus=self._bus,
+            pages=[(page.path, page.title) for page in PAGES if page.path],
+            stores=self._stores,
+            map_layer=layer,
+            reload=self._request_reload,
+            change_inventory=InventoryEditor(lambda: self._applied, self._request_reload).change,
+            settings_shown=self._settings_shown,
+            disk=partial(disk.report, settings.data),
+            processes=partial(running_members, settings.data),
+            documents=cache(partial(_document_repair, self._journal)),
+            script_hashes=lambda: script_hashes(self._dash),
+            static_prefixes=STATIC_PREFIXES,
+            history=HistoryReader(self._history, self._bus, settings.history),
+            intake=self._intake,
+            cap_parse=self._cap_reader.parse,
+            mapped_sources=lambda: pushed_sources(self._applied),
+            layers=lambda: self._applied.layers,
+            road_speed=lambda: self._applied.incidents.road_speed,
+            ingest=settings.ingest,
+            sealer=sealer,
+            approvals=self._approvals(sealer),
+            snapshots=snapshot_access(settings.data),
+            load=settings.load,
+            handover=lambda: self._applied.handover,
+            units=lambda: self._applied.incidents.units,
+            evidence=EvidenceStore(settings.data / EVIDENCE),
+            briefs=lambda: self._applied.incidents.briefs,
+        )
 
     def _sealer(self, status: RoleStatus) -> Sealer:
         """The sealer of personal values. A damaged key is told."""

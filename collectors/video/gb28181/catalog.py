@@ -143,33 +143,6 @@ class CatalogAnswer:
         return min(first, self.asked_at + WHOLE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogDifference:
-    """The changes between two catalogs of one device. They are proposals: a person applies them to the inventory."""
-
-    new: tuple[CatalogItem, ...] = ()
-    gone: tuple[CatalogItem, ...] = ()
-    renamed: tuple[tuple[CatalogItem, CatalogItem], ...] = ()
-    reparented: tuple[tuple[CatalogItem, CatalogItem], ...] = ()
-
-    @property
-    def empty(self) -> bool:
-        """True when a person has nothing to decide."""
-        return not (self.new or self.gone or self.renamed or self.reparented)
-
-
-def difference(previous: Sequence[CatalogItem], items: Sequence[CatalogItem], *, complete: bool) -> CatalogDifference:
-    """The difference between two catalogs of one device. Only a complete one can say that an item is gone."""
-    before, after = {item.id: item for item in previous}, {item.id: item for item in items}
-    both = [(before[id], after[id]) for id in after if id in before]
-    return CatalogDifference(
-        new=tuple(item for id, item in after.items() if id not in before),
-        gone=tuple(item for id, item in before.items() if id not in after) if complete else (),
-        renamed=tuple(pair for pair in both if pair[0].name != pair[1].name and pair[1].name),
-        reparented=tuple(pair for pair in both if pair[0].parent != pair[1].parent and pair[1].parent),
-    )
-
-
 def tree(items: Sequence[CatalogItem], roots: frozenset[str]) -> Iterator[tuple[str, str]]:
     """(id, parent) of every item. The parent is "" for an item below the device, and for one whose parent is missing,
     itself, or part of a circle. `roots` are ids that mean the device or platform itself.

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from collectors.errors import Misconfigured
 from collectors.listener import Listener, ListenerContext, ListenerMessage
@@ -20,9 +20,11 @@ from collectors.network.listening.queue import ListenerQueue, cannot_listen, enl
 from collectors.settings import SourceSettings
 from collectors.video.gb28181 import alarms, sip_message
 from collectors.video.gb28181.bindings import Way
+from collectors.video.gb28181.describing import described
 from collectors.video.gb28181.platform import GbPlatform
 from collectors.video.gb28181.platform_settings import PlatformSettings, passwords_of, platform_settings
 from collectors.video.gb28181.publishing import AUTH_RULE
+from collectors.video.gb28181.roster import gb_id_of
 from collectors.video.gb28181.sip_message import SipFormatError
 from collectors.video.gb28181.transport import MAX_CONNECTIONS, MAX_PER_ADDRESS, SipConnection, SipDatagrams
 from feeds.clock import Clock, now
@@ -215,6 +217,27 @@ class GbListener(Listener):
     def counts(self) -> dict[str, float]:
         """See Listener."""
         return self.messages.figures() | self.platform.figures()
+
+    def describe(self, asset: str) -> dict[str, Any] | None:
+        """See Listener."""
+        device = self._device(asset)
+        return described(self.platform, device) if device else None
+
+    def refresh(self, asset: str) -> bool:
+        """Ask a device for its catalog, status and information."""
+        device = self._device(asset)
+        binding = self.platform.bindings.get(device)
+        if binding is None or not binding.online:
+            return False
+        self.platform.ask_now(device)
+        return True
+
+    def _device(self, asset: str) -> str:
+        """The id of an asset that may register or has a catalog, "" for any other."""
+        subject = self._context.inventory.get(asset)
+        device = gb_id_of(subject) if subject is not None else ""
+        is_ours = self.platform.bindings.get(device) is not None or self.platform.roster.channels_of(device)
+        return device if is_ours else ""
 
     def take_refusals(self) -> list[str]:
         """See Listener."""

@@ -56,7 +56,7 @@ class GbPlatform:
     ) -> None:
         self._now, self._wall = now, wall
         self.settings = settings
-        self.roster = DeviceRoster(inventory)
+        self.inventory, self.roster = inventory, DeviceRoster(inventory)
         self.channels = Channels()
         self.publisher = GbPublisher(emit, self.roster, self.channels)
         self.bindings = Bindings(folder / "bindings.json" if folder else None, now(), wall())
@@ -78,15 +78,17 @@ class GbPlatform:
 
     def set_passwords(self, passwords: Mapping[str, str]) -> None:
         """Use other passwords from now on."""
-        self._registrar = Registrar(
+        self.registrar = Registrar(
             self.settings.domain, passwords, self._allows, self._zone, sync_clock=self.settings.sync_clock
         )
 
     def set_inventory(self, inventory: Mapping[str, Asset]) -> None:
         """Use another inventory, and tell the states of all devices to it."""
+        self.inventory = inventory
         self.roster = self.publisher.roster = DeviceRoster(inventory)
         for binding in self.bindings:
             self.publisher.device(binding, self._now(), self._wall(), starting=binding.online is None)
+            self.catalogs.tell_changes(binding.device)
 
     def now(self) -> float:
         """The monotonic time."""
@@ -134,7 +136,7 @@ class GbPlatform:
             del self._answers[first]
 
     def _register(self, message: SipMessage, way: Way, now: float) -> None:
-        outcome = self._registrar.register(message, way.peer, now, self._wall())
+        outcome = self.registrar.register(message, way.peer, now, self._wall())
         if outcome.answer is not None:
             self._answer(message, way, outcome.answer, now)
         device = message.sender
@@ -243,6 +245,12 @@ class GbPlatform:
             self.catalogs.forget(binding.device)
             self.subscriptions.forget(binding.device)
         self.publisher.device(binding, now, self._wall(), starting=False)
+
+    def ask_now(self, device: str) -> None:
+        """Ask a device for its status, information and catalog, whatever it left unanswered before."""
+        self.queries.begin_anew(device)
+        for command in ("DeviceStatus", "DeviceInfo", "Catalog"):
+            self.queries.want(device, command, self._now())
 
     # -- time ----------------------------------------------------------------------
 

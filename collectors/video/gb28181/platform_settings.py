@@ -15,7 +15,7 @@ from collectors.video.gb28181.subscriptions import Topic
 
 PORT = 5060
 _FLAGS = ("accept_unknown", "sync_clock", "roaming")
-_KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow", "subscribe")
+_KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow", "subscribe", "coords")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,6 +26,7 @@ class PlatformSettings:
     `accept_unknown`: devices that are not in the inventory may register and are pending. `sync_clock`: the answer to
     REGISTER sets the devices' clocks. `roaming`: a device may change its address without a new registration.
     `allow`: networks that may speak, () for all. `subscribe`: what devices are asked to tell by themselves.
+    `gcj02`: devices give their positions as GCJ-02.
     """
 
     id: str
@@ -39,6 +40,7 @@ class PlatformSettings:
     catalog_every: float | None = None
     allow: tuple[Network, ...] = ()
     subscribe: tuple[Topic, ...] = (Topic.CATALOG,)
+    gcj02: bool = False
 
     def allows(self, address: str) -> bool:
         """True when messages of this address are read."""
@@ -61,6 +63,8 @@ def platform_settings(source: SourceSettings) -> PlatformSettings:
     flags = {name: params.get(name, "yes" if name == "sync_clock" else "no") for name in _FLAGS}
     if set(flags.values()) - {"yes", "no"}:
         raise _wrong(source, "yes / no")
+    if params.get("coords", "wgs84") not in ("wgs84", "gcj02"):
+        raise _wrong(source, "coords=wgs84|gcj02")
     return PlatformSettings(
         id=own,
         domain=params.get("domain", own[:10]),
@@ -70,6 +74,7 @@ def platform_settings(source: SourceSettings) -> PlatformSettings:
         catalog_every=uri.duration(params["catalog_every"]) if "catalog_every" in params else None,
         allow=allow,
         subscribe=topics,
+        gcj02=params.get("coords") == "gcj02",
         **{name: value == "yes" for name, value in flags.items()},
     )
 

@@ -95,6 +95,14 @@ class Registrar:
             version=request.header("x-gb-ver")[:8],
         )
 
+    def failures_of(self, device: str, now: float) -> dict[str, int]:
+        """The wrong passwords of a device in the last minute, by address."""
+        return {
+            address: recent
+            for (id, address), times in self._failures.items()
+            if id == device and (recent := sum(now - at <= FAILURES_WITHIN for at in times))
+        }
+
     def _refuse(self, request: SipMessage, peer: Address, why: DigestVerdict | str, now: float) -> Registration:
         pair = (request.sender, peer[0])
         answer = response(request, 403, "Forbidden", peer)

@@ -93,6 +93,31 @@ async def test_a_device_registers_lists_its_channels_and_reports_changes(tcp: bo
         assert (listener.counts()["devices"], listener.counts()["online"]) == (1.0, 1.0)
 
 
+async def test_a_recorder_is_described_with_what_its_catalog_proposes_and_asked_again_at_once() -> None:
+    async with platform() as (listener, heard), device(listener) as simulated:
+        await heard.until(lambda: heard.values.get((DEVICE, "gb28181.catalog_changes")) == 2)
+        description = listener.describe(DEVICE)
+        assert description is not None
+        assert description["registration"]["online"] is True
+        assert description["catalog"] | {"complete_at": None} == {
+            "state": "complete",
+            "received": None,
+            "total": None,
+            "listed": 2,
+            "complete_at": None,
+            "unanswered": False,
+        }
+        assert [(each["kind"], each["after"]) for each in description["changes"]] == [
+            ("renamed", "大厅"),
+            ("renamed", "走廊"),
+        ]
+        await heard.until(lambda: listener.counts()["subscriptions"] == 1)
+        simulated.channels = simulated.channels[:1]
+        assert listener.refresh(DEVICE)
+        await heard.until(lambda: [each["kind"] for each in listener.describe(DEVICE)["changes"]][:1] == ["gone"])  # type: ignore[index]
+        assert (listener.describe("nobody"), listener.refresh(A)) == (None, False)
+
+
 async def test_a_wrong_password_is_an_alert_and_no_registration() -> None:
     async with platform() as (listener, heard), device(listener, password="wrong"):
         await heard.until(lambda: "gb28181:auth" in heard.rules)
