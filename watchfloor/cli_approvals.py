@@ -1,4 +1,4 @@
-"""`watchfloor approvals try|due|calendar`: look at a source, count a limit, check or put a calendar."""
+"""`watchfloor approvals try|load|due|calendar`: look at a source or load it, count a limit, check or put a calendar."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ def add(
     trying.add_argument("--rows", type=int, default=10, metavar="N")
     trying.add_argument("--since", default="", metavar="DATE", help="2026-02-12; else as far as the source goes back")
     trying.set_defaults(act=_try)
+    load = with_json(with_config(approvals.add_parser("load", help="hand a source's whole record to the running site")))
+    load.add_argument("source", metavar="SOURCE")
+    load.add_argument("--full", action="store_true", help="from the beginning, also after an interrupted load")
+    load.add_argument("--since", default="", metavar="DATE", help="2026-02-12; else as far as the source goes back")
+    load.set_defaults(act=_load)
     due = with_json(with_config(approvals.add_parser("due", help="count a limit day by day")))
     due.add_argument("day0", metavar="DAY", help="2026-02-12, or an instant")
     due.add_argument("n", type=int, metavar="N")
@@ -48,6 +53,18 @@ def _try(args: argparse.Namespace) -> int:
     settings = load(args.config)
     answer = approvals_try.run(settings, args.source, args.table, args.rows, args.since)
     _printed(answer, args, approvals_try.lines(answer))
+    return int(answer["exit"])
+
+
+def _load(args: argparse.Namespace) -> int:
+    from watchfloor.settings.site_settings import load
+    from watchfloor.tools import approvals_load
+
+    settings = load(args.config)
+    answer = approvals_load.run(
+        settings, args.source, args.since, full=args.full, say=lambda line: print(line, file=sys.stderr, flush=True)
+    )
+    _printed(answer, args, approvals_load.lines(answer))
     return int(answer["exit"])
 
 

@@ -23,7 +23,7 @@ from api.routers import api_router
 from feeds import wire
 from feeds.cases.assess import CaseRow
 from feeds.cases.facts import FactSet
-from feeds.cases.reader import CaseQuery
+from feeds.cases.reader import NO_DAY, CaseQuery
 from feeds.cases.words import GROUPS, KINDS
 from feeds.kinds.approvals import LIGHTS
 from feeds.mapping.expressions import identifier
@@ -113,9 +113,9 @@ def _due_days(first: date | None, last: date | None) -> tuple[int, int] | None:
 def _sort_key(row: CaseRow, sort: str) -> float:
     """The value by which `CaseReader.window` sorts a row."""
     if sort == "due":
-        return row.due_day if row.due_day is not None else 9_999_999
+        return row.due_day if row.due_day is not None else NO_DAY
     if sort == "accepted":
-        return row.day0 if row.day0 is not None else 9_999_999
+        return row.day0 if row.day0 is not None else NO_DAY
     if sort == "ended":
         return -row.ended_day if row.ended_day is not None else 0
     return -row.changed_at

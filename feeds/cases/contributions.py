@@ -6,7 +6,6 @@ Measures of a due day lie on that day also while it is in the future; figures su
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -35,10 +34,13 @@ MEASURES = (
 lapsed): day of the end. due, in_time (按时): the due day. live_*: each case once, at its end in time or at its limit.
 plain_*: as promised, without extensions and suspensions. used_*: working days. natural_*: days from application.
 saved_*: used per statutory limit, in thousandths."""
+_INDEX = {measure: index for index, measure in enumerate(MEASURES)}
 PART = "part"
 """The kind under which the parts of joint cases are counted: totals count their parents."""
 Cell = tuple[int, str, str, str, str]
 """Day (ordinal), department, region, item, kind."""
+Sums = dict[Cell, list[int]]
+"""By cell: the measures in the order of MEASURES."""
 Used = tuple[int, str, str, int]
 """Month, department, kind, working days used."""
 
@@ -48,15 +50,25 @@ def counted(row: CaseRow) -> bool:
     return row.state in ("open", "closed")
 
 
-def contribution(row: CaseRow) -> Counter[tuple[Cell, str]]:
+def contribution(row: CaseRow) -> Sums:
     """The measures of one case by cell."""
-    sums: Counter[tuple[Cell, str]] = Counter()
-    if not counted(row):
-        return sums
-    kind = PART if row.parent else row.kind
-    for day, measure, value in _measures(row):
-        sums[(day, row.department, row.region, row.item, kind), measure] += value
+    sums: Sums = {}
+    add_contribution(sums, row, 1)
     return sums
+
+
+def add_contribution(sums: Sums, row: CaseRow, sign: int) -> None:
+    """Add the measures of one case to sums, or subtract them with `sign` -1."""
+    if not counted(row):
+        return
+    kind = PART if row.parent else row.kind
+    by_day: dict[int, list[int]] = {}
+    for day, measure, value in _measures(row):
+        values = by_day.get(day)
+        if values is None:
+            cell = (day, row.department, row.region, row.item, kind)
+            values = by_day[day] = sums.setdefault(cell, [0] * len(MEASURES))
+        values[_INDEX[measure]] += sign * value
 
 
 def _measures(row: CaseRow) -> Iterator[tuple[int, str, int]]:
@@ -105,11 +117,9 @@ def month_of(day: int) -> int:
     return at.year * 100 + at.month
 
 
-def difference(before: CaseRow | None, after: CaseRow | None) -> Counter[tuple[Cell, str]]:
-    """The change of the sums when `after` replaces `before`; None stands for no row."""
-    change: Counter[tuple[Cell, str]] = Counter()
+def difference(before: CaseRow | None, after: CaseRow | None, sums: Sums) -> None:
+    """Add to sums what changes when `after` replaces `before`; None stands for no row."""
     if before is not None:
-        change.subtract(contribution(before))
+        add_contribution(sums, before, -1)
     if after is not None:
-        change.update(contribution(after))
-    return Counter({key: value for key, value in change.items() if value})
+        add_contribution(sums, after, 1)

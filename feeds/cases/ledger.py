@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from feeds.cases.assess import Assessor, CaseRow
-from feeds.cases.contributions import Cell, difference
+from feeds.cases.contributions import Sums, difference
 from feeds.cases.facts import CaseFact, Effect, FactSet, Identity
 from feeds.cases.fold import fold_facts
 from feeds.cases.model import FoldedCase
@@ -75,7 +75,7 @@ class CaseLedger:
         stored = await self.store.find_all(list(grouped))
         writes: list[CaseWrite] = []
         applied: list[AppliedCase] = []
-        change: Counter[tuple[Cell, str]] = Counter()
+        change: Sums = {}
         summary = ApplySummary(facts=sum(map(len, grouped.values())))
         seq = self.last_seq
         for identity, group in grouped.items():
@@ -89,7 +89,7 @@ class CaseLedger:
             write, case = self._write(identity, before, facts_of, used, now, seq)
             writes.append(write)
             applied.append(AppliedCase(before=before, after=write.after, case=case))
-            change.update(difference(before, write.after))
+            difference(before, write.after, change)
         if writes:
             await self.store.write(writes, change, local_date(now).toordinal())
         self.last_seq, self.summary = seq, summary
@@ -98,7 +98,7 @@ class CaseLedger:
     async def recount(self, rows: Sequence[CaseRow], facts: Mapping[int, FactSet], now: float) -> list[CaseRow]:
         """Assess cases again, after a change of calendars or items. Returns the rows that differ."""
         writes: list[CaseWrite] = []
-        change: Counter[tuple[Cell, str]] = Counter()
+        change: Sums = {}
         seq = self.last_seq
         for before in rows:
             fact_set = facts[before.id]
@@ -110,7 +110,7 @@ class CaseLedger:
             after.seq = seq
             events = [msgspec.structs.replace(event, cause="calendar") for event in events_of(before, after, now)]
             writes.append(CaseWrite(before=before, after=after, facts=fact_set, events=events))
-            change.update(difference(before, after))
+            difference(before, after, change)
         if writes:
             await self.store.write(writes, change, local_date(now).toordinal())
         self.last_seq = seq

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, false, func, or_, select, text, tuple_
 
 from feeds.cases import schema
 from feeds.cases.assess import CaseRow
@@ -20,6 +20,8 @@ from feeds.journal.connections import translated
 from feeds.regions import prefix
 
 OPEN = ("open", "applied")
+NO_DAY = 9_999_999
+"""The sort value of a case without a day."""
 STEP_SAMPLE = 20
 """Steps with fewer visits than this are left out."""
 
@@ -52,11 +54,15 @@ def region_condition(column: Any, region: str) -> ColumnElement[bool] | None:
     return cast("ColumnElement[bool]", condition)
 
 
-def conditions(query: CaseQuery) -> list[ColumnElement[bool]]:
+def conditions(query: CaseQuery) -> list[Any]:
     """The conditions of a query on `schema.record`."""
     table = schema.record
-    where: list[ColumnElement[bool]] = []
-    for name in ("state", "light", "department", "item", "kind", "step"):
+    where: list[Any] = []
+    if query.state == OPEN:
+        where.append(text(schema.OPEN_CASES))
+    elif query.state:
+        where.append(table.c.state.in_(query.state))
+    for name in ("light", "department", "item", "kind", "step"):
         if values := getattr(query, name):
             where.append(table.c[name].in_(values))
     for region in (query.region, query.within):
@@ -89,10 +95,11 @@ class CaseReader:
         self, query: CaseQuery, *, sort: str = "due", after: tuple[float, int] | None = None, limit: int = 200
     ) -> list[CaseRow]:
         """One window of a list, ordered by `sort` and id; `after`: sort value and id of the last row seen."""
+        if sort == "due":
+            return await self._by_due(query, after, limit)
         table = schema.record
         key: Any = {
-            "due": func.coalesce(table.c.due_day, 9_999_999),
-            "accepted": func.coalesce(table.c.day0, 9_999_999),
+            "accepted": func.coalesce(table.c.day0, NO_DAY),
             "ended": func.coalesce(-table.c.ended_day, 0),
             "changed": -table.c.changed_at,
         }[sort]
@@ -100,6 +107,23 @@ class CaseReader:
         if after is not None:
             statement = statement.where(tuple_(key, table.c.id) > after)
         return [case_row(row) for row in await self._all(statement)]
+
+    async def _by_due(self, query: CaseQuery, after: tuple[float, int] | None, limit: int) -> list[CaseRow]:
+        """A window by due day. Cases without one follow by a question of their own: the index does not order them."""
+        table, where = schema.record, conditions(query)
+        rows: list[CaseRow] = []
+        if after is None or after[0] < NO_DAY:
+            due = select(table).where(*where, table.c.due_day.is_not(None))
+            if after is not None:
+                due = due.where(tuple_(table.c.due_day, table.c.id) > (int(after[0]), after[1]))
+            dated = await self._all(due.order_by(table.c.due_day, table.c.id).limit(limit))
+            rows, after = [case_row(row) for row in dated], None
+        if len(rows) < limit:
+            without = select(table).where(*where, table.c.due_day.is_(None))
+            if after is not None:
+                without = without.where(table.c.id > after[1])
+            rows += [case_row(row) for row in await self._all(without.order_by(table.c.id).limit(limit - len(rows)))]
+        return rows
 
     async def count(self, query: CaseQuery) -> int:
         """The number of cases that match a query."""

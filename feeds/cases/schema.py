@@ -28,7 +28,8 @@ from feeds.journal.versions import Book
 
 metadata = MetaData()
 Number = BigInteger().with_variant(Integer, "sqlite")
-_OPEN = "state IN ('open', 'applied')"
+OPEN_CASES = "state IN ('open', 'applied')"
+"""The condition of the partial indexes. A query uses them when it has the same words, not parameters."""
 
 _TEXTS = (
     "system",
@@ -72,8 +73,9 @@ record = Table(
     Column("in_time", Boolean, nullable=True),
     Column("seq", Number, nullable=False),
     UniqueConstraint("system", "number", name="case_record_identity"),
-    partial_index("case_record_open", "department", "light", "due_day", where=_OPEN),
-    partial_index("case_record_next", "next_at", where=_OPEN),
+    partial_index("case_record_open", "department", "light", "due_day", where=OPEN_CASES),
+    partial_index("case_record_next", "next_at", where=OPEN_CASES),
+    partial_index("case_record_due", "due_day", "id", where=OPEN_CASES),
     Index("case_record_seq", "seq"),
     Index("case_record_number", "number"),
     partial_index("case_record_parent", "parent", where="parent <> ''"),
@@ -163,7 +165,7 @@ BOOK = Book(
     name="cases",
     texts=("办件库", "The store of cases"),
     metadata=metadata,
-    head="0001",
+    head="0002",
     table="case_version",
     locations=[Path(__file__).parent / "migrations"],
     copied=False,

@@ -7,25 +7,29 @@ a writers' lock of their own. The role `approvals` is its only writer.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import add, attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Table, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from feeds.cases import schema
-from feeds.cases.assess import COLUMNS, CaseRow
-from feeds.cases.contributions import MEASURES, Cell, month_of, used_cell
+from feeds.cases.assess import CaseRow
+from feeds.cases.contributions import MEASURES, Sums, month_of, used_cell
 from feeds.cases.facts import FactSet
 from feeds.fencing import Fence
 from feeds.journal import JournalLost
 from feeds.journal.companions import companion_url, open_companion
 from feeds.journal.connections import Store, translated
-from feeds.journal.sqlalchemy_core import AsyncConnection, upsert_of
+from feeds.journal.sqlalchemy_core import AsyncConnection, insert_many, upsert_of
 
 LOCK = 0x57464341
 """PostgreSQL advisory lock of its writers; the journal's is another one."""
+PRAGMAS = ("cache_size=-24000", "wal_autocheckpoint=8000")
+"""Settings of each SQLite connection: 24 MB of pages in memory, and a checkpoint every 32 MB. A full load touches the
+sums and indexes everywhere; with the defaults of 2 MB and 4 MB it slows down by half."""
 AT_ONCE = 900
 """Keys in one statement."""
 DAYS_KEPT = 400
@@ -74,7 +78,7 @@ class CaseStore:
     """One process's access. Raises feeds.journal's errors; with a fence, writes may raise Fenced."""
 
     def __init__(self, url: str, name: str, fence: Fence | None = None) -> None:
-        self.store = Store(url, name, marks=schema.mark, lock=LOCK, lost=CasesLost)
+        self.store = Store(url, name, marks=schema.mark, lock=LOCK, lost=CasesLost, pragmas=PRAGMAS)
         self._fence = fence
         self._upsert = upsert_of(is_sqlite=self.store.is_sqlite)
 
@@ -95,12 +99,16 @@ class CaseStore:
         """Rows and facts by system and number; identities that the store does not have are left out."""
         rows: dict[tuple[str, str], CaseRow] = {}
         table = schema.record
+        numbers: dict[str, list[str]] = defaultdict(list)  # SQLite reads the whole index for pairs in a list
+        for system, number in identities:
+            numbers[system].append(number)
         async with self.store.reading() as connection:
             with translated(OSError):
-                for start in range(0, len(identities), AT_ONCE // 2):
-                    batch = identities[start : start + AT_ONCE // 2]
-                    statement = select(table).where(tuple_(table.c.system, table.c.number).in_(batch))
-                    rows |= {(row.system, row.number): case_row(row) for row in await connection.execute(statement)}
+                for system, of_system in numbers.items():
+                    for start in range(0, len(of_system), AT_ONCE):
+                        batch = of_system[start : start + AT_ONCE]
+                        statement = select(table).where(table.c.system == system, table.c.number.in_(batch))
+                        rows |= {(row.system, row.number): case_row(row) for row in await connection.execute(statement)}
                 facts = await _facts(connection, [row.id for row in rows.values()])
         return {identity: (row, facts.get(row.id) or FactSet()) for identity, row in rows.items()}
 
@@ -139,7 +147,7 @@ class CaseStore:
 
     # -- writing -----------------------------------------------------------------------
 
-    async def write(self, writes: Sequence[CaseWrite], change: Counter[tuple[Cell, str]], today: int) -> None:
+    async def write(self, writes: Sequence[CaseWrite], change: Sums, today: int) -> None:
         """One transaction: rows, facts, personal values, visits, events and sums. `today` is a day's ordinal."""
         async with self.store.writing() as connection:
             with translated(OSError):
@@ -171,16 +179,12 @@ class CaseStore:
                 return int((await connection.execute(delete(table).where(table.c.case_id == case_id))).rowcount)
 
     async def _rows(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
-        rows = [{name: getattr(write.after, name) for name in COLUMNS} for write in writes]
-        fresh = [row for row, write in zip(rows, writes, strict=True) if write.before is None]
-        altered = [row for row, write in zip(rows, writes, strict=True) if write.before is not None]
-        if fresh:
-            await connection.execute(insert(schema.record), fresh)
-        if altered:
-            await connection.execute(self._replacing(schema.record, ["id"]), altered)
-        bodies = [{"case_id": write.after.id, "body": write.facts.dump()} for write in writes]
-        if bodies:
-            await connection.execute(self._replacing(schema.fact, ["case_id"]), bodies)
+        fresh = [_columns_of(write.after) for write in writes if write.before is None]
+        altered = [_columns_of(write.after) for write in writes if write.before is not None]
+        await insert_many(connection, insert(schema.record), fresh)
+        await insert_many(connection, self._replacing(schema.record, ["id"]), altered)
+        bodies = [(write.after.id, write.facts.dump()) for write in writes]
+        await insert_many(connection, self._replacing(schema.fact, ["case_id"]), bodies)
         aliases = [
             {"value": value, "kind": kind, "case_id": write.after.id}
             for write in writes
@@ -208,28 +212,27 @@ class CaseStore:
         if rows:
             await connection.execute(insert(schema.step), rows)
 
-    async def _sums(self, connection: AsyncConnection, change: Counter[tuple[Cell, str]], today: int) -> None:
-        days: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-        months: dict[tuple[Any, ...], Counter[str]] = defaultdict(Counter)
-        for ((day, *rest), measure), value in change.items():
+    async def _sums(self, connection: AsyncConnection, change: Sums, today: int) -> None:
+        days: list[tuple[Any, ...]] = []
+        months: dict[tuple[Any, ...], list[int]] = {}
+        for (day, *rest), values in change.items():
+            if not any(values):
+                continue
             if day >= today - DAYS_KEPT:
-                days[(day, *rest)][measure] += value
-            months[(month_of(day), *rest)][measure] += value
-        await self._add(connection, schema.sum_day, days)
-        await self._add(connection, schema.sum_month, months)
+                days.append((day, *rest, *values))
+            key = (month_of(day), *rest)
+            sums = months.get(key)
+            months[key] = list(values) if sums is None else [*map(add, sums, values)]
+        await self._add(connection, schema.sum_day, sorted(days))
+        await self._add(connection, schema.sum_month, [(*key, *values) for key, values in sorted(months.items())])
 
-    async def _add(
-        self, connection: AsyncConnection, table: Table, sums: Mapping[tuple[Any, ...], Counter[str]]
-    ) -> None:
-        keys = [column.name for column in table.primary_key]
-        rows = [
-            dict(zip(keys, key, strict=True)) | {measure: values[measure] for measure in MEASURES}
-            for key, values in sorted(sums.items())
-        ]
+    async def _add(self, connection: AsyncConnection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows of keys and measures to the sums that stand."""
         if rows:
             statement = self._upsert(table)
             added = {measure: table.c[measure] + statement.excluded[measure] for measure in MEASURES}
-            await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
+            keys = [column.name for column in table.primary_key]
+            await insert_many(connection, statement.on_conflict_do_update(index_elements=keys, set_=added), rows)
 
     async def _histogram(self, connection: AsyncConnection, writes: Sequence[CaseWrite]) -> None:
         change: Counter[tuple[int, str, str, int]] = Counter()
@@ -250,6 +253,10 @@ class CaseStore:
         statement = self._upsert(table)
         new = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
         return statement.on_conflict_do_update(index_elements=keys, set_=new)
+
+
+_columns_of: Callable[[CaseRow], tuple[Any, ...]] = attrgetter(*(column.name for column in schema.record.columns))
+"""The values of a row in the order of the table's columns."""
 
 
 def case_row(row: Any) -> CaseRow:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from threading import Thread
@@ -62,8 +62,9 @@ class Store:
         marks: Table | None = None,
         lock: int = WRITER,
         lost: type[JournalLost] = JournalLost,
+        pragmas: Sequence[str] = (),
     ) -> None:
-        self._url, self._name, self._lock, self._lost = url, name, lock, lost
+        self._url, self._name, self._lock, self._lost, self._pragmas = url, name, lock, lost, tuple(pragmas)
         self.failing: dict[str, str] = {}
         self._engine: AsyncEngine | None = None
         self._threads: set[Thread] = set()
@@ -79,7 +80,10 @@ class Store:
     def open(self) -> None:
         """Prepare the pool; the first use connects."""
         if self._engine is None:
-            self._engine = _sqlite(self._url, self._threads) if self.is_sqlite else _postgresql(self._url, self._name)
+            if self.is_sqlite:
+                self._engine = _sqlite(self._url, self._threads, self._pragmas)
+            else:
+                self._engine = _postgresql(self._url, self._name)
 
     async def close(self) -> None:
         if self._engine is not None:
@@ -195,7 +199,7 @@ def _text(error: BaseException) -> str:
     return str(error.__cause__ or error) or type(error).__name__
 
 
-def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
+def _sqlite(url: str, threads: set[Thread], pragmas: Sequence[str]) -> AsyncEngine:
     """An SQLite engine; `threads` collects the threads of connections that may still be open."""
     engine = create_async_engine(url, hide_parameters=True, async_creator=partial(sqlite_driver.connect, url))
 
@@ -203,17 +207,17 @@ def _sqlite(url: str, threads: set[Thread]) -> AsyncEngine:
         threads.difference_update([thread for thread in threads if not thread.is_alive()])
         threads.add(connection.driver_connection._thread)
 
-    event.listen(engine.sync_engine, "connect", _tune)
+    event.listen(engine.sync_engine, "connect", partial(_tune, pragmas))
     event.listen(engine.sync_engine, "connect", note)
     return engine
 
 
-def _tune(connection: Any, _record: Any) -> None:
+def _tune(pragmas: Sequence[str], connection: Any, _record: Any) -> None:
     """Set WAL and full durability. Transactions are begun explicitly, not by the driver."""
     connection.isolation_level = None
     connection.driver_connection.text_factory = _readable
     cursor = connection.cursor()
-    for pragma in (f"busy_timeout={BUSY_MS}", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", f"synchronous={SYNCHRONOUS}", "foreign_keys=ON", *pragmas):
         cursor.execute(f"PRAGMA {pragma}")
     # The mode is stored in the file. While one connection sets it, another one is rejected at once, whatever its
     # timeout.

@@ -160,6 +160,13 @@ class Intake:
         """Number of items that waited for an engine at this process's last check."""
         return self._pending.get(target, 0)
 
+    async def waiting(self, target: str) -> int:
+        """Number of items that wait for an engine now."""
+        async with self.store.reading() as connection:
+            with translated(OSError):
+                sizes = select(func.coalesce(func.sum(parcel.c.size), 0)).where(parcel.c.target == target)
+                return int((await connection.execute(sizes)).scalar_one())
+
     async def put(self, parcel_: Parcel, *, key: str = "") -> bool:
         """Store a parcel durably. Returns False when a parcel with this key was accepted before; nothing is stored
         then.

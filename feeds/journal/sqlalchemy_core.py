@@ -16,10 +16,12 @@ import sqlalchemy.ext
 from sqlalchemy import Index, event, text
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Insert
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-__all__ = ["AsyncConnection", "AsyncEngine", "create_async_engine", "partial_index", "upsert_of"]
+__all__ = ["AsyncConnection", "AsyncEngine", "create_async_engine", "insert_many", "partial_index", "upsert_of"]
 _PACKAGE = "sqlalchemy.ext.asyncio"
 
 
@@ -43,6 +45,19 @@ def _engine() -> ModuleType:
 def upsert_of(*, is_sqlite: bool) -> Any:
     """The dialect's `insert`, which has `on_conflict_do_update`. Imports the dialect in use only."""
     return import_module(f"sqlalchemy.dialects.{'sqlite' if is_sqlite else 'postgresql'}").insert
+
+
+async def insert_many(connection: AsyncConnection, statement: Insert, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Carry out an insert for rows that have every column of its table, in their order; no rows do nothing.
+
+    The driver takes the rows as they are: SQLAlchemy's handling of parameters is a third of the cost of a full load.
+    """
+    if rows:
+        names = [column.name for column in statement.table.columns]
+        compiled = statement.compile(dialect=connection.dialect, column_keys=names)
+        order = [names.index(name) for name in compiled.positiontup or names]
+        given = rows if order == list(range(len(names))) else [tuple(row[index] for index in order) for row in rows]
+        await connection.exec_driver_sql(str(compiled), list(given))
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

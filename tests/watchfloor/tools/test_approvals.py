@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from feeds import wire
+from feeds.cases.facts import CaseFact
+from feeds.journal import Intake
 from watchfloor.cli import main
+from watchfloor.tools import approvals_load
 
 SITE = """
 [site]
@@ -105,3 +111,57 @@ def test_a_source_is_tried_without_writing_and_its_faults_are_named_with_their_m
     assert "UNKNOWN_WORDS kind 1: words = { … }" in table["notices"]
     assert "金丝雀" not in json.dumps(answer, ensure_ascii=False)
     assert main(["approvals", "try", "nobody", "-c", str(config)]) == 2
+
+
+def _cases(folder: Path, count: int) -> None:
+    rows = "".join(f"N{n:04},2,plan,532301,2026-11-02 09:00:00,10,王金丝雀\n" for n in range(count))
+    (folder / "drop" / "case-1.csv").write_text(HEAD + rows)
+    (folder / "drop" / "case-1.csv.done").touch()
+
+
+async def _taken(config: Path, seconds: float) -> list[CaseFact]:
+    """Take parcels out of the intake as the role does, for a while."""
+    intake = Intake(f"sqlite+aiosqlite:///{config.parent}/data/intake.sqlite3", "role")
+    await intake.open()
+    facts: list[CaseFact] = []
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                for parcel in await intake.read("approvals", 0, limit=10):
+                    facts += wire.decode(parcel.body, list[CaseFact])
+                    await intake.drop("approvals", parcel.id)
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        return facts
+    finally:
+        await intake.close()
+
+
+def test_a_load_hands_every_row_to_the_role_and_waits_for_it(
+    capsys: pytest.CaptureFixture[str], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _cases(config.parent, 40)
+    (config.parent / "data").mkdir()
+    monkeypatch.setattr(approvals_load, "PARCEL", 6)
+    monkeypatch.setattr(approvals_load, "WAITING", 12)
+    with ThreadPoolExecutor(1) as role:
+        taking = role.submit(lambda: asyncio.run(_taken(config, 6.0)))
+        code, answer = json_answer(capsys, "approvals", "load", "drop", "-c", str(config))
+        facts = taking.result()
+    assert (code, answer["rows"], answer["facts"], answer["refused"]) == (0, 40, 40, 0)
+    assert [fact.number for fact in facts] == [f"N{n:04}" for n in range(40)]
+    assert "金丝雀" not in repr(facts)
+
+
+def test_a_load_without_a_role_says_so_and_nothing_is_lost(
+    capsys: pytest.CaptureFixture[str], config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _cases(config.parent, 8)
+    (config.parent / "data").mkdir()
+    monkeypatch.setattr(approvals_load, "STALLED", 0.2)
+    code, answer = json_answer(capsys, "approvals", "load", "drop", "-c", str(config))
+    assert (code, answer["rows"]) == (1, 8)
+    assert "the role approvals takes nothing" in answer["error"]
+    assert len(asyncio.run(_taken(config, 1.0))) == 8
+    code, answer = json_answer(capsys, "approvals", "load", "none", "-c", str(config))
+    assert (code, "drop" in answer["error"]) == (2, True)
