@@ -191,11 +191,11 @@ async def from_cap(
             mode=mode,
             profile=profile,
             envelope=each.status,
+            message=message,
         )
-        for each in messages
+        for each, message in zip(messages, parsed, strict=True)
     ]
-    for document in documents:
-        await hand_in(deps, _cap_parcel(document, principal))
+    await asyncio.gather(*(hand_in(deps, _cap_parcel(document, principal)) for document in documents))
     shown = [in_answer(finding) for message in parsed for finding in message.findings]
     faulty = any(message.faulty for message in parsed)
     return Json({"taken": len(parsed), "id": parsed[0].id, "faulty": faulty, "findings": shown}, status_code=202)

@@ -10,10 +10,11 @@ from feeds.findings import Finding, InMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapDocument:
-    """One unparsed document; transported on the bus as kind "cap".
+    """One document; transported on the bus as kind "cap".
 
     `mode` is "strict" or "lenient", `profile` "" or "cn-12379": the parser options of its source. `keys` are the
     trusted keys of the source (PEM). `envelope` is the status of the EDXL-DE envelope that held the document.
+    `message` is what the document holds where it was parsed already, by the same options.
     """
 
     source: str
@@ -24,6 +25,7 @@ class CapDocument:
     profile: str = ""
     keys: tuple[str, ...] = ()
     envelope: str = ""
+    message: CapMessage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,10 @@ from feeds.isolation.process import Isolated, Outlasted
 
 Parse = Callable[[bytes, str, str, tuple[str, ...]], Awaitable[CapMessage]]
 """Reads a message's bytes by mode, profile and trusted keys (PEM). Raises CapRefused, Outlasted, TooBusy."""
+IDLE = 86_400.0
+"""Seconds for which the process is kept: one that must start first costs a warning its second."""
+WAITING = 512
+"""Messages that may wait: a centre sends many at once."""
 POISON = 1000
 """Digests of messages that outlasted the process, kept to refuse them at once."""
 
@@ -41,7 +45,7 @@ class CapReader:
     """`parse` with a deadline; what outlasted it once is not tried again by this reader."""
 
     def __init__(self, isolated: Isolated | None = None) -> None:
-        self._isolated = isolated or Isolated(__name__)
+        self._isolated = isolated or Isolated(__name__, idle=IDLE, waiting=WAITING)
         self._poison: dict[str, Outlasted] = {}
 
     async def parse(
@@ -68,6 +72,11 @@ class CapReader:
 async def parse_in_thread(raw: bytes, mode: str, profile: str, keys: tuple[str, ...] = ()) -> CapMessage:
     """Read it in this process: only what its bounds keep from taking long is bounded then."""
     return await asyncio.to_thread(parse, raw, mode, profile, keys)
+
+
+def prepare() -> None:
+    """Load what the first message with a polygon needs."""
+    import shapely  # noqa: F401
 
 
 def serve(payload: bytes) -> bytes:

@@ -2,7 +2,8 @@
 
 The process starts with the first call and ends when it has been idle, so a site that receives nothing pays nothing.
 Frames in both directions are a length of four bytes and as many bytes.
-`python -m feeds.isolation.process MODULE` serves `MODULE.serve(bytes) -> bytes`.
+`python -m feeds.isolation.process MODULE` calls `MODULE.prepare()`, if there is one, and serves
+`MODULE.serve(bytes) -> bytes`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import resource
 import signal
 import struct
 import sys
+from collections import deque
 from typing import BinaryIO
 
 DEADLINE = 3.0
@@ -23,6 +25,11 @@ START = 30.0
 """Seconds that the process may take to start."""
 IDLE = 60.0
 WAITING = 8
+"""Inputs that may wait."""
+WAITING_BYTES = 64 << 20
+"""Bytes of all inputs that may wait."""
+SLOW = 5.0
+"""Seconds: while one waits for longer than this, no more are taken in."""
 MEMORY = 1 << 30
 """Bytes of data that the process may have."""
 PR_SET_PDEATHSIG = 1
@@ -38,25 +45,37 @@ class TooBusy(Exception):
 
 
 class Isolated:
-    """One process at a time for one module's `serve`. Calls are served in their order."""
+    """One process at a time for one module's `serve`. Calls are served in their order.
+
+    At most `waiting` calls wait, WAITING_BYTES of input together, and none is taken in behind one that waits for SLOW.
+    """
 
     def __init__(self, module: str, *, deadline: float = DEADLINE, idle: float = IDLE, waiting: int = WAITING) -> None:
         self._module, self._deadline, self._idle, self._most = module, deadline, idle, waiting
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._waiting: deque[tuple[float, int]] = deque()
         self._rest: asyncio.TimerHandle | None = None
 
     async def call(self, payload: bytes) -> bytes:
         """What `serve` makes of the payload. Raises Outlasted, TooBusy."""
-        if self._waiting >= self._most:
+        now, size = asyncio.get_running_loop().time(), len(payload)
+        if self._is_full(now, size):
             raise TooBusy(self._module)
-        self._waiting += 1
+        arrived = (now, size)
+        self._waiting.append(arrived)
         try:
             async with self._turn:
                 return await self._served(payload)
         finally:
-            self._waiting -= 1
+            self._waiting.remove(arrived)
+
+    def _is_full(self, now: float, size: int) -> bool:
+        if not self._waiting:
+            return False
+        held = sum(waiting for _, waiting in self._waiting)
+        slow = now - self._waiting[0][0] > SLOW
+        return len(self._waiting) >= self._most or held + size > WAITING_BYTES or slow
 
     async def _served(self, payload: bytes) -> bytes:
         if self._rest is not None:
@@ -127,7 +146,10 @@ def main(module: str) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    serve = importlib.import_module(module).serve
+    served = importlib.import_module(module)
+    if prepare := getattr(served, "prepare", None):
+        prepare()
+    serve = served.serve
     frames, answers = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that prints may write between frames
     while head := frames.read(_LENGTH.size):

@@ -31,8 +31,10 @@ class ReadDocument:
     parse: Parse
 
     async def ask(self, _journal: Journal) -> Outcome:
+        document = self.document
+        if document.message is not None:
+            return document.message
         try:
-            document = self.document
             return await self.parse(document.raw, document.mode, document.profile, document.keys)
         except (CapRefused, Outlasted) as error:
             return error

@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from feeds.cap.message import CapRefused, parse
+from feeds.isolation import process
 from feeds.isolation.cap import CapReader
 from feeds.isolation.process import Isolated, Outlasted, TooBusy
 from tests.feeds.cap.samples import alert, info
@@ -61,6 +62,26 @@ async def test_one_process_serves_many_inputs_and_large_ones(isolated: Isolated)
 async def test_more_inputs_than_may_wait_are_turned_away(isolated: Isolated) -> None:
     answers = await asyncio.gather(*(isolated.call(b"a") for _ in range(5)), return_exceptions=True)
     assert [type(answer) for answer in answers] == [bytes, bytes, bytes, TooBusy, TooBusy]
+
+
+async def test_none_is_taken_in_behind_one_that_waits_for_long(
+    isolated: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await isolated.call(b"a")
+    monkeypatch.setattr(process, "SLOW", 0.05)
+    slow = asyncio.ensure_future(isolated.call(b"hang"))
+    await asyncio.sleep(0.2)  # the time of the process, which no clock of ours moves
+    with pytest.raises(TooBusy):
+        await isolated.call(b"a")
+    with pytest.raises(Outlasted):
+        await slow
+    assert await isolated.call(b"a") == b"aa"
+
+
+async def test_the_bytes_that_wait_are_bounded(isolated: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "WAITING_BYTES", 1000)
+    answers = await asyncio.gather(*(isolated.call(b"a" * 600) for _ in range(2)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [bytes, TooBusy]
 
 
 async def test_an_idle_process_ends_and_another_one_comes_when_it_is_needed(isolated: Isolated) -> None:
