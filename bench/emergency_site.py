@@ -31,7 +31,7 @@ RUNS, PAUSE = 5, 1.5
 """Repetitions of an arrival, and the seconds of calm before each."""
 MESSAGES, MINUTE = 10_000, 60.0
 RECEIPTS_HOUR = 5_000
-CONNECTIONS = 8
+CONNECTIONS = 24
 REGIONS = ("532301", "532322", "532323", "532324", "532325", "532326", "532327", "532328", "532329", "532331")
 CHINA = timezone(timedelta(hours=8))
 
@@ -194,13 +194,14 @@ async def _storm(site: Site, screen: Screen, tool: aiohttp.ClientSession, quick:
     seconds = MINUTE / (6 if quick else 1)
     count = int(MESSAGES * seconds / MINUTE)
     before = await asyncio.to_thread(_journaled, site.folder, "warning")
-    messages, numbers, sent = _messages("s", 3), iter(range(count)), dict[str, float]()
+    messages = [message for message, _ in zip(_messages("s", 3), range(count), strict=False)]
+    numbers, sent = iter(range(count)), dict[str, float]()
     began = time.perf_counter()
 
     async def send() -> None:
         for number in numbers:
             await asyncio.sleep(max(0.0, began + number * seconds / count - time.perf_counter()))
-            identifier, body = next(messages)
+            identifier, body = messages[number]
             sent[identifier] = time.perf_counter()
             await _post(tool, "/api/v1/ingest/cap", body)
 

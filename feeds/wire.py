@@ -205,7 +205,8 @@ def time_names(record: type[Any]) -> frozenset[str]:
 
 
 def _public_value(value: Any) -> Any:
-    if isinstance(value, str):  # enum values included; checked first, because an enum lookup is slow
+    # Checked first: an enum lookup is slow (those of texts and numbers are included), and a geometry is all numbers.
+    if isinstance(value, (str, float, int)):
         return value
     if is_dataclass(value) or isinstance(value, msgspec.Struct):
         return public(value)
