@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_
 import msgspec
 
 from feeds.model import Command, Heartbeat, Observation
+from feeds.model.plain import PLAIN
 from feeds.model.times import TIME
 
 T = TypeVar("T")
@@ -179,7 +180,7 @@ def _shown_by(annotation: Any) -> Callable[[Any], Any] | None:
 def _is_plain(annotation: Any) -> bool:
     """True for texts, numbers, truths, enums and literals, also with a note (Annotated) or as one of several."""
     origin = get_origin(annotation)
-    if origin is Literal:
+    if origin is Literal or PLAIN in getattr(annotation, "__metadata__", ()):
         return True
     if origin is Annotated:
         return _is_plain(get_args(annotation)[0])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from feeds.findings import Finding, InMessage
+from feeds.model.plain import Json
 from feeds.model.times import Time
 
 BY_CODES = frozenset(("exact", "parent"))
@@ -17,7 +17,7 @@ class Area:
     """The area of a warning. `geometry` is GeoJSON (EPSG:4326), or None when only codes are known."""
 
     text: str = ""
-    geometry: dict[str, Any] | None = None
+    geometry: Json | None = None
     geocodes: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     resolved: str = ""
