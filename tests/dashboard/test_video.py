@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from feeds.cameras.status import camera_status
 from tests.dashboard.conftest import Site
@@ -43,4 +43,52 @@ async def test_the_failing_camera_is_first_with_the_rung_that_failed_and_whole_a
     await expect(page.locator(".video-detail [data-rung=frames].is-failed")).to_be_visible()
     await page.go_back()
     await expect(page.locator(".video-detail")).to_have_count(0)
+    assert site.faults == []
+
+
+async def test_what_a_catalog_proposes_is_chosen_and_accepted_on_the_recorder_s_page(site: Site) -> None:
+    node = site.script.state["asset"]["X532301"]
+    site.script.state["asset"]["nvr1"] = node | {"id": "nvr1", "name": "录像机", "kind": "nvr"}
+    changes = [
+        {"kind": "new", "id": "53230100001320000009", "asset": "", "name": "走廊", "before": "", "after": "走廊"},
+        {"kind": "gone", "id": "53230100001320000002", "asset": "c2", "name": "东门", "before": "东门", "after": ""},
+    ]
+    device = {
+        "device": "53230100001180000001",
+        "registration": None,
+        "catalog": {
+            "state": "asking",
+            "received": 20,
+            "total": 32,
+            "listed": 31,
+            "complete_at": None,
+            "unanswered": False,
+        },
+        "subscriptions": [{"topic": "catalog", "state": "unsupported", "expires_at": None}],
+        "deviations": {},
+        "refused": {},
+        "changes": changes,
+        "changes_total": 2,
+        "may_accept": True,
+    }
+    sent: list[Any] = []
+
+    async def answer(route: Route) -> None:
+        if route.request.method == "POST":
+            sent.append(route.request.post_data_json)
+            device["changes"] = changes[1:]
+            accepted = {"accepted": sent[-1]["changes"], "left": [], "applied": True, "held": None}
+            await route.fulfill(json=accepted)
+        else:
+            await route.fulfill(json=device)
+
+    await site.context.route("**/api/v1/video/devices/nvr1**", answer)
+    page = await site.open("/assets/nvr1")
+    await expect(page.locator(".recorder-device")).to_contain_text("20 / 32")
+    await expect(page.locator(".recorder-changes tbody tr")).to_have_count(2)
+    await expect(page.locator("[data-accept]")).to_be_disabled()
+    await page.locator(".change-new input").check()
+    await page.locator("[data-accept]").click()
+    await expect(page.locator(".recorder-changes tbody tr")).to_have_count(1)
+    assert sent == [{"changes": [{"kind": "new", "id": "53230100001320000009"}], "accept": ""}]
     assert site.faults == []

@@ -7,6 +7,7 @@ import { regionName } from "../core/site";
 import { useAsset } from "../core/wholeasset";
 import { DeviceFacts } from "../asset/devicefacts";
 import type { AssetRecord } from "../records";
+import { VideoDeviceParts } from "./device";
 import { Channel, useChannels } from "./siblings";
 
 export function RecorderPage({ id }: { id: string }) {
@@ -22,6 +23,7 @@ export function RecorderPage({ id }: { id: string }) {
       </header>
       <div class="camera-parts">
         <Channels id={id} />
+        <VideoDeviceParts asset={asset} />
         <DeviceFacts asset={asset} />
         <Answers asset={asset} />
       </div>
