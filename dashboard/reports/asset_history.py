@@ -8,7 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from dashboard.reports.asset_chart import AssetPicture, asset_figure
-from dashboard.reports.chart_series import alert_stretches, chart_series, health_stretches, limit_lines, seconds
+from dashboard.reports.chart_series import (
+    alert_stretches,
+    chart_series,
+    health_stretches,
+    limit_lines,
+    seconds,
+    station_limits,
+)
 from dashboard.reports.parts import Control, ControlOption, Part, ReportChart, ReportNote, ReportPage, ReportQuery
 from dashboard.reports.reading import ReadRefused, Record
 from feeds import clock
@@ -23,6 +30,8 @@ REFRESH = 30
 CHART_REM = 19.0
 OWN_PAGES = frozenset(("camera", "nvr", "platform"))
 """Kinds of asset whose page has no chart."""
+LIMIT = "_warning"
+"""The ending of the metric that is the limit of another one."""
 _TIME = re.compile(r"(_|\.)ms(\[|$)")
 
 
@@ -44,12 +53,14 @@ async def build(query: ReportQuery) -> Sequence[Part]:
     begun = series.first
     shown_from = begun if length == USUAL and end - begun < YOUNG else start
     uptime = await _optional(query, "availability", **_interval(start, end)) or {}
+    rules = (await _optional_at(query, "/api/v1/rules") or {}).get("items", ())
+    words = {limit: query.texts(f"chart.limit.{limit}") for limit in ("warning", "guarantee")}
     picture = AssetPicture(
         series=chart_series(answer["series"][0], shown_from, end, answer["step"]),
         start=shown_from,
         end=end,
         alerts=alert_stretches(await _alerts(query), shown_from, end),
-        limits=limit_lines((await _optional_at(query, "/api/v1/rules") or {}).get("items", ()), metric, asset),
+        limits=[*limit_lines(rules, metric, asset), *station_limits(asset.get("readings") or {}, metric, words)],
         health=health_stretches(uptime.get("spans", ()), shown_from, end),
     )
     name = _name(query, metric)
@@ -93,8 +104,10 @@ async def _metrics(query: ReportQuery, asset: Mapping[str, Any]) -> list[str]:
 
 
 def _usual(metrics: Sequence[str]) -> str:
-    """The metric that is shown before one is chosen: the first time that is measured, else the first of all."""
-    return next((name for name in metrics if _TIME.search(name)), next(iter(metrics), ""))
+    """The metric that is shown before one is chosen: one with a limit, the first time measured, else the first."""
+    limited = (name for name in metrics if name + LIMIT in metrics)
+    timed = (name for name in metrics if _TIME.search(name))
+    return next(limited, None) or next(timed, None) or next(iter(metrics), "")
 
 
 async def _history(query: ReportQuery, metric: str) -> Record | None:

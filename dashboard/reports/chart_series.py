@@ -120,6 +120,17 @@ def limit_lines(rules: Sequence[Record], metric: str, asset: Record) -> list[Lim
     return lines
 
 
+def station_limits(readings: Record, metric: str, words: Mapping[str, str]) -> list[LimitLine]:
+    """The limits that came with a station's values: 警戒 (`…_warning`) and 保证 (`…_guarantee`), named by `words`."""
+    name, bracket, instance = metric.partition("[")
+    lines = []
+    for limit, severity in (("warning", "major"), ("guarantee", "critical")):
+        value = (readings.get(f"{name}_{limit}{bracket}{instance}") or {}).get("value")
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            lines.append(LimitLine(op="≥", value=value, rule=words[limit], severity=severity))
+    return lines
+
+
 def _concerns(only: Record, asset: Record) -> bool:
     labels = asset.get("labels") or {}
     kinds, places = only.get("kinds"), only.get("regions")

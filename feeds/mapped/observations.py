@@ -10,13 +10,17 @@ from feeds.mapped.source import RowProblem, RowReader
 from feeds.model import Observation, Quality
 from feeds.receipts import FUTURE
 
+REPORTED = "report.up"
 _QUALITIES = {"good": Quality.GOOD, "uncertain": Quality.UNCERTAIN, "bad": Quality.BAD}
 
 
 def observations(
     reader: RowReader, row: Mapping[str, Any], source: str, number: int, now: float, fresh_for: float
 ) -> list[Observation] | RowProblem:
-    """The observation of a row, and those of the limits that it names (`…_warning`, `…_guarantee`)."""
+    """The observation of a row, those of the limits that it names (`…_warning`, `…_guarantee`), and `report.up`.
+
+    A report is the station's sign of life: when no more come, its readings are stale and its health is unknown.
+    """
     mapped, missing, problems = reader.apply(row)
     values = mapped.values
     if missing:
@@ -39,7 +43,7 @@ def observations(
     for limit in ("warning", "guarantee"):
         if limit in values:
             measured.append(Observation(metric=f"{metric}_{limit}", value=float(values[limit]), **common))
-    return measured
+    return [*measured, Observation(metric=REPORTED, value=True, **common | {"unit": ""})]
 
 
 def _value(value: Any) -> tuple[float | bool | None, Quality, str]:

@@ -10,6 +10,8 @@ from feeds.cameras.derived import CAMERA, derived, is_derived
 from feeds.model import Asset, AssetState, Health, Observation, Quality, Reading
 
 UP = ".up"
+LIMIT = "_warning"
+"""The ending of the metric that is the limit of another one."""
 HEARTBEAT_UP = "heartbeat.up"
 # An enum attribute lookup takes as long as creating a reading.
 _OK, _UNKNOWN, _BAD = Health.OK, Health.UNKNOWN, Quality.BAD
@@ -21,15 +23,18 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
 
     All fail: down. Some fail, or have bad quality: degraded. None fresh: unknown. Readings of uncertain quality are
     ignored, because their collector was isolated. An asset that answers is also degraded while any fresh reading of it
-    has bad quality, because the device then has values that it cannot measure.
+    has bad quality, because the device then has values that it cannot measure, or while a value has reached the limit
+    that came with it: `river.stage` at or above `river.stage_warning`.
 
     An overdue heartbeat has failed: for it, the absence of a call is the failure.
     """
     fine = failed = unclear = 0
-    unreadable = False
+    unreadable = past_limit = False
     for key, reading in readings.items():
-        if not _is_up(key):
+        is_up, limited = _meaning_of(key)
+        if not is_up:
             unreadable = unreadable or (reading.quality is _BAD and reading.fresh_until > now)
+            past_limit = past_limit or (limited != "" and _has_reached(readings.get(limited), reading, now))
             continue
         if reading.fresh_until <= now:
             failed += key.startswith(HEARTBEAT_UP)
@@ -41,12 +46,25 @@ def health_of(readings: Mapping[str, Reading], now: float) -> Health:
         return _UNKNOWN
     if not fine:
         return Health.DEGRADED if unclear else Health.DOWN
-    return Health.DEGRADED if failed or unclear or unreadable else _OK
+    return Health.DEGRADED if failed or unclear or unreadable or past_limit else _OK
 
 
 @lru_cache(maxsize=4096)
-def _is_up(key: str) -> bool:
-    return key.partition("[")[0].endswith(UP)
+def _meaning_of(key: str) -> tuple[bool, str]:
+    """Whether the reading is a reachability verdict, and the key of the reading that it limits, "" for none."""
+    metric, bracket, instance = key.partition("[")
+    limited = metric.removesuffix(LIMIT)
+    return metric.endswith(UP), limited + bracket + instance if limited != metric else ""
+
+
+def _has_reached(reading: Reading | None, limit: Reading, now: float) -> bool:
+    """True when a fresh number is at or above its fresh limit."""
+    if reading is None or reading.quality is _BAD or min(reading.fresh_until, limit.fresh_until) <= now:
+        return False
+    numbers = (reading.value, limit.value)
+    if any(isinstance(value, bool) or not isinstance(value, int | float) for value in numbers):
+        return False
+    return float(reading.value or 0.0) >= float(limit.value or 0.0)
 
 
 def reading_of(observation: Observation, now: float) -> Reading:

@@ -47,13 +47,14 @@ async def waiting(world: World) -> list[Parcel]:
 
 async def test_they_are_durable_before_the_answer_and_forwarded_by_the_next_process(river: World, bus: Bus) -> None:
     answer = await push(river, ROW, "river")
-    assert (answer.status_code, answer.json()["taken"]) == (202, 2)
+    assert (answer.status_code, answer.json()["taken"]) == (202, 3)
     assert len(await waiting(river)) == 1  # killed here: nothing was forwarded
     assert await ObservationForwarder(intake_of(river), bus).forward() is False
     seen = await observed(bus)
     assert [(each.asset, each.metric, each.value, each.source) for each in seen] == [
         ("HYD1", "river.stage", 1772.8, "river"),
         ("HYD1", "river.stage_warning", 1772.5, "river"),
+        ("HYD1", "report.up", True, "river"),
     ]
     assert await waiting(river) == []
 
@@ -78,7 +79,7 @@ async def test_they_are_taken_and_wait_while_redis_is_lost(
         monkeypatch.setattr(bus, "publish", publish)
 
         async def arrived() -> bool:
-            return len(await observed(bus)) == 2
+            return len(await observed(bus)) == 3
 
         await until(arrived, PATIENCE)
     finally:
@@ -90,7 +91,7 @@ async def test_a_parcel_of_another_version_stops_no_other(river: World, bus: Bus
     await intake_of(river).put(Parcel(target=TARGET, kind="observation", at=NOW, body=b"\xc1"))
     await push(river, ROW, "river")
     await ObservationForwarder(intake_of(river), bus).forward()
-    assert len(await observed(bus)) == 2
+    assert len(await observed(bus)) == 3
     assert await waiting(river) == []
 
 
@@ -101,4 +102,4 @@ async def test_storing_wakes_the_forwarder_and_leaves_engines_to_others(river: W
 
 async def test_a_row_without_an_asset_is_a_finding(river: World) -> None:
     answer = await push(river, [ROW, {"tm": "2026-11-18 20:00", "z": 1}], "river")
-    assert problem(answer, 422, "invalid")["taken"] == 2
+    assert problem(answer, 422, "invalid")["taken"] == 3

@@ -15,6 +15,7 @@ from dashboard.reports.chart_series import (
     chart_series,
     health_stretches,
     limit_lines,
+    station_limits,
     step_seconds,
 )
 from dashboard.reports.texts import ReportTexts
@@ -73,6 +74,23 @@ def test_a_rule_draws_a_line_only_where_it_concerns_the_asset_and_its_value() ->
     slow = [("slow", ">", 2.5, False), ("slow", "<", 2.0, True)]
     assert lines == [*slow, ("prefecture", ">", 2.5, False), ("prefecture", "<", 2.0, True)]
     assert limit_lines(rules, "icmp.rtt_ms", ROUTER) == []
+
+
+def test_the_limits_that_came_with_a_stations_values_are_drawn_by_name() -> None:
+    readings = {
+        "river.stage": {"value": 1771.2},
+        "river.stage_warning": {"value": 1772.5},
+        "river.stage_guarantee": {"value": 1774.0},
+        "river.flow_warning": {"value": None},
+    }
+    limits = station_limits(readings, "river.stage", {"warning": "警戒", "guarantee": "保证"})
+    assert [(line.value, line.rule, line.severity) for line in limits] == [
+        (1772.5, "警戒", "major"),
+        (1774.0, "保证", "critical"),
+    ]
+    assert station_limits(readings, "river.flow", {"warning": "警戒", "guarantee": "保证"}) == []
+    figure = drawn(chart_series(answer((0, 1771.2), unit="m"), START, END, "raw"), limits=limits)
+    assert any("警戒" in annotation.text for annotation in figure.layout.annotations)
 
 
 def test_alerts_and_health_are_cut_to_the_time_shown() -> None:

@@ -141,7 +141,7 @@ async def test_observations_go_to_the_network_feed() -> None:
     source = MappedSource(gives=OBSERVATIONS, metric="river.level", map={"asset": "a", "at": "t", "value": "v"})
     async with system("", [{"a": "river-1", "t": "2026-11-28", "v": 3.5}], source) as (feed, _):
         assert feed.route() == ("network", "observation")
-        assert [getattr(item, "value", None) for item in (await feed.fetch(NOW)).items] == [3.5]
+        assert [getattr(item, "value", None) for item in (await feed.fetch(NOW)).items] == [3.5, True]
 
 
 def test_a_faulty_mapping_is_refused_with_its_reason() -> None:

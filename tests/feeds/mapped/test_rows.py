@@ -228,8 +228,9 @@ def test_a_station_gives_its_level_and_its_limits() -> None:
         ("river.level", 1773.2),
         ("river.level_warning", 1772.5),
         ("river.level_guarantee", 1774.0),
+        ("report.up", True),
     ]
-    assert {each.unit for each in readings} == {"m"}
+    assert [each.unit for each in readings] == ["m", "m", "m", ""]
 
 
 def test_a_value_that_is_no_number_is_bad_and_never_a_number() -> None:

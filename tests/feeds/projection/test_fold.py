@@ -19,8 +19,8 @@ def asset(key: str = "a", *probes: str) -> Asset:
     return Asset(id=key, name=key, kind="router", region="532301", probes=probes or (TCP, HTTP, CALL))
 
 
-def seen(metric: str, value: bool | None, at: float, **more: object) -> Observation:
-    probe = {"tcp": TCP, "http": HTTP, "heartbeat": CALL}[metric.partition(".")[0]]
+def seen(metric: str, value: bool | float | None, at: float, **more: object) -> Observation:
+    probe = {"tcp": TCP, "http": HTTP, "heartbeat": CALL}.get(metric.partition(".")[0], "")
     observation = Observation(
         asset="a", metric=metric, value=value, observed_at=at, received_at=at, source="s", probe=probe, fresh_for=10.0
     )
@@ -53,6 +53,31 @@ def test_all_probes_failing_is_down_some_is_degraded_none_is_ok() -> None:
         now = projected.states["a"].since + 1.0
         list(projected.observe([seen("tcp.up", tcp, now), seen("http.up", http, now)], now))
         assert health(projected) is expected
+
+
+def test_a_value_at_or_above_the_limit_that_came_with_it_is_degraded_while_both_are_fresh() -> None:
+    projected = projection()
+    for stage, limit, expected in (
+        (1.0, 2.0, Health.OK),
+        (2.0, 2.0, Health.DEGRADED),
+        (3.0, None, Health.OK),
+        (None, 2.0, Health.OK),
+    ):
+        now = projected.states["a"].since + 1.0
+        uncertain = Quality.UNCERTAIN
+        values = [seen("report.up", True, now), seen("river.stage", stage, now, quality=uncertain)]
+        list(projected.observe([*values, seen("river.stage_warning", limit, now, quality=uncertain)], now))
+        assert health(projected) is expected, (stage, limit)
+
+
+def test_a_limit_belongs_to_the_reading_of_its_own_instance() -> None:
+    projected = projection()
+    stages = [seen("river.stage", 3.0, 1.0, instance="up"), seen("river.stage", 1.0, 1.0, instance="down")]
+    list(projected.observe([seen("report.up", True, 1.0), *stages], 1.0))
+    list(projected.observe([seen("river.stage_warning", 2.0, 1.0, instance="down")], 1.0))
+    assert health(projected) is Health.OK
+    list(projected.observe([seen("river.stage_warning", 2.0, 2.0, instance="up")], 2.0))
+    assert health(projected) is Health.DEGRADED
 
 
 def test_a_probe_with_uncertain_quality_is_not_a_failure() -> None:
