@@ -167,7 +167,7 @@ class CaseDomain(Domain):
             self._advanced = False
             yield from self._turn(now)
             yield from self._read_again(now)
-            self.judging.advance(self.open_cases, now)
+            yield from self.judging.advance(self.open_cases, self._ledger.store, now)
         self.open_cases.notice_silence(now)
         self._now = now
         self._count_boards(now)
@@ -180,7 +180,7 @@ class CaseDomain(Domain):
     def _take_applied(self, applied: Sequence[AppliedCase], facts: Sequence[CaseFact], now: float) -> None:
         for case in applied:
             self._put(case.after, now, "fact")
-            self.judging.changed(case.after, case.case, now)
+            self.judging.changed(case.after, case.case, now, case.before)
         self.judging.seq = max(self.judging.seq, self._ledger.last_seq)
         if applied:
             summary = self._ledger.summary

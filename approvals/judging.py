@@ -9,9 +9,11 @@ from typing import Any
 from approvals import lights
 from approvals.cards.documents import CARD_KIND, ORDER_KIND, Document, body_of, card_of, order_of
 from approvals.cards.evidence import evidence_of, names_of
+from approvals.cards.signals import signals_of
 from approvals.cards.supervision import Supervision, SupervisionStep
-from approvals.open_cases import OpenCases
+from approvals.open_cases import OpenCases, public_id
 from approvals.requests import ChangedSince, FactsOf
+from feeds.cases import words
 from feeds.cases.assess import Assessor, CaseRow
 from feeds.cases.fold import fold_facts
 from feeds.cases.model import FoldedCase
@@ -22,8 +24,12 @@ from feeds.workdays.clock import Light
 from feeds.workdays.local_time import local_date, midnight
 from feeds.workdays.mornings import next_morning
 
-AT_ONCE = 2000
+AT_ONCE = 500
 """Cases for which the rules of due days are read in one step."""
+
+
+OLD = 30 * 86_400.0
+"""Seconds after its end at which a case raises no cards of facts any more."""
 
 
 class Judging:
@@ -74,28 +80,40 @@ class Judging:
             self._morning = min(self._morning, self._next(now))
         self.supervision.clock_stepped(now)
 
-    def changed(self, row: CaseRow, case: FoldedCase, now: float) -> None:
-        """Evaluate the fact rules for a case that facts have changed."""
-        if row.state in ("open", "closed"):
-            self._judge("fact", row, case, now)
+    def changed(self, row: CaseRow, case: FoldedCase, now: float, before: CaseRow | None = None) -> None:
+        """Evaluate the fact rules for a case that facts have changed from `before`.
 
-    def advance(self, open_cases: OpenCases, now: float) -> None:
-        """Let time pass: red cases on a morning, some thousand at a time, and limits of cards and orders."""
+        Cases that ended long ago raise no cards: agencies type in finished cases in batches, and a first load has years
+        of them.
+        """
+        is_old = row.ended_at is not None and now - row.ended_at > OLD
+        if row.state in ("open", "closed") and not (is_old and not self.supervision.concerns(public_id(row))):
+            self._judge("fact", row, case, now, before)
+
+    def advance(self, open_cases: OpenCases, store: CaseStore, now: float) -> Asking[None]:
+        """Let time pass: red and suspended cases on a morning, some at a time, and limits of cards and orders."""
         self._now = now
         if self._morning is not None and now >= self._morning:
             # After a stop over several mornings today's counts, if it has come: cards are raised in office hours.
             if self._next(midnight(local_date(now)) - 1) <= now:
-                self._waiting.extend(id for id, row in open_cases.rows.items() if row.light == Light.RED)
+                self._waiting.extend(
+                    id for id, row in open_cases.rows.items() if row.light == Light.RED or words.PAUSED in row.flags
+                )
             self._morning = self._next(now)
-        for _ in range(min(AT_ONCE, len(self._waiting))):
-            row = open_cases.rows.get(self._waiting.popleft())
-            if row is not None and not open_cases.unverified(row):
-                self._judge("daily", row, None, now)
+        ids = [self._waiting.popleft() for _ in range(min(AT_ONCE, len(self._waiting)))]
+        rows = [row for id in ids if (row := open_cases.rows.get(id)) is not None and not open_cases.unverified(row)]
+        facts = (yield FactsOf(store, [row.id for row in rows])) if rows else {}
+        for row in rows:
+            if row.id in facts:
+                case = fold_facts(row.system, row.number, facts[row.id], self._assessor().precedence)
+                self._judge("daily", row, case, now)
         self.supervision.turn(now)
 
-    def _judge(self, on: str, row: CaseRow, case: FoldedCase | None, now: float) -> None:
+    def _judge(self, on: str, row: CaseRow, case: FoldedCase, now: float, before: CaseRow | None = None) -> None:
         assessor = self._assessor()
-        self.supervision.judge(on, names_of(row, case, assessor, now), evidence_of(row, assessor, now), now)
+        signals = signals_of(row, case, assessor, before) if on == "fact" else {}
+        names = names_of(row, case, assessor, now, signals)
+        self.supervision.judge(on, names, evidence_of(row, assessor, now, signals), now)
 
     def pending(self) -> dict[str, Any]:
         """Progress that a restart continues from: the change number, and the time up to which mornings are complete."""

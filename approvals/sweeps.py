@@ -182,7 +182,7 @@ class Sweeps:
         document: SweepDocument | None = None,
         command: Command | None = None,
     ) -> None:
-        actor, reason, given = (command.actor, command.reason, command.id) if command is not None else ("", "", "")
+        actor, reason, command_id = (command.actor, command.reason, command.id) if command is not None else ("", "", "")
         entry = AppendEntry(
             kind=SWEEP_KIND,
             name=name,
@@ -190,7 +190,7 @@ class Sweeps:
             at=now,
             actor=actor,
             reason=reason,
-            command=given,
+            command=command_id,
             body=dict(body or {}),
         )
         self._entries.append((entry, document))

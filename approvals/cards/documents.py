@@ -10,10 +10,13 @@ from approvals.cards.workflows import CARD, ENGINE, ORDER
 from feeds import wire
 from feeds.journal import Doc
 from feeds.model.approvals import ApprovalCard, CardContent, OrderContent, SupervisionOrder, TaskChoice
-from feeds.tasks.workflow import TaskAction, TaskLife, Workflow
+from feeds.tasks.workflow import TaskAction, TaskLife, Workflow, begin
 from feeds.workdays.local_time import local_date, midnight
 
 CARD_KIND, ORDER_KIND = "card", "order"
+RULES = "rule:"
+"""Prefix of the actor's name when a rule acts."""
+ORDER_OVER = "order_over"
 
 
 class CardDocument(CardContent, frozen=True, kw_only=True):
@@ -106,6 +109,23 @@ def warn_at(limit_at: float) -> float:
 
 def _action_record(action: TaskAction) -> dict[str, Any]:
     return {"action": action.action, "at": wire.iso(action.at), "by": action.by, "reason": action.reason, **action.data}
+
+
+def order_over(order: OrderDocument, now: float) -> CardDocument:
+    """The red card for an order that was not signed or answered in time, as a proposal; one a limit."""
+    return CardDocument(
+        id=f"{ORDER_OVER}/{order.id}/{order.life.limit}",
+        rule=ORDER_OVER,
+        version=1,
+        case=order.id,
+        key=0,
+        number=order.number,
+        department=order.department,
+        region=order.region,
+        colour="red",
+        evidence={"limit": order.life.limit, "limit_at": wire.iso(order.life.limit_at)},
+        life=begin(CARD, f"{RULES}{ORDER_OVER}", now, "propose"),
+    )
 
 
 def body_of(document: Document, now: float) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from approvals.cards import lateness
 from approvals.open_cases import public_id
 from feeds.cases.assess import Assessor, CaseRow
 from feeds.cases.items import ApprovalItem
@@ -14,14 +15,13 @@ from feeds.workdays.calendar import Unpublished
 from feeds.workdays.local_time import local_date
 
 
-def names_of(row: CaseRow, case: FoldedCase | None, assessor: Assessor, now: float) -> dict[str, Any]:
-    """The variables of a rule's expression: case, clock and item. See approvals/cards/rules.py.
-
-    `case` is None where only the row was read: has_reason, supplements and fees_paid are then those of a case without
-    such facts.
-    """
+def names_of(
+    row: CaseRow, case: FoldedCase, assessor: Assessor, now: float, signals: Mapping[str, int]
+) -> dict[str, Any]:
+    """The variables of a rule's expression: case, clock and item. See approvals/cards/rules.py."""
     item = assessor.catalogue.of(row.item, None)
     overdue, statutory_over = overdue_of(row, assessor, now)
+    calendar = assessor.calendar(row.region)
     return {
         "case": {
             "kind": row.kind,
@@ -33,19 +33,29 @@ def names_of(row: CaseRow, case: FoldedCase | None, assessor: Assessor, now: flo
             "light": row.light,
             "channel": row.channel,
             "flags": row.flags.split(),
-            "has_reason": case is not None and case.has_reason,
-            "supplements": len(case.supplements) if case is not None else 0,
-            "fees_paid": sum(fee.amount for fee in case.fees if fee.paid is not None) if case is not None else 0,
+            "has_reason": case.has_reason,
+            "supplements": len(case.supplements),
+            "fees_paid": sum(fee.amount for fee in case.fees if fee.paid is not None),
             "review": row.reviewed or 0,
-            "minutes": _minutes(row),
+            "score": sum(signals.values()),
         },
-        "clock": {"overdue": overdue, "left": row.left or 0, "n": row.n or 0, "statutory_over": statutory_over},
+        "clock": {
+            "overdue": overdue,
+            "left": row.left or 0,
+            "n": row.n or 0,
+            "statutory_over": statutory_over,
+            "steps_over": lateness.steps_over(case, calendar, now),
+            "late_notices": lateness.late_notices(case, calendar),
+            "suspension_over": lateness.suspension_over(case, calendar, now),
+            "suspended_days": lateness.suspended_days(case, calendar, now),
+            "delivery_over": lateness.delivery_over(case, item, calendar, now),
+        },
         "item": _item_names(item),
     }
 
 
-def evidence_of(row: CaseRow, assessor: Assessor, now: float) -> dict[str, Any]:
-    """The identity of the case and, as "evidence", its clock at this moment."""
+def evidence_of(row: CaseRow, assessor: Assessor, now: float, signals: Mapping[str, int]) -> dict[str, Any]:
+    """The identity of the case and, as "evidence", its clock at this moment and its signals."""
     return {
         "id": public_id(row),
         "key": row.id,
@@ -59,6 +69,7 @@ def evidence_of(row: CaseRow, assessor: Assessor, now: float) -> dict[str, Any]:
             "overdue": overdue_of(row, assessor, now)[0],
             "flags": row.flags.split(),
             "seq": row.seq,
+            **({"signals": dict(signals)} if signals else {}),
         },
     }
 
@@ -74,13 +85,6 @@ def overdue_of(row: CaseRow, assessor: Assessor, now: float) -> tuple[int, bool]
     except Unpublished:
         return 0, False
     return days, bool(days and row.statutory and row.unit == "working_days" and used > row.statutory)
-
-
-def _minutes(row: CaseRow) -> int:
-    """Minutes from the start to the end, -1 for an open case."""
-    if row.ended_at is None or row.started_at is None:
-        return -1
-    return int((row.ended_at - row.started_at) // 60)
 
 
 def _item_names(item: ApprovalItem | None) -> Mapping[str, Any]:

@@ -1,8 +1,10 @@
 """The rules of cards: CEL expressions over a case, its clock and its item.
 
-`on`: "daily" rules are read for open cases on the morning of each working day, "fact" rules whenever facts change a
-case. Names: case.{kind, item, department, region, state, result, light, channel, flags, has_reason, supplements,
-fees_paid, review, minutes}, clock.{overdue, left, n, statutory_over}, item.{fee, online_required, known}.
+`on`: "daily" rules are read for red and suspended cases on the morning of each working day, "fact" rules whenever facts
+change a case. Names: case.{kind, item, department, region, state, result, light, channel, flags, has_reason,
+supplements, fees_paid, review, score}, clock.{overdue, left, n, statutory_over, steps_over, late_notices,
+suspension_over, suspended_days, delivery_over}, item.{fee, online_required, known}. A supervision order over a limit
+raises a red card of its own, "order_over".
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from approvals.cards.signals import THRESHOLD
 from feeds.cel_library import cel
 
 Colour = Literal["notice", "yellow", "red"]
@@ -23,7 +26,7 @@ class CardRuleRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRule:
-    """One rule. `raise_`: "auto" raises, "propose" waits for a supervisor. `score` is that of an integrity signal.
+    """One rule. `raise_`: "auto" raises, "propose" waits for a supervisor.
 
     `replaces` is a milder rule whose card on the same case this one closes. `to_review`: a card that stands goes to
     review when the rule does not hold any more.
@@ -35,7 +38,6 @@ class CardRule:
     colour: Colour
     raise_: Literal["auto", "propose"] = "auto"
     replaces: str = ""
-    score: int = 0
     to_review: bool = True
     version: int = 1
 
@@ -87,21 +89,15 @@ DEFAULTS: tuple[CardRule, ...] = (
     ),
     CardRule(id="bad_review", on="fact", when="case.review >= 4", colour="yellow", raise_="propose"),
     CardRule(
-        id="ended_first",
-        on="fact",
-        when='"ended_before_accepted" in case.flags',
-        colour="red",
-        raise_="propose",
-        score=100,
+        id="offline", on="fact", when=f"case.score >= {THRESHOLD}", colour="red", raise_="propose", to_review=False
     ),
+    CardRule(id="step_over", on="fact", when="clock.steps_over == 1 && clock.overdue == 0", colour="notice"),
+    CardRule(id="step_over_again", on="fact", when="clock.steps_over >= 2", colour="yellow", replaces="step_over"),
+    CardRule(id="late_notice", on="fact", when="clock.late_notices >= 1", colour="yellow"),
+    CardRule(id="suspension_over", on="daily", when="clock.suspension_over > 1", colour="yellow"),
     CardRule(
-        id="offline",
-        on="fact",
-        when='item.online_required && case.channel in ["1", ""] && case.state == "closed" && case.minutes >= 0 '
-        "&& case.minutes <= 5",
-        colour="red",
-        raise_="propose",
-        score=60,
+        id="suspended_long", on="daily", when="clock.suspended_days > 60", colour="red", replaces="suspension_over"
     ),
+    CardRule(id="delivery_over", on="fact", when="clock.delivery_over >= 1", colour="yellow"),
 )
 """The rules of every site."""

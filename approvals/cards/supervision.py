@@ -16,10 +16,12 @@ import msgspec
 from approvals.cards.documents import (
     CARD_KIND,
     ORDER_KIND,
+    RULES,
     CardDocument,
     Document,
     OrderDocument,
     card_record,
+    order_over,
     order_record,
     warn_at,
     year_and_number,
@@ -31,9 +33,6 @@ from feeds.model import Change, Command, Outcome, Result
 from feeds.regions import covers
 from feeds.tasks.workflow import TaskActionRefused, TaskLife, act, awaited, begin, overdue
 from feeds.workdays.local_time import local_date
-
-RULES = "rule:"
-"""Prefix of the actor's name when a rule acts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +77,8 @@ class Supervision:
     def judge(self, on: str, names: Mapping[str, Any], case: Mapping[str, Any], now: float) -> None:
         """Evaluate the rules of `on` ("daily" or "fact") for one case, which may raise cards or send some to review.
 
-        Facts are evaluated for cards of daily rules too. The daily names lack the values of facts, so that cards of
-        fact rules are left alone then. `case` is that of `evidence_of`.
+        Facts are evaluated for cards of daily rules too; mornings leave the cards of fact rules alone. `case` is that
+        of `evidence_of`.
         """
         for rule in self.rules:
             id = f"{rule.id}/{case['id']}"
@@ -91,6 +90,10 @@ class Supervision:
                 self._propose(rule, id, case, now)
             elif card is not None and not holds and rule.to_review and card.life.state != "review":
                 self._try(card, "doubt", RULES + rule.id, now, reason="basis changed")
+
+    def concerns(self, case: str) -> bool:
+        """True when a card of a rule stands about a case."""
+        return any((CARD_KIND, f"{rule.id}/{case}") in self.documents for rule in self.rules)
 
     def _propose(self, rule: CardRule, id: str, case: Mapping[str, Any], now: float) -> None:
         actor = RULES + rule.id
@@ -106,7 +109,7 @@ class Supervision:
             region=case["region"],
             colour=rule.colour,
             replaces=replaced.id if replaced is not None else "",
-            evidence=dict(case["evidence"]) | ({"score": rule.score} if rule.score else {}),
+            evidence=dict(case["evidence"]),
             life=begin(CARD, actor, now, "propose"),
         )
         self.proposed_ids.add(id)
@@ -224,6 +227,17 @@ class Supervision:
             if life is not None and document.life.limit_at is not None:
                 at = document.life.limit_at
                 self._put(msgspec.structs.replace(document, life=life), _step(document, "overdue", "", at))
+                if isinstance(document, OrderDocument):
+                    self._order_over(document, now)
+
+    def _order_over(self, order: OrderDocument, now: float) -> None:
+        """Raise a red card for an order that was not signed or answered in time (R13)."""
+        card = order_over(order, now)
+        if card.id not in self.proposed_ids:
+            actor = card.life.history[0].by
+            self.proposed_ids.add(card.id)
+            self._put(card, SupervisionStep(kind=CARD_KIND, id=card.id, name="propose", at=now, actor=actor))
+            self._try(card, "raise", actor, now)
 
     def clock_stepped(self, now: float) -> None:
         """The clock was set, to `now`: a limit that is still to come has not passed."""

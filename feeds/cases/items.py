@@ -32,7 +32,8 @@ class ApprovalItem(msgspec.Struct, frozen=True, kw_only=True):
     """One version of an item, valid for cases whose day 0 lies in [valid_from, valid_to].
 
     `promised` and `statutory` are in `unit` (None: not known). `extension_days` may be added at most.
-    `fee` is the standard in fen (None: not known, 0: free). `delivery_days` and `least_minutes` are read and not used.
+    `fee` is the standard in fen (None: not known, 0: free). `delivery_days` are those from the decision to the
+    delivery, `least_minutes` those that handling takes at least.
     """
 
     code: str

@@ -56,8 +56,8 @@ async def insert_many(connection: AsyncConnection, statement: Insert, rows: Sequ
         names = [column.name for column in statement.table.columns]
         compiled = statement.compile(dialect=connection.dialect, column_keys=names)
         order = [names.index(name) for name in compiled.positiontup or names]
-        given = rows if order == list(range(len(names))) else [tuple(row[index] for index in order) for row in rows]
-        await connection.exec_driver_sql(str(compiled), list(given))
+        ordered = rows if order == list(range(len(names))) else [tuple(row[index] for index in order) for row in rows]
+        await connection.exec_driver_sql(str(compiled), list(ordered))
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

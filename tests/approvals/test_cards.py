@@ -216,7 +216,7 @@ def test_the_expression_of_every_rule_is_cel_over_names_that_there_are(rule: Car
     from tests.feeds.cases.rig import ASSESSOR, NOW, folded, row
 
     fact = case_fact("1", statutory=30)
-    assert rule.holds(names_of(row(fact), folded(fact), ASSESSOR, NOW)) in (True, False)
+    assert rule.holds(names_of(row(fact), folded(fact), ASSESSOR, NOW, {})) in (True, False)
 
 
 def test_a_rule_that_is_not_cel_says_so() -> None:

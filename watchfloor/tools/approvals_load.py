@@ -60,7 +60,7 @@ class Load:
     refused: int = 0
     newest: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
+    told_at: float = field(default_factory=time.monotonic)
 
     @property
     def rate(self) -> float:
@@ -164,12 +164,12 @@ async def _room(load: Load, most: int) -> None:
 
 def _tell(load: Load, table: CaseTable, begin: float) -> None:
     """Say how far the load is, at most every SAY seconds. What is left follows from the stamps."""
-    if time.monotonic() - load.said < SAY:
+    if time.monotonic() - load.told_at < SAY:
         return
-    load.said = time.monotonic()
+    load.told_at = time.monotonic()
     now, newest = wall_clock(), load.newest.get(table.name, 0.0)
     share = (newest - begin) / (now - begin) if begin < newest <= now else 0.0
-    left = (load.said - load.began) * (1 - share) / share if share > 0.001 else None
+    left = (load.told_at - load.began) * (1 - share) / share if share > 0.001 else None
     rest = f"，约剩 {left:.0f} 秒 {left:.0f} s to go" if left is not None else ""
     load.say(f"  {table.name}: {load.rows:,} 行 rows, {load.rate:,.0f}/s{rest}")
 
