@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from feeds.kinds.filters import Exact, From, Search, Sort, Within, Words
 from feeds.kinds.kind import RecordKind
+from feeds.kinds.modes import is_exercise
 from feeds.model.duty_log import LOG_KINDS, LogEntry
 from feeds.model.incidents import MODES
 
@@ -12,6 +13,7 @@ LOG = RecordKind(
     plural="log_entries",
     record=LogEntry,
     writer="command",
+    apart=is_exercise,
     archive="log",
     confidential=lambda entry: True,
     entries=("log",),

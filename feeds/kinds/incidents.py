@@ -9,6 +9,7 @@ from feeds.incidents.phases import DRAWN_ON, orders_of
 from feeds.incidents.policies import proofs_for
 from feeds.kinds.filters import Exact, Flag, From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
+from feeds.kinds.modes import is_exercise
 from feeds.kinds.places import point
 from feeds.kinds.searchable import Searchable
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
@@ -57,6 +58,7 @@ INCIDENT = RecordKind(
     plural="incidents",
     record=Incident,
     writer="command",
+    apart=is_exercise,
     live=lambda incident: incident.phase not in ("merged", "archived"),
     derived=(
         Derived("open", bool, lambda incident: incident.open),
@@ -145,6 +147,7 @@ OBLIGATION = RecordKind(
     plural="obligations",
     record=Obligation,
     writer="command",
+    apart=is_exercise,
     derived=(
         Derived("unmet", bool, lambda due: due.unmet),
         Derived("proofs", dict[str, list[str]], lambda due: proofs_for(due.channel)),

@@ -7,6 +7,7 @@ from feeds.kinds.audience import ByCoverage
 from feeds.kinds.filters import Exact, Flag, Sort, Within, Words
 from feeds.kinds.incidents import MODE
 from feeds.kinds.kind import Derived, RecordKind
+from feeds.kinds.modes import is_exercise
 from feeds.kinds.searchable import Searchable
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model.plans import PLAN_LEVELS, PLAN_STATES, PROPOSAL_KINDS, PROPOSAL_STATES, ActionProposal, Plan
@@ -75,6 +76,7 @@ PROPOSAL = RecordKind(
     plural="proposals",
     record=ActionProposal,
     writer="command",
+    apart=is_exercise,
     derived=(Derived("answers", list[str], answers_of),),
     redact=("proposed_by", "answered_by", "people", "effect.tasks", "effect.left"),
     archive="proposal",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from feeds.kinds.filters import From, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
+from feeds.kinds.modes import is_exercise
 from feeds.kinds.places import point
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, texts
 from feeds.model import CHANNELS, RECEIPT_STATES, Receipt
@@ -70,7 +71,7 @@ RECEIPT = RecordKind(
     },
     derived=(Derived("summary", str, _summary), Derived("orders", list[ReceiptOrder], _orders)),
     place=point,
-    apart=lambda record: bool(record["mode"] != "real"),
+    apart=is_exercise,
     redact=("caller", "phone"),
     archive="receipt",
     entries=("receipt",),

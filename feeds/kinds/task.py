@@ -8,6 +8,7 @@ import msgspec
 
 from feeds.kinds.filters import Exact, Flag, Search, Sort, Within, Words
 from feeds.kinds.kind import Derived, RecordKind
+from feeds.kinds.modes import is_exercise
 from feeds.kinds.searchable import Searchable
 from feeds.kinds.subject import RuleName, SubjectKind, SubjectState, field_value, texts
 from feeds.model.approvals import TaskChoice
@@ -67,7 +68,7 @@ TASK = RecordKind(
             *("awaits_signature", "pressing", "awaits_answer"),
         )
     },
-    apart=lambda record: bool(record["mode"] != "real"),
+    apart=is_exercise,
     redact=(
         *("person", "head", "author", "issuer", "created_by", "reviewed_by", "signed_by"),
         *("holders_before", "history", "extensions", "evidence", "sheets"),
