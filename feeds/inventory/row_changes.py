@@ -41,7 +41,7 @@ def changed(text: str, changes: Iterable[RowChange]) -> tuple[str, list[str]]:
     header, records = _read(text)
     end = "\r\n" if "\r\n" in text[:4000] else "\n"
     by_id = {_id(record.cells, header): number for number, record in enumerate(records) if record.cells}
-    made: list[str] = []
+    changed_ids: list[str] = []
     lines: list[list[str]] = [record.lines for record in records]
     added: list[str] = []
     for change in changes:
@@ -59,11 +59,11 @@ def changed(text: str, changes: Iterable[RowChange]) -> tuple[str, list[str]]:
                 cells[header.index(name)] = value
             records[number] = _Record(cells, [])
             lines[number] = [_line(cells, end)]
-        made.append(change.id)
+        changed_ids.append(change.id)
     body = "".join(line for record_lines in lines for line in record_lines)
     if added and body and not body.endswith("\n"):
         body += end
-    return body + "".join(added), made
+    return body + "".join(added), changed_ids
 
 
 def _id(cells: Sequence[str], header: Sequence[str]) -> str:

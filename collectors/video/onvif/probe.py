@@ -16,10 +16,12 @@ import aiohttp
 
 from collectors import uri
 from collectors.contract import Measurement, Poller, Target
-from collectors.errors import AuthFailed, NotReady, Reason
+from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason
 from collectors.network import addresses
+from collectors.subscriber import SubscriberCallbacks
 from collectors.video.clock_check import CLOCK_FRESH, ClockCheck, offset_text
 from collectors.video.onvif.device_clock import DeviceClock, device_clock
+from collectors.video.onvif.pull_point import PullPoint
 from collectors.video.onvif.session import OnvifSession
 from collectors.video.onvif.setup import OnvifSetup, read_setup
 from feeds.clock import Clock, now
@@ -41,7 +43,7 @@ class OnvifState:
     described_at: float = float("-inf")
     setup: OnvifSetup | None = None
     clock_check: ClockCheck = field(default_factory=ClockCheck)
-    readings: list[Measurement] = field(default_factory=list)
+    events: PullPoint | None = None
 
 
 class OnvifPoller(Poller):
@@ -54,12 +56,32 @@ class OnvifPoller(Poller):
         self._clock = clock
         self._client: aiohttp.ClientSession | None = None
         self._states: dict[tuple[str, str], tuple[Target, OnvifState]] = {}
+        self._callbacks: SubscriberCallbacks | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def attach(self, callbacks: SubscriberCallbacks) -> None:
+        """See Subscriber."""
+        self._callbacks = callbacks
+
+    def forget(self, target: Target) -> None:
+        """See Subscriber."""
+        key, state = (target.asset, target.uri), self._states.pop((target.asset, target.uri), None)
+        if state is not None:
+            self._end(state[1], str(key))
+
+    def _end(self, state: OnvifState, name: str) -> None:
+        if state.events is not None:
+            task = asyncio.create_task(state.events.close(), name=f"onvif events of {name} end")
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
 
     @classmethod
     def validate(cls, target: Target) -> None:
         """Raises Misconfigured without a host, or with an unknown parameter."""
         addresses.need_host(target, "onvif://10.0.0.5?cred=cameras")
-        uri.only(target, ("cred",))
+        uri.only(target, ("cred", "events"))
+        if target.params.get("events", "no") not in ("yes", "no"):
+            raise Misconfigured(f"{target.uri!r}: events=yes or no", f"{target.uri!r}：events 应为 yes 或 no")
 
     async def poll(self, target: Target) -> list[Measurement]:
         """Raises NotReady when the device does not answer as ONVIF does, AuthFailed when it refuses the account."""
@@ -80,13 +102,28 @@ class OnvifPoller(Poller):
                 state.described_at = float("-inf")
                 raise NotReady(Reason.WRONG_ANSWER, "no media profile", clock)
         assert state.setup is not None
-        return [*clock, *_facts(state.setup)]
+        if target.params.get("events") == "yes":
+            self._listen(target, state)
+        heard = state.events.states.measurements() if state.events is not None and state.events.alive else ()
+        return [*clock, *_facts(state.setup), *heard]
+
+    def _listen(self, target: Target, state: OnvifState) -> None:
+        """Subscribe to the events of a device that answers; what they change is published at once."""
+        if state.events is None:
+            state.events = PullPoint(state.session, lambda: self._push(target, state))
+        state.events.start()
+
+    def _push(self, target: Target, state: OnvifState) -> None:
+        if self._callbacks is not None and state.events is not None:
+            self._callbacks.push(target, list(state.events.states.measurements()))
 
     def _state(self, target: Target) -> OnvifState:
         key = (target.asset, target.uri)
         state = self._states.get(key)
         if state is not None and state[0] == target:
             return state[1]
+        if state is not None:
+            self._end(state[1], target.uri)
         if self._client is None:
             self._client = aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -103,7 +140,10 @@ class OnvifPoller(Poller):
     async def close(self) -> None:
         """Close the connections."""
         client, self._client = self._client, None
+        for _, state in self._states.values():
+            self._end(state, "all")
         self._states.clear()
+        await asyncio.gather(*self._ending, return_exceptions=True)
         if client is not None:
             await client.close()
 

@@ -56,12 +56,15 @@ class OnvifSession:
             return element
         raise NotReady(Reason.WRONG_ANSWER, str(last))
 
-    async def call(self, request: str, path: str = "") -> etree._Element:
-        """A signed call. Raises OnvifFault (the device cannot do it), NotReady, AuthFailed."""
+    async def call(self, request: str, path: str = "", *, headers: str = "") -> etree._Element:
+        """A signed call; `headers` is XML for the envelope's header.
+
+        Raises OnvifFault (the device cannot do it), NotReady, AuthFailed.
+        """
         ways = (self._way,) if self._way else _WAYS if self._user else ("none",)
         for way in ways:
             try:
-                element = await self._signed(way, request, path or self._path)
+                element = await self._signed(way, request, path or self._path, headers)
             except OnvifFault as fault:
                 if not fault.denied:
                     raise
@@ -76,16 +79,16 @@ class OnvifSession:
             f"{self._base} 拒绝该账号：请检查凭据，并确认该账号允许使用 ONVIF",
         )
 
-    async def _signed(self, way: str, request: str, path: str) -> etree._Element:
+    async def _signed(self, way: str, request: str, path: str, headers: str) -> etree._Element:
         if way == "digest":
-            return await self._with_digest(request, path)
+            return await self._with_digest(request, path, headers)
         if way == "none":
-            return await self._post(path, soap.envelope(request))
+            return await self._post(path, soap.envelope(request, headers=headers))
         at = self._clock() + (self.offset if way == "offset" else 0.0)
-        return await self._post(path, soap.envelope(request, self._user, self._password, at))
+        return await self._post(path, soap.envelope(request, self._user, self._password, at, headers))
 
-    async def _with_digest(self, request: str, path: str) -> etree._Element:
-        body, url = soap.envelope(request), f"{self._base}{path}"
+    async def _with_digest(self, request: str, path: str, headers: str) -> etree._Element:
+        body, url = soap.envelope(request, headers=headers), f"{self._base}{path}"
         try:
             async with self._client.post(url, data=body, headers=_HEADERS) as response:
                 challenges = response.headers.getall("WWW-Authenticate", [])
@@ -117,12 +120,13 @@ class OnvifSession:
             raise as_not_ready(error) from error
         return _read(raw, status)
 
-    def path_of(self, address: str) -> str:
-        """The path of a service's address. Its host is ignored: behind a NAT it is often wrong."""
+    def path_of(self, address: str, *, whole: bool = False) -> str:
+        """The path of a service's address. Its host is ignored: behind a NAT it is often wrong. `whole`: with query."""
         try:
-            path = urlsplit(address.strip()).path
+            parts = urlsplit(address.strip())
         except ValueError:
             return self._path
+        path = f"{parts.path}?{parts.query}" if whole and parts.query else parts.path
         return path if path.startswith("/") and path.isprintable() and " " not in path else self._path
 
     async def services(self) -> dict[str, str]:

@@ -39,9 +39,12 @@ class OnvifFormatError(ValueError):
     """The answer is no SOAP envelope."""
 
 
-def envelope(body: str, user: str = "", password: str = "", at: float | None = None) -> bytes:
-    """A request. `body` is the call as XML. With `user` it is signed for the device's time `at`, epoch seconds."""
-    header = _security(user, password, at or 0.0) if user else ""
+def envelope(body: str, user: str = "", password: str = "", at: float | None = None, headers: str = "") -> bytes:
+    """A request. `body` is the call as XML. With `user` it is signed for the device's time `at`, epoch seconds.
+
+    `headers` is XML that stands in the header as well.
+    """
+    header = headers + (_security(user, password, at or 0.0) if user else "")
     return (
         f'<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="{_SOAP}"><s:Header>{header}</s:Header>'
         f"<s:Body>{body}</s:Body></s:Envelope>"

@@ -17,21 +17,21 @@ TEXT = (
 
 
 def test_a_change_sets_its_columns_and_leaves_every_other_byte() -> None:
-    text, made = changed(TEXT, [RowChange(id="b", row={"name": "东走廊", "labels": "y=2"})])
-    assert made == ["b"]
+    text, changed_ids = changed(TEXT, [RowChange(id="b", row={"name": "东走廊", "labels": "y=2"})])
+    assert changed_ids == ["b"]
     assert text == TEXT.replace("b,走廊,camera,532301,nvr", "b,东走廊,camera,532301,nvr,y=2\r\n")
 
 
 def test_a_row_of_several_lines_goes_whole() -> None:
-    text, made = changed(TEXT, [RowChange(id="a", row={}, gone=True)])
-    assert (made, ids_of(text)) == (["a"], {"# 大厅", "nvr", "b"})
+    text, changed_ids = changed(TEXT, [RowChange(id="a", row={}, gone=True)])
+    assert (changed_ids, ids_of(text)) == (["a"], {"# 大厅", "nvr", "b"})
     assert text == TEXT.replace('a,"门\r\n口",camera,532301,nvr,x=1\r\n', "")
 
 
 def test_a_new_row_is_added_below_with_the_file_s_own_columns_and_line_ends() -> None:
     row = {"id": "c", "name": '"东"门', "kind": "camera", "region": "532301", "lat": "", "parents": "nvr"}
-    text, made = changed(TEXT, [RowChange(id="c", row=row, new=True)])
-    assert made == ["c"]
+    text, changed_ids = changed(TEXT, [RowChange(id="c", row=row, new=True)])
+    assert changed_ids == ["c"]
     assert text == TEXT + '\r\nc,"""东""门",camera,532301,nvr,\r\n'
 
 
@@ -50,8 +50,9 @@ def test_what_cannot_be_done_changes_nothing(change: RowChange) -> None:
 
 
 def test_two_changes_of_one_row_are_both_made() -> None:
-    text, made = changed(TEXT, [RowChange(id="b", row={"name": "东走廊"}), RowChange(id="b", row={"region": "532302"})])
-    assert made == ["b", "b"]
+    changes = [RowChange(id="b", row={"name": "东走廊"}), RowChange(id="b", row={"region": "532302"})]
+    text, changed_ids = changed(TEXT, changes)
+    assert changed_ids == ["b", "b"]
     assert "b,东走廊,camera,532302,nvr," in text
 
 
