@@ -62,6 +62,7 @@ _FEEDS: Mapping[str, tuple[str, str]] = {
     "approvals.soap": ("approvals.soap", "SoapCaseFeed"),
     "approvals.sql": ("approvals.sql", "SqlCaseFeed"),
     "approvals.files": ("approvals.files", "FileCaseFeed"),
+    "approvals.site": ("approvals.site", "SiteFeed"),
 }
 _LISTENERS: Mapping[str, tuple[str, str]] = {
     "network.syslog": ("network.syslog.listener", "SyslogListener"),

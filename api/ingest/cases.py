@@ -21,7 +21,7 @@ from feeds.external import AT_ONCE
 from feeds.findings import Finding, InMessage
 from feeds.regions import is_code
 
-ItemKind = Literal["即办件", "承诺件", "补办件", "上报件", "联办件", "依申请公开", "咨询", "投诉"]
+ItemKind = Literal["即办件", "承诺件", "补办件", "上报件", "联办件", "依申请公开", "咨询", "投诉", "主动公开", "栏目"]
 CASE_TIMES = ("applied", "accepted", "handed_over", "decided", "submitted_up", "delivered", "ended", "updated")
 LISTS = {
     "steps": ("step", ("started", "ended")),

@@ -19,7 +19,7 @@ from feeds.workdays.local_time import local_date
 P = ParamSpec("P")
 
 
-def _known(count: Callable[P, int]) -> Callable[P, int]:
+def _published(count: Callable[P, int]) -> Callable[P, int]:
     """The count, 0 where the calendar is not published."""
 
     @wraps(count)
@@ -32,7 +32,7 @@ def _known(count: Callable[P, int]) -> Callable[P, int]:
     return counted
 
 
-@_known
+@_published
 def steps_over(case: FoldedCase, calendar: WorkCalendar, now: float) -> int:
     """Visits of steps over their own limits, the open one as of now. One whose end is unknown counts for none."""
     over = 0
@@ -44,17 +44,17 @@ def steps_over(case: FoldedCase, calendar: WorkCalendar, now: float) -> int:
     return over
 
 
-@_known
+@_published
 def late_notices(case: FoldedCase, calendar: WorkCalendar) -> int:
     """The supplement notices after the fifth working day from the application (行政许可法 art. 32)."""
     if case.applied is None:
         return 0
     last = notice_day(calendar, case.applied)
-    told = (local_date(row.notified) for row in case.supplements if row.notified is not None)
-    return sum(day > last for day in told)
+    notified_days = (local_date(row.notified) for row in case.supplements if row.notified is not None)
+    return sum(day > last for day in notified_days)
 
 
-@_known
+@_published
 def suspension_over(case: FoldedCase, calendar: WorkCalendar, now: float) -> int:
     """Days by which the open suspension is longer than stated; working days unless it states natural ones ("Z")."""
     days = 0
@@ -64,14 +64,14 @@ def suspension_over(case: FoldedCase, calendar: WorkCalendar, now: float) -> int
     return days
 
 
-@_known
+@_published
 def suspended_days(case: FoldedCase, calendar: WorkCalendar, now: float) -> int:
     """Working days of the longest suspension that is open."""
     still = [row for row in case.suspensions if row.ended is None and row.excluded]
     return max((calendar.between(_first(row), local_date(now)) for row in still), default=0)
 
 
-@_known
+@_published
 def delivery_over(case: FoldedCase, item: ApprovalItem | None, calendar: WorkCalendar, now: float) -> int:
     """Working days by which the delivery came after its limit, counted from the decision (art. 44); 0 while not told.
 

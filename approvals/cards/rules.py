@@ -96,7 +96,7 @@ DEFAULTS: tuple[CardRule, ...] = (
     CardRule(id="late_notice", on="fact", when="clock.late_notices >= 1", colour="yellow"),
     CardRule(id="suspension_over", on="daily", when="clock.suspension_over > 1", colour="yellow"),
     CardRule(
-        id="suspended_long", on="daily", when="clock.suspended_days > 60", colour="red", replaces="suspension_over"
+        id="suspension_far_over", on="daily", when="clock.suspended_days > 60", colour="red", replaces="suspension_over"
     ),
     CardRule(id="delivery_over", on="fact", when="clock.delivery_over >= 1", colour="yellow"),
 )

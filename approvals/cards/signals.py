@@ -156,10 +156,10 @@ def _owners(suspect: _Suspect, five: str) -> set[str]:
 def _step_order(suspect: _Suspect) -> bool:
     """A finished case without 审批 and 批准 among its five steps, or with steps that began in another order."""
     case = suspect.case
-    known: list[CaseStep] = [step for step in case.steps if step.five and step.started is not None]
-    if case.ended is None or len(known) < 2 or case.kind == "instant":
+    five_steps: list[CaseStep] = [step for step in case.steps if step.five and step.started is not None]
+    if case.ended is None or len(five_steps) < 2 or case.kind == "instant":
         return False
-    names = [step.five for step in known]
+    names = [step.five for step in five_steps]
     first = [names.index(name) for name in ("受理", "承办", "审批", "批准", "办结") if name in names]
     return first != sorted(first) or not {"审批", "批准"} & set(names)
 

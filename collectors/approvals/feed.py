@@ -126,13 +126,14 @@ class CaseFeed(Feed):
         still = self._stillness.problem(bool(round_.items), now)
         if not round_.stopped:
             if not still:
-                round_.items += self._heard(now)
+                round_.items += self.heard(now)
             await self._sweep(round_)
         self._fetched = round_.progress
         problem = " ".join(filter(None, (round_.failure, still, _problem_summary(round_.problems))))
         return FetchResult(items=tuple(round_.items), problem=problem, more=round_.going_on and not round_.failure)
 
-    def _heard(self, now: float) -> list[CaseFact]:
+    def heard(self, now: float) -> list[CaseFact]:
+        """The fact that everything up to a moment was reported, where that is known."""
         until = self.heard_until(now)
         if until is None:
             return []
@@ -145,17 +146,21 @@ class CaseFeed(Feed):
     def facts(self, table: CaseTable) -> RowFacts:
         """The converter of a table's rows. Raises Misconfigured without a key for personal values."""
         if table.name not in self._facts:
-            if self._sealer is None:
-                if self.source.key is None:
-                    raise Misconfigured("the site has no key for personal values", "站点没有个人信息密钥")
-                try:
-                    self._sealer = load_sealer(self.source.key)
-                except (OSError, ValueError) as error:
-                    raise Misconfigured(
-                        f"the key file of personal values cannot be read: {error}", f"个人信息密钥文件无法读取：{error}"
-                    ) from error
-            self._facts[table.name] = RowFacts(self.source, table, self.settings.id, self._sealer)
+            self._facts[table.name] = RowFacts(self.source, table, self.settings.id, self.sealer())
         return self._facts[table.name]
+
+    def sealer(self) -> Sealer:
+        """The sealer of the site. Raises Misconfigured without its key."""
+        if self._sealer is None:
+            if self.source.key is None:
+                raise Misconfigured("the site has no key for personal values", "站点没有个人信息密钥")
+            try:
+                self._sealer = load_sealer(self.source.key)
+            except (OSError, ValueError) as error:
+                raise Misconfigured(
+                    f"the key file of personal values cannot be read: {error}", f"个人信息密钥文件无法读取：{error}"
+                ) from error
+        return self._sealer
 
     # -- reading -----------------------------------------------------------------
 
@@ -205,11 +210,12 @@ class CaseFeed(Feed):
                 round_.problems.append("changed FUTURE_STAMP")
             if sweep is not None and fact.table == CASE and not fact.deleted:
                 sweep.numbers.add(fact.number)
-            if self._is_new(fact) or sweep is not None:
+            if self.is_new(fact) or sweep is not None:
                 round_.items.append(fact)
         return newest
 
-    def _is_new(self, fact: CaseFact) -> bool:
+    def is_new(self, fact: CaseFact) -> bool:
+        """True for a fact that was not reported yet in this form."""
         slot = (fact.number, *fact.slot)
         return self._seen.is_new(slot, f"{fact.digest}{fact.stamp}")
 

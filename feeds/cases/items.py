@@ -18,6 +18,7 @@ UNITS = {
     "": LimitUnit.WORKING,
     "工作日": LimitUnit.WORKING,
     "自然日": LimitUnit.NATURAL,
+    "连续日": LimitUnit.CALENDAR,
     "分钟": LimitUnit.MINUTES,
     "小时": LimitUnit.MINUTES,
     **{unit.value: unit for unit in LimitUnit},

@@ -18,8 +18,8 @@ from feeds.workdays.office import OFFICE_HOURS, OfficeHours
 
 JOINT_EXTENSION = 15
 DEFAULT_ITEM = ApprovalItem(code="")
-STATUTORY_DEFAULTS = {"promise": 20, "upward": 20, "joint": 45, "disclosure": 20}
-"""Working days of the law where neither the case nor its item says (art. 42, 43; 政府信息公开条例 art. 33)."""
+STATUTORY_DEFAULTS = {"promise": 20, "upward": 20, "joint": 45, "disclosure": 20, "publication": 20}
+"""Working days of the law where neither the case nor its item says (art. 42, 43; 政府信息公开条例 art. 26 and 33)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

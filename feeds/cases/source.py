@@ -54,6 +54,24 @@ class CaseTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SiteColumn:
+    """A column of a government site that is to be kept up. `limit` is in days since its last update.
+
+    `form`: "list" (a page with dates), "rss" (RSS or Atom) or "sitemap". `pattern` (RE2, with one group) finds the
+    dates of a list; without it every date on the page counts. `number` identifies it.
+    """
+
+    number: str
+    path: str = ""
+    name: str = ""
+    department: str = ""
+    region: str = ""
+    limit: int = 14
+    form: str = "list"
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSource:
     """The settings of an `approvals.*` source.
 
@@ -61,14 +79,16 @@ class CaseSource:
     is a failure, whatever its status. `page_param`, `size_param`, `total` and `page` make pages, `next` is the path of
     the next address or cursor, `since_param` carries the time from which on rows are asked for.
     `overlap` is how far every round goes back, because rows may be stored late under an earlier stamp; `back` is how
-    far the first one goes. `silent_after`: seconds without a complete round after which its figures count as old.
-    `quiet_after`: seconds of office time without a new row after which it counts as standing still, 0: never.
-    `operation`, `argument`, `inner` and `version` are those of SOAP. `encoding` is that of
-    files and of what a SOAP service puts into its text. `key` and `state` are files of this site.
+    far the first one goes. `columns` are those of an `approvals.site` source. `silent_after`: seconds without a
+    complete round after which its figures count as old. `quiet_after`: seconds of office time without a new row after
+    which it counts as standing still, 0: never.
+    `operation`, `argument`, `inner` and `version` are those of SOAP. `encoding` is that of files and of what a SOAP
+    service puts into its text. `key` and `state` are files of this site.
     """
 
     system: str = ""
     tables: tuple[CaseTable, ...] = ()
+    columns: tuple[SiteColumn, ...] = ()
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rows: str = ""
     ok_path: str = ""

@@ -5,15 +5,19 @@ Sources: GB/T 39046-2020 A.5, A.6 and A.7; 行政许可法 art. 45.
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
-CaseKind = Literal["instant", "promise", "supplement", "upward", "joint", "disclosure", "question", "other"]
+CaseKind = Literal[
+    "instant", "promise", "supplement", "upward", "joint", "disclosure", "question", "publication", "column", "other"
+]
 CaseState = Literal["applied", "open", "closed", "deleted", "shelf"]
-KINDS: tuple[CaseKind, ...] = ("instant", "promise", "supplement", "upward", "joint", "disclosure", "question", "other")
+KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
 GROUPS: dict[str, tuple[CaseKind, ...]] = {
     "permit": ("instant", "promise", "supplement", "upward", "joint", "other"),
     "disclosure": ("disclosure",),
     "question": ("question",),
+    "publication": ("publication",),
+    "column": ("column",),
 }
 """The groups in which cases are counted, with their kinds. Groups are never added together."""
 GROUP_OF: dict[str, str] = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
@@ -33,6 +37,8 @@ KIND_WORDS: dict[str, CaseKind] = {
     "依申请公开": "disclosure",
     "咨询": "question",
     "投诉": "question",
+    "主动公开": "publication",
+    "栏目": "column",
     "9": "other",
     "其他": "other",
     **{kind: kind for kind in KINDS},

@@ -22,12 +22,17 @@ DAY = 86_400.0
 
 
 class LimitUnit(StrEnum):
-    """The unit that a limit counts."""
+    """The unit that a limit counts. NATURAL moves a due day off work to the next working day, CALENDAR does not."""
 
     WORKING = "working_days"
     NATURAL = "natural_days"
+    CALENDAR = "calendar_days"
     MINUTES = "office_minutes"
     SAME_DAY = "same_day"
+
+
+EVERY_DAY = frozenset({LimitUnit.NATURAL, LimitUnit.CALENDAR})
+"""The units that count days off too."""
 
 
 class Light(StrEnum):
@@ -112,7 +117,7 @@ class Term:
         """True for a day that counts towards the limit. Raises Unpublished."""
         if day in self.excluded or (self.open_from is not None and day >= self.open_from):
             return False
-        return self.unit is LimitUnit.NATURAL or calendar.works(day)
+        return self.unit in EVERY_DAY or calendar.works(day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +201,7 @@ def _minutes(calendar: WorkCalendar, term: Term) -> Deadline:
 
 def used(calendar: WorkCalendar, term: Term, until: date) -> int:
     """Counted days in (day 0, until]. Raises Unpublished."""
-    if term.unit is not LimitUnit.NATURAL and not term.pauses:
+    if term.unit not in EVERY_DAY and not term.pauses:
         return calendar.between(term.day0, until)
     day, counted = term.day0, 0
     while day < until:

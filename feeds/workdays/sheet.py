@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 from feeds.workdays.calendar import ONE_DAY, Unpublished, WorkCalendar
-from feeds.workdays.clock import Deadline, LimitUnit, Term
+from feeds.workdays.clock import EVERY_DAY, Deadline, Term
 from feeds.workdays.local_time import local_date
 
 DayMark = Literal["start", "counted", "due", "off", "local_holiday", "excluded", "rolled", "unpublished"]
@@ -54,8 +54,8 @@ def _mark(calendar: WorkCalendar, term: Term, day: date) -> DayMark:
     try:
         works = calendar.works(day)
     except Unpublished:
-        return "counted" if term.unit is LimitUnit.NATURAL else "unpublished"
-    if works or term.unit is LimitUnit.NATURAL:
+        return "counted" if term.unit in EVERY_DAY else "unpublished"
+    if works or term.unit in EVERY_DAY:
         return "counted"
     return "local_holiday" if day in calendar.local else "off"
 

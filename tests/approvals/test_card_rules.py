@@ -44,7 +44,7 @@ async def test_a_suspension_longer_than_stated_is_a_card_of_the_morning(rig: Cas
     await rig.settle("2026-05-12T08:31")  # three days are the 7th, 8th and (a working Saturday) the 9th; one is free
     assert await cards(rig) == {"suspension_over/hall:1": "raised"}
     await rig.settle("2026-08-10T08:31")
-    assert await cards(rig) == {"suspended_long/hall:1": "raised"}
+    assert await cards(rig) == {"suspension_far_over/hall:1": "raised"}
 
 
 async def test_a_suspension_within_its_stated_days_is_none(rig: CasesRig) -> None:

@@ -6,12 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from feeds.cases.source import CaseSource, CaseTable, SweepSettings
+from feeds.cases.source import CaseSource, CaseTable, SiteColumn, SweepSettings
 from feeds.mapping.expressions import text_of
 from feeds.mapping.tables import read_table
 from watchfloor.settings.reader import SettingsTable, parse_duration
 
 PREFIX = "approvals."
+COLUMN = '[source.column.news] path = "/xw/", limit = "14d", form = "list"'
+SWEEP = 'sweep = { at = "02:30", window = "400d", hold = "1%" }'
+COLUMN_FORMS = ("list", "rss", "sitemap")
+COLUMN_KEYS = frozenset({"path", "name", "department", "region", "limit", "form", "pattern"})
 ENCODINGS = ("utf-8", "gb18030")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%")
@@ -30,6 +34,11 @@ def case_source(table: SettingsTable) -> CaseSource | None:
             _table(table, name, table_mapping)
             for name, table_mapping in tables.items()
             if isinstance(table_mapping, Mapping)
+        ),
+        columns=tuple(
+            _column(table, name, column)
+            for name, column in _free(table, "column").items()
+            if isinstance(column, Mapping)
         ),
         files=_files(table, tables),
         rows=table.text("rows"),
@@ -79,6 +88,17 @@ def _table(settings: SettingsTable, name: str, mapping: Mapping[str, Any]) -> Ca
     )
 
 
+def _column(table: SettingsTable, name: str, column: Mapping[str, Any]) -> SiteColumn:
+    """`[source.column.NAME]`: a column of a government site."""
+    builtin = SiteColumn(number=name)
+    limit = parse_duration(str(column.get("limit", "14d")))
+    form = str(column.get("form", builtin.form))
+    if limit is None or limit < 86_400 or form not in COLUMN_FORMS or set(column) - COLUMN_KEYS:
+        table.wrong("case_table_form", "column", form=COLUMN)
+    texts = {key: str(column[key]) for key in ("path", "name", "department", "region", "pattern") if key in column}
+    return SiteColumn(number=str(name), limit=round((limit or 0.0) / 86_400), form=form, **texts)
+
+
 def _sweep(table: SettingsTable, sweep: Any) -> SweepSettings | None:
     """`sweep = { at = "02:30", window = "400d", hold = "1%", keys = "SELECT …" }` of a table."""
     if not isinstance(sweep, Mapping):
@@ -88,7 +108,7 @@ def _sweep(table: SettingsTable, sweep: Any) -> SweepSettings | None:
     window = parse_duration(str(sweep.get("window", "400d")))
     share = _SHARE.fullmatch(str(sweep.get("hold", "1%")))
     if clock is None or window is None or share is None or float(share[1]) > 100:
-        table.wrong("sweep_form", "table")
+        table.wrong("case_table_form", "table", form=SWEEP)
         return builtin
     return SweepSettings(
         minute=60 * int(clock[1]) + int(clock[2]),

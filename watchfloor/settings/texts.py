@@ -178,12 +178,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
         "启动值守台之前设置该变量（systemd：EnvironmentFile）",
         "set the variable before Watchfloor starts (systemd: EnvironmentFile)",
     ),
-    "sweep_form": (
-        "sweep 的写法不对",
-        "a sweep is not written so",
-        '写成 sweep = {{ at = "02:30", window = "400d", hold = "1%" }}',
-        'write sweep = {{ at = "02:30", window = "400d", hold = "1%" }}',
-    ),
+    "case_table_form": ("写法不对", "this is not written so", "写成 {form}", "write {form}"),
     "reference_file": (
         "引用的文件无法读取或为空：{detail}",
         "the file it refers to cannot be read or is empty: {detail}",

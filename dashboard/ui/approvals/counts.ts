@@ -2,7 +2,7 @@
 import type { CaseBoardRecord } from "../records";
 
 /** Groups of kinds; the routes of cases and figures take their names as kinds. */
-export const GROUPS = ["permit", "disclosure", "question"] as const;
+export const GROUPS = ["permit", "disclosure", "question", "publication", "column"] as const;
 export type Group = (typeof GROUPS)[number];
 /** In the order in which one of them is that of a whole department. */
 const LIGHTS = ["red", "grey", "yellow", "green"] as const;

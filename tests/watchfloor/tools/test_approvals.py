@@ -165,3 +165,22 @@ def test_a_load_without_a_role_says_so_and_nothing_is_lost(
     assert len(asyncio.run(_taken(config, 1.0))) == 8
     code, answer = json_answer(capsys, "approvals", "load", "none", "-c", str(config))
     assert (code, "drop" in answer["error"]) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        '[source.table.case]\nsweep = { at = "25:00" }',
+        '[source.table.case]\nsweep = { hold = "much" }',
+        '[source.column.news]\nlimit = "soon"',
+        '[source.column.news]\nform = "pdf"',
+        "[source.column.news]\ntypo = 1",
+    ],
+)
+def test_a_sweep_or_column_that_is_not_written_so_is_a_finding(
+    capsys: pytest.CaptureFixture[str], config: Path, wrong: str
+) -> None:
+    before, mapping = config.read_text().split("[source.table.case.map]")
+    config.write_text(f"{before}[source.table.case.map]{mapping}{wrong}\n")
+    assert main(["check", "-c", str(config)]) == 1
+    assert "this is not written so" in capsys.readouterr().out
