@@ -210,16 +210,18 @@ async def _storm(site: Site, screen: Screen, tool: aiohttp.ClientSession, quick:
     pushed = time.perf_counter() - began
     await screen.has(set(sent), 120)
     receipts.cancel()
-    given = await receipts
+    receipt_count = await receipts
 
     async def all_there() -> bool:
         warnings = await asyncio.to_thread(_journaled, site.folder, "warning")
-        return warnings - before >= count and await asyncio.to_thread(_journaled, site.folder, "receipt") >= given
+        return (
+            warnings - before >= count and await asyncio.to_thread(_journaled, site.folder, "receipt") >= receipt_count
+        )
 
     await until(all_there, every=0.2, within=60)
     waits = [screen.seen[identifier] - at for identifier, at in sent.items()]
     newest = max(sent, key=lambda identifier: sent[identifier])
-    conditions = {"messages": count, "pushed_s": round(pushed, 1), "receipts": given, "lost": 0}
+    conditions = {"messages": count, "pushed_s": round(pushed, 1), "receipts": receipt_count, "lost": 0}
     shown = {"p99": percentile(waits, 0.99), "worst": max(waits), "newest": screen.seen[newest] - sent[newest]}
     figures = [
         Figure(name=f"emergency.storm_shown_{name}", value=value, unit="s", aim="2 s", conditions=conditions)
@@ -231,21 +233,21 @@ async def _storm(site: Site, screen: Screen, tool: aiohttp.ClientSession, quick:
 
 async def _receipts(tool: aiohttp.ClientSession) -> int:
     """Push receipts as in a busy hour until cancelled. Returns their number."""
-    given = 0
+    receipt_count = 0
     with contextlib.suppress(asyncio.CancelledError):
         while True:
             now = datetime.now(CHINA)
             row = {
-                "bh": f"r{given}",
+                "bh": f"r{receipt_count}",
                 "jjsj": f"{now:%Y-%m-%d %H:%M:%S}",
-                "jqnr": f"第 {given} 起报警",
-                "wd": f"{25.0 + given % 100 / 250:.5f}",
+                "jqnr": f"第 {receipt_count} 起报警",
+                "wd": f"{25.0 + receipt_count % 100 / 250:.5f}",
                 "jd": "101.5",
             }
             await asyncio.shield(_post(tool, "/api/v1/ingest/receipts/119", json.dumps({"data": [row]}).encode()))
-            given += 1
+            receipt_count += 1
             await asyncio.sleep(3600 / RECEIPTS_HOUR)
-    return given
+    return receipt_count
 
 
 def _journaled(at: Path, kind: str) -> int:

@@ -19,6 +19,8 @@ FEW = 60
 """Values below which each is marked by a point."""
 WIDE = 0.06
 """The share of the time shown from which a stretch has room for its word."""
+ROOM = 0.15
+"""The share of the values shown that is left free above and below a station's."""
 FLOOR = 0.07
 """Where the axis of values begins; the strip of health lies below it."""
 
@@ -45,6 +47,8 @@ def asset_figure(picture: AssetPicture, texts: ReportTexts) -> go.Figure:
     series = picture.series
     moments = [plotly_time(texts, moment) for moment in (picture.start, picture.end)]
     values: dict[str, Any] = {"domain": [FLOOR, 1], "fixedrange": True, "rangemode": "tozero"}
+    if span := _span_of(picture):
+        values["range"] = span
     if is_answer(series.metric):
         words = [texts("reading.false"), texts("reading.true")]
         values |= {"range": [-0.08, 1.12], "tickvals": [0, 1], "ticktext": words}
@@ -61,6 +65,17 @@ def asset_figure(picture: AssetPicture, texts: ReportTexts) -> go.Figure:
         uirevision=f"{series.metric} {round((picture.end - picture.start) / 3600)} {texts.language}",
         margin={"l": 8, "r": 14, "t": 8, "b": 30},
     )
+
+
+def _span_of(picture: AssetPicture) -> list[float]:
+    """The range of values of a station: a river at 1,772 m above the sea is not drawn from zero. Else empty."""
+    limits = [limit.value for limit in picture.limits if limit.of_station]
+    shown = [value for value in picture.series.value if value is not None]
+    if not limits or not shown or min(*limits, *shown) <= 0:
+        return []
+    low, high = min(*limits, *shown), max(*limits, *shown)
+    room = (high - low) * ROOM or 1.0
+    return [low - room, high + room]
 
 
 def _traces(series: ChartSeries, texts: ReportTexts) -> list[go.Scatter]:

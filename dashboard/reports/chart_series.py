@@ -91,13 +91,17 @@ def chart_series(series: Record, start: float, end: float, step: str) -> ChartSe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitLine:
-    """A limit that a rule sets. `clear`: the value that ends the alert, where the rule has a deadband."""
+    """A limit that a rule sets. `clear`: the value that ends the alert, where the rule has a deadband.
+
+    `of_station`: it came with the station's values, and `rule` is its name.
+    """
 
     op: str
     value: float
     rule: str
     severity: str
     clear: bool = False
+    of_station: bool = False
 
 
 def limit_lines(rules: Sequence[Record], metric: str, asset: Record) -> list[LimitLine]:
@@ -127,7 +131,7 @@ def station_limits(readings: Record, metric: str, words: Mapping[str, str]) -> l
     for limit, severity in (("warning", "major"), ("guarantee", "critical")):
         value = (readings.get(f"{name}_{limit}{bracket}{instance}") or {}).get("value")
         if isinstance(value, int | float) and not isinstance(value, bool):
-            lines.append(LimitLine(op="≥", value=value, rule=words[limit], severity=severity))
+            lines.append(LimitLine(op="≥", value=value, rule=words[limit], severity=severity, of_station=True))
     return lines
 
 

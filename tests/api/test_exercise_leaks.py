@@ -81,16 +81,18 @@ def paths(world: World) -> list[str]:
 @pytest.mark.parametrize("role", ROLES)
 async def test_no_answer_holds_what_is_not_real(drilled: World, role: str) -> None:
     async with drilled.signed_in(role) as client:
-        asked = [*paths(drilled), f"/api/v1/search?q={LEAK}", "/api/v1/search?q=drill"]
-        asked += [f"/api/v1/map/{layer}.geojson" for layer in ("warnings", "receipts", "incidents", "tasks", "marks")]
+        addresses = [*paths(drilled), f"/api/v1/search?q={LEAK}", "/api/v1/search?q=drill"]
+        addresses += [
+            f"/api/v1/map/{layer}.geojson" for layer in ("warnings", "receipts", "incidents", "tasks", "marks")
+        ]
         leaking = []
-        for path in asked:
+        for path in addresses:
             if path.removeprefix("/api/v1/") in OWN_PAGES:
                 continue
             text = (await client.get(path)).text.replace("\\u6f14", "演")
             if LEAK in text or DRILL in text:
                 leaking.append(path)
-        assert len(asked) > 40
+        assert len(addresses) > 40
         assert leaking == []
 
 

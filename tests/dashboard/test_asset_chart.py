@@ -91,6 +91,18 @@ def test_the_limits_that_came_with_a_stations_values_are_drawn_by_name() -> None
     assert station_limits(readings, "river.flow", {"warning": "警戒", "guarantee": "保证"}) == []
     figure = drawn(chart_series(answer((0, 1771.2), unit="m"), START, END, "raw"), limits=limits)
     assert any("警戒" in annotation.text for annotation in figure.layout.annotations)
+    low, high = figure.layout.yaxis.range
+    assert 1770.5 < low < 1771.2
+    assert 1774.0 < high < 1774.7
+
+
+def test_only_a_station_is_drawn_without_zero() -> None:
+    rule = limit_lines(
+        [{"id": "slow", "severity": "major", "thresholds": [{"metric": "m", "op": ">", "value": 9}], "only": {}}],
+        "m",
+        ROUTER,
+    )
+    assert drawn(chart_series(answer((0, 8.0)), START, END, "raw"), limits=rule).layout.yaxis.range is None
 
 
 def test_alerts_and_health_are_cut_to_the_time_shown() -> None:

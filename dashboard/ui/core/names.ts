@@ -136,7 +136,9 @@ export function readingText(reading: Pick<ReadingRecord, "value" | "unit">): str
   if (value === null || value === undefined) return "—";
   if (typeof value === "boolean") return t(`reading.${value}`);
   const fraction = typeof value === "number" && !Number.isInteger(value);
-  const text = fraction ? value.toPrecision(4).replace(/\.?0+$/, "") : String(value);
+  // Four digits, and of thousands the hundredths as well: a river stands at 1773.15 m.
+  const digits = fraction ? Math.abs(value) < 1000 ? value.toPrecision(4) : value.toFixed(2) : String(value);
+  const text = fraction ? digits.replace(/\.?0+$/, "") : digits;
   return unit ? `${text} ${unit}` : text;
 }
 

@@ -15,7 +15,7 @@ interface Props {
   mode?: "wall" | "desk";
   /** "county": a press on a county narrows the page to it, and the camera follows. */
   drill?: string;
-  /** "warning": the warning that is chosen stands out, and the camera shows its areas. */
+  /** "warning": the chosen one stands out, the camera shows its areas; exercises are drawn while they are listed. */
   focus?: string;
   /** "incident": the marks of the incident that is chosen are drawn, and may be drawn; "wall": those of a scene. */
   marks?: string;
@@ -62,9 +62,10 @@ function Drawn({ wall, drill, focus, marks, draws }: DrawnProps) {
     const onCounty = drill ? pressCounty : undefined;
     const onWarning = focus ? pressWarning : undefined;
     const onReady = (): void => setReady(true);
+    const exercises = focus ? () => query("show") === "exercise" : undefined;
     const drawn = marks ? markFeatures : undefined;
     const made = new MapView(under.current!, canvas.current!, {
-      wall, onHint: setHint, onCounty, onWarning, onReady, marks: drawn, draft: draws ? draft : undefined,
+      wall, onHint: setHint, onCounty, onWarning, exercises, onReady, marks: drawn, draft: draws ? draft : undefined,
     });
     view.current = made;
     void made.start();

@@ -42,6 +42,7 @@ export interface Settings {
   onCounty?: ((code: string) => void) | undefined;
   /** Called with the warning that was pressed where no node is. */
   onWarning?: ((id: string) => void) | undefined;
+  exercises?: (() => boolean) | undefined; // whether the page lists exercises: no other map draws one
   onReady: () => void;
   /** The marks to draw, with their words; asked again when one of them changes. */
   marks?: (() => Collection) | undefined;
@@ -203,12 +204,11 @@ export class MapView {
   }
 
   private drawWarnings(): void {
-    const { real, exercise } = warnings.value;
-    const id = this.chosenWarning.value;
+    const { real, exercise } = warnings.value, id = this.chosenWarning.value;
     const chosen = id ? store.all("warning").get(id) : undefined;
     const ended = chosen && chosen.state !== "active" ? [chosen] : [];
     const [actual, practised] = chosen?.status === "Exercise" ? [[], ended] : [ended, []];
-    const areas = [[...real, ...actual], [...exercise, ...practised]] as const;
+    const areas = [[...real, ...actual], [...(this.settings.exercises?.() ? exercise : []), ...practised]] as const;
     this.sources?.set("warnings", warningAreas(...areas, this.geo.counties!, t("warning.exercise"), id));
   }
 
