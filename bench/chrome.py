@@ -46,7 +46,7 @@ PROBE = """(() => {
     const maps = [...document.querySelectorAll("[data-panel=map]")];
     return maps.every((map) => map.querySelector("[data-ready=true], .map-message"));
   };
-  const hasRows = () => document.querySelector(".row, .board-row[data-id], .group-row, .flood-cause");
+  const hasRows = () => document.querySelector(".row, .board-row[data-id], .board-row[data-group], .group-row");
   const look = () => {
     if (!probe.rows && hasRows()) probe.rows = performance.now();
     if (!probe.shown && isShown()) probe.shown = performance.now();

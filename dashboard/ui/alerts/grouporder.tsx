@@ -41,9 +41,9 @@ function OrderSheet({ group, close }: { group: GroupRecord; close: () => void })
   return done ? <Outcome done={done} close={close} /> : <OrderForm group={group} done={setDone} />;
 }
 
-/** The preview, asked again when the action or what is kept back changes. Null while it is on its way or refused. */
-function usePreview(group: GroupRecord, action: string, keep: boolean): Preview | null {
-  const [preview, setPreview] = useState<Preview | null>(null);
+/** The preview, asked again when the action or what is kept back changes: null while it is on its way. */
+function usePreview(group: GroupRecord, action: string, keep: boolean): Preview | "refused" | null {
+  const [preview, setPreview] = useState<Preview | "refused" | null>(null);
   useEffect(() => {
     let current = true;
     setPreview(null);
@@ -51,6 +51,7 @@ function usePreview(group: GroupRecord, action: string, keep: boolean): Preview 
     send<Preview>("POST", ROUTE, { action, group: group.id, keep_needs: keep, preview: true, ...more })
       .then((answer) => current && setPreview(answer), (error: unknown) => {
         if (!(error instanceof ProblemError)) throw error;
+        if (current) setPreview("refused");
       });
     return () => void (current = false);
   }, [group.id, action, keep]);
@@ -62,7 +63,8 @@ const INITIAL: Values = { action: "ack", comment: "", until: "+60", keep: true }
 function OrderForm({ group, done }: { group: GroupRecord; done: (done: Done) => void }) {
   const [values, setValues] = useState(INITIAL);
   const action = textOf(values.action);
-  const preview = usePreview(group, action, values.keep === true);
+  const foreseen = usePreview(group, action, values.keep === true);
+  const preview = foreseen === "refused" ? null : foreseen;
   const save = async (given: Values, say: (text: string) => void): Promise<boolean> => {
     const until = action === "ack" ? null : moment(textOf(given.until));
     if (action !== "ack" && (until === null || !textOf(given.comment))) {
@@ -77,6 +79,7 @@ function OrderForm({ group, done }: { group: GroupRecord; done: (done: Done) => 
   };
   return (
     <Form initial={INITIAL} parts={parts(group, action, preview)} onChange={setValues} save={save} done={() => {}}
+      waits={foreseen === null}
       label={t(`flood.do.${action}`, { n: preview ? count(preview.count) : "…" })} />
   );
 }

@@ -69,9 +69,12 @@ interface StripProps {
   list: RefObject<HTMLElement | null>;
 }
 
+/** A group that is over: nothing is in it. */
+const emptied = (group: GroupRecord): GroupRecord => ({ ...group, count: 0, active: 0, unacked: 0, needs: {} });
+
 /** What the flood amounts to, what it is grouped by, and one order for all of it. */
 export function FloodStrip({ whole, count: n, shown, list }: StripProps) {
-  const { rows: [all] } = useHold(list, whole ? [whole] : [], ({ id }) => id, (group) => group, String(shown));
+  const { rows: [all] } = useHold(list, whole ? [whole] : [], ({ id }) => id, emptied, String(shown));
   if (!all) return null;
   const by = axis();
   const words = { n: count(all.count), groups: n, needs: count(needsOf(all)) };

@@ -26,7 +26,7 @@ import { useListKeys } from "./listkeys";
 import { HelpDialog, Keys } from "./keys";
 import { usePast, type Past } from "./past";
 import { ListRow, type RowList } from "./row";
-import { listing, type AlertRow, type Row, type Tab } from "./rows";
+import { left, listing, type AlertRow, type Row, type Tab } from "./rows";
 
 const DESK_TABS: readonly Tab[] = ["open", "mine", "unacked", "folded", "shelved"];
 const PAGE_TABS: readonly Tab[] = ["open", "unacked", "folded", "shelved", "closed"];
@@ -40,10 +40,7 @@ const tabsOf = (filters: boolean, flood: boolean): readonly Tab[] => {
 };
 
 const isAlert = (row: Row): row is AlertRow => row.type === "alert";
-/** A row that left while somebody was at the list: greyed when its alert is over. */
-const leave = (row: Row): Row => {
-  return isAlert(row) ? { ...row, gone: !row.closed && !store.peek("alert").has(row.alert.id) } : row;
-};
+const leave = (row: Row): Row => left(row, store.peek("alert"));
 
 /** `filters`: with the filters of the alerts page. */
 export default function AlertList({ filters = false }: { filters?: boolean }) {

@@ -49,6 +49,13 @@ export const alertRow = (alert: AlertRecord, extra: Partial<AlertRow> = {}): Ale
   return { type: "alert", key: alert.id, alert, ...plain, ...extra };
 };
 
+/** A row that left its list while somebody was at it: its alert as it is now, greyed when it is over. */
+export function left(row: Row, alerts: ReadonlyMap<string, AlertRecord>): Row {
+  if (row.type !== "alert") return row;
+  const now = alerts.get(row.alert.id);
+  return { ...row, alert: now ?? row.alert, gone: !row.closed && !now };
+}
+
 export interface Listing {
   rows: Row[];
   /** How many each tab holds; the past is not counted. */
@@ -107,7 +114,7 @@ function hiddenRows(alerts: AlertRecord[], unfolded: ReadonlySet<string>, search
   ]);
 }
 
-/** What needs a person first, then the groups; one of a single alert is that alert. */
+/** What needs a person first, then the groups; one of a single alert is that alert, unless it stands above. */
 function floodRows(alerts: AlertRecord[], { flood, unfolded }: Wish): Row[] {
   const byId = new Map(alerts.map((alert) => [alert.id, alert]));
   const needed = (flood.groups.get(ALL)?.alerts ?? []).map((id) => byId.get(id)).filter((alert) => alert !== undefined);
@@ -115,6 +122,7 @@ function floodRows(alerts: AlertRecord[], { flood, unfolded }: Wish): Row[] {
     const open = unfolded.has(group.id);
     const members = open || group.count === 1 ? membersOf(group, alerts, flood.owners) : [];
     const [only] = members;
+    if (group.count === 1 && only && needed.includes(only)) return [];
     if (group.count === 1 && only) return [alertRow(only, { key: `${group.id} ${only.id}` })];
     const children = members.map((alert) => alertRow(alert, { key: `${group.id} ${alert.id}`, child: true }));
     const whole = flood.groups.get(ALL) ?? group;

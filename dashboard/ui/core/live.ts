@@ -29,6 +29,8 @@ export class Live {
   private worker: Worker | null = null;
   private connected = false;
   private opened = false;
+  /** Whether there was ever a whole picture. */
+  private wasWhole = false;
   // Local times (Date.now): the server's offset may still move.
   private closedAt: number | null = Date.now();
   private frameAt: number | null = null;
@@ -143,7 +145,8 @@ export class Live {
     if (this.refused) return say(this.refused === FORBIDDEN ? "forbidden" : "signedout", frameAt ?? closedAt);
     if (frameAt === null) return say(startedKept() ? "offline" : "loading", startedKept() ? null : closedAt);
     if (closedAt !== null && now - closedAt > GONE) return say("closed", frameAt);
-    if (!this.store.ready.peek()) return say("resync", frameAt);
+    if (!this.store.ready.peek()) return say(this.wasWhole ? "resync" : "loading", frameAt);
+    this.wasWhole = true;
     if (closedAt === null && this.silence > SILENT) return say("silent", frameAt);
     const late = Object.entries(this.ages).filter(([, age]) => age === null || age * 1000 > SILENT);
     if (!late.length) return this.store.refused.peek().length ? say("refused", null) : null;

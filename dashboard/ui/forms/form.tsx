@@ -20,9 +20,11 @@ interface Props {
   label?: string;
   onChange?: (values: Values) => void;
   foot?: ComponentChildren;
+  /** True while it may not be sent, because what it would do is not known yet. */
+  waits?: boolean;
 }
 
-export function Form({ parts, initial, save, done, label, onChange, foot }: Props) {
+export function Form({ parts, initial, save, done, label, onChange, foot, waits = false }: Props) {
   const [values, setValues] = useState(initial);
   const [dirty, setDirty] = useState(false);
   const act = useAct();
@@ -44,7 +46,9 @@ export function Form({ parts, initial, save, done, label, onChange, foot }: Prop
     <form class="form" autocomplete="off" onSubmit={(event) => void submit(event)}>
       {parts.map((part, index) => <PartView key={index} part={part} values={values} set={set} />)}
       <div class="actions">
-        <button type="submit" class="primary" data-send="" disabled={act.busy}>{label ?? t("form.save")}</button>
+        <button type="submit" class="primary" data-send="" disabled={act.busy || waits}>
+          {label ?? t("form.save")}
+        </button>
         {foot}
       </div>
       <Message said={act.said} />

@@ -7,14 +7,14 @@ import type { IncidentRecord } from "../records";
 import { incidentPath } from "./address";
 import { Countdown, reportName } from "./countdown";
 import { GradeMark } from "./grademark";
-import { incidentsOf, unmetOf, useIncidents } from "./records";
+import { incidentsOf, rowOf, unmetOf, useIncidents } from "./records";
 
 const MOST = 2;
 
 /** `list`: while somebody is at this list no incident enters or leaves, so that no row of it moves. */
 export function IncidentStrip({ list }: { list: RefObject<HTMLElement | null> }) {
   useIncidents();
-  const { rows } = useHold(list, incidentsOf("open"), ({ id }) => id, (incident) => incident, "");
+  const { rows } = useHold(list, incidentsOf("open"), ({ id }) => id, (incident) => rowOf(incident.id) ?? incident, "");
   if (!rows.length) return null;
   const rest = rows.length - MOST;
   return (

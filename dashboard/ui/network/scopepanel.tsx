@@ -86,7 +86,7 @@ interface GroupsProps {
 
 function Groups({ field, title, groups, scope }: GroupsProps) {
   const box = useRef<HTMLElement>(null);
-  const { rows } = useHold(box, groups, (group) => group.key, (group) => group, JSON.stringify(scope));
+  const { rows } = useHold(box, groups, (group) => group.key, ({ key }) => emptyTally(key), JSON.stringify(scope));
   const rest = rows.slice(MOST);
   const bad = rest.filter((group) => group.worst !== "ok").length;
   return (

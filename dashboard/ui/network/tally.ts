@@ -11,7 +11,9 @@ export interface Tally {
   worst: State;
 }
 
-const none = (): Record<State, number> => ({ down: 0, degraded: 0, unknown: 0, under: 0, ok: 0 });
+/** A group in which nothing has been counted. */
+export const emptyTally = (key: string): Tally =>
+  ({ key, count: { down: 0, degraded: 0, unknown: 0, under: 0, ok: 0 }, total: 0, bad: 0, worst: "ok" });
 
 /** Groups of nodes by `keyOf`, worst first; `rank` decides between equals. */
 export function tally(
@@ -21,7 +23,7 @@ export function tally(
   for (const node of nodes) {
     const key = keyOf(node);
     let group = groups.get(key);
-    if (!group) groups.set(key, (group = { key, count: none(), total: 0, bad: 0, worst: "ok" }));
+    if (!group) groups.set(key, (group = emptyTally(key)));
     group.count[node.state] += 1;
     group.total += 1;
   }
@@ -37,4 +39,4 @@ export function tally(
 
 /** The sum over all nodes. */
 export const total = (nodes: readonly NetNode[]): Tally =>
-  tally(nodes, () => "")[0] ?? { key: "", count: none(), total: 0, bad: 0, worst: "ok" };
+  tally(nodes, () => "")[0] ?? emptyTally("");

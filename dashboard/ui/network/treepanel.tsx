@@ -38,7 +38,7 @@ export default function TreePanel() {
     }
   }, [chosen, network.nodes.size > 0]);
   const box = useRef<HTMLDivElement>(null);
-  const held = useHold(box, rows, (row) => row.id, (row) => row, `${key} ${fresh} ${foldKey(folds)}`);
+  const held = useHold(box, rows, (row) => row.id, (row) => asItIs(row, network), `${key} ${fresh} ${foldKey(folds)}`);
   const letIn = (): void => setFresh(fresh + 1);
   return (
     <>
@@ -67,6 +67,10 @@ export default function TreePanel() {
     </>
   );
 }
+
+/** A row that is no longer in the tree, with its node as it is now. */
+const asItIs = (row: TreeRow, network: Network): TreeRow =>
+  isRest(row) ? row : { ...row, node: network.nodes.get(row.id) ?? row.node };
 
 const foldKey = (folds: Folds): string => [...folds].map(([id, open]) => `${id}=${open}`).join();
 

@@ -8,6 +8,9 @@ import { inOrder, inScope, type Camera, type Scope } from "./states";
 
 const view = new ExtraView("cameras", { kind: "asset", face: "camera", filter: { kind: "camera" } });
 
+/** A camera as it is now. */
+export const cameraNow = (id: string): Camera | undefined => view.all().get(id) as unknown as Camera | undefined;
+
 export const cameras = computed(() => inOrder([...view.all().values()] as unknown as Camera[]));
 
 /** Asks for the cameras while the panel is there. True once they are here. */

@@ -7,7 +7,7 @@ import { clock, parse, serverNow, stamp } from "../core/time";
 import { ago } from "../core/format";
 import { useHold } from "../core/hold";
 import { mayDo } from "../core/site";
-import { scope } from "./cameras";
+import { cameraNow, scope } from "./cameras";
 import { look as ask, useLatest, type Look } from "./looks";
 import { GroupIcon, LadderBar, whatFails } from "./parts";
 import type { Camera } from "./states";
@@ -25,7 +25,8 @@ export function Tiles({ rows }: { rows: Camera[] }) {
   const last = Math.max(0, Math.ceil(rows.length / PAGE) - 1);
   const at = Math.min(last, Math.max(0, Number(query("page") ?? 1) - 1) || 0);
   const version = JSON.stringify([scope.value, at]);
-  const held = useHold(box, rows.slice(at * PAGE, (at + 1) * PAGE), (row) => row.id, (row) => row, version);
+  const here = rows.slice(at * PAGE, (at + 1) * PAGE);
+  const held = useHold(box, here, (row) => row.id, (row) => cameraNow(row.id) ?? row, version);
   const looks = useLatest(held.rows.map((row) => row.id));
   const turn = (by: number): void => setQuery({ page: at + by ? String(at + by + 1) : null });
   return (
