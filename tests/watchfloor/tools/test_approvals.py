@@ -183,4 +183,4 @@ def test_a_sweep_or_column_that_is_not_written_so_is_a_finding(
     before, mapping = config.read_text().split("[source.table.case.map]")
     config.write_text(f"{before}[source.table.case.map]{mapping}{wrong}\n")
     assert main(["check", "-c", str(config)]) == 1
-    assert "this is not written so" in capsys.readouterr().out
+    assert "写法不对" in capsys.readouterr().out
