@@ -220,7 +220,9 @@ class CaseDomain(Domain):
             else:
                 turned.append(lights.passed(row, now, seq))
         events = [event for change in turned for event in change.events]
-        yield WriteLights(self._ledger.store, [change.row for change in turned], events)
+        read_again = [(row, change.row) for row, change in zip(due, turned, strict=True) if row.id in facts]
+        plain = [change.row for change in turned if change.row.id not in facts]
+        yield WriteLights(self._ledger.store, plain, events, read_again, now)
         for change in turned:
             self._put(change.row, now, "time", at=change.events[-1].at if change.events else now)
         if events:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from feeds.cases import schema
 from feeds.cases.assess import CaseRow
+from feeds.cases.contributions import Sums, difference
 from feeds.cases.facts import CaseFact, FactSet
 from feeds.cases.ledger import AppliedCase, CaseLedger
 from feeds.cases.store import CaseEvent, CaseStore
+from feeds.workdays.local_time import local_date
 
 if TYPE_CHECKING:
     from feeds.journal import Journal
@@ -54,14 +56,20 @@ class ApplyFacts:
 
 @dataclass(frozen=True, slots=True)
 class WriteLights:
-    """Write the lights of rows and their events."""
+    """Write the lights of rows and their events. `reassessed` are rows before and after that were read again."""
 
     store: CaseStore
     rows: Sequence[CaseRow]
     events: Sequence[CaseEvent]
+    reassessed: Sequence[tuple[CaseRow, CaseRow]]
+    now: float
 
     async def ask(self, _journal: Journal) -> None:
-        await self.store.write_lights(self.rows, self.events)
+        change: Sums = {}
+        for before, after in self.reassessed:
+            difference(before, after, change)
+        today, rows = local_date(self.now).toordinal(), [after for _, after in self.reassessed]
+        await self.store.write_lights(self.rows, self.events, rows, change, today)
 
 
 @dataclass(frozen=True, slots=True)

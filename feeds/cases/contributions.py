@@ -78,7 +78,7 @@ def _measures(row: CaseRow) -> Iterator[tuple[int, str, int]]:
             yield row.day0, "cohort_done", 1
     ended = row.ended_day
     finished = ended is not None and row.result in FINISHED
-    if ended is not None:
+    if ended is not None and row.day0 is not None:  # one that was never accepted has not left the open ones either
         yield ended, "done" if finished else "dropped", 1
     if row.due_day is not None and (ended is None or finished):
         in_time = bool(row.in_time)

@@ -86,7 +86,7 @@ def _start(case: FoldedCase, calendar: WorkCalendar, now: float, flags: list[str
 
 def notice_limit(case: FoldedCase, calendar: WorkCalendar) -> float | None:
     """The end of the five days for the one-time notice. None without a pending notice or a published calendar."""
-    if case.applied is None or case.accepted is not None or case.supplements or case.ended is not None:
+    if case.applied is None or case.accepted is not None or case.supplements:
         return None
     try:
         return midnight(notice_day(calendar, case.applied) + ONE_DAY)
@@ -96,8 +96,8 @@ def notice_limit(case: FoldedCase, calendar: WorkCalendar) -> float | None:
 
 def deemed_at(case: FoldedCase, calendar: WorkCalendar, now: float) -> bool:
     """True when the case counts as accepted because no notice came within five working days (art. 32)."""
-    limit = notice_limit(case, calendar)
-    return limit is not None and now >= limit
+    limit, at = notice_limit(case, calendar), now if case.ended is None else min(now, case.ended)
+    return limit is not None and at >= limit
 
 
 def _stops_at(case: FoldedCase) -> float | None:

@@ -158,10 +158,17 @@ class CaseStore:
                 await self._sums(connection, change, today)
                 await self._histogram(connection, writes)
 
-    async def write_lights(self, rows: Sequence[CaseRow], events: Sequence[CaseEvent]) -> None:
-        """One transaction: the lights of these rows and their events."""
+    async def write_lights(
+        self,
+        rows: Sequence[CaseRow],
+        events: Sequence[CaseEvent],
+        reassessed: Sequence[CaseRow] = (),
+        change: Sums | None = None,
+        today: int = 0,
+    ) -> None:
+        """One transaction: lights of rows, reassessed rows as a whole with the change of their sums, and events."""
         table = schema.record
-        names = ("light", "next_at", "overdue", "seq", "state", "flags", "day0", "limit_at", "warn_at", "due_day")
+        names = ("light", "next_at", "seq")
         statement = update(table).where(table.c.id == bindparam("row_id"))
         statement = statement.values({name: bindparam(f"new_{name}") for name in names})
         async with self.store.writing() as connection:
@@ -169,6 +176,9 @@ class CaseStore:
                 values = [{"row_id": row.id} | {f"new_{name}": getattr(row, name) for name in names} for row in rows]
                 if values:
                     await connection.execute(statement, values)
+                altered = [*map(_columns_of, reassessed)]
+                await insert_many(connection, self._replacing(schema.record, ["id"]), altered)
+                await self._sums(connection, change or {}, today)
                 await insert_events(connection, events)
 
     async def erase(self, case_id: int) -> int:

@@ -56,6 +56,20 @@ async def test_the_identity_of_open_cases_holds_from_month_to_month(store: CaseS
     assert figures["open_end"] == await reader.count(CaseQuery(state=("open",)))
 
 
+async def test_a_case_that_was_never_accepted_leaves_no_hole_in_the_open_ones(
+    store: CaseStore, ledger: CaseLedger
+) -> None:
+    never: dict[str, Any] = {
+        "accepted": None,
+        "applied": "2026-04-20T09:00",
+        "ended": "2026-04-21T09:00",
+        "result": "不予受理",
+    }
+    await ledger.apply([case_fact("1"), case_fact("2", **never)], NOW)
+    april = await summary(CaseReader(store), APRIL, TODAY, NATION, {})
+    assert (april["accepted"], april["done"], april["dropped"], april["open_end"]) == (1, 0, 0, 1)
+
+
 async def test_sums_by_day_and_by_month_agree(store: CaseStore, ledger: CaseLedger) -> None:
     await ledger.apply(many(200, seed=4), NOW)
     reader = CaseReader(store)
