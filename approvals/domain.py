@@ -6,19 +6,20 @@ change numbers are higher than the one in the journal.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from approvals import lights
 from approvals.cards.documents import Document
 from approvals.cards.supervision import SupervisionStep, change_of
+from approvals.entries import facts_entry
 from approvals.fact_queue import FactQueue
 from approvals.former_cases import DOCUMENT, former_facts
 from approvals.judging import Judging, written_steps
 from approvals.open_cases import OpenCases, public_id
 from approvals.requests import ApplyFacts, FactsOf, LoadOpenCases, Recount, WriteLights
+from approvals.sums_check import SumsCheck
 from approvals.sweeps import SWEEP_KIND, SweepDocument, Sweeps, sweep_of, sweep_record, written_sweeps
 from feeds import wire
 from feeds.cases.assess import Assessor, CaseRow
@@ -64,6 +65,7 @@ class CaseDomain(Domain):
         self._now = 0.0
         self.judging = Judging(lambda: self.assessor)
         self.sweeps = Sweeps(lambda: self._ledger)
+        self.sums = SumsCheck(lambda: self._ledger.store)
 
     def replace(self, assessor: Assessor) -> None:
         """Use other calendars and items. Every open case is assessed again, some at a time."""
@@ -142,7 +144,8 @@ class CaseDomain(Domain):
         if self._facts:
             return 0.0
         moments = (
-            0.0 if self._again or self.judging.busy or self.sweeps.busy else None,
+            0.0 if self._again or self.judging.busy or self.sweeps.busy or self.sums.busy else None,
+            self.sums.next_moment(),
             self.open_cases.next_moment(),
             self.judging.next_moment(),
         )
@@ -168,6 +171,8 @@ class CaseDomain(Domain):
             yield from self._turn(now)
             yield from self._read_again(now)
             yield from self.judging.advance(self.open_cases, self._ledger.store, now)
+            yield from self.sums.step(now)
+            self._entries += self.sums.taken()
         self.open_cases.notice_silence(now)
         self._now = now
         self._count_boards(now)
@@ -181,21 +186,10 @@ class CaseDomain(Domain):
         for case in applied:
             self._put(case.after, now, "fact")
             self.judging.changed(case.after, case.case, now, case.before)
+            self.sums.changed(case.before, case.after)
         self.judging.seq = max(self.judging.seq, self._ledger.last_seq)
         if applied:
-            summary = self._ledger.summary
-            digest = hashlib.sha256("".join(fact.digest for fact in facts).encode()).hexdigest()
-            body = {
-                "facts": summary.facts,
-                "cases": len(applied),
-                "repeated": summary.repeated,
-                "stale": summary.stale,
-                "same_stamp": summary.same_stamp,
-                "seq": [applied[0].after.seq, applied[-1].after.seq],
-                "digest": digest,
-                "sources": dict(Counter(fact.source for fact in facts)),
-            }
-            self._entries.append(AppendEntry(kind=Kind.CASE, name="facts", subject="", at=now, body=body))
+            self._entries.append(facts_entry(applied, facts, self._ledger.summary, now))
 
     def _verified(self, fact: CaseFact, now: float) -> None:
         if self.open_cases.heard.get(fact.system, 0.0) < fact.stamp:
@@ -223,6 +217,8 @@ class CaseDomain(Domain):
         read_again = [(row, change.row) for row, change in zip(due, turned, strict=True) if row.id in facts]
         plain = [change.row for change in turned if change.row.id not in facts]
         yield WriteLights(self._ledger.store, plain, events, read_again, now)
+        for before, after in read_again:
+            self.sums.changed(before, after)
         for change in turned:
             self._put(change.row, now, "time", at=change.events[-1].at if change.events else now)
         if events:
@@ -241,6 +237,7 @@ class CaseDomain(Domain):
         for row in changed:
             self._put(row, now, "calendar")
         if changed:
+            self.sums.begin_anew()
             body = {"cases": [row.id for row in changed]}
             self._entries.append(AppendEntry(kind=Kind.CASE, name="recounted", subject="", at=now, body=body))
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from feeds.cases import schema
+from feeds.cases import schema, sums_check
 from feeds.cases.assess import CaseRow
-from feeds.cases.contributions import Sums, difference
+from feeds.cases.contributions import Sums, Used, difference
 from feeds.cases.facts import CaseFact, FactSet
 from feeds.cases.ledger import AppliedCase, CaseLedger
 from feeds.cases.store import CaseEvent, CaseStore
@@ -124,3 +124,41 @@ class CompareNumbers:
             if len(missing) > self.most:
                 break
         return Compared(compared, missing)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsAfter:
+    """The next rows by id."""
+
+    store: CaseStore
+    after: int
+    limit: int
+
+    async def ask(self, _journal: Journal) -> list[CaseRow]:
+        return await self.store.select_rows(schema.record.c.id > self.after, limit=self.limit)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthsOfSums:
+    """The months that have sums in the store, and these, in order."""
+
+    store: CaseStore
+    months: frozenset[int]
+
+    async def ask(self, _journal: Journal) -> list[int]:
+        return sorted(self.months | await sums_check.stored_months(self.store))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSums:
+    """Compare the sums of one month with these, and put them right. The answer is the number that differed."""
+
+    store: CaseStore
+    month: int
+    first_day: int
+    months: Sums
+    days: Sums
+    used: Mapping[Used, int]
+
+    async def ask(self, _journal: Journal) -> int:
+        return await sums_check.put_right(self.store, self.month, self.first_day, self.months, self.days, self.used)
