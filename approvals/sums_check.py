@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class Recount:
+class SumsRecount:
     """The sums as the rows up to `last` give them. `months` are those that are still to be compared."""
 
     last: int = 0
@@ -63,7 +63,7 @@ class SumsCheck:
     def __init__(self, store: Callable[[], CaseStore]) -> None:
         self._store = store
         self._next: float | None = None
-        self._recount: Recount | None = None
+        self._recount: SumsRecount | None = None
         self._first_day = 0
         self._entries: list[AppendEntry] = []
 
@@ -86,7 +86,7 @@ class SumsCheck:
     def begin_anew(self) -> None:
         """Rows have changed in a way that was not told: count from the beginning."""
         if self._recount is not None:
-            self._recount = Recount()
+            self._recount = SumsRecount()
 
     def step(self, now: float) -> Asking[None]:
         """Begin when it is time, and do the next part of a check that runs."""
@@ -94,11 +94,11 @@ class SumsCheck:
             self._next = _following(now)
         if self._recount is None and now >= self._next:
             self._next, self._first_day = _following(now), local_date(now).toordinal() - DAYS_KEPT + 1
-            self._recount = Recount()
+            self._recount = SumsRecount()
         if self._recount is not None:
             yield from self._go_on(self._recount, now)
 
-    def _go_on(self, recount: Recount, now: float) -> Asking[None]:
+    def _go_on(self, recount: SumsRecount, now: float) -> Asking[None]:
         if recount.months is None:
             rows = yield RowsAfter(self._store(), recount.last, ROWS_AT_ONCE)
             for row in rows:

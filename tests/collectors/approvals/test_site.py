@@ -123,6 +123,8 @@ async def test_a_catalogue_item_is_to_be_published_within_twenty_working_days() 
 
 async def test_a_disclosure_request_waits_for_third_parties() -> None:
     request = case_fact(kind="依申请公开", item="", applied="2026-09-24T10:00", accepted="2026-09-25T10:00")
-    asked = fact("1", "suspension", "s", kind="征求第三方意见", notice="n", started="2026-10-09", ended="2026-10-20")
-    limits = [ASSESSOR.row(folded(*facts), NOW).limit_at for facts in ((request,), (request, asked))]
+    suspended = fact(
+        "1", "suspension", "s", kind="征求第三方意见", notice="n", started="2026-10-09", ended="2026-10-20"
+    )
+    limits = [ASSESSOR.row(folded(*facts), NOW).limit_at for facts in ((request,), (request, suspended))]
     assert limits == [at("2026-10-30T00:00"), at("2026-11-12T00:00")]
