@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ Server = Callable[[], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int]]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, int]:
     """What starts a MariaDB on the same data each time, and its port."""
     folder = own(tmp_path_factory.mktemp("cases"))
     port = free_port()
