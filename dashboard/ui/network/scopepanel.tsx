@@ -15,7 +15,7 @@ import { useNetwork } from "./data";
 import { states, type NetNode } from "./network";
 import { isInside, keyOf, layerName, layerRank, narrow, NO_UNIT, readScope } from "./scope";
 import type { Scope, ScopeField } from "./scope";
-import { tally, total, type Tally } from "./tally";
+import { emptyTally, tally, total, type Tally } from "./tally";
 
 const MOST = 120;
 
