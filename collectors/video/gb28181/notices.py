@@ -38,6 +38,7 @@ class Notices:
             "deviceinfo": self._info,
             "alarm": self._alarm,
             "mobileposition": self._position,
+            "recordinfo": platform.recordings.take,
         }
 
     def take(self, binding: Binding, message: MansMessage, now: float) -> None:
@@ -84,7 +85,7 @@ class Notices:
             if platform.channels.report(binding.device, item, platform.wall()):
                 platform.publisher.channel(about, platform.wall(), alive=True)
         measurements = list(self._clock(about, message))
-        if record := message.text("Record"):
+        if (record := message.text("Record")) and not platform.settings.recordings:
             recording = status_of(record) is ChannelStatus.ON
             if about in platform.roster and device_id.kind_of(about) == "camera":
                 measurements.append(

@@ -21,6 +21,7 @@ from collectors.video.gb28181.notices import Notices
 from collectors.video.gb28181.platform_settings import PlatformSettings
 from collectors.video.gb28181.publishing import Emit, GbPublisher
 from collectors.video.gb28181.queries import Queries
+from collectors.video.gb28181.recordings import RecordKeeper
 from collectors.video.gb28181.registrar import Registrar, Registration
 from collectors.video.gb28181.roster import DeviceRoster
 from collectors.video.gb28181.sip_message import SipMessage, response
@@ -66,6 +67,7 @@ class GbPlatform:
         )
         self.deviations = DeviationLog()
         self.catalogs = CatalogKeeper(self, folder)
+        self.recordings = RecordKeeper(self, zone)
         self.notices = Notices(self, zone)
         self._zone = zone
         self._answers: OrderedDict[tuple[str, str, str], tuple[float, bytes]] = OrderedDict()
@@ -260,6 +262,7 @@ class GbPlatform:
         self.queries.tick(now)
         self.catalogs.tick(now)
         self.subscriptions.tick(now)
+        self.recordings.tick(now)
         for device, command in self.queries.due(now):
             binding = self.bindings.get(device)
             if binding is not None and binding.online and not self.queries.unsupported(device, command):

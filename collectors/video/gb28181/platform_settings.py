@@ -14,7 +14,7 @@ from collectors.settings import Credential, SourceSettings
 from collectors.video.gb28181.subscriptions import Topic
 
 PORT = 5060
-_FLAGS = ("accept_unknown", "sync_clock", "roaming")
+_FLAGS = ("accept_unknown", "sync_clock", "roaming", "recordings")
 _KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow", "subscribe", "coords")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -26,7 +26,7 @@ class PlatformSettings:
     `accept_unknown`: devices that are not in the inventory may register and are pending. `sync_clock`: the answer to
     REGISTER sets the devices' clocks. `roaming`: a device may change its address without a new registration.
     `allow`: networks that may speak, () for all. `subscribe`: what devices are asked to tell by themselves.
-    `gcj02`: devices give their positions as GCJ-02.
+    `recordings`: an hour of each channel's recordings is asked for once a day. `gcj02`: positions come as GCJ-02.
     """
 
     id: str
@@ -41,6 +41,7 @@ class PlatformSettings:
     allow: tuple[Network, ...] = ()
     subscribe: tuple[Topic, ...] = (Topic.CATALOG,)
     gcj02: bool = False
+    recordings: bool = False
 
     def allows(self, address: str) -> bool:
         """True when messages of this address are read."""

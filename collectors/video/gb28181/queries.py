@@ -87,13 +87,17 @@ class Queries:
             catalogs += command == "Catalog"
             yield device, command
 
-    def ask(self, binding: Binding, command: str, *, more: str = "") -> DeviceQuery | None:
-        """Send a query to a device. None when nothing can be sent to it now."""
+    def pending(self, device: str, sn: int) -> bool:
+        """True while a query waits for its answer, or for more of it."""
+        return (device, sn) in self._pending
+
+    def ask(self, binding: Binding, command: str, *, more: str = "", about: str = "") -> DeviceQuery | None:
+        """Send a query to a device, about itself or a channel. None when nothing can be sent to it now."""
         if binding.way is None:
             return None
         device = binding.device
         number = self._numbers[device] = self._numbers.get(device, random.randrange(1, 100_000)) + 1
-        body = manscdp.query(command, number, device, binding.charset, more)
+        body = manscdp.query(command, number, about or device, binding.charset, more)
         self.send(binding, "MESSAGE", body)
         query = DeviceQuery(device, command, number, self._now())
         self._pending[(device, number)] = query
@@ -127,6 +131,8 @@ class Queries:
         self._unanswered.pop((device, query.command), None)
         if last:
             del self._pending[(device, sn)]
+        else:
+            query.asked_at = self._now()
         return query
 
     def tick(self, now: float) -> None:

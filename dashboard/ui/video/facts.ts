@@ -12,7 +12,7 @@ const FACTS: Readonly<Record<Rung, readonly string[]>> = {
     "gb28181.frames", "onvif.frames"],
   picture: ["rtsp.picture", "picture.size", "picture.learning", "gb28181.picture", "onvif.picture"],
   clock: ["onvif.clock", "onvif.clock_s", "gb28181.clock", "gb28181.clock_s"],
-  recording: ["gb28181.recording"],
+  recording: ["gb28181.recording", "gb28181.recorded"],
 };
 /** The readings that the one line about a rung that is ok names, where there are any. */
 const SUMMARY: Readonly<Record<Rung, readonly string[]>> = {
@@ -22,7 +22,7 @@ const SUMMARY: Readonly<Record<Rung, readonly string[]>> = {
   frames: ["rtsp.fps", "rtsp.kbps", "rtsp.first_frame_ms", "rtsp.key_frame_ms"],
   picture: ["picture.size"],
   clock: ["onvif.clock_s", "gb28181.clock_s"],
-  recording: [],
+  recording: ["gb28181.recorded"],
 };
 
 export interface Fact {
