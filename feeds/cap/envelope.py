@@ -10,7 +10,7 @@ from lxml import etree
 
 from feeds.cap.findings import finding
 from feeds.cap.model import CapRefused
-from feeds.cap.schema import NAMESPACES
+from feeds.cap.schema import NAMESPACES, REALITY
 from feeds.cap.xml import parse_tree
 
 ENVELOPE = "EDXLDistribution"
@@ -38,20 +38,31 @@ def opened(raw: bytes) -> list[Enveloped] | None:
     root = parse_tree(raw)
     if etree.QName(root).localname != ENVELOPE:
         return None
-    status = _status(root)
-    messages = [Enveloped(_document(alert), status) for alert in root.iter(*_ALERTS)]
-    messages += [Enveloped(body, status) for body in _encoded(root)]
+    messages = [Enveloped(_document(alert), _status(alert)) for alert in root.iter(*_ALERTS)]
+    messages += [Enveloped(body, _status(content)) for content, body in _encoded(root)]
     if len(messages) > CONTENT_LIMIT:
         raise CapRefused((finding("TOO_COMPLEX", detail=f"messages > {CONTENT_LIMIT}"),))
     return messages
 
 
-def _status(root: etree._Element) -> str:
-    """The envelope's distributionStatus; of version 2.0 the value of its list."""
-    for element in root.iter(etree.Element):
+def _status(content: etree._Element) -> str:
+    """The least real distributionStatus of the envelopes around a message, "" where none has a known one.
+
+    In version 2.0 it is the value of a list. A word in other letters than the standard's is known too: an exercise must
+    not become real by a spelling.
+    """
+    ranks = {status.lower(): rank for rank, status in enumerate(REALITY)}
+    words = [_own_status(around) for around in content.iterancestors() if etree.QName(around).localname == ENVELOPE]
+    known = [ranks[word] for word in words if word in ranks]
+    return REALITY[max(known)] if known else ""
+
+
+def _own_status(envelope: etree._Element) -> str:
+    """The last word of an envelope's distributionStatus, in lower case."""
+    for element in envelope.iterchildren(etree.Element):
         if etree.QName(element).localname == "distributionStatus":
             words = " ".join(str(text) for text in element.itertext()).split()
-            return words[-1] if words else ""
+            return words[-1].lower() if words else ""
     return ""
 
 
@@ -59,8 +70,8 @@ def _document(alert: etree._Element) -> bytes:
     return etree.tostring(alert, encoding="utf-8", xml_declaration=True, with_tail=False)
 
 
-def _encoded(root: etree._Element) -> list[bytes]:
-    """CAP documents in base64 (nonXMLContent with a MIME type of CAP)."""
+def _encoded(root: etree._Element) -> list[tuple[etree._Element, bytes]]:
+    """CAP documents in base64 (nonXMLContent with a MIME type of CAP), each with the element that holds it."""
     documents = []
     for content in root.iter(etree.Element):
         if etree.QName(content).localname not in ("nonXMLContent", "nonXMLContentType", "otherContent"):
@@ -68,7 +79,7 @@ def _encoded(root: etree._Element) -> list[bytes]:
         values = {etree.QName(child).localname: child.text or "" for child in content.iterchildren(etree.Element)}
         if "cap+xml" in values.get("mimeType", ""):
             try:
-                documents.append(base64.b64decode(values.get("contentData", ""), validate=False))
+                documents.append((content, base64.b64decode(values.get("contentData", ""), validate=False)))
             except (binascii.Error, ValueError):
                 continue
     return documents

@@ -108,6 +108,8 @@ ENUMS: dict[str, frozenset[str]] = {
     "severity": frozenset(("Extreme", "Severe", "Moderate", "Minor", "Unknown")),
     "certainty": frozenset(("Observed", "Likely", "Possible", "Unlikely", "Unknown")),
 }
+REALITY = ("Actual", "System", "Draft", "Test", "Exercise")
+"""CAP statuses from the real to the unreal; an envelope may only make a message less real."""
 DATES = ("sent", "effective", "onset", "expires")
 PROSE = ("event", "audience", "senderName", "headline", "description", "instruction", "contact", "areaDesc", "note")
 COLOUR_SEVERITY = {"red": "Extreme", "orange": "Severe", "yellow": "Moderate", "blue": "Minor"}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from feeds.cap.colour import issued_colour
 from feeds.cap.findings import remark
 from feeds.cap.model import CapArea, CapInfo, CapMessage
+from feeds.cap.schema import REALITY
 from feeds.model import Area, EmergencyWarning, Remark
 
 _CHINESE_CODES = re.compile(r"CPEAS|GB/?T ?2260|GB2260|^adcode$|^areacode$|行政区划", re.IGNORECASE)
@@ -17,8 +18,6 @@ _LANGUAGE_TESTS: tuple[Callable[[str], bool], ...] = (
     lambda code: code.split("-")[0] == "zh",
     lambda code: True,
 )
-REALITY = ("Actual", "System", "Draft", "Test", "Exercise")
-"""CAP statuses from the real to the unreal; an envelope may only make a message less real."""
 
 
 def to_warning(message: CapMessage, source: str, received_at: float, *, profile: str = "") -> EmergencyWarning:

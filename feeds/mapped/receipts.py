@@ -13,7 +13,8 @@ from feeds.regions import is_code
 
 RAW_LIMIT = 64 * 1024
 """Characters of a row that are kept as received."""
-_EXERCISE = frozenset(("exercise", "演练", "test", "测试", "true"))
+EXERCISE_WORDS = frozenset(("exercise", "drill", "演练", "演习", "推演", "test", "测试", "true", "1", "是"))
+"""By what other systems say that something is not real."""
 
 
 def receipt_report(
@@ -50,7 +51,7 @@ def receipt_report(
         accuracy_m=float(values.get("accuracy", reader.source.accuracy_m)),
         caller=_text(values, "caller"),
         phone=_text(values, "phone"),
-        mode="exercise" if _text(values, "mode").lower() in _EXERCISE else "real",
+        mode="exercise" if _text(values, "mode").lower() in EXERCISE_WORDS else "real",
         problems=(*problems, *wrong, *unknown, *_region_problem(region)),
         raw=json.dumps(row, ensure_ascii=False, sort_keys=True, default=str)[:RAW_LIMIT],
     )

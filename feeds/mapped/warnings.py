@@ -14,7 +14,7 @@ from feeds.cap.geometry import circle_ring
 from feeds.cap.model import CapInfo
 from feeds.cap.schema import COLOUR_SEVERITY, ENUMS
 from feeds.cap.writer import cap_time
-from feeds.mapped.receipts import RAW_LIMIT
+from feeds.mapped.receipts import EXERCISE_WORDS, RAW_LIMIT
 from feeds.mapped.source import RowProblem, RowReader
 from feeds.model import Area, EmergencyWarning, Remark
 from feeds.regions import is_code
@@ -52,7 +52,7 @@ def mapped_warning(
     warning = EmergencyWarning(
         id=f"{sender},{identifier},{cap_time(sent)}",
         source=source,
-        status=_enum(values, "status", problems) or "Actual",
+        status=_status(values, problems),
         msg_type=_enum(values, "type", problems, "msgType") or "Alert",
         sender=sender,
         identifier=identifier,
@@ -106,6 +106,13 @@ def _references(values: Mapping[str, Any]) -> tuple[str, ...]:
     named = values.get("references")
     names = named if isinstance(named, list) else str(named).replace(",", " ").split() if named else []
     return tuple(dict.fromkeys(str(name) for name in names if name))
+
+
+def _status(values: Mapping[str, Any], problems: list[str]) -> str:
+    """CAP's status; "Exercise" for another system's word for one."""
+    word = _text(values, "status").lower()
+    known = {status.lower() for status in ENUMS["status"]}
+    return "Exercise" if word in EXERCISE_WORDS - known else _enum(values, "status", problems) or "Actual"
 
 
 def _enum(values: Mapping[str, Any], name: str, problems: list[str], cap: str = "") -> str:

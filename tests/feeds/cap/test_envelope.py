@@ -44,6 +44,19 @@ def test_each_message_of_an_envelope_is_a_document_with_the_envelopes_status() -
     assert {message.status for message in messages} == {"Exercise"}
 
 
+@pytest.mark.parametrize("word", ["exercise", "EXERCISE", " Exercise\n"])
+def test_no_spelling_makes_an_exercise_real(word: str) -> None:
+    (message,) = opened(envelope(embedded(alert()), status=word)) or []
+    assert message.status == "Exercise"
+
+
+@pytest.mark.parametrize(("outer", "inner"), [("Actual", "Exercise"), ("Exercise", "Actual"), ("Test", "exercise")])
+def test_of_envelopes_in_one_another_the_least_real_counts(outer: str, inner: str) -> None:
+    within = envelope(embedded(alert()), status=inner).decode()
+    (message,) = opened(envelope(f"<xmlContent>{within}</xmlContent>", status=outer)) or []
+    assert message.status == "Exercise"
+
+
 def test_what_is_no_envelope_is_left_alone_and_a_dtd_is_refused() -> None:
     assert opened(alert()) is None
     assert opened(b"{}") is None

@@ -78,6 +78,15 @@ def test_a_row_without_a_required_value_is_a_problem_that_names_it(missing: str)
     assert (problem.row, problem.detail.split(":")[0]) == (7, {"bh": "id", "jjsj": "at", "jqnr": "text"}[missing])
 
 
+@pytest.mark.parametrize("word", ["Drill", "演习", "Exercise", "测试"])
+def test_another_systems_word_for_an_exercise_makes_nothing_real(word: str) -> None:
+    assert receipt(FIRE, MappedSource(map={**MAP, "mode": {"const": word}})).mode == "exercise"
+    source = MappedSource(gives="warning", map={"id": "id", "at": "at", "event": "event", "status": {"const": word}})
+    item = mapped_warning(RowReader(source), {"id": "1", "at": "2026-11-28", "event": "暴雨"}, "s", 0, NOW)
+    assert isinstance(item, MappedWarning)
+    assert item.warning.status == "Exercise"
+
+
 def test_an_exercise_keeps_its_mode() -> None:
     source = MappedSource(map={**MAP, "mode": {"const": "演练"}})
     assert receipt(FIRE, source).mode == "exercise"
