@@ -64,6 +64,10 @@ def discover(commands: Any, with_config: WithConfig, act: Callable[[argparse.Nam
     listed.add_argument("asset", nargs="*", metavar="DEVICE", help="these devices only; else all with a stored catalog")
     listed.add_argument("--json", dest="form", action="store_const", const="json", help="for scripts")
     listed.set_defaults(act=act, form="table", tool="discover_gb28181")
+    answering = with_config(commands.add_parser("onvif", help="ask addresses for ONVIF devices; changes nothing"))
+    answering.add_argument("asset", nargs="+", metavar="NETWORK", help="addresses or networks to ask, up to a /22")
+    answering.add_argument("--json", dest="form", action="store_const", const="json", help="for scripts")
+    answering.set_defaults(act=act, form="table", tool="discover_onvif")
 
 
 def neighbours(parser: argparse.ArgumentParser) -> None:
