@@ -101,7 +101,10 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
 
 
 class CommandRole:
-    """Runs the command role. `default_life` is the duration, in seconds, of a warning without an end."""
+    """Runs the command role. `default_life` is the duration, in seconds, of a warning without an end.
+
+    `expects_cap`: the site has a source of CAP messages, so their reader is started with the role.
+    """
 
     def __init__(
         self,
@@ -115,7 +118,9 @@ class CommandRole:
         clock: Clock = wall_clock,
         intake: Intake | None = None,
         status: RoleStatus | None = None,
+        expects_cap: bool = False,
     ) -> None:
+        self._expects_cap = expects_cap
         self._bus, self._clock, self._intake, self._status = bus, clock, intake, status
         self._reader = CapReader()
         self.engine = CommandEngine(
@@ -132,9 +137,13 @@ class CommandRole:
 
     async def run(self) -> None:
         """Run until cancelled."""
+        starting = asyncio.create_task(self._reader.start(), name="cap-reader") if self._expects_cap else None
         try:
             await run_engine(self.engine, self._bus, self._clock, self._status)
         finally:
+            if starting is not None:
+                starting.cancel()
+                await asyncio.gather(starting, return_exceptions=True)
             await self._reader.close()
             if self._intake is not None:
                 await self._intake.close()

@@ -53,8 +53,8 @@ def _status(content: etree._Element) -> str:
     """
     ranks = {status.lower(): rank for rank, status in enumerate(REALITY)}
     words = [_own_status(around) for around in content.iterancestors() if etree.QName(around).localname == ENVELOPE]
-    known = [ranks[word] for word in words if word in ranks]
-    return REALITY[max(known)] if known else ""
+    stated_ranks = [ranks[word] for word in words if word in ranks]
+    return REALITY[max(stated_ranks)] if stated_ranks else ""
 
 
 def _own_status(envelope: etree._Element) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from feeds.cap.model import CapMessage, CapRefused
 from feeds.findings import Finding, InMessage
 from feeds.isolation.process import Isolated, Outlasted
 
+log = logging.getLogger(__name__)
 Parse = Callable[[bytes, str, str, tuple[str, ...]], Awaitable[CapMessage]]
 """Reads a message's bytes by mode, profile and trusted keys (PEM). Raises CapRefused, Outlasted, TooBusy."""
 IDLE = 86_400.0
@@ -64,6 +66,13 @@ class CapReader:
         if answer.message is None:
             raise CapRefused(answer.findings)
         return answer.message
+
+    async def start(self) -> None:
+        """Start the process: where messages are expected, the first one must not wait for it."""
+        try:
+            await self._isolated.start()
+        except (TimeoutError, asyncio.IncompleteReadError, OSError) as error:
+            log.warning("the reader of CAP messages did not start, the next message starts it: %r", error)
 
     async def close(self) -> None:
         await self._isolated.close()

@@ -57,6 +57,11 @@ class Isolated:
         self._waiting: deque[tuple[float, int]] = deque()
         self._rest: asyncio.TimerHandle | None = None
 
+    async def start(self) -> None:
+        """Start the process before its first call, which then need not wait for it."""
+        async with self._turn:
+            await self._started()
+
     async def call(self, payload: bytes) -> bytes:
         """What `serve` makes of the payload. Raises Outlasted, TooBusy."""
         now, size = asyncio.get_running_loop().time(), len(payload)

@@ -111,8 +111,8 @@ def _references(values: Mapping[str, Any]) -> tuple[str, ...]:
 def _status(values: Mapping[str, Any], problems: list[str]) -> str:
     """CAP's status; "Exercise" for another system's word for one."""
     word = _text(values, "status").lower()
-    known = {status.lower() for status in ENUMS["status"]}
-    return "Exercise" if word in EXERCISE_WORDS - known else _enum(values, "status", problems) or "Actual"
+    cap_statuses = {status.lower() for status in ENUMS["status"]}
+    return "Exercise" if word in EXERCISE_WORDS - cap_statuses else _enum(values, "status", problems) or "Actual"
 
 
 def _enum(values: Mapping[str, Any], name: str, problems: list[str], cap: str = "") -> str:

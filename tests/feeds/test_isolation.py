@@ -54,6 +54,12 @@ async def test_what_kills_or_outlasts_the_process_is_told_and_the_next_input_is_
     assert await isolated.call(b"pid") != first
 
 
+async def test_a_process_that_was_started_before_serves_the_first_call(isolated: Isolated) -> None:
+    await isolated.start()
+    assert isolated._process is not None
+    assert await isolated.call(b"pid") == str(isolated._process.pid).encode()
+
+
 async def test_one_process_serves_many_inputs_and_large_ones(isolated: Isolated) -> None:
     assert await isolated.call(b"pid") == await isolated.call(b"pid")
     assert len(await isolated.call(b"x" * 3_000_000)) == 6_000_000

@@ -189,7 +189,16 @@ async def build_command(settings: Settings, bus: Bus, journal: Journal, status: 
 
     intake = Intake(intake_url(journal_url(settings)), "command")
     assets, layers, incidents = _inventory(settings).assets, settings.layers, settings.incidents
-    program = CommandRole(bus, journal, assets, layers=layers, settings=incidents, intake=intake, status=status)
+    program = CommandRole(
+        bus,
+        journal,
+        assets,
+        layers=layers,
+        settings=incidents,
+        intake=intake,
+        status=status,
+        expects_cap=any(source.kind == "emergency.cap" for source in settings.sources),
+    )
     status.add_condition(lambda: program.engine.intake_trouble(settings.site.language))
 
     async def reload(fresh: Settings) -> None:
