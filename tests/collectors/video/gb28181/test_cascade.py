@@ -334,3 +334,28 @@ async def test_two_sites_of_ours_one_above_the_other() -> None:
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
         await above.close()
+
+
+async def test_rubbish_from_the_upper_platform_or_a_stranger_is_counted_and_the_next_query_is_answered() -> None:
+    async with cascade(*CAMERAS[:1]) as scene:
+        await scene.until(lambda: scene.platform.registration.registered is True)
+        loop = asyncio.get_running_loop()
+        here = scene.platform.way.local
+        stranger, _ = await loop.create_datagram_endpoint(
+            asyncio.DatagramProtocol, local_addr=("127.0.0.9", 0), remote_addr=here
+        )
+        stranger.sendto(b"REGISTER sip:x SIP/2.0\r\n\r\n")
+        assert scene.upper._transport is not None
+        for data in (b"", b"\x00" * 60_000, b"A" * 60_000, b"SIP/2.0 200 OK\r\nCSeq: 1 MESSAGE\r\n\r\n", b"\r\n\r\n"):
+            scene.upper._transport.sendto(data, here)
+        for body in ("", "<Query>", "<Query><CmdType>Catalog</CmdType><SN>text</SN></Query>", "<a>" * 5000):
+            scene.upper.ask("MESSAGE", body)
+        scene.upper.ask("SUBSCRIBE", "", "Event: Catalog\r\nExpires: -5\r\n")
+        scene.upper.query("DeviceInfo", 31, "<&evil>")
+        scene.upper.query("DeviceInfo", 32)
+        await scene.until(lambda: "<Channel>1</Channel>" in "".join(scene.upper.bodies("<SN>32</SN>")))
+        stranger.close()
+        counts = scene.listener.counts()
+        assert counts["refused"] >= 4
+        assert counts["strangers"] == 1
+        assert counts["subscriptions"] == 0
