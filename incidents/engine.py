@@ -65,7 +65,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.warnings = WarningDomain(
             assets, layers=layers, default_life=default_life, reading=reading, passes=settings.passing
         )
-        self.receipts = ReceiptDomain(site)
+        self.receipts = ReceiptDomain(site, lambda: self.incidents.incidents.values())
         self.obligations = ObligationDomain(settings)
         self.tasks = TaskDomain(lambda id: self.incidents.incidents.get(id), site, settings)
         self.incidents = IncidentDomain(self.receipts, self.obligations, self.tasks, site, settings)

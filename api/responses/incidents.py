@@ -67,7 +67,7 @@ class ReportPolicies(msgspec.Struct):
 
 
 class ReceiptCandidate(msgspec.Struct):
-    """Another receipt that may report the same event, and the incident that it belongs to ("": none yet)."""
+    """A receipt or incident that may be the same event, and the incident that it belongs to ("": none yet)."""
 
     id: str
     score: float

@@ -94,13 +94,14 @@ async def attach_receipt(deps: Deps, principal: Commander, receipt_id: str, body
 
 @router.get("/receipts/{receipt_id:path}/candidates", responses=answers(ReceiptCandidates, "not-found"))
 async def candidates(deps: Deps, principal: Viewer, receipt_id: str) -> Response:
-    """Other receipts that may report the same event, best first, each with the incident that it belongs to."""
+    """Receipts and incidents that may be the same event, best first, each with the incident that it belongs to."""
     receipt = await lists.require(deps, RECEIPT, receipt_id, principal.audience)
     items = []
     for candidate in receipt["candidates"]:
-        other = await lists.find(deps, RECEIPT, candidate["id"], principal.audience)
-        if other is not None:
+        if (other := await lists.find(deps, RECEIPT, candidate["id"], principal.audience)) is not None:
             items.append({**candidate, "incident": other["incident"], "title": other["title"]})
+        elif (incident := await lists.find(deps, INCIDENT, candidate["id"], principal.audience)) is not None:
+            items.append({**candidate, "incident": incident["id"], "title": incident["title"]})
     return Json({"items": items})
 
 

@@ -269,7 +269,7 @@ export interface ReceiptRecord {
   orders: ("attach" | "dismiss" | "open" | "restore")[];
 }
 
-/** Another receipt that may report the same event. `score` is 0 to 1, `likely` is True for a high one. */
+/** What may be the same event: another receipt, or an incident by its number. */
 export interface CandidateRecord {
   id: string;
   score: number;

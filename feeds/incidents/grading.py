@@ -35,7 +35,7 @@ class GradeCriterion:
     @property
     def words(self) -> str:
         """The criterion as it is recorded: "grave >= 10"; "" for the rest."""
-        return f"{self.figure} {self.op} {self.value:g}" if self.figure else ""
+        return f"{self.figure} {self.op} {self.value:.12g}" if self.figure else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,10 @@ CHANNELS = ("phone", "sms", "110", "119", "120", "122", "12345", "cap", "system"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Another receipt that may report the same event. `score` is 0 to 1, `likely` is True for a high one."""
+    """What may be the same event: another receipt, or an incident by its number.
+
+    `score` is 0 to 1, `likely` is True for a high one.
+    """
 
     id: str
     score: float

@@ -6,7 +6,7 @@ one is kept in the journal and not shown, a repetition changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,10 @@ from feeds.journal import Doc, Parcel
 from feeds.journal.forms import register
 from feeds.kinds import RECEIPT
 from feeds.model import Change, Command, Outcome, Receipt, Result
+from feeds.model.incidents import Incident
 from feeds.receipts import ReceiptReport
 from feeds.regions import covers
-from incidents.receipts.duplicates import ReceiptsByPlace
+from incidents.receipts.duplicates import ReceiptsByPlace, report_of
 from incidents.receipts.lifecycle import answered, leaves_at, received, restored, unanswered_from, updated
 
 KIND = "receipt"
@@ -36,7 +37,10 @@ def receipt_of(doc: Doc) -> Receipt:
 
 
 class ReceiptDomain(RecordDomain[Receipt]):
-    """Receipts in memory: those on the screens. `site` is the region of a report that names none."""
+    """Receipts in memory: those on the screens. `site` is the region of a report that names none.
+
+    `incidents` gives those in memory, with which receipts are compared.
+    """
 
     name = "command"
     kind = KIND
@@ -46,9 +50,9 @@ class ReceiptDomain(RecordDomain[Receipt]):
     feeds = (FEED,)
     actions = frozenset((CREATE, DISMISS, RESTORE))
 
-    def __init__(self, site: str = "") -> None:
+    def __init__(self, site: str = "", incidents: Callable[[], Iterable[Incident]] = tuple) -> None:
         super().__init__()
-        self._site = site
+        self._site, self._incidents = site, incidents
 
     @property
     def receipts(self) -> dict[str, Receipt]:
@@ -92,7 +96,9 @@ class ReceiptDomain(RecordDomain[Receipt]):
 
     def _admit(self, receipt: Receipt, name: str, report: ReceiptReport, now: float) -> None:
         receipt = replace(receipt, digest=report.digest)
-        self._put(replace(receipt, candidates=self._places.candidates(receipt)))
+        incidents = (report_of(incident, now) for incident in self._incidents())
+        others = [other for other in incidents if other is not None and other.id != receipt.incident]
+        self._put(replace(receipt, candidates=self._places.candidates(receipt, others)))
         self._record(name, receipt.id, now, cause=receipt.source, body=_original(report))
 
     def obey(self, command: Command, now: float) -> Asking[Result] | Result:

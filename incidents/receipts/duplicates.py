@@ -1,4 +1,4 @@
-"""Receipts that may report one event: a score by distance, time and class. Pure; nothing is ever merged here.
+"""Receipts and incidents that may be one event: a score by distance, time and class. Pure; nothing is merged here.
 
 Candidates are near in place and time: within the smaller radius and window of the two classes. The score is
 0.5 (1 - d/r) + 0.3 (1 - t/w) + 0.2 k, with k = 1 for one class, 0.5 when one is unknown or both are of one category.
@@ -12,6 +12,7 @@ from math import ceil, cos, floor, hypot, radians, sin, sqrt
 
 from feeds.incidents.classes import category_of, limits_of, widest_radius_m
 from feeds.model import Candidate, Receipt
+from feeds.model.incidents import Incident
 
 LIKELY, PERHAPS = 0.70, 0.40
 """Scores from which on two receipts likely, or perhaps, report one event."""
@@ -21,6 +22,8 @@ MOST = 5
 """Candidates of one receipt that are kept, the best ones."""
 CELL, CELL_KM = 0.1, 11.1
 """Degrees of one cell of the index, and the length of as many degrees of latitude."""
+AFTER_END = 86_400.0
+"""Seconds for which an incident that has ended is still compared with new receipts."""
 
 
 def candidate(receipt: Receipt, other: Receipt) -> Candidate | None:
@@ -41,10 +44,10 @@ def candidate(receipt: Receipt, other: Receipt) -> Candidate | None:
         return None
     return Candidate(
         id=other.id,
-        score=round(score, 2),
+        score=round(score, 3),
         distance_m=round(metres, 1),
         seconds=round(seconds, 1),
-        likely=round(score, 2) >= LIKELY,
+        likely=round(score, 3) >= LIKELY,
     )
 
 
@@ -81,6 +84,29 @@ def _alike(receipt: Receipt, other: Receipt) -> float:
     return 0.5 if category and category == category_of(other.event_class) else 0.0
 
 
+def report_of(incident: Incident, now: float) -> Receipt | None:
+    """An incident in the form of a report, to compare receipts with; None for one that is over, or that is none."""
+    ended = incident.ended_at is not None and now < incident.ended_at + AFTER_END
+    if not (incident.open or ended) or incident.merged_into:
+        return None
+    return Receipt(
+        id=incident.id,
+        source="",
+        external_id="",
+        channel="",
+        mode=incident.mode,
+        received_at=incident.received_at,
+        reported_at=incident.received_at,
+        updated_at=incident.received_at,
+        occurred_at=incident.occurred_at,
+        event_class=incident.event_class,
+        lat=incident.lat,
+        lon=incident.lon,
+        accuracy_m=incident.accuracy_m,
+        incident=incident.id,
+    )
+
+
 class ReceiptsByPlace:
     """Receipts by cells of a grid, so that candidates are sought among neighbours only."""
 
@@ -102,10 +128,22 @@ class ReceiptsByPlace:
             if not self._cells[cell]:
                 del self._cells[cell]
 
-    def candidates(self, receipt: Receipt) -> tuple[Candidate, ...]:
-        """The best candidates, best first."""
-        candidates = [scored for other in self._around(receipt) if (scored := candidate(receipt, other)) is not None]
-        return tuple(sorted(candidates, key=lambda scored: (-scored.score, scored.id))[:MOST])
+    def candidates(self, receipt: Receipt, incidents: Iterable[Receipt] = ()) -> tuple[Candidate, ...]:
+        """The best candidates, best first. `incidents` are those in hand, in the form of reports.
+
+        An incident is left out where a receipt of it scores as well.
+        """
+        scored = {
+            other.id: (other.incident, match)
+            for other in (*self._around(receipt), *incidents)
+            if (match := candidate(receipt, other)) is not None
+        }
+        best: dict[str, float] = {}
+        for id, (incident, match) in scored.items():
+            if id != incident:
+                best[incident] = max(match.score, best.get(incident, 0.0))
+        told = [match for id, (incident, match) in scored.items() if id != incident or match.score > best.get(id, 0.0)]
+        return tuple(sorted(told, key=lambda match: (-match.score, match.id))[:MOST])
 
     def _around(self, receipt: Receipt) -> Iterable[Receipt]:
         if receipt.lat is None or receipt.lon is None:

@@ -1,8 +1,7 @@
 /** One receipt: the report, where it is, what may be the same event, its life, the row as received, and a decision. */
-import { useState } from "preact/hooks";
-import { newReceipts } from "../alerts/summary";
-import { ProblemError, send } from "../core/api";
-import { query, setQuery } from "../core/address";
+import { useEffect, useState } from "preact/hooks";
+import { list, ProblemError, send } from "../core/api";
+import { navigate, query, setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { t, tOr } from "../core/i18n";
 import { className } from "../core/names";
@@ -10,9 +9,10 @@ import { store } from "../core/picture";
 import { mayAct, regionName } from "../core/site";
 import { parse, stamp } from "../core/time";
 import { useDetail } from "../core/usedetail";
-import type { CandidateRecord, ReceiptDetail } from "../records";
+import { incidentPath } from "../incidents/address";
+import type { ReceiptDetail } from "../records";
 import { decided } from "./page";
-import { TakeUp } from "./takeup";
+import { type Candidate, TakeUp } from "./takeup";
 
 export default function ReceiptDetailPanel() {
   const id = query("receipt");
@@ -34,6 +34,7 @@ function Detail({ id }: { id: string }) {
 }
 
 function Whole({ receipt }: { receipt: ReceiptDetail }) {
+  const candidates = useCandidates(receipt);
   const state = receipt.unanswered ? t("receipts.unanswered") : t(`receipts.state.${receipt.state}`);
   return (
     <>
@@ -47,9 +48,9 @@ function Whole({ receipt }: { receipt: ReceiptDetail }) {
       </header>
       {receipt.text === receipt.title ? null : <p class="warning-text">{receipt.text}</p>}
       <Facts receipt={receipt} />
-      <TakeUp receipt={receipt} />
+      <TakeUp receipt={receipt} candidates={candidates} />
       <Decision receipt={receipt} />
-      <Candidates candidates={receipt.candidates} />
+      <Candidates candidates={candidates} />
       <Life receipt={receipt} />
     </>
   );
@@ -117,20 +118,36 @@ function Decision({ receipt }: { receipt: ReceiptDetail }) {
   );
 }
 
-/** Receipts that may report one event, with the score. They are proposals: a person decides. */
-function Candidates({ candidates }: { candidates: CandidateRecord[] }) {
+/** What may be the same event as a receipt, best first, each with the incident that it belongs to by now. */
+function useCandidates({ id, rev, candidates }: ReceiptDetail): Candidate[] {
+  const [found, setFound] = useState<Candidate[]>([]);
+  useEffect(() => {
+    let ended = false;
+    const show = (items: Candidate[]): void => void (!ended && setFound(items));
+    if (!candidates.length) show([]);
+    else list<Candidate>(`/api/v1/receipts/${encodeURIComponent(id)}/candidates`, 1).then(show, () => show([]));
+    return () => void (ended = true);
+  }, [id, rev, decided.value]);
+  return found;
+}
+
+/** Receipts and incidents that may be one event, with the score. They are proposals: a person decides. */
+function Candidates({ candidates }: { candidates: Candidate[] }) {
   if (!candidates.length) return null;
-  const names = new Map(newReceipts.value.map((receipt) => [receipt.id, receipt.summary]));
+  const open = ({ id, incident }: Candidate): void => {
+    if (id === incident) navigate(incidentPath(id));
+    else setQuery({ receipt: id }, { open: true });
+  };
   return (
     <section>
       <h3>{t("receipts.candidates")}</h3>
       <ul class="receipt-candidates">
         {candidates.map((candidate) => (
           <li key={candidate.id} class={candidate.likely ? "is-likely" : ""}>
-            <button type="button" class="link" onClick={() => setQuery({ receipt: candidate.id }, { open: true })}>
+            <button type="button" class="link" onClick={() => open(candidate)}>
               <b>{Math.round(candidate.score * 100)}</b>{" "}
               {t(candidate.likely ? "receipts.likely" : "receipts.perhaps")}{" "}
-              {names.get(candidate.id) ?? candidate.id}
+              {candidate.title || candidate.id}
               <small>
                 {t("receipts.apart", { m: Math.round(candidate.distance_m), s: Math.round(candidate.seconds) })}
               </small>

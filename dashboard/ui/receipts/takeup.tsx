@@ -7,21 +7,39 @@ import { Message, useAct } from "../forms/act";
 import type { Option } from "../forms/field";
 import { openForm } from "../forms/form";
 import { incidentPath } from "../incidents/address";
-import type { IncidentRecord, ReceiptRecord } from "../records";
+import type { CandidateRecord, IncidentRecord, ReceiptRecord } from "../records";
 import { INCIDENT_OPEN_PHASES } from "../vocabulary";
 
 const IN_HAND = INCIDENT_OPEN_PHASES.join();
 
-export function TakeUp({ receipt }: { receipt: ReceiptRecord }) {
+/** What may be the same event: a receipt, or an incident, with the incident that it belongs to ("": none yet). */
+export interface Candidate extends CandidateRecord {
+  incident: string;
+  title: string;
+}
+
+/** What is likely the same is offered first: to attach the receipt to its incident. */
+export function TakeUp({ receipt, candidates }: { receipt: ReceiptRecord; candidates: Candidate[] }) {
   const act = useAct();
   if (!receipt.orders.includes("open") || !mayDo("command")) return null;
   const path = `/api/v1/receipts/${encodeURIComponent(receipt.id)}`;
   const open = (): void => {
     void act.run(() => send<IncidentRecord>("POST", `${path}/open`, {})).then((made) => made && show(made));
   };
+  const same = candidates.find(({ likely, incident }) => likely && incident);
+  const join = (incident: string): void => {
+    void act.run(() => send<IncidentRecord>("POST", `${path}/attach`, { incident }))
+      .then((joined) => joined && show(joined));
+  };
   return (
     <div class="incident-orders">
-      <button type="button" class="primary" data-open="" disabled={act.busy} onClick={open}>
+      {same ? (
+        <button type="button" class="primary" data-join={same.incident} disabled={act.busy}
+          onClick={() => join(same.incident)}>
+          {t("receipts.join", { title: same.title, number: same.incident.split(":")[1] ?? same.incident })}
+        </button>
+      ) : null}
+      <button type="button" class={same ? "chip" : "primary"} data-open="" disabled={act.busy} onClick={open}>
         {t("receipts.open-incident")}
       </button>
       <button type="button" class="chip" data-attach="" onClick={() => void openAttach(receipt, path)}>

@@ -1,0 +1,1 @@
+"""Emergency command over the public interface, with a moved clock."""
