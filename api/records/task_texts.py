@@ -19,6 +19,14 @@ TASK_TEXTS = {
     "incident_closed": ("该事件已归档或并入，不能再下达任务", "the incident is archived or merged"),
     "two_dues": ("截止时间与时限只能填一个", "give a due time or a term, not both"),
     "too_far": ("时间太远", "the time is too far away"),
+    "no_calendar": (
+        "那一年的节假日安排尚未公布，请改填截止时间",
+        "the holidays of that year are not published: give a due time",
+    ),
+    "depends_workdays": (
+        "等其他任务办结才起算的任务不能按工作日定时限",
+        "a task that waits for others has no term in working days",
+    ),
     "no_term": ("时限须大于零", "a term is longer than nothing"),
     "not_reviewed": ("须先经他人审核", "another person has to review it first"),
     "same_person": ("拟稿人与审核人不能是同一人", "who drafted it cannot review it"),

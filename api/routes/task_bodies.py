@@ -16,7 +16,8 @@ Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 class TaskBody(IncidentOrderBody):
     """A new task for one of `unit`, `person` (account), `post` of the incident and `role`.
 
-    `due_at` or `due_within` (seconds from the issue); `sign_within` in seconds, left out: the limit of the response.
+    `due_at`, `due_within` (seconds from the issue) or `due_workdays` (working days after its day). `sign_within` is in
+    seconds, left out: the limit of the response.
     `issue`: give it out at once. `author` and `written_on` are those of a leader's instruction.
     """
 
@@ -32,6 +33,7 @@ class TaskBody(IncidentOrderBody):
     role: Literal["", "duty", "leader", "operator"] = ""
     due_at: Moment | None = None
     due_within: Seconds | None = None
+    due_workdays: Annotated[int, Field(ge=1, le=250)] | None = None
     sign_within: Seconds | None = None
     evidence: Literal["none", "text", "photo", "file"] = "none"
     depends: list[ShortText] = Field(default_factory=list, max_length=50)

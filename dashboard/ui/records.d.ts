@@ -513,6 +513,7 @@ export interface TaskRecord {
   signed_by: string;
   signed_at: string | null;
   term: number | null;
+  workdays: number;
   starts_at: string | null;
   due: string | null;
   due_first: string | null;

@@ -110,7 +110,8 @@ class Task:
     `written_on`.
 
     `sign_by` ends the limit of signing; `sign_late`: it has passed unsigned. `term` (seconds) runs from `starts_at` to
-    `due`, whose first version is `due_first`; `warn_at` is when the light turns yellow. `late`: it was red once.
+    `due`, whose first version is `due_first`; a term of `workdays` ends with the last of them. `warn_at` is when the
+    light turns yellow. `late`: it was red once.
     `timely` of a done task: "first" (按期), "extended" (展期), "late".
     `carried_over`: its incident was ended without it.
     """
@@ -148,6 +149,7 @@ class Task:
     signed_by: str = ""
     signed_at: Time | None = None
     term: float | None = None
+    workdays: int = 0
     starts_at: Time | None = None
     due: Time | None = None
     due_first: Time | None = None

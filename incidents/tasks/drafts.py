@@ -14,7 +14,7 @@ SIGN_URGENT, SIGN_DEFAULT = 600.0, 1800.0
 URGENT = ("I", "II")
 ROLES = ("duty", "leader", "operator")
 """Roles to which a task may be given instead of a unit or a person."""
-LONGEST = 366 * 86_400.0
+LONGEST, MOST_WORKDAYS = 366 * 86_400.0, 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,8 @@ class TaskDraft:
     """A task to be made. Exactly one of `unit`, `person` (account), `post` of the incident and `role` has it.
 
     `due_at` is a moment (epoch seconds), `due_within` seconds from the start of the clock: the issue, or, with
-    `depends` (ids of tasks), what `TaskDomain.start_clock` is told. `sign_within` is in seconds, None for the limit
+    `depends` (ids of tasks), what `TaskDomain.start_clock` is told, `due_workdays` working days after the day of that
+    start. `sign_within` is in seconds, None for the limit
     that the incident's response sets. `plan_key` ("plan:task-key") makes it issued once only in an incident.
     `region` "" is that of the incident, else that of the unit, else the site's.
     """
@@ -39,6 +40,7 @@ class TaskDraft:
     role: str = ""
     due_at: float | None = None
     due_within: float | None = None
+    due_workdays: int | None = None
     sign_within: float | None = None
     evidence: str = "none"
     depends: tuple[str, ...] = ()
@@ -80,12 +82,16 @@ def check_holder(unit: str, person: str, post: str, role: str, incident: Inciden
 
 
 def _check_times(draft: TaskDraft, now: float) -> None:
-    if draft.due_at is not None and draft.due_within is not None:
+    if sum(term is not None for term in (draft.due_at, draft.due_within, draft.due_workdays)) > 1:
         raise OrderRefused("two_dues:due")
     if draft.due_at is not None and not now < draft.due_at <= now + LONGEST:
         raise OrderRefused("past:due" if draft.due_at <= now else "too_far:due")
     if draft.due_within is not None and not 0 < draft.due_within <= LONGEST:
         raise OrderRefused("no_term:due_within")
+    if draft.due_workdays is not None and draft.depends:
+        raise OrderRefused("depends_workdays:due_workdays")
+    if draft.due_workdays is not None and not 0 < draft.due_workdays <= MOST_WORKDAYS:
+        raise OrderRefused("no_term:due_workdays")
     if draft.sign_within is not None and not 0 < draft.sign_within <= LONGEST:
         raise OrderRefused("no_term:sign_within")
 
@@ -116,10 +122,11 @@ def drafted(draft: TaskDraft, incident: Incident | None, region: str, by: str, n
         created_at=now,
         sign_within=draft.sign_within or (SIGN_URGENT if urgent else SIGN_DEFAULT),
         term=draft.due_within,
+        workdays=draft.due_workdays or 0,
         due=draft.due_at,
         due_first=draft.due_at,
         evidence_needed=draft.evidence,
         state_at=now,
-        light="grey" if draft.due_at is not None or draft.due_within is not None else "",
+        light="grey" if draft.due_at or draft.due_within or draft.due_workdays else "",
         history=(TaskEvent(action="create", at=now, by=by),),
     )

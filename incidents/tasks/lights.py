@@ -13,9 +13,12 @@ from feeds.tasks.orders import CLOCK_STANDS
 from feeds.tasks.sheets import SheetRule, sheet_rules
 from feeds.workdays.calendar import ONE_DAY, Unpublished, WorkCalendar
 from feeds.workdays.local_time import local_date, midnight
+from incidents.refusals import OrderRefused
 
 DAY = 86_400.0
 LEAST_WARNING = 300.0
+LAST_MOMENT = 0.001
+"""Seconds before midnight at which the last day of a term ends: the light is red from the next day on."""
 SHOWN_AFTER = 86_400.0
 """Seconds for which an ended task stays on the screens when no incident keeps it there."""
 UNDONE = "undone"
@@ -37,12 +40,25 @@ def yellow_at(starts_at: float, due: float, calendar: WorkCalendar) -> float:
 
 
 def started(task: Task, at: float, calendar: WorkCalendar) -> Task:
-    """The task whose clock runs from a moment; one without a term, or whose clock runs already, is as it was."""
-    if task.starts_at is not None or (task.due is None and task.term is None):
+    """The task whose clock runs from a moment; one without a term, or whose clock runs already, is as it was.
+
+    Raises OrderRefused `no_calendar` for working days of a year whose holidays are not published.
+    """
+    if task.starts_at is not None or (task.due is None and task.term is None and not task.workdays):
         return task
-    due = task.due if task.due is not None else at + (task.term or 0.0)
+    due = task.due
+    if due is None:
+        due = _end_of_workdays(at, task.workdays, calendar) if task.workdays else at + (task.term or 0.0)
     first = task.due_first if task.due_first is not None else due
     return replace(task, starts_at=at, due=due, due_first=first, term=due - at, warn_at=yellow_at(at, due, calendar))
+
+
+def _end_of_workdays(at: float, count: int, calendar: WorkCalendar) -> float:
+    """The last moment of the `count`-th working day after the day of a moment."""
+    try:
+        return midnight(calendar.after(local_date(at), count) + ONE_DAY) - LAST_MOMENT
+    except Unpublished as error:
+        raise OrderRefused("no_calendar:due_workdays") from error
 
 
 def light_of(task: Task, now: float) -> str:
@@ -50,7 +66,7 @@ def light_of(task: Task, now: float) -> str:
     if not task.open:
         return "grey" if task.state == "withdrawn" else "green-done"
     if task.due is None:
-        return "" if task.term is None else "grey"
+        return "" if task.term is None and not task.workdays else "grey"
     if task.starts_at is None or task.warn_at is None or task.state in CLOCK_STANDS:
         return "grey"
     return "red" if now >= task.due else "yellow" if now >= task.warn_at else "green"

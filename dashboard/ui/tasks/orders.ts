@@ -28,7 +28,8 @@ export function newTask(incident: string): void {
       { name: "title", label: field("title"), required: true, autoFocus: true, max: 200 },
       [
         { name: "unit", label: field("unit"), kind: "select", options: unitOptions(offered) },
-        { name: "minutes", label: field("minutes"), required: true, max: 6 },
+        { name: "minutes", label: field("minutes"), max: 6 },
+        { name: "workdays", label: field("workdays"), max: 3 },
       ],
       { name: "text", label: field("text"), kind: "lines", max: 4000 },
       [
@@ -44,7 +45,7 @@ export function newTask(incident: string): void {
       ]] },
     ],
     initial: {
-      title: "", unit: offered.units[0]?.id ?? "", minutes: "30", text: "", kind: "order", evidence: "none",
+      title: "", unit: offered.units[0]?.id ?? "", minutes: "30", workdays: "", text: "", kind: "order", evidence: "none",
       author: "", written_on: "paper",
     },
     label: t("tasks.order.issue"),
@@ -56,12 +57,13 @@ export function newTask(incident: string): void {
   }));
 }
 
-function newBody({ minutes, author, written_on, ...values }: Values, incident: string): Values {
+function newBody({ minutes, workdays, author, written_on, ...values }: Values, incident: string): Values {
   const isInstruction = values.kind === "instruction";
   // What needs a second person first is drafted, and stands in the list to be reviewed.
   const issue = !isInstruction && incident !== "";
   return {
-    ...values, incident, issue, due_within: Number(minutes) * 60,
+    ...values, incident, issue,
+    ...(workdays ? { due_workdays: Number(workdays) } : minutes ? { due_within: Number(minutes) * 60 } : {}),
     ...(isInstruction ? { author, written_on } : {}),
   };
 }

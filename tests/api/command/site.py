@@ -23,6 +23,7 @@ from feeds import wire
 from feeds.bus import Bus
 from feeds.documents.escalations import EscalationSettings, StepSettings
 from feeds.documents.receivers import ReceiverSettings
+from feeds.engine import Engine
 from feeds.engine.commands import CommandClient, Unanswered
 from feeds.engine.inbox import REST, Inbox
 from feeds.incidents.settings import IncidentSettings
@@ -77,7 +78,7 @@ SMS = ReceiverSettings(id="sms", url="json://127.0.0.1:1/")
 
 def iso(time: str) -> str:
     """The time of an ISO 8601 string of a local time of 2026-11-27 ("14:12")."""
-    return wire.iso(moment(time))
+    return wire.iso(moment(time)) or ""
 
 
 class SteppedClient(CommandClient):
@@ -127,7 +128,7 @@ class CommandSite(World):
             inbox=Inbox(intake, self.engine_journal, "alert", clock=self.clock),
             escalations=(UNSIGNED,),
         )
-        self._engines = (self.engine, self.alerting)
+        self._engines: tuple[Engine, ...] = (self.engine, self.alerting)
         self._cursors = [await engine.open(self.bus) for engine in self._engines]
         state = await self.bus.state()
         self.pump.restart(self.bus.rev(state.last), state.records)
@@ -263,7 +264,7 @@ class Desk:
 
 def settings(reporting: str = "seen-A", **fields: Any) -> IncidentSettings:
     """The settings of incidents of the site."""
-    return IncidentSettings(**{"reporting": reporting, "zone": ZONE, "units": UNITS} | fields)
+    return IncidentSettings(reporting=reporting, zone=ZONE, units=UNITS, **fields)
 
 
 @asynccontextmanager
