@@ -105,6 +105,11 @@ def approval_orders(order_id: str = "", **_: Any) -> Component:
     return _page("approval-orders", panel("approvals-orders", tag="div", className=""))
 
 
+def handover(**_: Any) -> Component:
+    """What one shift hands to the next, with both signatures."""
+    return _page("handover", panel("handover-page", tag="div", className=""))
+
+
 def tasks(**_: Any) -> Component:
     """The tasks: what waits for whom, what is late, and one task with its orders."""
     return _page("tasks", panel("tasks-page"))
@@ -194,6 +199,7 @@ PAGES = (
     Page("resources", "nav.resources", resources, path="/resources"),
     Page("tasks", "nav.tasks", tasks, path="/tasks"),
     Page("log", "nav.log", log, path="/log"),
+    Page("handover", "handover.title", handover, path="/handover"),
     Page("plans", "nav.plans", plans, path="/plans"),
     Page("briefs", "nav.briefs", briefs, path="/briefs"),
     Page("messages", "nav.messages", messages, path="/messages"),

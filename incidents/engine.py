@@ -30,6 +30,7 @@ from incidents.plans.proposals import ProposalDomain
 from incidents.plans.surroundings import Surroundings
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain
+from incidents.reporting.policies import PolicyDomain
 from incidents.resources.domain import ResourceDomain
 from incidents.tasks.domain import TaskDomain
 from incidents.warnings.areas import AreaResolver
@@ -66,7 +67,8 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
             assets, layers=layers, default_life=default_life, reading=reading, passes=settings.passing
         )
         self.receipts = ReceiptDomain(site, lambda: self.incidents.incidents.values())
-        self.obligations = ObligationDomain(settings)
+        self.policies = PolicyDomain(site)
+        self.obligations = ObligationDomain(settings, self.policies.rows)
         self.tasks = TaskDomain(lambda id: self.incidents.incidents.get(id), site, settings)
         self.incidents = IncidentDomain(self.receipts, self.obligations, self.tasks, site, settings)
         self.log = LogDomain(site, settings)
@@ -87,7 +89,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
         self.campaigns = CampaignDomain(lambda id: self.exercises.exercises.get(id), site, settings)
         self.exercises.after_stop.append(self.campaigns.exercise_stopped)
         parts = (
-            *(self.warnings, self.receipts, self.incidents, self.obligations, self.tasks, self.log),
+            *(self.warnings, self.receipts, self.incidents, self.policies, self.obligations, self.tasks, self.log),
             *(self.resources, self.marks, self.impacts),
             self.briefs,
             *(self.plans, self.proposals, self.exercises, self.campaigns),

@@ -21,9 +21,15 @@ from feeds.model import Kind
 from feeds.regions import covers
 
 FULL_SHIFT = 12 * 3600.0
-COUNTED = ("open", "acked", "hidden", "broken_promises", "sources", "incidents", "obligations", "receipts", "log")
+COUNTED = (
+    *("open", "acked", "hidden", "broken_promises", "sources", "incidents", "obligations", "receipts", "log"),
+    *("tasks", "proposals", "messages", "exercises", "marks"),
+)
 DUE_SOON = 600.0
 """A report that is due within this after the handover, seconds, must be ticked by who takes over."""
+IN_HAND = (
+    *(Kind.INCIDENT, Kind.OBLIGATION, Kind.RECEIPT, Kind.LOG, Kind.TASK, Kind.PROPOSAL, Kind.CAMPAIGN, Kind.MARK),
+)
 MOST_ENTRIES = 200
 """Entries of the duty log in a picture, the newest."""
 
@@ -58,13 +64,24 @@ async def picture(deps: Dependencies, principal: Principal) -> dict[str, Any]:
 
 
 def _command(deps: Dependencies, principal: Principal, begins: float) -> dict[str, list[dict[str, Any]]]:
-    """Open incidents, reports due, receipts that nobody answered, and entries of the log; of exercises none."""
+    """What is in hand: open incidents, reports due, receipts, tasks and proposals that wait, messages without enough
+    answers, old marks, and entries of the log. Of exercises only that they run.
+    """
     mirror, audience, since = deps.pump.mirror, principal.audience, wire.iso(begins) or ""
-    incidents, due, receipts, entries = (
-        [record for record in mirror.records(kind, audience).values() if record["mode"] == "real"]
-        for kind in (Kind.INCIDENT, Kind.OBLIGATION, Kind.RECEIPT, Kind.LOG)
+    incidents, due, receipts, entries, tasks, proposals, messages, marks = (
+        [record for record in mirror.records(kind, audience).values() if record["mode"] == "real"] for kind in IN_HAND
     )
+    exercises = list(mirror.records(Kind.EXERCISE, audience).values())
     return {
+        "tasks": [record for record in _by(tasks, "due") if record["open"] and record["state"] != "draft"],
+        "proposals": [record for record in _by(proposals, "proposed_at") if record["state"] == "open"],
+        "messages": [
+            record
+            for record in _by(messages, "created_at")
+            if record["sent_by"] and record["answered"] < record["need"]
+        ],
+        "exercises": [record for record in _by(exercises, "created_at") if record["state"] in ("running", "paused")],
+        "marks": [record for record in _by(marks, "at") if record["stale"] and not record["withdrawn"]],
         "incidents": [INCIDENT.faced(record, "row") for record in _by(incidents, "received_at") if record["open"]],
         "obligations": [record for record in _by(due, "due_at") if record["unmet"]],
         "receipts": [record for record in _by(receipts, "received_at") if record["state"] == "new"],

@@ -15,7 +15,7 @@ from feeds.incidents.classes import class_name, event_classes
 from feeds.incidents.grading import GRADES, grading_tables
 from feeds.incidents.next_steps import IncidentContext, NextStep, next_steps
 from feeds.incidents.phases import PhasePoint, course_of, reasoned_orders
-from feeds.incidents.policies import reporting_policies
+from feeds.incidents.policies import ReportingPolicy, reporting_policies
 from feeds.kinds import BRIEF, OBLIGATION, PROPOSAL, TASK, Record
 from feeds.model import Kind
 from feeds.model.incidents import FIGURES, POSTS
@@ -25,6 +25,10 @@ ENTRIES = 500
 """Journal entries of one incident that are shown."""
 TEXTS = {
     "missing": ("必填", "this is needed"),
+    "not_offered": ("不在可选范围内", "it is none of the values that are offered"),
+    "slots": ("每日定时须写作 08:00，且只用于定时报送", "daily times are written 08:00, and only for daily reports"),
+    "same_row": ("与前面一行重复", "an earlier row is of the same reports"),
+    "nothing_proposed": ("没有待确认的报送口径", "no reporting policies wait for confirmation"),
     "half_position": ("经纬度须同时填写", "give latitude and longitude together"),
     "coordinate_zero": ("坐标为 0,0，请核对", "the position is 0,0: check it"),
     "coordinate_swapped": ("经纬度似乎写反了？", "latitude and longitude seem swapped?"),
@@ -121,6 +125,24 @@ def _context(deps: Dependencies, principal: Principal, incident: str) -> Inciden
     )
 
 
+def policy_row(policy: ReportingPolicy) -> dict[str, Any]:
+    """A reporting policy as it is shown."""
+    return {
+        "profile": policy.profile,
+        "classes": list(policy.classes),
+        "grade": policy.grade,
+        "step": policy.step,
+        "sender": policy.sender,
+        "recipient": policy.recipient,
+        "channel": policy.channel,
+        "minutes": policy.minutes,
+        "slots": list(policy.slots),
+        "start": policy.start,
+        "on_regrade": policy.on_regrade,
+        "source": policy.source,
+    }
+
+
 def choices() -> dict[str, Any]:
     """The classes, grading tables and reporting policies with their sources, and the words that orders take."""
     return {
@@ -139,22 +161,7 @@ def choices() -> dict[str, Any]:
             table: [{"grade": row.grade, "criterion": row.words, "source": row.source} for row in rows]
             for table, rows in grading_tables().items()
         },
-        "policies": [
-            {
-                "profile": policy.profile,
-                "classes": list(policy.classes),
-                "grade": policy.grade,
-                "step": policy.step,
-                "sender": policy.sender,
-                "recipient": policy.recipient,
-                "channel": policy.channel,
-                "minutes": policy.minutes,
-                "slots": list(policy.slots),
-                "start": policy.start,
-                "source": policy.source,
-            }
-            for policy in reporting_policies()
-        ],
+        "policies": [policy_row(policy) for policy in reporting_policies()],
         "figures": list(FIGURES),
         "posts": list(POSTS),
         "grades": list(GRADES),

@@ -41,6 +41,7 @@ class PolicyRow(msgspec.Struct):
     minutes: float | None
     slots: list[str]
     start: str
+    on_regrade: str
     source: str
 
 
@@ -59,11 +60,29 @@ class IncidentChoices(msgspec.Struct):
     reasoned: list[str]
 
 
+class ProposedPolicies(msgspec.Struct):
+    """Rows that wait for a second person; null: those of the profile that the settings name."""
+
+    rows: list[PolicyRow] | None
+    by: str
+    at: Time
+    reason: str
+
+
 class ReportPolicies(msgspec.Struct):
-    """The rows of every reporting profile, and the names of the profiles."""
+    """The rows of every reporting profile, and the names of the shipped profiles.
+
+    `own`: the rows of profile `site` apply in place of the profile that the settings name.
+    """
 
     items: list[PolicyRow]
     profiles: list[str]
+    rev: int
+    own: bool
+    by: str
+    confirmed_by: str
+    confirmed_at: Time | None
+    proposed: ProposedPolicies | None
 
 
 class ReceiptCandidate(msgspec.Struct):

@@ -170,7 +170,8 @@ class HandoverPicture(Struct, kw_only=True):
     """The state that one shift hands to the next. Alerts are AlertRecords, sources SourceRecords, and so on.
 
     `incidents` are open, in the face "row"; `obligations` are the reports due, `receipts` those that nobody has
-    answered, `log` the entries of people in the duty log since the shift began.
+    answered, `log` the entries of people in the duty log since the shift began. `tasks` are given out and not ended,
+    `proposals` wait for an answer, `messages` for answers, `exercises` run or are paused, `marks` are old.
     """
 
     at: Time
@@ -188,6 +189,11 @@ class HandoverPicture(Struct, kw_only=True):
     obligations: list[dict[str, Any]]
     receipts: list[dict[str, Any]]
     log: list[dict[str, Any]]
+    tasks: list[dict[str, Any]]
+    proposals: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    exercises: list[dict[str, Any]]
+    marks: list[dict[str, Any]]
     hidden_count: int
 
 

@@ -16,10 +16,9 @@ from api.http.answers import Json
 from api.kinds import lists
 from api.records.incidents import choices
 from api.responses.describe import answers
-from api.responses.incidents import CHOICES, IncidentChoices, ReceiptCandidates, ReportPolicies
+from api.responses.incidents import CHOICES, IncidentChoices, ReceiptCandidates
 from api.routers import api_router
 from api.routes import incident_bodies as bodies
-from feeds.incidents.policies import profiles
 from feeds.kinds import INCIDENT, OBLIGATION, RECEIPT
 
 router = api_router(tags=["incidents"])
@@ -50,12 +49,6 @@ BODIES: Mapping[str, type[bodies.IncidentOrderBody]] = {
 async def incident_choices(deps: Deps, principal: Viewer) -> Response:
     """The classes of events, grading tables and reporting policies, each with its source."""
     return Json(choices())
-
-
-@router.get("/report-policies", responses=answers(ReportPolicies))
-async def report_policies(deps: Deps, principal: Viewer) -> Response:
-    """Every shipped reporting policy with its source. `[incidents] reporting` of the settings chooses a profile."""
-    return Json({"items": choices()["policies"], "profiles": list(profiles())})
 
 
 @router.post("/incidents", status_code=201, responses=answers(None, *OF_ORDER) | record_answer(INCIDENT, 201))

@@ -142,8 +142,10 @@ class ReceiptsByPlace:
         for id, (incident, match) in scored.items():
             if id != incident:
                 best[incident] = max(match.score, best.get(incident, 0.0))
-        told = [match for id, (incident, match) in scored.items() if id != incident or match.score > best.get(id, 0.0)]
-        return tuple(sorted(told, key=lambda match: (-match.score, match.id))[:MOST])
+        candidates = [
+            match for id, (incident, match) in scored.items() if id != incident or match.score > best.get(id, 0.0)
+        ]
+        return tuple(sorted(candidates, key=lambda match: (-match.score, match.id))[:MOST])
 
     def _around(self, receipt: Receipt) -> Iterable[Receipt]:
         if receipt.lat is None or receipt.lon is None:

@@ -6,7 +6,7 @@ that both become durable in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 
 import msgspec
@@ -57,8 +57,12 @@ class ObligationDomain(RecordDomain[Obligation]):
     record = Obligation
     actions = frozenset((PROOF,))
 
-    def __init__(self, settings: IncidentSettings) -> None:
+    def __init__(
+        self, settings: IncidentSettings, own: Callable[[], tuple[ReportingPolicy, ...] | None] = lambda: None
+    ) -> None:
+        """`own` gives the rows of the site itself; None: those of the profile of the settings."""
         super().__init__()
+        self._own = own
         self.use(settings)
 
     @property
@@ -68,7 +72,12 @@ class ObligationDomain(RecordDomain[Obligation]):
 
     def use(self, settings: IncidentSettings) -> None:
         """Make obligations by other settings from now on. Those that are owed stay."""
-        self._policies, self._zone = policies_of(settings.reporting), settings.zone
+        self._profile, self._zone = policies_of(settings.reporting), settings.zone
+
+    @property
+    def _policies(self) -> tuple[ReportingPolicy, ...]:
+        own = self._own()
+        return self._profile if own is None else own
 
     def _reset(self) -> None:
         super()._reset()

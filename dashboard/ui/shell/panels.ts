@@ -10,6 +10,7 @@ export type Panel = ComponentType<any>;
 /** To add one: write the component, add a line here, and use `Live(panel="name")` in a layout. */
 export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "alert-list": async () => (await import("../alerts/list")).default,
+  "handover-page": async () => (await import("../shift/handover")).default,
   "alerts-page": async () => (await import("../alerts/page")).default,
   detail: async () => (await import("../alerts/detail")).default,
   "admin-page": async () => (await import("../admin/page")).default,

@@ -1,7 +1,10 @@
 /** Handovers as the server gives them. */
 import type { Match } from "../alerts/match";
 import { t } from "../core/i18n";
-import type { AlertRecord, IncidentRecord, LogRecord, ObligationRecord, ReceiptRecord, SourceRecord } from "../records";
+import type {
+  AlertRecord, CampaignRecord, ExerciseRecord, IncidentRecord, LogRecord, MarkRecord, ObligationRecord, ProposalRecord,
+  ReceiptRecord, SourceRecord, TaskRecord,
+} from "../records";
 import type { Shift } from "../shell/duty";
 
 /** An alert that is hidden, by whichever reasons. */
@@ -61,6 +64,12 @@ export interface Handover {
   obligations: ObligationRecord[];
   receipts: ReceiptRecord[];
   log: LogRecord[];
+  tasks: TaskRecord[];
+  proposals: ProposalRecord[];
+  messages: CampaignRecord[];
+  exercises: ExerciseRecord[];
+  /** Marks that nobody has confirmed for long. */
+  marks: MarkRecord[];
   last: SignedHandover | null;
 }
 

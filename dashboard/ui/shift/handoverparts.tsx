@@ -31,6 +31,7 @@ export function HandoverParts({ handover }: { handover: Handover }) {
         </li>
       )} />
       <Part name="obligations" rows={obligations} row={(due) => <DueRow key={due.id} due={due} />} />
+      <CommandParts handover={handover} />
       <Part name="receipts" rows={receipts} row={(receipt) => (
         <li key={receipt.id}>
           <a href="/receipts" data-inside="">{receipt.title || receipt.text}</a>
@@ -61,6 +62,45 @@ export function HandoverParts({ handover }: { handover: Handover }) {
   );
 }
 
+/** What waits for people: tasks, proposals, answers to messages, exercises that run, marks that are old. */
+function CommandParts({ handover }: { handover: Handover }) {
+  const { tasks, proposals, messages, exercises, marks } = handover;
+  return (
+    <>
+      <Part name="tasks" rows={tasks} row={(task) => (
+        <li key={task.id}>
+          <a href={`/tasks?task=${encodeURIComponent(task.id)}`} data-inside="">{task.title}</a>
+          <span class={task.unsigned || task.late ? "is-open" : "quiet"}>{t(`tasks.state.${task.state}`)}</span>
+        </li>
+      )} />
+      <Part name="proposals" rows={proposals} row={(proposal) => (
+        <li key={proposal.id}>
+          <a href={proposal.incident ? incidentPath(proposal.incident) : "/incidents"} data-inside="">
+            {[proposal.effect.title || proposal.plan, proposal.level].filter(Boolean).join(" ")}
+          </a>
+          <Age since={proposal.proposed_at} />
+        </li>
+      )} />
+      <Part name="messages" rows={messages} row={(message) => (
+        <li key={message.id}>
+          <a href={`/messages?campaign=${encodeURIComponent(message.id)}`} data-inside="">{message.text}</a>
+          <span class="quiet">{t("handover.answered", { n: message.answered, of: message.need })}</span>
+        </li>
+      )} />
+      <Part name="exercises" rows={exercises} row={(exercise) => (
+        <li key={exercise.id}><a href="/exercises" data-inside="">{exercise.title}</a></li>
+      )} />
+      <Part name="marks" rows={marks} row={(mark) => (
+        <li key={mark.id}>
+          <a href={incidentPath(mark.incident)} data-inside="">
+            {[t(`marks.kind.${mark.kind}`), mark.text].filter(Boolean).join(" ")}
+          </a>
+          <Age since={mark.at} />
+        </li>
+      )} />
+    </>
+  );
+}
 
 /** A report that is due, with the way to its incident. */
 function DueRow({ due }: { due: ObligationRecord }) {

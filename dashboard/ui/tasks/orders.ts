@@ -45,8 +45,8 @@ export function newTask(incident: string): void {
       ]] },
     ],
     initial: {
-      title: "", unit: offered.units[0]?.id ?? "", minutes: "30", workdays: "", text: "", kind: "order", evidence: "none",
-      author: "", written_on: "paper",
+      title: "", unit: offered.units[0]?.id ?? "", minutes: "30", workdays: "", text: "", kind: "order",
+      evidence: "none", author: "", written_on: "paper",
     },
     label: t("tasks.order.issue"),
     save: async (values) => {

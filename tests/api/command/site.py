@@ -163,18 +163,18 @@ class CommandSite(World):
 
     async def person(self, name: str, role: str, region: str = "", *, again: bool = False) -> httpx2.AsyncClient:
         """The browser of a person who is signed in, with the CSRF header set; `again`: the session has ended."""
-        known = self._people.get(name)
-        if known is not None and not again:
-            return known
-        if known is None:
+        browser = self._people.get(name)
+        if browser is not None and not again:
+            return browser
+        if browser is None:
             await accounts.add_account(self.journal, name, role, region, PASSWORD, "test")
-            known = self._people[name] = await self._stack.enter_async_context(self.client())
-        known.headers.pop("X-CSRF-Token", "")
-        known.cookies.clear()
-        answer = await known.post("/api/v1/session", json={"name": name, "password": PASSWORD})
+            browser = self._people[name] = await self._stack.enter_async_context(self.client())
+        browser.headers.pop("X-CSRF-Token", "")
+        browser.cookies.clear()
+        answer = await browser.post("/api/v1/session", json={"name": name, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
-        known.headers["X-CSRF-Token"] = answer.json()["csrf"]
-        return known
+        browser.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        return browser
 
     def staff(self, name: str = "li", role: str = "duty", region: str = "") -> Desk:
         """A person at work; left out: the duty officer Li."""

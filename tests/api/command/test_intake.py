@@ -65,8 +65,8 @@ async def test_example_1_the_same_id_again_is_a_version_and_no_receipt(site: Com
 
 
 async def _figures(desk: Desk, incident: str, **figures: float) -> dict[str, Any]:
-    for what, value in figures.items():
-        await desk.give(f"/incidents/{incident}/casualties", what=what, value=value, source="120", official=True)
+    for figure, value in figures.items():
+        await desk.give(f"/incidents/{incident}/casualties", what=figure, value=value, source="120", official=True)
     record: dict[str, Any] = await desk.get(f"/incidents/{incident}")
     return record
 

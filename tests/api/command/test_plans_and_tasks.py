@@ -103,12 +103,12 @@ async def test_example_6_an_unsigned_task_goes_to_the_head_of_the_unit_and_then_
     await site.until("14:56")
     (alert,) = [each for each in await _alerts(li, "task-unsigned") if each["asset"] == monitor]
     await site.until("15:05:59")
-    assert await _told(li, alert) == [("head", iso("14:56"))]
+    assert await _notified(li, alert) == [("head", iso("14:56"))]
     await site.until("15:06")
-    assert await _told(li, alert) == [("head", iso("14:56")), ("wang", iso("15:06"))]
+    assert await _notified(li, alert) == [("head", iso("14:56")), ("wang", iso("15:06"))]
 
 
-async def _told(desk: Desk, alert: Record) -> list[tuple[str, str]]:
+async def _notified(desk: Desk, alert: Record) -> list[tuple[str, str]]:
     """Who was told of an alert by its escalation, and when."""
     whole = await desk.get(f"/alerts/{alert['id']}")
     return [(notice["person"], notice["created"]) for notice in whole["notices"] if notice["reason"] == "escalation"]
