@@ -7,6 +7,7 @@ import { webglWorks } from "../core/vendor";
 import { DrawBar } from "../incidents/drawbar";
 import { draftFeatures, drawing, finish, place } from "../incidents/drawing";
 import { markFeatures, useMarks } from "../incidents/marks";
+import { WindArrow } from "../incidents/wind";
 import { MapView, type Hint } from "./view";
 
 const SWITCHES = ["nodes", "links", "warnings", "roads", "water"] as const;
@@ -86,6 +87,7 @@ function Drawn({ wall, drill, focus, marks, draws }: DrawnProps) {
       <div class="map-canvas" ref={canvas} />
       {wall ? null : <Switches off={off} home={() => view.current?.home()} />}
       {draws ? <DrawBar /> : null}
+      {marks ? <WindArrow /> : null}
       <Legend />
       <div class="map-credits">{t("map.credits")}</div>
       {hint ? <Tip hint={hint} /> : null}

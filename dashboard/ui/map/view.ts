@@ -81,13 +81,13 @@ export class MapView {
     const { wall } = this.settings;
     const map = new library.Map({
       container: this.canvas, style: liveStyle(this.k), localIdeographFontFamily: FONT_CSS, attributionControl: false,
-      interactive: !wall, dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
+      interactive: !wall, minZoom: 5, dragRotate: false, pitchWithRotate: false, touchPitch: false, fadeDuration: 0,
       bounds: this.bounds(), fitBoundsOptions: { padding: this.padding() }, renderWorldCopies: false, maxZoom: 18,
-      minZoom: 5,
     });
     this.map = map;
     this.geo.counties!.features.forEach((county, index) => (county.id = index + 1));
     this.ground = new GroundMap(library, this.under, map, ground(this.geo), this.k);
+    if (this.settings.marks) map.addControl(new library.ScaleControl({ maxWidth: 120 * this.k }), "bottom-left");
     for (const control of [map.touchZoomRotate, map.keyboard]) control?.disableRotation();
     this.pulses = new Pulses(library, map);
     this.pace = new Pace(map);

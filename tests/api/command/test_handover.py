@@ -36,5 +36,8 @@ async def test_a_shift_hands_over_all_that_waits(site: CommandSite) -> None:
     assert [each["id"] for each in picture["marks"]] == [mark["id"]]
     assert [each["id"] for each in picture["receipts"]] == [receipt]
     assert {due["incident"] for due in picture["obligations"]} == {number}
-    given = await li.give("/handover", to="王", remarks="注意风向")
-    assert given["counts"] | {"tasks": 1, "proposals": 1, "messages": 1, "exercises": 1, "marks": 1} == given["counts"]
+    handover = await li.give("/handover", to="王", remarks="注意风向")
+    assert (
+        handover["counts"] | {"tasks": 1, "proposals": 1, "messages": 1, "exercises": 1, "marks": 1}
+        == handover["counts"]
+    )
