@@ -6,7 +6,10 @@ import type { ToPage, ToSocket } from "./socket.worker";
 import type { Kind, Store } from "./store";
 import { learnServerTime, serverNow } from "./time";
 
-const SILENT = 3500;
+/** ms without a word after which the server counts as silent: three beats are missing. */
+const SILENT = 3000;
+/** ms without a beat after which a role counts as standing still. */
+const LATE = 3500;
 const GONE = 1000;
 const SIGNED_OUT = 4401;
 const FORBIDDEN = 4403;
@@ -148,7 +151,7 @@ export class Live {
     if (!this.store.ready.peek()) return say(this.wasWhole ? "resync" : "loading", frameAt);
     this.wasWhole = true;
     if (closedAt === null && this.silence > SILENT) return say("silent", frameAt);
-    const late = Object.entries(this.ages).filter(([, age]) => age === null || age * 1000 > SILENT);
+    const late = Object.entries(this.ages).filter(([, age]) => age === null || age * 1000 > LATE);
     if (!late.length) return this.store.refused.peek().length ? say("refused", null) : null;
     const oldest = Math.max(...late.map(([, age]) => age ?? 0)) * 1000;
     return say("role", this.beatAt - oldest, late.map(([role]) => role));
