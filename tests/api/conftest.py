@@ -118,7 +118,7 @@ def picture() -> dict[str, dict[str, Any]]:
 
 
 class AlertDesk(CommandClient):
-    """Plays the alert engine: answers as it would, or not at all."""
+    """Plays the engines, where nothing else is said the alert engine: answers as they would, or not at all."""
 
     def __init__(self) -> None:
         self.seen: list[Command] = []
@@ -131,6 +131,8 @@ class AlertDesk(CommandClient):
             raise Unanswered("no answer in time")
         if self.answer is not None:
             return self.answer(command)
+        if command.action == "describe":  # of a device that registers with none of the collector's listeners
+            return Result(command=command.id, outcome=Outcome.NOT_FOUND)
         ack = Ack(by=command.actor, at=command.at, comment=command.reason)
         after = alert_record(an_alert(command.subject, "a-sw", A, ack=ack, rev=2))
         return Result(command=command.id, outcome=Outcome.DONE, after=after)

@@ -15,6 +15,7 @@ WITHOUT = {
     "/metrics",
     "/api/v1/account",
     "/api/v1/accounts",
+    "/api/v1/approvals/sweeps",
     "/api/v1/audit",
     "/api/v1/escalations",
     "/api/v1/escalations/history",

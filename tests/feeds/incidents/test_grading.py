@@ -14,8 +14,8 @@ from feeds.texts.catalogue import LANGUAGES, catalogue
     [
         ("work", {"dead": 2, "grave": 10, "loss_yuan": 8e6}, "III", "grave >= 10"),
         ("work", {"dead": 2, "grave": 9, "loss_yuan": 8e6}, "IV", ""),
-        ("work", {"loss_yuan": 10_000_000}, "III", "loss_yuan >= 1e+07"),
-        ("geo", {"loss_yuan": 5e6}, "II", "loss_yuan >= 5e+06"),
+        ("work", {"loss_yuan": 10_000_000}, "III", "loss_yuan >= 10000000"),
+        ("geo", {"loss_yuan": 5e6}, "II", "loss_yuan >= 5000000"),
         ("work", {"loss_yuan": 5e6}, "IV", ""),
         ("hazchem", {"dead": 30}, "I", "dead >= 30"),
         ("mass", {"dead": 30}, "", ""),
