@@ -68,6 +68,7 @@ PATHS = {
         "/alerts?alert={alert}",
         "/alerts?view=hidden",
         "/alerts?view=handover",
+        "/handover",
         "/network",
         "/network?asset={asset}",
         "/assets/{asset}",
