@@ -22,7 +22,7 @@ from alerts.settings import RuleSettings
 from api.http.problems import Problem
 from api.ingest import alertmanager, cases, cloudevents, grafana, zabbix
 from api.records import roster_csv
-from collectors.emergency.cap.index import entries
+from collectors.emergency.cap.index import read_index
 from collectors.emergency.quakes import quakeml, usgs
 from collectors.emergency.quakes.usgs import NoQuakes
 from collectors.errors import NotReady
@@ -62,7 +62,7 @@ class Parser:
 
 
 def atom(raw: bytes) -> Any:
-    return entries(raw, "http://h/atom.xml")
+    return read_index(raw, "http://h/atom.xml")
 
 
 def trap(raw: bytes) -> None:

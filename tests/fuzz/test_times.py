@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from api.routes.warnings import atom_feed
-from collectors.emergency.cap.index import entries
+from collectors.emergency.cap.index import read_index
 from collectors.emergency.quakes import quakeml, usgs
 from collectors.emergency.quakes.usgs import NoQuakes
 from feeds import wire
@@ -209,7 +209,7 @@ def mapped(*times: Any) -> None:
 
 
 def index(updated: str) -> None:
-    entries(
+    read_index(
         '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>'
         f'<updated>{updated}</updated><link href="a.cap"/></entry></feed>'.encode(),
         "http://h/",

@@ -1,11 +1,12 @@
-"""A local folder into which another program puts CAP documents, read as an index: newest files, oldest first."""
+"""A local folder into which another program puts CAP documents, read as an index, oldest file first."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from collectors.emergency.cap.index import ENTRIES, IndexEntry, is_alert
+from collectors.emergency.cap.index import IndexEntry, is_alert
+from collectors.emergency.cap.window import FolderWindow
 from collectors.errors import Misconfigured, NotReady, Reason, UnexpectedForm
 from feeds.cap.message import SIZE_LIMIT
 from feeds.files import read_regular
@@ -19,9 +20,10 @@ class FolderReader:
 
     def __init__(self, url: str) -> None:
         self._path = Path(unquote(urlsplit(url).path))
+        self._window = FolderWindow()
 
     def entries(self) -> list[IndexEntry]:
-        """The newest documents, oldest first. Raises NotReady when the folder cannot be read."""
+        """The newest documents and all that are new, oldest first. Raises NotReady when the folder cannot be read."""
         try:
             files = [
                 (status.st_mtime_ns, file.name, status.st_size)
@@ -33,8 +35,12 @@ class FolderReader:
             raise Misconfigured(f"there is no folder {self._path}", f"没有文件夹 {self._path}") from error
         except OSError as error:
             raise NotReady(Reason.WRONG_ANSWER, f"{self._path}: {error.strerror}") from error
-        newest = sorted(files)[-ENTRIES:]
-        return [IndexEntry(key=name, stamp=f"{changed}.{size}", url=name) for changed, name, size in newest]
+        listed = [IndexEntry(key=name, stamp=f"{changed}.{size}", url=name) for changed, name, size in sorted(files)]
+        return self._window.recent(listed)
+
+    def forget(self) -> None:
+        """Take the next look as the first."""
+        self._window.forget()
 
     def read(self, entry: IndexEntry) -> bytes:
         """The bytes of a file. Raises NotReady for one that is still being written, or is no CAP document."""

@@ -1,4 +1,7 @@
-"""Indexes of CAP documents: Atom, RSS, and the page by which a web server lists a folder. Pure."""
+"""Indexes of CAP documents: Atom, RSS, and the page by which a web server lists a folder. Pure.
+
+An index may go on in further pages (RFC 5005, clause 3): its link with the relation `next` leads to older entries.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,12 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from collectors.errors import NotReady, Reason
-from feeds.cap.envelope import opened
+from feeds.cap.envelope import ALERTS, ENVELOPE, message_text, opened
 from feeds.cap.model import CapRefused
-from feeds.cap.schema import NAMESPACES
 from feeds.cap.xml import read
 from feeds.xml_bounds import XmlBounds, beyond
 
-ENTRIES = 500
+ENTRIES = 10_000
 """Documents of one index at most; the newest entries come first in every known index."""
 BOUNDS = XmlBounds(size=4 << 20, tags=400_000, attributes=40_000, namespaces=5_000)
 """Bounds of an index. Every entry may hold a whole message."""
@@ -24,7 +26,6 @@ _FOLDER_PAGE = re.compile(rb"<title>\s*(?:Index of|Directory listing for)\b", re
 _FOLDER_LINK = re.compile(
     rb"""href=["']([^"'?#<>]+\.(?:xml|cap|edxl|edxlde))["'][^>]*>[^<]*</a>([^<]*)""", re.IGNORECASE
 )
-_ALERTS = tuple(f"{{{namespace}}}alert" for namespace in NAMESPACES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,27 @@ class IndexEntry:
     raw: bytes = b""
 
 
-def entries(body: bytes, base: str) -> list[IndexEntry] | None:
-    """The documents that the index lists, oldest first; None when the body is no index.
+@dataclass(frozen=True, slots=True)
+class Index:
+    """One page of an index: its documents, oldest first, and the address of the page with older ones ("" for none).
+
+    `folder`: a web server's list of files, which need not be in the order of time.
+    """
+
+    entries: list[IndexEntry]
+    following: str = ""
+    folder: bool = False
+
+
+def read_index(body: bytes, base: str) -> Index | None:
+    """The documents that the index lists; None when the body is no index.
 
     Raises NotReady when it is an index that holds a DTD or is beyond a bound.
     """
     if bound := beyond(body, BOUNDS):
         raise NotReady(Reason.WRONG_ANSWER, f"the index is beyond a bound: {bound} > {getattr(BOUNDS, bound)}")
     if _FOLDER_PAGE.search(body[:4096]):
-        return _folder_page(body, base)
+        return Index(_folder_page(body, base), folder=True)
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         if b"<feed" in body[:4096] or b"<rss" in body[:4096]:
             raise NotReady(Reason.WRONG_ANSWER, "the index holds a DTD")
@@ -55,15 +68,17 @@ def entries(body: bytes, base: str) -> list[IndexEntry] | None:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return None
-    name = etree.QName(root)
+    name, channel = etree.QName(root), root.find("channel")
     if name.namespace == ATOM and name.localname == "feed":
         listed = [entry for element in root.findall(f"{{{ATOM}}}entry") if (entry := _atom(element, base))]
-    elif name.localname == "rss" and root.find("channel") is not None:
-        listed = [entry for element in root.iterfind("channel/item") if (entry := _rss(element, base))]
+        following = _following(root, base)
+    elif name.localname == "rss" and channel is not None:
+        listed = [entry for element in channel.iterfind("item") if (entry := _rss(element, base))]
+        following = _following(channel, base)
     else:
         return None
     unique = {entry.key: entry for entry in listed[:ENTRIES]}
-    return list(reversed(unique.values()))
+    return Index(list(reversed(unique.values())), following)
 
 
 def is_alert(body: bytes) -> bool:
@@ -83,7 +98,7 @@ def is_alert(body: bytes) -> bool:
 def _folder_page(body: bytes, base: str) -> list[IndexEntry]:
     """The CAP documents of a folder's page (Apache, nginx, Python). The stamp is the text beside the link."""
     listed = {}
-    for match in list(_FOLDER_LINK.finditer(body))[-ENTRIES:]:
+    for match in _FOLDER_LINK.finditer(body):
         stamp = " ".join(match[2].decode("utf-8", "replace").split()) or "-"
         if entry := _linked(match[1].decode("utf-8", "replace"), stamp, base):
             listed[entry.key] = entry
@@ -117,12 +132,24 @@ def _linked(href: str, stamp: str, base: str) -> IndexEntry | None:
     return IndexEntry(key=url, stamp=stamp, url=url) if urlsplit(url).scheme in ("http", "https") else None
 
 
+def _following(feed: etree._Element, base: str) -> str:
+    """The address of the next page (RFC 5005, clause 3), "" on the last one."""
+    for link in feed.findall(f"{{{ATOM}}}link"):
+        url = urljoin(base, link.get("href", "").strip())
+        if link.get("rel", "").strip().lower() == "next" and url != base and urlsplit(url).scheme in ("http", "https"):
+            return url
+    return ""
+
+
 def _inline(entry: etree._Element) -> bytes:
-    """The alert inside the entry, as a document of its own, b"" without one."""
-    for tag in _ALERTS:
-        for alert in entry.iter(tag):
-            return etree.tostring(alert, encoding="utf-8", xml_declaration=True, with_tail=False)
-    return b""
+    """The envelope or alert inside the entry, also as text, as a document of its own; b"" without one.
+
+    The envelope goes first: its status may make the alert an exercise.
+    """
+    for element in (*entry.iter(f"{{*}}{ENVELOPE}"), *entry.iter(*ALERTS)):
+        return etree.tostring(element, encoding="utf-8", xml_declaration=True, with_tail=False)
+    texts = (message_text(child.text or "") for child in entry.iterchildren(etree.Element) if not len(child))
+    return next(filter(None, texts), b"")
 
 
 def _text(parent: etree._Element, tag: str) -> str:

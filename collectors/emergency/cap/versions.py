@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from collectors.emergency.cap.index import IndexEntry
 
+VERSIONS = 20_000
+"""Versions of documents that are no longer listed, or on a page that was not read again."""
+
 
 @dataclass(slots=True)
 class StoredVersion:
@@ -28,14 +31,22 @@ class StoredVersions:
         self._checks = 0
 
     def retain(self, keys: Iterable[str]) -> None:
-        """Drop entries that are no longer listed, so that memory is bounded by the index."""
-        self._versions = {key: self._versions[key] for key in keys if key in self._versions}
+        """Note which entries are listed. Beyond VERSIONS those that were last listed longest ago are dropped."""
+        listed = [key for key in keys if key in self._versions]
+        for key in listed:  # to the end: a dict keeps the order of insertion
+            self._versions[key] = self._versions.pop(key)
+        for key in list(self._versions)[: max(len(self._versions) - max(len(listed), VERSIONS), 0)]:
+            del self._versions[key]
         self._pending = {}
+
+    def is_known(self, entry: IndexEntry) -> bool:
+        """True when a document was fetched at this stamp, also at none."""
+        version = self._versions.get(entry.key)
+        return version is not None and version.stamp == entry.stamp
 
     def is_current(self, entry: IndexEntry) -> bool:
         """True when the document was fetched at this stamp. An entry without a stamp is fetched every time."""
-        version = self._versions.get(entry.key)
-        return version is not None and bool(entry.stamp) and version.stamp == entry.stamp
+        return bool(entry.stamp) and self.is_known(entry)
 
     def next_to_check(self, unchanged: Sequence[IndexEntry], count: int) -> list[IndexEntry]:
         """The documents that have not been compared for longest."""
@@ -60,3 +71,7 @@ class StoredVersions:
             stamp=entry.stamp, digest=digest, validators=self._pending.pop(entry.key, {}), checked=self._checks
         )
         return before is None or before.digest != digest or before.stamp != entry.stamp
+
+    def forget(self) -> None:
+        """Take every document as new."""
+        self._versions, self._pending = {}, {}

@@ -15,10 +15,12 @@ from aiohttp import web
 from collectors import registry
 from collectors.contract import FetchResult
 from collectors.emergency.cap import feed as cap_feed
+from collectors.emergency.cap import paging
 from collectors.emergency.cap.feed import CapFeed
-from collectors.emergency.cap.index import ENTRIES, entries
+from collectors.emergency.cap.index import ENTRIES, IndexEntry, read_index
 from collectors.errors import AuthFailed, Misconfigured, NotReady, Reason, UnexpectedForm
 from collectors.settings import Credential, SourceSettings
+from feeds.cap.envelope import opened
 from feeds.cap.message import CapDocument, parse
 from tests.collectors.network.loopback import ANSWERED
 from tests.feeds.cap.samples import alert, info
@@ -48,9 +50,9 @@ class Centre:
 
     async def answer(self, request: web.Request) -> web.Response:
         """A page with its ETag."""
-        self.paths.append(request.path)
+        self.paths.append(request.path_qs)
         self.authorization[request.path] = request.headers.get("Authorization", "")
-        page = self.pages.get(request.path, 404)
+        page = self.pages.get(request.path_qs, 404)
         if isinstance(page, int):
             return web.Response(status=page)
         etag = f'"{hash(page)}"'
@@ -291,7 +293,7 @@ async def test_a_content_coding_that_nobody_knows_is_told_by_name() -> None:
 
 
 async def test_a_packed_answer_is_bounded_while_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cap_feed, "INDEX_LIMIT", 100_000)
+    monkeypatch.setattr(paging, "INDEX_LIMIT", 100_000)
     async with served() as centre, feed_of(centre) as feed:
         centre.pages["/index.atom"] = gzip.compress(b" " * 50_000_000)
         centre.encoding = "gzip"
@@ -330,7 +332,7 @@ async def test_a_centre_that_is_gone_refuses() -> None:
 
 
 async def test_answers_are_bounded_before_they_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cap_feed, "INDEX_LIMIT", 1000)
+    monkeypatch.setattr(paging, "INDEX_LIMIT", 1000)
     monkeypatch.setattr(cap_feed, "SIZE_LIMIT", 1000)
     async with served() as centre, feed_of(centre) as feed:
         centre.pages["/index.atom"] = b"x" * 1001
@@ -368,21 +370,47 @@ def test_a_source_that_cannot_work_is_told_its_mend(settings: SourceSettings, me
 # -- indexes --------------------------------------------------------------------------
 
 
+def entries(body: bytes, base: str) -> list[IndexEntry]:
+    index = read_index(body, base)
+    assert index is not None
+    return index.entries
+
+
 def test_an_index_lists_links_inline_documents_and_rss_items() -> None:
     inline = f"<entry><id>i</id><updated>2</updated><content>{alert(prolog='').decode()}</content></entry>"
     body = INDEX.format(ENTRY.format("a", "1", "a.xml") + inline).encode()
-    second, first = entries(body, "http://h/cap/index") or []
+    second, first = entries(body, "http://h/cap/index")
     assert (first.url, first.stamp) == ("http://h/cap/a.xml", "1")
     assert parse(second.raw).identifier == "A1"
     rss = b"<rss><channel><item><link>b.xml</link><pubDate>p</pubDate></item><item/></channel></rss>"
-    assert [entry.url for entry in entries(rss, "http://h/") or []] == ["http://h/b.xml"]
+    assert [entry.url for entry in entries(rss, "http://h/")] == ["http://h/b.xml"]
 
 
-def test_an_index_lists_five_hundred_documents_at_most_and_none_twice() -> None:
-    body = INDEX.format("".join(ENTRY.format(n, "1", f"/{n}.xml") for n in (0, *range(700)))).encode()
-    listed = entries(body, "http://h/") or []
-    assert 499 <= len(listed) <= ENTRIES
-    assert len({entry.key for entry in listed}) == len(listed)
+def test_an_index_lists_ten_thousand_documents_at_most_and_none_twice() -> None:
+    body = INDEX.format("".join(ENTRY.format(n, "1", f"/{n}.xml") for n in (0, *range(ENTRIES + 200)))).encode()
+    listed = entries(body, "http://h/")
+    assert len({entry.key for entry in listed}) == len(listed) == ENTRIES - 1
+
+
+@pytest.mark.parametrize("how", ["element", "escaped", "cdata"])
+def test_an_exercise_in_an_envelope_in_an_entry_stays_one(how: str) -> None:
+    inner = alert(prolog="").decode()
+    envelope = (
+        '<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0"><distributionStatus>Exercise'
+        f"</distributionStatus><x>{inner}</x></EDXLDistribution>"
+    )
+    escaped = envelope.replace("&", "&amp;").replace("<", "&lt;")
+    content = {"element": envelope, "escaped": escaped, "cdata": f"<![CDATA[{envelope}]]>"}[how]
+    body = INDEX.format(f"<entry><id>i</id><updated>2</updated><content>{content}</content></entry>").encode()
+    (entry,) = entries(body, "http://h/")
+    assert [message.status for message in opened(entry.raw) or []] == ["Exercise"]
+
+
+def test_a_message_that_is_text_of_an_entry_is_a_document() -> None:
+    text = alert(prolog='<?xml version="1.0" encoding="GBK"?>').decode()
+    rss = f"<rss><channel><item><guid>1</guid><description><![CDATA[{text}]]></description></item></channel></rss>"
+    (entry,) = entries(rss.encode(), "http://h/")
+    assert parse(entry.raw).infos[0].event == "暴雨"
 
 
 @pytest.mark.parametrize("href", ["file:///etc/passwd", "javascript:x", "", "ftp://h/x"])
@@ -414,6 +442,5 @@ def test_an_index_with_a_dtd_is_refused() -> None:
 )
 def test_real_indexes_are_understood(name: str, links: int, inline: int) -> None:
     listed = entries((SAMPLES / "cap" / "google" / name).read_bytes(), "http://h/")
-    assert listed is not None
     assert sum(bool(entry.url) for entry in listed) == links
     assert sum(bool(entry.raw) for entry in listed) == inline

@@ -65,6 +65,68 @@ def test_what_is_no_envelope_is_left_alone_and_a_dtd_is_refused() -> None:
         opened(b"<!DOCTYPE x>" + envelope(embedded(alert())))
 
 
+def as_text(raw: bytes, how: str) -> str:
+    """A document as the text of embeddedXMLContent."""
+    text = raw.decode()
+    inner = f"<![CDATA[\n{text}]]>" if how == "cdata" else text.replace("&", "&amp;").replace("<", "&lt;")
+    return f"<xmlContent><embeddedXMLContent>{inner}</embeddedXMLContent></xmlContent>"
+
+
+@pytest.mark.parametrize("how", ["cdata", "escaped"])
+@pytest.mark.parametrize("encoding", ["UTF-8", "GB2312", "UTF-16"])
+def test_a_message_that_is_text_is_a_document_whatever_encoding_it_declares(how: str, encoding: str) -> None:
+    raw = alert(prolog=f'<?xml version="1.0" encoding="{encoding}" standalone="yes"?>\n')
+    messages = opened(envelope(as_text(raw, how), embedded(alert(identifier="<identifier>B</identifier>"))))
+    assert messages is not None
+    parsed = [parse(message.raw) for message in messages]
+    assert [(message.identifier, message.infos[0].event) for message in parsed] == [("A1", "暴雨"), ("B", "暴雨")]
+    assert {message.status for message in messages} == {"Actual"}
+
+
+def test_in_version_2_a_message_is_text_or_base64_with_any_type_of_xml() -> None:
+    encoded = base64.b64encode(alert(identifier="<identifier>B</identifier>")).decode()
+    contents = (
+        f"<content><contentObject><contentXML><embeddedXMLContent><![CDATA[{alert().decode()}]]></embeddedXMLContent>"
+        "</contentXML></contentObject><contentObject><otherContent><mimeType>text/xml</mimeType>"
+        f"<contentData>{encoded}</contentData></otherContent></contentObject></content>"
+    )
+    version_2 = envelope(contents, status="<ct:value>Exercise</ct:value>").replace(b"DE:1.0", b"DE:2.0")
+    messages = opened(version_2.replace(b"<ct:value", b'<ct:value xmlns:ct="urn:x"'))
+    assert messages is not None
+    assert [parse(message.raw).identifier for message in messages] == ["A1", "B"]
+    assert {message.status for message in messages} == {"Exercise"}
+
+
+def test_an_envelope_that_is_text_in_another_keeps_the_least_real_status() -> None:
+    inner = envelope(embedded(alert()), status="Exercise")
+    (message,) = opened(envelope(as_text(inner, "cdata"), status="Actual")) or []
+    assert (parse(message.raw).identifier, message.status) == ("A1", "Exercise")
+
+
+def test_envelopes_without_end_are_handed_on_to_be_refused() -> None:
+    raw = alert()
+    for _ in range(9):
+        raw = envelope(as_text(raw, "escaped"))
+    (message,) = opened(raw) or []
+    with pytest.raises(CapRefused):
+        parse(message.raw, "lenient")
+
+
+def test_broken_text_is_refused_by_the_reader_and_not_lost() -> None:
+    (message,) = opened(envelope(as_text(alert()[:-9], "cdata"))) or []
+    with pytest.raises(CapRefused, match="XML_NOT_WELL_FORMED"):
+        parse(message.raw)
+
+
+def test_fragments_and_other_texts_are_no_messages() -> None:
+    fragment = '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>A1</identifier></alert>'
+    keys = f"<xmlContent><keyXMLContent>{fragment}</keyXMLContent></xmlContent>"
+    description = "<contentDescription>urn:oasis:names:tc:emergency:cap:1.2 inside</contentDescription>"
+    other = "<xmlContent><embeddedXMLContent>&lt;report&gt;rain&lt;/report&gt;</embeddedXMLContent></xmlContent>"
+    picture = "<nonXMLContent><mimeType>image/png</mimeType><contentData>AAAA</contentData></nonXMLContent>"
+    assert opened(envelope(keys, description, other, picture)) == []
+
+
 @needs_samples
 def test_a_real_envelope_gives_its_message() -> None:
     messages = opened((SAMPLES / "edxl" / "bushfire_valid.edxlde").read_bytes())
