@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from collectors.sim.cameras import faults, site
-from collectors.sim.cameras.onvif import ClockFault, OnvifCamera
+from collectors.sim.cameras.onvif import ClockFault, OnvifCamera, TamperFault
 from collectors.sim.devices import HttpService, SimulatedDevice, TcpService
 from collectors.sim.modbus import ModbusDevice, Registers
 from collectors.sim.mqtt import MqttBroker
@@ -169,6 +169,26 @@ class Remote:
         await self._child.ask("stop", self._name)
 
 
+class RemoteFault:
+    """A fault in the other process. It is off at first, so that nothing is asked for before somebody begins it."""
+
+    def __init__(self, child: Child, name: str) -> None:
+        self.address = name
+        self._child, self._name = child, name
+        self._on = False
+
+    async def start(self) -> None:
+        """Switch the fault off."""
+        if self._on:
+            await self._child.ask("start", self._name)
+            self._on = False
+
+    async def stop(self) -> None:
+        """Switch the fault on."""
+        await self._child.ask("stop", self._name)
+        self._on = True
+
+
 class Field:
     """Makes the devices of an inventory. `shared` are what several of them stand on; they start first."""
 
@@ -208,17 +228,23 @@ class Field:
         return self._grounds[key]
 
     def _onvif(self, asset: str, host: str | None, port: int) -> SimulatedDevice:
-        """A camera's ONVIF service, whose clock can be set wrong."""
+        """A camera's ONVIF service, whose clock can be set wrong, and which says when somebody tampers with it."""
         camera = OnvifCamera(host or "127.0.0.1", port, USER, V3_KEYS[0])
         self.faults[f"{asset}-clock"] = ClockFault(camera)
+        self.faults[f"{asset}-tamper"] = TamperFault(camera)
         return camera
 
     def recorders(self, rows: list[dict[str, str]], url: str) -> dict[str, SimulatedDevice]:
         """The recorders of an inventory, by asset. `url` is that of the platform that they register with."""
         devices: dict[str, SimulatedDevice] = {}
+        assets = site.asset_ids(rows)
         for recorder in site.recorder_rows(rows, url):
             self.child.device_specs.append(recorder)
             devices[str(recorder["name"])] = Remote(self.child, str(recorder["name"]), str(recorder["device"]))
+            for fault in site.recorder_fault_rows(recorder, assets):
+                self.child.device_specs.append(fault)
+                name = str(fault["name"])
+                self.faults[name] = RemoteFault(self.child, name)
         return devices
 
     def _add_fault(self, camera: str) -> None:
@@ -227,7 +253,7 @@ class Field:
         if cameras <= len(faults.NAMES):
             name = f"{camera}-{faults.NAMES[cameras - 1]}"
             self.child.device_specs.append({"name": name, "kind": "camera-fault", "host": camera, "port": 0})
-            self.faults[name] = Remote(self.child, name, name)
+            self.faults[name] = RemoteFault(self.child, name)
 
     def _remote(self, asset: str, parts: SplitResult, port: int) -> SimulatedDevice | None:
         profile = parse_qs(parts.query).get("profile", ["switch"])[0]

@@ -3,7 +3,7 @@
 Standard input brings one JSON line first, a list of {name, kind, host, port}, then lines "start NAME", "stop NAME";
 each is answered by "ok" or "error WORDS". The process ends with its input. Kinds: `opcua` (a water station), `flood`
 (broken: its water is high, and the alarm with it), `switch` (SNMP v2c), `ups` (SNMP v3), `camera` (RTSP),
-`camera-fault` (broken: its camera, named as the host, has a fault), `recorder` (GB/T 28181).
+`camera-fault` (broken: its camera, named as the host, has a fault), `recorder` (GB/T 28181), `recorder-fault`.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _devices(rows: list[dict[str, Any]]) -> dict[str, SimulatedDevice]:
             devices[row["name"]] = station = Station(host, port)
         elif kind == "flood" and station is not None:
             devices[row["name"]] = RiverFlood(station)
-        elif kind in ("camera", "camera-fault", "recorder"):
+        elif kind in ("camera", "camera-fault", "recorder", "recorder-fault"):
             devices[row["name"]] = site.simulated_device(row, len(devices), devices)
         else:
             devices[row["name"]] = _snmp(kind, host, port)

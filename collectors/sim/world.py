@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from collectors.sim.approvals import ApprovalSystem
+from collectors.sim.cameras import site
 from collectors.sim.devices import HttpService, SimulatedDevice
 from collectors.sim.emergency import ReportSystem, emergency_system
 from collectors.sim.field_devices import Field, Kernel
@@ -24,7 +25,8 @@ from collectors.sim.scenarios import ScenarioStep, read_scenarios
 from collectors.sim.warnings import WarningCentre
 from feeds import state_file
 
-PLATFORM = "video.gb28181"
+PLATFORM, UPPER = "video.gb28181", "video.gb28181-upper"
+NOT_POLLED = (SYSLOG, TRAPS, PLATFORM, UPPER)
 ITEMS = "items.csv"
 CENTRE_LASTS = 4 * 3600.0
 
@@ -196,7 +198,10 @@ def read(folder: Path, *, speed: float, start: float) -> World:
         if source.get("kind") == PLATFORM and prefix in source["url"]:
             for asset, recorder in field.recorders(rows, source["url"]).items():
                 devices[asset].append(recorder)
-    polled = [source for source in settings.get("source", ()) if source.get("kind") not in (SYSLOG, TRAPS, PLATFORM)]
+        if source.get("kind") == UPPER and prefix in source["url"]:
+            asset, upper = site.upper_platform(rows, source)
+            devices.setdefault(asset, []).append(upper)
+    polled = [source for source in settings.get("source", ()) if source.get("kind") not in NOT_POLLED]
     systems: dict[str, ReportSystem] = {}
     sources = {source["id"]: _source(source, start, folder, systems) for source in polled} | field.faults
     talkers = {

@@ -9,10 +9,12 @@ import secrets
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
+from collectors.sim.cameras import gb_items
+from collectors.sim.cameras.gb_items import SimulatedChannel, catalog_item
 from collectors.sim.values import V3_KEYS
 
 ITEMS_A_MESSAGE = 2
@@ -20,19 +22,11 @@ GIVE_UP, RETRY = 3.0, 2.0
 _CHINA = timezone(timedelta(hours=8))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedChannel:
-    """A channel of a simulated device. `status` is as the catalog says it."""
-
-    id: str
-    name: str
-    status: str = "ON"
-
-
 class GbDevice(asyncio.DatagramProtocol):
     """Registers `device` with the platform at `server` and keeps alive every `interval` seconds, until it is stopped.
 
-    `channels` are listed in the catalog; `faulty` are named in keepalives. `received` counts commands of the platform.
+    `channels` are listed in the catalog; `faulty` are named in keepalives. Of `unrecorded` channels half of every span
+    is missing. `received` counts commands of the platform.
     """
 
     def __init__(
@@ -51,6 +45,7 @@ class GbDevice(asyncio.DatagramProtocol):
         self.device, self.platform = device, platform
         self.channels = list(channels)
         self.faulty: tuple[str, ...] = ()
+        self.unrecorded: set[str] = set()
         self.received: Counter[str] = Counter()
         self.registered = asyncio.Event()
         self._server, self._host, self._tcp = server, host, tcp
@@ -86,6 +81,16 @@ class GbDevice(asyncio.DatagramProtocol):
         self.channels = [replace(each, status=status) if each.id == channel else each for each in self.channels]
         self.notify(channel, status)
 
+    def add_channel(self, channel: SimulatedChannel) -> None:
+        """A camera is connected: list it, and tell a platform that has subscribed to the catalog."""
+        self.channels.append(channel)
+        self.notify(channel.id, "ADD")
+
+    def remove_channel(self, channel: str) -> None:
+        """A camera is taken away."""
+        self.channels = [each for each in self.channels if each.id != channel]
+        self.notify(channel, "DEL")
+
     def notify(self, channel: str, event: str) -> None:
         """Tell a platform that has subscribed to the catalog of an event: ON, OFF, VLOST, DEFECT, ADD, DEL, UPDATE."""
         if self._dialog is None:
@@ -93,7 +98,7 @@ class GbDevice(asyncio.DatagramProtocol):
         item = f"<Item><DeviceID>{channel}</DeviceID><Event>{event}</Event></Item>"
         for each in self.channels:
             if each.id == channel and event in ("ADD", "UPDATE"):
-                item = self._item(each).replace("<Name>", f"<Event>{event}</Event><Name>")
+                item = catalog_item(each, self.device, event)
         body = f"<SumNum>1</SumNum><DeviceList Num='1'>{item}</DeviceList>"
         more = "Event: Catalog\r\nSubscription-State: active\r\n"
         self._send("NOTIFY", self._body("Notify", "Catalog", body), more, self._dialog)
@@ -224,7 +229,7 @@ class GbDevice(asyncio.DatagramProtocol):
         number = re.search(rb"<SN>(\d+)</SN>", body)
         if command and number and b"<Query>" in body:
             self.received[command[1].decode()] += 1
-            self._answer(command[1].decode(), int(number[1]))
+            self._answer(command[1].decode(), int(number[1]), body)
 
     def _subscribed(self, text: str, copied: str, call_id: str) -> None:
         """Accept a subscription to the catalog, and refuse any other."""
@@ -237,12 +242,12 @@ class GbDevice(asyncio.DatagramProtocol):
         tagged = re.sub(r"(To: <[^>]*>)$", r"\1;tag=device", copied, flags=re.M)
         self._write(f"SIP/2.0 200 OK\r\n{tagged}\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n".encode())
 
-    def _answer(self, command: str, sn: int) -> None:
+    def _answer(self, command: str, sn: int, query: bytes) -> None:
         if command == "Catalog":
             for at in range(0, max(1, len(self.channels)), ITEMS_A_MESSAGE):
-                items = "".join(self._item(channel) for channel in self.channels[at : at + ITEMS_A_MESSAGE])
-                listed = len(self.channels[at : at + ITEMS_A_MESSAGE])
-                more = f'<SumNum>{len(self.channels)}</SumNum><DeviceList Num="{listed}">{items}</DeviceList>'
+                part = self.channels[at : at + ITEMS_A_MESSAGE]
+                items = "".join(catalog_item(channel, self.device) for channel in part)
+                more = f'<SumNum>{len(self.channels)}</SumNum><DeviceList Num="{len(part)}">{items}</DeviceList>'
                 self._send("MESSAGE", self._body("Response", "Catalog", more, sn=sn))
         elif command == "DeviceStatus":
             at_now = _local_time()
@@ -251,13 +256,9 @@ class GbDevice(asyncio.DatagramProtocol):
         elif command == "DeviceInfo":
             more = "<Result>OK</Result><Manufacturer>模拟</Manufacturer><Model>SIM-1</Model><Firmware>V1.0</Firmware>"
             self._send("MESSAGE", self._body("Response", "DeviceInfo", more, sn=sn))
-
-    def _item(self, channel: SimulatedChannel) -> str:
-        return (
-            f"<Item><DeviceID>{channel.id}</DeviceID><Name>{channel.name}</Name><Manufacturer>模拟</Manufacturer>"
-            f"<CivilCode>{channel.id[:6]}</CivilCode><Parental>0</Parental><ParentID>{self.device}</ParentID>"
-            f"<Status>{channel.status}</Status></Item>"
-        )
+        elif command == "RecordInfo":
+            channel, more = gb_items.recordings(query, self.unrecorded)
+            self._send("MESSAGE", self._body("Response", "RecordInfo", more, sn=sn, device=channel))
 
 
 def _local_time() -> str:

@@ -159,3 +159,21 @@ class ClockFault:
     async def stop(self) -> None:
         """The clock is an hour ahead."""
         self._camera.ahead = 3600.0
+
+
+class TamperFault:
+    """Somebody tampers with the camera: broken, the camera tells every pull point; mended, it says that it is over."""
+
+    TOPIC = "tns1:RuleEngine/TamperDetector/Tamper"
+
+    def __init__(self, camera: OnvifCamera) -> None:
+        self.address = f"{camera.address} tamper"
+        self._camera = camera
+
+    async def start(self) -> None:
+        """It is over."""
+        self._camera.event(self.TOPIC, state=False, name="IsTamper")
+
+    async def stop(self) -> None:
+        """It begins."""
+        self._camera.event(self.TOPIC, state=True, name="IsTamper")

@@ -15,7 +15,8 @@ from collectors.video.gb28181.subscriptions import Topic
 
 PORT = 5060
 _FLAGS = ("accept_unknown", "sync_clock", "roaming", "recordings")
-_KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "allow", "subscribe", "coords")
+_KEYS = (*_FLAGS, "domain", "keepalive", "catalog_every", "recordings_every", "allow", "subscribe", "coords")
+DAY, SHORTEST = 86_400.0, 60.0
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -26,7 +27,8 @@ class PlatformSettings:
     `accept_unknown`: devices that are not in the inventory may register and are pending. `sync_clock`: the answer to
     REGISTER sets the devices' clocks. `roaming`: a device may change its address without a new registration.
     `allow`: networks that may speak, () for all. `subscribe`: what devices are asked to tell by themselves.
-    `recordings`: an hour of each channel's recordings is asked for once a day. `gcj02`: positions come as GCJ-02.
+    `recordings`: an hour of each channel's recordings is asked for every `recordings_every` seconds. `gcj02`: positions
+    come as GCJ-02.
     """
 
     id: str
@@ -42,6 +44,7 @@ class PlatformSettings:
     subscribe: tuple[Topic, ...] = (Topic.CATALOG,)
     gcj02: bool = False
     recordings: bool = False
+    recordings_every: float = DAY
 
     def allows(self, address: str) -> bool:
         """True when messages of this address are read."""
@@ -73,6 +76,7 @@ def platform_settings(source: SourceSettings) -> PlatformSettings:
         port=PORT if port is None else port,
         keepalive=uri.duration(params["keepalive"]) if "keepalive" in params else None,
         catalog_every=uri.duration(params["catalog_every"]) if "catalog_every" in params else None,
+        recordings_every=max(SHORTEST, uri.duration(params.get("recordings_every", "1d"))),
         allow=allow,
         subscribe=topics,
         gcj02=params.get("coords") == "gcj02",

@@ -1,7 +1,8 @@
-"""Completeness of recordings (录像完整率): an hour of each channel is asked for once a day, and its pieces added up.
+"""Completeness of recordings (录像完整率): an hour of each channel is asked for, and its pieces added up.
 
-Only where the settings say so (`recordings=yes`). Longer spans break some recorders. The hours differ from day to day,
-so that nights are asked for too. A device that does not answer is not said to record badly.
+Only where the settings say so (`recordings=yes`), once a day or in `recordings_every`. Longer spans break some
+recorders. The hours differ from day to day, so that nights are asked for too. A device that does not answer is not said
+to record badly.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 
 COMMAND = "RecordInfo"
 SLICE, DAY = 3600.0, 86_400.0
-"""Seconds of recordings that are asked for, and between two queries of a channel."""
-FIRST_AFTER, SPREAD = 600.0, 3600.0
-"""Seconds after a device has come until its first channel is asked, and over which the others follow."""
+"""Seconds of recordings that are asked for, and of a day."""
+FIRST_AFTER, SPREAD = 600.0 / DAY, 3600.0 / DAY
+"""Shares of the time between two queries of a channel: from a device's coming until its first channel is asked, and
+over which the others follow."""
 JOINED = 2.0
 """Seconds between two pieces that count as one."""
 ENOUGH = 0.95
@@ -34,7 +36,6 @@ AT_ONCE = 20
 """Queries for recordings under way in the site."""
 MAX_PIECES = 10_000
 """Pieces of one answer that are kept."""
-FRESH_FOR = DAY + 2 * SLICE
 
 
 @dataclass(slots=True)
@@ -93,10 +94,12 @@ class RecordKeeper:
         for channel in platform.publisher.channels_of(binding.device):
             if device_id.kind_of(channel) != "camera":
                 continue
-            due = self._due.setdefault(channel, now + FIRST_AFTER + int(channel[-4:]) * 7919 % SPREAD)
+            every = platform.settings.recordings_every
+            spread = int(channel[-4:]) * 7919 % SLICE / SLICE * SPREAD * every
+            due = self._due.setdefault(channel, now + FIRST_AFTER * every + spread)
             if due > now:
                 continue
-            self._due[channel] = now + DAY
+            self._due[channel] = now + every
             start = hour_of(channel, platform.wall())
             more = (
                 f"<StartTime>{self._local(start)}</StartTime>\r\n<EndTime>{self._local(start + SLICE)}</EndTime>\r\n"
@@ -135,10 +138,11 @@ class RecordKeeper:
         missing = round(SLICE * (1 - share) / 60)
         text = f"{hour} 起一小时缺 {missing} 分 | {missing} min missing in the hour from {hour}"
         is_enough = share >= ENOUGH
+        fresh_for = self._platform.settings.recordings_every + 2 * SLICE
         recorded = Measurement(
-            metric="gb28181.recorded", value=round(share * 100, 1), unit="%", text=hour, fresh_for=FRESH_FOR
+            metric="gb28181.recorded", value=round(share * 100, 1), unit="%", text=hour, fresh_for=fresh_for
         )
         claim = Measurement(
-            metric="gb28181.recording", value=is_enough, text="" if is_enough else text, fresh_for=FRESH_FOR
+            metric="gb28181.recording", value=is_enough, text="" if is_enough else text, fresh_for=fresh_for
         )
         self._platform.publisher.message(query.channel, [recorded, claim])

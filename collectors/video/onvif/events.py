@@ -12,6 +12,7 @@ from lxml import etree
 
 from collectors.contract import Measurement
 from collectors.video.onvif import soap
+from feeds.clock import Clock, now
 from feeds.model import Quality
 
 MAX_MESSAGES = 200
@@ -90,12 +91,14 @@ def _part(source: etree._Element | None) -> str:
 
 @dataclass(slots=True)
 class EventStates:
-    """The states that the events of one device add up to."""
+    """The states that the events of one device add up to. `clock` gives epoch seconds."""
 
+    clock: Clock = now
     lost: bool | None = None
     raised: dict[str, str] = field(default_factory=dict)
     has_picture: bool = False
     parts: dict[str, bool] = field(default_factory=dict)
+    changed_at: dict[str, float] = field(default_factory=dict)
 
     def take(self, event: OnvifEvent) -> bool:
         """Take one event. True when a state has changed.
@@ -105,16 +108,24 @@ class EventStates:
         before = (self.lost, dict(self.raised), self.has_picture, dict(self.parts))
         active = event.state is True and not event.deleted
         if any(event.topic.startswith(topic) for topic in _LOSS):
-            self.lost = active
+            self.lost = self._changed("onvif.frames", self.lost, active)
         elif text := next((words for topic, words in _PICTURE.items() if event.topic.startswith(topic)), ""):
             self.has_picture = True
+            was_raised = bool(self.raised) if "onvif.picture" in self.changed_at else None
             self._raise(event.topic, text, active=active and not event.first)
+            self._changed("onvif.picture", was_raised, bool(self.raised))
         elif name := self._name(event):
             if event.deleted or event.state is None:
                 self.parts.pop(name, None)
             elif name in self.parts or len(self.parts) < MAX_PARTS:
                 self.parts[name] = event.state
         return before != (self.lost, self.raised, self.has_picture, self.parts)
+
+    def _changed(self, metric: str, before: bool | None, after: bool) -> bool:
+        """Note when a claim changes. A claim that is repeated is no newer than what was measured since."""
+        if before is not after:
+            self.changed_at[metric] = self.clock()
+        return after
 
     def _raise(self, topic: str, text: str, *, active: bool) -> None:
         if active:
@@ -135,14 +146,21 @@ class EventStates:
         """The states as readings. A camera's word on its frames and picture is a claim."""
         if self.lost is not None:
             text = "摄像机报告信号丢失 | the camera reports signal loss" if self.lost else ""
-            yield _claim("onvif.frames", False if self.lost else None, text)
+            yield self._claim("onvif.frames", False if self.lost else None, text)
         if self.has_picture:
-            yield _claim("onvif.picture", False if self.raised else None, next(iter(self.raised.values()), ""))
+            yield self._claim("onvif.picture", False if self.raised else None, next(iter(self.raised.values()), ""))
         for key, state in self.parts.items():
             metric, _, part = key.partition("[")
             yield Measurement(metric=metric, instance=part.rstrip("]"), value=state, fresh_for=FRESH_FOR)
 
-
-def _claim(metric: str, value: bool | None, text: str) -> Measurement:
-    quality = Quality.GOOD if value is not None else Quality.UNCERTAIN
-    return Measurement(metric=metric, value=value, quality=quality, text=text, fresh_for=FRESH_FOR)
+    def _claim(self, metric: str, value: bool | None, text: str) -> Measurement:
+        quality = Quality.GOOD if value is not None else Quality.UNCERTAIN
+        return Measurement(
+            metric=metric,
+            value=value,
+            quality=quality,
+            text=text,
+            observed_at=self.changed_at[metric],
+            confirmed_at=self.clock(),
+            fresh_for=FRESH_FOR,
+        )

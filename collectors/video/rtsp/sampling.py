@@ -104,7 +104,7 @@ async def _signalled(session: RtspSession, result: RtspSample, times: SamplingTi
             result.connect_ms = (time.perf_counter() - began) * 1000
             await session.options()
     except TimeoutError as error:
-        raise NotReady(Reason.TIMEOUT, f"no answer within {times.answer:g} s") from error
+        raise NotReady(Reason.TIMEOUT, f"{times.answer:g} s") from error
 
 
 async def _described(session: RtspSession, url: str) -> RtspResponse:

@@ -50,10 +50,11 @@ export function Tiles({ rows }: { rows: Camera[] }) {
 function Tile({ camera, look }: { camera: Camera; look: Look | undefined }) {
   const { camera: status } = camera;
   const chosen = query("camera") === camera.id;
+  const bad = status.group === "ok" ? "" : " is-bad";
   return (
-    <div role="listitem" class={`video-tile${chosen ? " is-chosen" : ""}`} data-id={camera.id}>
+    <div role="listitem" class={`video-tile${chosen ? " is-chosen" : ""}${bad}`} data-id={camera.id}>
       <button type="button" aria-current={chosen ? "true" : undefined} onClick={() => open(camera.id)}>
-        <Picture group={status.group} look={look} name={camera.name} />
+        <Picture group={status.group} look={look} name={camera.name} frozen={isFrozen(status.faults)} />
         <span class="tile-name">{camera.name}</span>
         <LadderBar status={status} />
         <span class={`tile-state of-${status.group}`}>
@@ -67,8 +68,12 @@ function Tile({ camera, look }: { camera: Camera; look: Look | undefined }) {
   );
 }
 
+/** A frozen picture is one of the past, although frames come. */
+export const isFrozen = (faults: string): boolean => faults.split(",").includes("frozen");
+
 interface PictureProps {
   group: string;
+  frozen?: boolean;
   look: Look | undefined;
   name: string;
   /** It is meant as a picture of the past, so that its age says nothing. */
@@ -76,7 +81,7 @@ interface PictureProps {
 }
 
 /** A picture with its time. What is not live says so: hatched, or with a band that has its age. */
-export function Picture({ group, look: first, name, still = false }: PictureProps) {
+export function Picture({ group, look: first, name, frozen = false, still = false }: PictureProps) {
   const [again, setAgain] = useState<{ of: string; look: Look | undefined } | null>(null);
   const look = again && again.of === first?.url ? again.look : first;
   // A newer picture has taken its place before the browser had it: ask once more.
@@ -92,12 +97,12 @@ export function Picture({ group, look: first, name, still = false }: PictureProp
   }
   const taken = parse(look.picture?.taken_at) ?? serverNow();
   const age = serverNow() - taken;
-  const past = !still && WITHOUT.includes(group);
+  const past = !still && (frozen || WITHOUT.includes(group));
   return (
     <span class={`picture${past ? " is-past" : ""}`}>
       <img src={look.url} onError={() => void gone(look.url!)} alt={t("video.look.of", { name })} />
       <time>{stamp(taken)}</time>
-      {past ? <em>{t("video.look.last", { at: clock(taken) })}</em>
+      {past ? <em>{t(frozen ? "video.look.frozen" : "video.look.last", { at: clock(taken) })}</em>
         : !still && age > OLD ? <em>{t("video.look.old", { age: ago(age) })}</em> : null}
     </span>
   );

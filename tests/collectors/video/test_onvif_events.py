@@ -167,3 +167,16 @@ def test_messages_without_a_state_change_nothing_that_fails(inner: str) -> None:
     for each in events_of(etree.fromstring(f"<PullMessagesResponse>{inner}</PullMessagesResponse>")):
         states.take(each)
     assert not any(each.value is False for each in states.measurements())
+
+
+def test_a_claim_is_as_old_as_its_event_however_often_it_is_repeated() -> None:
+    """A picture that was measured as good after the event outweighs it, see feeds/cameras/ladder.py."""
+    time = [100.0]
+    states = EventStates(clock=lambda: time[0])
+    states.take(OnvifEvent(topic=TAMPER.partition(":")[2].lower(), state=True, part="0", first=False, deleted=False))
+    time[0] = 160.0
+    (claim,) = states.measurements()
+    assert (claim.value, claim.observed_at, claim.confirmed_at) == (False, 100.0, 160.0)
+    states.take(OnvifEvent(topic=TAMPER.partition(":")[2].lower(), state=False, part="0", first=False, deleted=False))
+    (claim,) = states.measurements()
+    assert (claim.value, claim.observed_at) == (None, 160.0)

@@ -55,7 +55,7 @@ def test_every_node_of_the_plan_is_there_with_a_place_a_basis_and_a_probe_of_its
     recorders = [asset for asset in assets.values() if asset.kind == "nvr"]
     cameras = [asset for asset in assets.values() if asset.kind == "camera"]
     assert (len(recorders), len(cameras)) == (11, 23 + 10 * 2)
-    assert len(assets) == 99 + len(FIELD) + len(SERVICES) + len(recorders) + len(cameras)
+    assert len(assets) == 99 + len(FIELD) + len(SERVICES) + len(recorders) + len(cameras) + len(("UP1",))
     assert all(asset.labels["basis"] and asset.labels["layer"] and asset.probes for asset in assets.values())
     assert all(covers("532300", asset.region) for asset in assets.values())
     assert len({(asset.lat, asset.lon) for asset in assets.values()}) == len(assets)

@@ -27,7 +27,7 @@ function Left() {
     <>
       <VideoCard />
       <section class="w-groups">
-        <header class="feed-head"><h2>{t("video.groups")}</h2></header>
+        <header class="feed-head"><h2>{t("wall.cameras.groups")}</h2></header>
         <ul class="units">
           {GROUPS.map((group) => (
             <li key={group}>

@@ -13,7 +13,8 @@ from collectors import registry
 from collectors.errors import Misconfigured
 from collectors.listener import ListenerContext, ListenerMessage
 from collectors.settings import Credential, SourceSettings
-from collectors.sim.cameras.gb_device import GbDevice, SimulatedChannel
+from collectors.sim.cameras.gb_device import GbDevice
+from collectors.sim.cameras.gb_items import SimulatedChannel
 from collectors.video.gb28181.listener import GbListener
 from feeds.model import Value
 from tests.collectors.video.gb28181.scene import DEVICE, PLATFORM, A, B, inventory
