@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from api.dependencies import Dependencies
 from api.principal import Principal
+from api.records import people
 from feeds import wire
+from feeds.documents.roster import Roster
+from feeds.duty.names import name_of
 from feeds.journal import proofs
 from feeds.journal.proofs import ProvenEntry
 from feeds.logbook import rows, sentences
@@ -58,12 +61,13 @@ async def page(
 ) -> tuple[list[dict[str, Any]], tuple[float, int] | None]:
     """Rows below a place (time, sequence), newest first, and the place to go on from, None at the end."""
     items: list[dict[str, Any]] = []
+    roster = (await people.roster_version(deps)).doc
     for _ in range(ROUNDS):
         batch, complete = await _batch(deps, query, below)
         documents = await _documents(deps, batch)
         for proven in batch:
             below = (proven.entry.at, proven.entry.seq)
-            row = _row(proven, documents.get((proven.entry.kind, proven.entry.subject)))
+            row = _row(proven, documents.get((proven.entry.kind, proven.entry.subject)), roster)
             if row is not None and _matches(row, query) and principal.reaches(row.pop("region")):
                 items.append(row)
                 if len(items) == limit:
@@ -102,7 +106,7 @@ async def _documents(deps: Dependencies, batch: Sequence[ProvenEntry]) -> dict[t
     return documents
 
 
-def _row(proven: ProvenEntry, document: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _row(proven: ProvenEntry, document: Mapping[str, Any] | None, roster: Roster) -> dict[str, Any] | None:
     """One row; None for an entry that is none. `region` is of its subject."""
     entry = proven.entry
     sort = rows.sort_of(entry)
@@ -125,7 +129,9 @@ def _row(proven: ProvenEntry, document: Mapping[str, Any] | None) -> dict[str, A
         "name": entry.name,
         "subject": entry.subject,
         "actor": entry.actor,
-        "text": sentences.sentences(entry, rows.name_of(entry.kind, document)),
+        "text": sentences.sentences(
+            entry, rows.name_of(entry.kind, document), lambda account: name_of(roster, account)
+        ),
         "incident": rows.incident_of(entry, document),
         "mode": str(own.get("mode") or entry.body.get("mode") or "real"),
         "claimed_at": wire.iso(entry.body.get("claimed_at")) if of_people else None,

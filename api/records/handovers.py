@@ -13,7 +13,6 @@ from api.principal import Principal
 from api.records import people, suppressions
 from feeds import wire
 from feeds.documents.handover import ACCEPTED, HANDED_OVER, KIND, HandoverDocument, digest_of, dump, load
-from feeds.documents.roster import Roster
 from feeds.duty.handover import HandoverSettings
 from feeds.journal import Journal, Tx
 from feeds.kinds import INCIDENT
@@ -212,8 +211,3 @@ def shown(id: str, document: HandoverDocument, at: float, settings: HandoverSett
 def sees(principal: Principal, document: HandoverDocument) -> bool:
     """True for a handover of the asker's region or of one within it."""
     return covers(principal.region, document.region)
-
-
-def name_of(roster: Roster, text: str) -> str:
-    """The name of a person by id or account; any other text unchanged."""
-    return next((person.name for person in roster.persons if text in (person.id, person.account)), text)

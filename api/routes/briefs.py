@@ -23,13 +23,14 @@ from api.http.findings import finding
 from api.http.problems import Problem
 from api.kinds.schemas import record_name, reference
 from api.principal import Principal
-from api.records import briefs, duty_log
+from api.records import briefs, duty_log, people
 from api.responses.describe import answers
 from api.routers import api_router
 from api.routes.incident_bodies import IncidentOrderBody, Line, ReasonedBody, ReportProofBody, ShortText
 from feeds.briefs import pdf_file
 from feeds.briefs.fonts import NoFont
 from feeds.briefs.layout import Issuer
+from feeds.duty.names import name_of
 from feeds.kinds import BRIEF
 from feeds.model.briefs import Brief
 
@@ -144,7 +145,10 @@ async def _signed(
 ) -> Response:
     by_phone = order == "sign" and bool(body.signer)
     method = "phone" if by_phone else await _proven(request, principal, body)
-    args = {"method": method} | ({"signer": body.signer} if by_phone else {})
+    roster = (await people.roster_version(deps)).doc
+    args = {"method": method, "actor_name": name_of(roster, principal.name)}
+    if by_phone:
+        args |= {"signer": body.signer, "signer_name": name_of(roster, body.signer)}
     plain = IncidentOrderBody(rev=body.rev, reason=body.reason)
     return await ordered(deps, principal, BRIEF, f"brief.{order}", brief_id, plain, more=args)
 

@@ -18,6 +18,7 @@ from api.responses.describe import answers
 from api.rights import check
 from api.routers import api_router
 from feeds.documents.handover import KIND, HandoverDocument, load
+from feeds.duty.names import name_of
 from feeds.journal import Doc
 
 router = api_router(tags=["people"])
@@ -58,7 +59,7 @@ async def give(deps: Deps, principal: Actor, body: HandoverBody) -> Response:
     roster = (await people.roster_version(deps)).doc
     visible = people.for_region(roster, principal.region)
     document = handovers.new(
-        principal, at, handovers.name_of(visible, body.to), body.remarks, await handovers.picture(deps, principal)
+        principal, at, name_of(visible, body.to), body.remarks, await handovers.picture(deps, principal)
     )
     await handovers.give(deps.journal, key, document)
     return Json(handovers.shown(key, document, at, deps.handover()), status_code=201)

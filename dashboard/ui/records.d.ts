@@ -864,6 +864,8 @@ export interface BriefSignatureRecord {
   at: string;
   hash: string;
   recorded_by: string;
+  name: string;
+  recorder: string;
 }
 
 /** That the brief was received: how, by whom or under what number, when, and which report due it met. */

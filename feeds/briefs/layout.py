@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from feeds.model.briefs import Brief, BriefBlock, BriefFigure, BriefRow, EntryReference
+from feeds.model.briefs import Brief, BriefBlock, BriefFigure, BriefRow, BriefSignature, EntryReference
 from feeds.texts.catalogue import catalogue, text
 
 CHINESE = "zh-CN"
@@ -100,7 +100,7 @@ def _head(brief: Brief, issuer: Issuer) -> Iterable[PrintedParagraph]:
     if brief.urgency:
         yield PrintedParagraph(style="urgency", text=say(f"urgency.{brief.urgency}"))
     yield PrintedParagraph(style="organ", text=issuer.organ or issuer.site)
-    signer = say("print.signer", name=brief.signatures[0].by) if brief.signatures else ""
+    signer = say("print.signer", name=_signer(brief.signatures[0])) if brief.signatures else ""
     yield PrintedParagraph(style="number", text=brief.number, right=signer)
     mark = say("print.exercise") if brief.mode != "real" else ""
     yield PrintedParagraph(style="title", text=f"{mark}{brief.title}")
@@ -229,6 +229,10 @@ def _unit(figure: BriefFigure) -> str:
     return UNITS.get(figure.name.rpartition("_")[2], "") or UNITS.get(figure.name.partition("_")[0], "incidents")
 
 
+def _signer(signature: BriefSignature) -> str:
+    return signature.name or signature.by
+
+
 def _signed(brief: Brief, issuer: Issuer) -> Iterable[PrintedParagraph]:
     if not brief.signatures:
         return
@@ -237,7 +241,9 @@ def _signed(brief: Brief, issuer: Issuer) -> Iterable[PrintedParagraph]:
     yield PrintedParagraph(style="signed", text=issuer.organ or issuer.site)
     yield PrintedParagraph(style="signed", text=f"{local.year}年{local.month}月{local.day}日")
     if signature.method == "phone":
-        yield PrintedParagraph(style="signed", text=say("print.by-phone", recorder=signature.recorded_by))
+        yield PrintedParagraph(
+            style="signed", text=say("print.by-phone", recorder=signature.recorder or signature.recorded_by)
+        )
     if any(signature.method == "demo" for signature in brief.signatures):
         yield PrintedParagraph(style="signed", text=say("print.demo"))
 

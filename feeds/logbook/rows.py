@@ -45,6 +45,8 @@ ROWS: Mapping[str, Mapping[str, str]] = {
 AUTOMATIC = tuple(dict.fromkeys(sort for names in ROWS.values() for sort in names.values() if sort != ANY))
 SORTS = (*LOG_KINDS, *AUTOMATIC)
 """Every sort of row, those of people first."""
+RECEIPT_WORDS = 60
+"""Characters of a report that name it in a row."""
 DECISIONS = frozenset({"decision", "phase", "grade", "response"})
 """Sorts of rows that are decisions; of plans only what confirms or declines one is."""
 DECIDED = frozenset({"confirmed", "declined"})
@@ -75,6 +77,8 @@ def kinds_with(sort: str) -> tuple[str, ...]:
 def name_of(kind: str, document: Mapping[str, Any] | None) -> dict[str, str] | str:
     """What people call the subject of a row, by its document: its title or name, "" for none."""
     own = document or {}
+    if kind == "receipt":
+        return str(own.get("text") or own.get("title") or "")[:RECEIPT_WORDS]
     name = (own.get("effect") or {}).get("title") if kind == "proposal" else own.get("title") or own.get("name")
     if kind == "plan" and isinstance(name, Mapping):
         return {language: f"{words} @{own.get('version')}" for language, words in name.items()}

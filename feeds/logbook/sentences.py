@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from feeds.journal import JournalEntry
@@ -11,25 +11,28 @@ from feeds.texts.catalogue import LANGUAGES, catalogue, text
 Name = Mapping[str, str] | str
 
 
-def sentences(entry: JournalEntry, name: Name = "") -> dict[str, str]:
+def sentences(entry: JournalEntry, name: Name = "", person: Callable[[str], str] = str) -> dict[str, str]:
     """What happened, by language; what a person wrote is in the language in which it was written.
 
     `name` is what people call the subject, where the entry itself does not say: its title, perhaps by language.
+    `person` gives the name of an account's owner.
     """
-    return {language: _sentence(entry, language, name) for language in LANGUAGES}
+    return {language: _sentence(entry, language, name, person) for language in LANGUAGES}
 
 
-def _sentence(entry: JournalEntry, language: str, name: Name) -> str:
+def _sentence(entry: JournalEntry, language: str, name: Name, person: Callable[[str], str]) -> str:
     if entry.kind == "log":
         return str(entry.body.get("text", ""))
     words = _words(entry, language)
+    if "holder" in words:
+        words["holder"] = person(words["holder"])
     words["title"] = _in_language(entry.body.get("title") or name, language) or entry.subject
     key = _key(entry, language)
     if not key:
         return f"{entry.kind} {entry.name}"
     sentence = text(key, language, **words)
     if leader := str(entry.body.get("acting_for") or ""):
-        sentence += text("log.acting", language, name=leader)
+        sentence += text("log.acting", language, name=person(leader))
     reason = entry.reason if entry.kind == "incident" else ""
     return f"{sentence}{_COLON[language]}{reason}" if reason else sentence
 

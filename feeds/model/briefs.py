@@ -93,7 +93,8 @@ class BriefFinding:
 class BriefSignature:
     """A signature: who signed, how it was proven, and the hash of what was signed.
 
-    `method` is "password", "password+code", "demo", or "phone": then `recorded_by` wrote down that `by` agreed.
+    `method` is "password", "password+code", "demo", or "phone": then `recorded_by` wrote down that `by` agreed. `by`
+    and `recorded_by` are accounts; `name` and `recorder` are what the duty roster called their owners at that time.
     """
 
     by: str
@@ -101,6 +102,8 @@ class BriefSignature:
     at: Time
     hash: str
     recorded_by: str = ""
+    name: str = ""
+    recorder: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,12 +115,15 @@ def signed(brief: Brief, command: Command, number: str, now: float) -> Brief:
     method = str(command.args.get("method", ""))
     numbered = replace(brief, number=number, state="signed", changed_at=now, rev=brief.rev + 1)
     by_phone = method == "phone"
+    name, own_name = (str(command.args.get(key, "")) for key in ("signer_name", "actor_name"))
     signature = BriefSignature(
         by=str(command.args.get("signer", "")) if by_phone else command.actor,
         method=method,
         at=now,
         hash=content_hash(numbered),
         recorded_by=command.actor if by_phone else "",
+        name=name if by_phone else own_name,
+        recorder=own_name if by_phone else "",
     )
     due = now + COUNTERSIGN_WITHIN if by_phone else None
     return replace(numbered, signatures=(signature,), countersign_by=due)
@@ -159,7 +162,11 @@ def countersigned(brief: Brief, command: Command, now: float) -> Brief:
         raise OrderRefused("not_due", Outcome.CONFLICT)
     _check_signer(brief, command)
     signature = BriefSignature(
-        by=command.actor, method=str(command.args["method"]), at=now, hash=brief.signatures[0].hash
+        by=command.actor,
+        method=str(command.args["method"]),
+        at=now,
+        hash=brief.signatures[0].hash,
+        name=str(command.args.get("actor_name", "")),
     )
     return replace(
         brief, signatures=(*brief.signatures, signature), countersign_by=None, changed_at=now, rev=brief.rev + 1

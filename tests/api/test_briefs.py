@@ -73,7 +73,11 @@ async def test_signing_asks_for_the_password_again(world: World, order: str) -> 
         assert not world.desk.seen
         assert (await client.post(path, json={"password": PASSWORD, "rev": 4})).status_code == 200
     (command,) = world.desk.seen
-    assert (command.action, command.args, command.expected_rev) == (f"brief.{order}", {"method": "password"}, 4)
+    assert (command.action, command.args, command.expected_rev) == (
+        f"brief.{order}",
+        {"method": "password", "actor_name": "leader-all"},
+        4,
+    )
     assert "sign-in-failed" in await world.names()
 
 
@@ -87,7 +91,12 @@ async def test_a_signature_by_phone_is_recorded_by_somebody_on_duty(world: World
     world.desk.answer = done
     async with world.signed_in("duty") as client:
         assert (await client.post(f"/api/v1/briefs/{ID}/sign", json={"signer": "zhang"})).status_code == 200
-    assert world.desk.seen[0].args == {"method": "phone", "signer": "zhang"}
+    assert world.desk.seen[0].args == {
+        "method": "phone",
+        "signer": "zhang",
+        "signer_name": "zhang",
+        "actor_name": "duty-all",
+    }
 
 
 async def test_an_export_is_recorded_with_the_hash_of_the_file(world: World) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
+from api.responses.tasks import TASK_CHOICES
 from feeds.kinds import CAMPAIGN, EXERCISE
 from feeds.model.campaigns import Campaign, CampaignGroup, CampaignPerson
 from feeds.model.exercises import Exercise, ExerciseInject
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tests.dashboard.devserver import Script
 
 Record = dict[str, Any]
-MESSAGE, ENDED, PLAYED = "532300:M20261127-0001", "532300:M20261127-0002", "532300:X20261127-0001"
+MESSAGE, ENDED, PLAYED = "532300:M20261127-0001", "532300:M20261127-0002", "532300:X20261127-0002"
 
 
 def campaigns(at: float) -> dict[str, Record]:
@@ -57,6 +58,14 @@ def add_messages(api: FastAPI, script: Script) -> None:
     async def take_order(kind: str, key: str, order: str, request: Request) -> Response:
         script.acts.append({"act": order, "of": kind, "id": key, **await request.json()})
         return JSONResponse(script.state[kind].get(key, {"id": key}))
+
+    @api.get("/api/v1/task_choices")
+    async def task_choices() -> Response:
+        return JSONResponse(TASK_CHOICES)
+
+    @api.patch("/api/v1/campaigns/{key}")
+    async def edited_message(key: str, request: Request) -> Response:
+        return await take_order("campaign", key, "edit", request)
 
     @api.post("/api/v1/campaigns/{key}/{order}")
     async def message_order(key: str, order: str, request: Request) -> Response:

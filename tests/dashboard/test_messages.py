@@ -29,6 +29,31 @@ async def test_a_message_that_waits_for_a_second_person_is_approved_on_its_page(
     assert site.faults == []
 
 
+async def test_a_draft_is_edited_and_its_recipients_stay_as_they_were_resolved(site: Site) -> None:
+    page = await opened(site, "/messages")
+    await page.locator("[data-edit-message]").click()
+    form = page.locator("dialog.sheet")
+    await expect(form.locator("[name=text]")).to_have_value("请立即到岗")
+    await expect(form.locator("[name=need]")).to_have_value("3")
+    await form.locator("[name=text]").fill("请立即到岗，携带防护装备")
+    await form.locator("[data-send]").click()
+    await expect(form).to_have_count(0)
+    (act,) = [act for act in site.script.acts if act["act"] == "edit"]
+    assert (act["id"], act["text"], act["need"], act["rev"]) == (MESSAGE, "请立即到岗，携带防护装备", 3, 1)
+    assert "groups" not in act
+    assert site.faults == []
+
+
+async def test_what_else_is_practised_stands_below_the_exercises(site: Site) -> None:
+    page = await opened(site, "/exercises")
+    await expect(page.locator(".exercise")).to_contain_text("州公安局")
+    drills = page.locator("[data-part=drills]")
+    await expect(drills.locator("li")).to_have_count(1)
+    await expect(drills).to_contain_text("演练：泄漏")
+    await expect(page.locator("[data-part=warnings] li")).not_to_have_count(0)
+    assert site.faults == []
+
+
 async def test_an_exercise_runs_by_its_own_clock_and_is_stopped_by_one_button(site: Site) -> None:
     page = await opened(site, "/exercises")
     exercise = page.locator(".exercise")
@@ -36,7 +61,7 @@ async def test_an_exercise_runs_by_its_own_clock_and_is_stopped_by_one_button(si
     shown = await exercise.locator("header [role=timer]").text_content()
     minutes, seconds = (int(part) for part in (shown or "").split(":"))
     assert minutes * 60 + seconds >= 60
-    await expect(exercise.locator("li").nth(1)).to_contain_text("未到")
+    await expect(exercise.locator("li").nth(1)).to_contain_text("重伤 2 120未到")
     assert await exercise.locator("[data-order]").evaluate_all("all => all.map(one => one.dataset.order)") == [
         "pause",
         "inject",

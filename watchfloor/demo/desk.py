@@ -42,6 +42,10 @@ class DemoPerson:
         """Replace a document."""
         return await self._ask("PUT", path, body)
 
+    async def change(self, path: str, **body: Any) -> Record:
+        """Change some fields of a record; the answer is the record after it."""
+        return await self._ask("PATCH", path, body)
+
     async def attach(self, path: str, name: str, content: bytes) -> Record:
         """Send a file."""
         return await self._ask("PUT", f"{path}?name={quote(name)}", content)

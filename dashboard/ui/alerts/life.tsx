@@ -4,7 +4,7 @@ import { joined, kindName, reasonText, severityName } from "../core/names";
 import { store } from "../core/picture";
 import { clock, day, parse, serverNow, shortTime, stamp } from "../core/time";
 import type { AlertRecord, SuppressionOption } from "../records";
-import { roster, type Person } from "../shell/duty";
+import { personName } from "../shell/duty";
 import { reasonName } from "./hidden";
 
 const MOST = 60;
@@ -91,9 +91,7 @@ function noticeWords(note: Notice): string[] {
 
 /** A step of the escalation: which, and who was told over what. */
 function toldWords(step: Told): string[] {
-  const people = (roster.value?.persons ?? []) as Person[];
-  const name = (id: string): string => people.find((person) => person.id === id)?.name ?? id;
-  const told = (step.told ?? []).map((to) => [name(to.person), to.receiver].filter(Boolean).join(" "));
+  const told = (step.told ?? []).map((to) => [personName(to.person), to.receiver].filter(Boolean).join(" "));
   return [t("life.step", { n: step.step }), ...told, step.text ?? ""];
 }
 

@@ -6,6 +6,7 @@ import { parse, shortTime, stamp } from "../core/time";
 import { useDetail } from "../core/usedetail";
 import { Message, useAct } from "../forms/act";
 import type { BriefBlockRecord, BriefFigureRecord, BriefRecord, EntryReferenceRecord } from "../records";
+import { personName } from "../shell/duty";
 import { giveOrder, openOrder, ordersFor } from "./orders";
 import { briefKind, briefOf } from "./records";
 
@@ -151,14 +152,15 @@ function Proven({ entries, children }: ProvenProps) {
 }
 
 function Life({ brief }: { brief: BriefRecord }) {
-  const signed = brief.signatures.map((each) => [each.at, t("briefs.signed-by", { by: each.by })] as const);
+  const signed = brief.signatures.map(({ at, by, name }) =>
+    [at, t("briefs.signed-by", { by: name || personName(by) })] as const);
   const sent = brief.sendings.map((each) =>
     [each.at, [t(`incidents.by.${each.channel}`), each.recipient, each.number].filter(Boolean).join(" ")] as const);
   return (
     <section>
       <h3>{t("briefs.life")}</h3>
       <ul class="brief-marks">
-        <li>{stamp(parse(brief.created_at) ?? 0)} {t("briefs.entry.created")} {brief.created_by}</li>
+        <li>{stamp(parse(brief.created_at) ?? 0)} {t("briefs.entry.created")} {personName(brief.created_by)}</li>
         {[...signed, ...sent].map(([at, words]) => <li key={at + words}>{stamp(parse(at) ?? 0)} {words}</li>)}
       </ul>
     </section>

@@ -7,8 +7,10 @@ import { pick, t } from "../core/i18n";
 import { mayDo } from "../core/site";
 import { clock, day, parse, serverNow, stamp } from "../core/time";
 import { refusalWords } from "../forms/act";
-import { incidentsOf, useIncidents } from "../incidents/records";
+import { incidentPath } from "../incidents/address";
+import { incidentsOf, rowOf, useIncidents } from "../incidents/records";
 import type { LogPage as Page, LogRow as Row } from "../records";
+import { personName } from "../shell/duty";
 import { openCorrection, openEntry, written } from "./form";
 
 const AGAIN = 15_000;
@@ -92,8 +94,8 @@ function LogRow({ row }: { row: Row }) {
   const notes = [
     claimed ? t("log.claimed", { at: stamp(parse(claimed) ?? 0) }) : "", row.retroactive ? t("log.retroactive") : "",
     row.corrects ? t("log.corrects", { id: row.corrects }) : "",
-    correctedBy ? t("log.corrected-by", { id: correctedBy }) : "", row.incident,
-  ];
+    correctedBy ? t("log.corrected-by", { id: correctedBy }) : "",
+  ].filter(Boolean);
   return (
     <li class={correctedBy ? "is-struck" : ""} data-id={row.subject}>
       <time>{clock(parse(at) ?? 0)}</time>
@@ -101,11 +103,17 @@ function LogRow({ row }: { row: Row }) {
       <span>
         {row.mode === "real" ? null : <b class="stamp is-exercise">{t("log.exercise")}</b>}
         <span class="log-text">{pick(row.text)}</span>
-        <small class="quiet">{[row.actor, ...notes].filter(Boolean).join(" · ")}</small>
-        <small class={row.intact ? "quiet mono" : "is-bad"} title={row.hash}>
-          {row.intact ? "" : `${t("log.broken")} `}{t("log.entry", { chain: row.chain, number: row.number })}
-        </small>
+        {notes.length ? <small class="quiet">{notes.join(" · ")}</small> : null}
       </span>
+      <span class="log-about">
+        {row.incident ? (
+          <a href={incidentPath(row.incident)} data-inside="">{rowOf(row.incident)?.title ?? row.incident}</a>
+        ) : null}
+      </span>
+      <span class="log-who">{personName(row.actor)}</span>
+      <small class={row.intact ? "quiet mono" : "is-bad"} title={row.hash}>
+        {row.intact ? "" : `${t("log.broken")} `}{t("log.entry", { chain: row.chain, number: row.number })}
+      </small>
       {row.record === "log" && !correctedBy && mayDo("command") ? (
         <button type="button" class="chip" data-correct=""
           onClick={() => openCorrection(row.subject, pick(row.text))}>{t("log.correct")}</button>

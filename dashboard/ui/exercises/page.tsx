@@ -1,16 +1,21 @@
 /** The exercises: who takes part, what has arrived and what is to come by their own clock, and their orders. */
 import { useEffect } from "preact/hooks";
+import { warnings } from "../alerts/summary";
+import { address } from "../core/address";
 import { send } from "../core/api";
 import { ExtraView } from "../core/extraview";
-import { duration } from "../core/format";
+import { count, duration } from "../core/format";
 import { t } from "../core/i18n";
-import { joined } from "../core/names";
+import { joined, warningTitle } from "../core/names";
 import { store } from "../core/picture";
 import { mayDo, regionName } from "../core/site";
 import { now, parse, shortTime } from "../core/time";
 import { Message, useAct } from "../forms/act";
 import { incidentPath } from "../incidents/address";
+import { incidentsOf, useIncidents } from "../incidents/records";
 import type { ExerciseInjectRecord, ExerciseRecord } from "../records";
+import { personName } from "../shell/duty";
+import { unitName, useUnits } from "../tasks/units";
 import { EmergencyTabs } from "../warnings/tabs";
 import { openExercise, openInject } from "./orders";
 
@@ -18,6 +23,8 @@ const view = new ExtraView("exercises", { kind: "exercise", face: "full" });
 
 export default function ExercisesPage() {
   useEffect(() => store.need(view), []);
+  useIncidents();
+  useUnits();
   const rows = [...view.all().values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
   return (
     <>
@@ -32,6 +39,49 @@ export default function ExercisesPage() {
       ) : null}
       {rows.length ? rows.map((row) => <Exercise key={row.id} exercise={row} />)
         : <p class="rows-empty">{t(view.ready.value ? "exercises.none" : "exercises.loading")}</p>}
+      <Others held={rows.map(({ id }) => id)} />
+    </>
+  );
+}
+
+/** What else is practised: incidents of drills, which have no injects, and warnings that others marked so. */
+function Others({ held }: { held: readonly string[] }) {
+  const drills = incidentsOf("exercise").filter(({ id }) => !held.includes(id));
+  const { exercise: announced } = warnings.value;
+  return (
+    <>
+      {drills.length ? (
+        <section data-part="drills">
+          <h2>{t("exercises.drills")} <b>{count(drills.length)}</b></h2>
+          <ul class="exercise-others">
+            {drills.map((incident) => (
+              <li key={incident.id} data-id={incident.id}>
+                <b class="stamp is-exercise">{t("warning.exercise")}</b>
+                <a href={incidentPath(incident.id)} data-inside="">{incident.title}</a>
+                <small>
+                  {joined([t(`incidents.phase.${incident.phase}`), regionName(incident.region), incident.id])}
+                </small>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      {announced.length ? (
+        <section data-part="warnings">
+          <h2>{t("exercises.warnings")} <b>{count(announced.length)}</b></h2>
+          <ul class="exercise-others">
+            {announced.map((warning) => (
+              <li key={warning.id} data-id={warning.id}>
+                <b class="stamp is-exercise">{t("warning.exercise")}</b>
+                <a href={address("/warnings", { show: "exercise", warning: warning.id })} data-inside="">
+                  {warningTitle(warning)}
+                </a>
+                <small>{warning.sender}</small>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
     </>
   );
 }
@@ -41,6 +91,10 @@ function clockOf({ state, elapsed, clock_at: at, speed }: ExerciseRecord): numbe
   const since = state === "running" ? Math.max(0, now() - (parse(at) ?? now())) : 0;
   return elapsed * 1000 + since * speed;
 }
+
+/** Who takes part: a unit by its name, a person by the roster's. */
+const participantName = (who: string): string =>
+  who.startsWith("unit:") ? unitName(who.slice(5)) : personName(who);
 
 function Exercise({ exercise }: { exercise: ExerciseRecord }) {
   const act = useAct();
@@ -62,7 +116,7 @@ function Exercise({ exercise }: { exercise: ExerciseRecord }) {
       <p class="quiet">
         {joined([
           regionName(exercise.region), t("exercises.participants", { n: exercise.participants.length }),
-          exercise.participants.join("、"),
+          exercise.participants.map(participantName).join("、"),
         ])}
       </p>
       <ol>{exercise.injects.map((inject, index) => <Inject key={index} inject={inject} />)}</ol>
@@ -86,7 +140,8 @@ function Inject({ inject }: { inject: ExerciseInjectRecord }) {
   const { body } = inject;
   const given = parse(inject.given_at);
   const words = ["text", "what", "value", "source", "rule", "asset"]
-    .map((name) => body[name]).filter((value) => value !== undefined && value !== "");
+    .map((name) => name === "what" && typeof body.what === "string" ? t(`incidents.figure.${body.what}`) : body[name])
+    .filter((value) => value !== undefined && value !== "");
   return (
     <li class={inject.refused ? "is-bad" : given === null ? "quiet" : ""}>
       <time>+{duration(inject.at * 1000)}</time>

@@ -7,6 +7,7 @@ import { mayDo } from "../core/site";
 import { now, parse, shortTime, stamp } from "../core/time";
 import type { IncidentRecord, ObligationRecord } from "../records";
 import { Countdown, reportName } from "./countdown";
+import { sourceWords } from "./grade";
 import { openProof } from "./orders";
 import { dueAt, reportsOf, unmetOf } from "./records";
 
@@ -18,7 +19,7 @@ export function ReportingClock({ incident }: { incident: IncidentRecord }) {
     <section class="incident-clock-panel">
       <header class="feed-head">
         <h2>{t("incidents.reports")}</h2>
-        {next ? <small>{next.source}</small> : null}
+        {next ? <small>{sourceWords(next.source)}</small> : null}
       </header>
       {next ? <Next due={next} /> : (
         <p class="quiet">{t(others.length ? "wall.nothing.due" : "incidents.reports.none")}</p>

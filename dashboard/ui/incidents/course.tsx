@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { pick, t } from "../core/i18n";
 import { clock, parse } from "../core/time";
 import type { IncidentDetail, LogPage } from "../records";
+import { personName } from "../shell/duty";
 
 export function Timeline({ incident, version }: { incident: IncidentDetail; version: string }) {
   const [rows, setRows] = useState<LogPage["items"] | null>(null);
@@ -20,7 +21,7 @@ export function Timeline({ incident, version }: { incident: IncidentDetail; vers
       <header class="feed-head">
         <h2>{t("incidents.life")}</h2>
         <a href={address("/log", { of: incident.id })} data-inside="">
-          {t("incidents.life.counts", { decisions, n: rows?.length ?? 0 })}
+          {rows ? t("incidents.life.counts", { decisions, n: rows.length }) : t("log.loading")}
         </a>
       </header>
       <ol>
@@ -28,7 +29,7 @@ export function Timeline({ incident, version }: { incident: IncidentDetail; vers
           <li key={row.seq} class={row.corrected_by ? "is-struck" : ""}>
             <time>{clock(parse(row.at) ?? 0)}</time>
             <span class={row.decision ? "is-decision" : "quiet"}>{t(`log.kind.${row.kind}`)}</span>
-            <span>{pick(row.text)} <small>{row.actor}</small></span>
+            <span>{pick(row.text)} <small>{personName(row.actor)}</small></span>
           </li>
         ))}
       </ol>

@@ -1,5 +1,5 @@
 /** Grade and response as two marks of their own: a ring with a number, and a flag. */
-import { t, tOr } from "../core/i18n";
+import { language, t, tOr } from "../core/i18n";
 import { parse, shortTime } from "../core/time";
 import type { IncidentRecord } from "../records";
 
@@ -15,6 +15,12 @@ export function Grade({ incident }: { incident: IncidentRecord }) {
       {proposed ? t("wall.grade.proposed", { grade: words }) : words}
     </>
   );
+}
+
+/** Where a figure or a term comes from, in the language of the page; tables have both ("中文 | English"). */
+export function sourceWords(source: string): string {
+  const [chinese, english] = source.split(" | ");
+  return (language() === "en" && english) || chinese!;
 }
 
 /** The criterion of a grading table in words: "dead >= 30" is "死亡 ≥ 30". */

@@ -5,8 +5,9 @@ import { className, joined } from "../core/names";
 import { regionName } from "../core/site";
 import { parse, shortTime } from "../core/time";
 import type { IncidentDetail, IncidentRecord } from "../records";
+import { personName } from "../shell/duty";
 import { incidentPath } from "./address";
-import { criterionWords, Grade, ResponseFlag } from "./grade";
+import { criterionWords, Grade, ResponseFlag, sourceWords } from "./grade";
 import { Figures } from "./people";
 
 export function Head({ incident }: { incident: IncidentDetail }) {
@@ -83,19 +84,19 @@ function basisOf(incident: IncidentRecord): string {
   const given = incident.grades.at(-1);
   if (given?.grade) {
     const basis = criterionWords(given.criterion) || given.basis;
-    return joined([t("incidents.head.basis", { basis }), given.by, shortTime(parse(given.at))]);
+    return joined([t("incidents.head.basis", { basis }), personName(given.by), shortTime(parse(given.at))]);
   }
   const proposal = incident.grade_proposal;
   if (!proposal) return "";
   const dead = proposal.if_missing_dead;
   const worse = dead && t("incidents.if-dead", { grade: t(`incidents.grade.${dead}`) });
-  return joined([criterionWords(proposal.criterion), worse, proposal.source]);
+  return joined([criterionWords(proposal.criterion), worse, sourceWords(proposal.source)]);
 }
 
 function responseWords(incident: IncidentRecord): string {
   const running = incident.responses.find(({ ended_at: ended }) => ended === null);
   if (!running) return "";
   return joined([
-    t("incidents.head.until", { at: shortTime(parse(running.expected_end)) }), running.by, running.matters,
+    t("incidents.head.until", { at: shortTime(parse(running.expected_end)) }), personName(running.by), running.matters,
   ]);
 }

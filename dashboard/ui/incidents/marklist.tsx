@@ -7,6 +7,7 @@ import { mayDo } from "../core/site";
 import type { Field, Option, Values } from "../forms/field";
 import { openForm } from "../forms/form";
 import type { IncidentRecord, MarkRecord } from "../records";
+import { personName } from "../shell/duty";
 import { begin } from "./drawing";
 import { isEstimate, marksOf, useMarks } from "./marks";
 import { rowOf } from "./records";
@@ -40,7 +41,7 @@ function Row({ mark, may }: { mark: MarkRecord; may: boolean }) {
       <b>{t(`marks.kind.${mark.kind}`)}</b>
       <span>{[mark.text, isEstimate(mark) ? t("marks.estimate") : ""].filter(Boolean).join(" · ")}</span>
       <small class="quiet">
-        {[mark.author, mark.versions.length > 1 ? t("marks.version", { n: mark.versions.length }) : ""]
+        {[personName(mark.author), mark.versions.length > 1 ? t("marks.version", { n: mark.versions.length }) : ""]
           .filter(Boolean).join(" ")} <Age since={mark.at} form="ago" />
       </small>
       {may ? (

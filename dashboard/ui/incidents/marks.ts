@@ -7,6 +7,7 @@ import { t } from "../core/i18n";
 import { store } from "../core/picture";
 import { parse, shortTime } from "../core/time";
 import type { IncidentRecord, MarkRecord } from "../records";
+import { personName } from "../shell/duty";
 import { shownIncident } from "./address";
 import { incidentsOf, rowOf } from "./records";
 
@@ -44,7 +45,7 @@ function featureOf(mark: MarkRecord): Feature {
     properties: {
       id: mark.id, kind: mark.kind, stale: mark.stale,
       label: `${[t(`marks.kind.${mark.kind}`), mark.text, isEstimate(mark) ? t("marks.estimate") : ""]
-        .filter(Boolean).join(" ")}\n${mark.author} ${shortTime(parse(mark.at))}`,
+        .filter(Boolean).join(" ")}\n${personName(mark.author)} ${shortTime(parse(mark.at))}`,
     },
   };
 }

@@ -11,6 +11,7 @@ import { keysOf, type Option, type Values } from "../forms/field";
 import { openForm } from "../forms/form";
 import { openSheet } from "../forms/sheet";
 import type { CampaignPreview, CampaignRecord, IncidentRecord } from "../records";
+import { personName } from "../shell/duty";
 
 /** Every mass message, those of exercises included. */
 export const campaigns = new ExtraView("campaigns", { kind: "campaign", face: "full", filter: { mode: "*" } });
@@ -25,7 +26,7 @@ export function Messages({ incident }: { incident: IncidentRecord }) {
       <header class="feed-head">
         <h2>{t("messages.title")}</h2>
         {incident.open ? (
-          <button type="button" class="chip" data-new-message="" onClick={() => void openNewMessage(incident)}>
+          <button type="button" class="chip" data-new-message="" onClick={() => void openMessage({ incident })}>
             {t("messages.new")}
           </button>
         ) : null}
@@ -49,7 +50,7 @@ export function CampaignRow({ campaign }: { campaign: CampaignRecord }) {
     <li data-id={campaign.id}>
       <p>
         {campaign.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>} {campaign.text}
-        <small class="quiet"> {campaign.author} <Age since={campaign.created_at} form="ago" /></small>
+        <small class="quiet"> {personName(campaign.author)} <Age since={campaign.created_at} form="ago" /></small>
       </p>
       <p class="quiet">
         <b>{t(`messages.state.${campaign.state}`)}</b>{" "}
@@ -71,6 +72,11 @@ export function CampaignRow({ campaign }: { campaign: CampaignRecord }) {
         <button type="button" class="chip" data-recipients="" onClick={() => openRecipients(campaign)}>
           {t("messages.recipients")}
         </button>
+        {orders.includes("edit") ? (
+          <button type="button" class="chip" data-edit-message="" onClick={() => void openMessage({ campaign })}>
+            {t("messages.edit")}
+          </button>
+        ) : null}
         {orders.includes("cancel") ? (
           <button type="button" class="chip" data-cancel-message="" onClick={() => openCancel(campaign)}>
             {t("messages.cancel")}
@@ -136,8 +142,16 @@ interface Named {
   name: string;
 }
 
-/** The form of a new message, about an incident or about none: who comes first, who follows without enough answers. */
-export async function openNewMessage(incident?: IncidentRecord): Promise<void> {
+interface About {
+  incident?: IncidentRecord;
+  campaign?: CampaignRecord;
+}
+
+/**
+ * The form of a new message, about an incident or about none, or of one that was not sent: who comes first, who follows
+ * without enough answers.
+ */
+export async function openMessage({ incident, campaign }: About = {}): Promise<void> {
   const [{ persons }, { units }] = await Promise.all([
     get<{ persons: Named[] }>("/api/v1/roster"),
     get<{ units: { id: string; name: ByLanguage }[] }>("/api/v1/task_choices"),
@@ -146,24 +160,42 @@ export async function openNewMessage(incident?: IncidentRecord): Promise<void> {
     ["duty:", t("messages.duty")], ...units.map(({ id, name }): Option => [`unit:${id}`, pick(name)]),
     ...persons.map(({ id, name }): Option => [`person:${id}`, name]),
   ];
+  const before = campaign ? draftOf(campaign, persons) : { text: "", first: [], next: [], need: 0, minutes: 15 };
+  const label = t(campaign ? "messages.edit" : "messages.draft");
   openForm({
-    title: [t("messages.new"), incident?.title].filter(Boolean).join(" · "),
+    title: [campaign ? label : t("messages.new"), incident?.title].filter(Boolean).join(" · "),
     parts: [
       { name: "text", label: t("messages.text"), kind: "lines", required: true, max: 500 },
-      { name: "first", label: t("messages.first"), kind: "choices", options },
+      { name: "first", label: t("messages.first"), kind: "choices", options,
+        ...(campaign ? { note: t("messages.edit.note") } : {}) },
       { name: "next", label: t("messages.next"), kind: "choices", options, note: t("messages.next.note") },
       [{
         name: "need", label: t("messages.field.need"), kind: "number", min: 0, max: 2000, note: t("messages.need.note"),
       }, { name: "minutes", label: t("messages.field.minutes"), kind: "number", min: 1, max: 1440 }],
     ],
-    initial: { text: "", first: [], next: [], need: 0, minutes: 15 },
-    label: t("messages.draft"),
-    save: (values) => send("POST", "/api/v1/campaigns", {
-      ...(incident ? { incident: incident.id } : {}), text: values.text, need: Number(values.need),
-      wave_after: Number(values.minutes) * 60,
-      groups: groupsOf(values),
-    }),
+    initial: before,
+    label,
+    save: (values) => {
+      const body = { text: values.text, need: Number(values.need), wave_after: Number(values.minutes) * 60 };
+      const groups = groupsOf(values);
+      if (!campaign) {
+        return send("POST", "/api/v1/campaigns", { ...(incident ? { incident: incident.id } : {}), ...body, groups });
+      }
+      // Recipients that were not chosen anew stay exactly as they were resolved.
+      const same = JSON.stringify(groups) === JSON.stringify(groupsOf(before));
+      return send("PATCH", `/api/v1/campaigns/${encodeURIComponent(campaign.id)}`, {
+        ...body, rev: campaign.rev, ...(same ? {} : { groups }),
+      });
+    },
   });
+}
+
+/** A message as the form has it: recipients by name where the roster has all of them, else none are chosen. */
+function draftOf({ text, need, wave_after: after, groups }: CampaignRecord, persons: readonly Named[]): Values {
+  const known = new Set(persons.map(({ id }) => id));
+  const chosen = groups.length < 3 && groups.every(({ people }) => people.every(({ id }) => known.has(id)));
+  const keys = (at: number): string[] => chosen ? (groups[at]?.people ?? []).map(({ id }) => `person:${id}`) : [];
+  return { text, first: keys(0), next: keys(1), need, minutes: after / 60 };
 }
 
 function groupsOf(values: Values): Record<string, unknown>[] {

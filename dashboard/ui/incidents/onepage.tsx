@@ -61,9 +61,9 @@ function Incident({ id }: { id: string }) {
       <div class="incident-right">
         {waiting ? <Proposals incident={incident.id} /> : null}
         <Timeline incident={incident} version={version} />
+        <Nearest incident={incident} />
         <Briefs incident={incident.id} />
         <Marks incident={incident} />
-        <Nearest incident={incident} />
         {waiting ? null : <Proposals incident={incident.id} />}
         <Facts incident={incident} />
       </div>

@@ -4,6 +4,7 @@ import { t } from "../core/i18n";
 import { mayOrder } from "../core/site";
 import { parse, shortTime } from "../core/time";
 import type { IncidentDetail, IncidentFigureRecord } from "../records";
+import { personName } from "../shell/duty";
 import { openOrder } from "./orders";
 
 /** Figures that are always shown: a leader asks for them first, and 0 is not the same as not reported. */
@@ -46,7 +47,7 @@ export function Posts({ incident }: { incident: IncidentDetail }) {
       <dl class="facts">
         {incident.posts.map(({ post, holder, since }) => (
           <div key={post} data-post={post}>
-            <dt>{t(`incidents.post.${post}`)}</dt><dd>{holder} <small>{shortTime(parse(since))}</small></dd>
+            <dt>{t(`incidents.post.${post}`)}</dt><dd>{personName(holder)} <small>{shortTime(parse(since))}</small></dd>
           </div>
         ))}
         {incident.vacant_posts.map((post) => (

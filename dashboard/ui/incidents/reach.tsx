@@ -13,7 +13,8 @@ import { openResourceOrder } from "../resources/orders";
 import { incidentPath } from "./address";
 
 const impactView = new ExtraView("impacts", { kind: "impact", face: "full", filter: { mode: "*" } });
-const SHOWN = ["team", "hospital", "shelter", "store"];
+/** The kinds of resources and how many of each; the page of resources has all of them. */
+const SHOWN: Readonly<Record<string, number>> = { team: 2, hospital: 1, shelter: 1, store: 1 };
 
 function useImpact(incident: IncidentRecord): ImpactRecord | undefined {
   useEffect(() => store.need(impactView), []);
@@ -113,7 +114,7 @@ function Notes({ impact }: { impact: ImpactRecord }) {
 export function Nearest({ incident }: { incident: IncidentRecord }) {
   const impact = useImpact(incident);
   if (!impact || impact.lat === null || impact.lon === null) return null;
-  const kinds = Object.entries(impact.nearest).filter(([kind]) => SHOWN.includes(kind));
+  const kinds = Object.keys(SHOWN).filter((kind) => impact.nearest[kind]?.length);
   const all = `/resources?near=${impact.lat},${impact.lon}&incident=${encodeURIComponent(incident.id)}`;
   return (
     <section class="incident-nearest">
@@ -121,9 +122,9 @@ export function Nearest({ incident }: { incident: IncidentRecord }) {
         <h2>{t("impact.nearest")}</h2>
         <a class="chip" href={all} data-inside="" data-resources="">{t("impact.more")}</a>
       </header>
-      {kinds.map(([kind, resources]) => (
+      {kinds.map((kind) => (
         <ul key={kind} class="nearest" data-kind={kind}>
-          {resources.slice(0, 3).map((resource) => (
+          {impact.nearest[kind]!.slice(0, SHOWN[kind]).map((resource) => (
             <li key={resource.id} data-id={resource.id}>
               <span>{resource.name}</span> <Distance way={resource} />
               {mayDo("command") && incident.open && incident.mode === "real" ? (

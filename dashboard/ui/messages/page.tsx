@@ -6,7 +6,7 @@ import { t } from "../core/i18n";
 import { store } from "../core/picture";
 import { mayDo } from "../core/site";
 import { incidentPath } from "../incidents/address";
-import { CampaignRow, campaigns, openNewMessage } from "../incidents/messages";
+import { CampaignRow, campaigns, openMessage } from "../incidents/messages";
 import { rowOf, useIncidents } from "../incidents/records";
 import type { CampaignRecord } from "../records";
 import { EmergencyTabs } from "../warnings/tabs";
@@ -39,7 +39,7 @@ export default function MessagesPage() {
           </button>
         ))}
         {mayDo("command") ? (
-          <button type="button" class="chip primary" data-new="" onClick={() => void openNewMessage()}>
+          <button type="button" class="chip primary" data-new="" onClick={() => void openMessage()}>
             {t("messages.new")}
           </button>
         ) : null}

@@ -6,6 +6,7 @@ import { mayOrder } from "../core/site";
 import { parse } from "../core/time";
 import { openForm } from "../forms/form";
 import type { PlannedTaskRecord, ProposalRecord } from "../records";
+import { personName } from "../shell/duty";
 import { holderName, useUnits } from "../tasks/units";
 import { answerProposal, planName, proposalsOf, usePlans, useProposals } from "./records";
 
@@ -53,7 +54,9 @@ function Effect({ proposal }: { proposal: ProposalRecord }) {
     <>
       <ul class="plan-tasks">
         {tasks.map((task) => <PlannedTask key={task.key} task={task} />)}
-        {left.map((task) => <li key={task.task}>{task.title}<small class="quiet"> {task.holder}</small></li>)}
+        {left.map(({ task, title, holder }) => (
+          <li key={task}>{title}<small class="quiet"> {personName(holder)}</small></li>
+        ))}
         {!tasks.length && !left.length ? <li class="quiet">{t("plans.no-tasks")}</li> : null}
       </ul>
       {more.map(([name, words]) => words ? <p key={name}><small>{t(`plans.${name}`)}：{words}</small></p> : null)}
@@ -62,7 +65,7 @@ function Effect({ proposal }: { proposal: ProposalRecord }) {
 }
 
 function PlannedTask({ task }: { task: PlannedTaskRecord }) {
-  const who = [holderName(task), task.holder].filter(Boolean).join(" ");
+  const who = [holderName(task), personName(task.holder)].filter(Boolean).join(" ");
   const span = duration(task.after * 1000);
   return (
     <li data-key={task.key}>

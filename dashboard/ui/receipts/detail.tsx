@@ -11,6 +11,7 @@ import { parse, stamp } from "../core/time";
 import { useDetail } from "../core/usedetail";
 import { incidentPath } from "../incidents/address";
 import type { ReceiptDetail } from "../records";
+import { personName } from "../shell/duty";
 import { decided } from "./page";
 import { type Candidate, TakeUp } from "./takeup";
 
@@ -169,7 +170,7 @@ function Life({ receipt }: { receipt: ReceiptDetail }) {
         {receipt.transitions.map((step) => (
           <li key={step.seq}>
             <time>{stamp(parse(step.at) ?? 0)}</time> {tOr(`receipts.step.${step.name}`, step.name)}
-            <small>{[step.actor, step.reason].filter(Boolean).join("：")}</small>
+            <small>{[personName(step.actor), step.reason].filter(Boolean).join("：")}</small>
           </li>
         ))}
       </ol>

@@ -1,5 +1,5 @@
 /** Who is on duty now: asked every minute and at each change of shift. */
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { get, ProblemError } from "../core/api";
 import { pick, t } from "../core/i18n";
 import { everySecond, parse, serverNow } from "../core/time";
@@ -9,6 +9,8 @@ const AGAIN = 60_000;
 export interface Person {
   id?: string;
   name: string;
+  /** The account that the person signs in with, "" for none. */
+  account?: string;
 }
 export interface Shift {
   shift: string;
@@ -21,6 +23,7 @@ export interface Shift {
 export interface Roster {
   now: Shift | null;
   next?: Shift | null;
+  persons?: Person[];
   rev: number;
   [more: string]: unknown;
 }
@@ -49,6 +52,13 @@ export function followDuty(): void {
   void askDuty();
   everySecond(() => void (due() && askDuty()));
 }
+
+const nameByAccount = computed(() => new Map((roster.value?.persons ?? [])
+  .flatMap(({ id, account, name }) => [[id, name], [account, name]] as const).filter(([key]) => key)));
+
+/** The name of a person by account or id, as the roster has it; the script of an exercise; any other word as it is. */
+export const personName = (account: string): string =>
+  account.startsWith("exercise/") ? t("log.actor.exercise") : nameByAccount.value.get(account) ?? account;
 
 /** "白班 张三、李四", for lists. */
 export function shiftText(shift: Shift | null | undefined): string {

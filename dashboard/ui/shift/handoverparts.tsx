@@ -8,6 +8,7 @@ import { alertHolder, alertTitle, sourceName } from "../core/names";
 import { store } from "../core/picture";
 import { AlertIcon, Icon } from "../core/shapes";
 import { parse, shortTime } from "../core/time";
+import { personName } from "../shell/duty";
 import { incidentPath } from "../incidents/address";
 import { Countdown, reportName } from "../incidents/countdown";
 import type { AlertRecord, ObligationRecord } from "../records";
@@ -42,7 +43,7 @@ export function HandoverParts({ handover }: { handover: Handover }) {
         <li key={entry.id}>
           <time>{shortTime(parse(entry.at))}</time>
           <span>{entry.text}</span>
-          <span class="quiet">{entry.author}</span>
+          <span class="quiet">{personName(entry.author)}</span>
         </li>
       )} />
       <Part name="open" rows={open} row={alert} />
@@ -165,7 +166,7 @@ function HidingRow({ item }: { item: Hiding }) {
   return (
     <li>
       <span>{matchText(item.match ?? {})}</span>
-      <small>{[item.by, item.comment].filter(Boolean).join(" · ")}</small>
+      <small>{[item.by && personName(item.by), item.comment].filter(Boolean).join(" · ")}</small>
       <Until at={item.until} />
     </li>
   );

@@ -6,7 +6,10 @@ import { t } from "../core/i18n";
 import { mayDo } from "../core/site";
 import { useAct, Message } from "../forms/act";
 import type { TaskRecord } from "../records";
+import { personName } from "../shell/duty";
 import { TASK_LIGHTS } from "../vocabulary";
+import { incidentPath } from "../incidents/address";
+import { rowOf, useIncidents } from "../incidents/records";
 import { newTask, openTaskOrder } from "./orders";
 import { Clock, dueAt, Evidence, holderOf, Light, stateOf, Steps } from "./parts";
 import { tasks, useTasks } from "./records";
@@ -35,6 +38,7 @@ const tasksOf = (tab: Tab, incident: string | null): TaskRecord[] => [...tasks()
 export default function TasksPage() {
   const here = useTasks();
   useUnits();
+  useIncidents();
   const tab = TABS.find((name) => name === query("tab")) ?? "waiting";
   const incident = query("incident");
   const rows = tasksOf(tab, incident);
@@ -49,7 +53,7 @@ export default function TasksPage() {
           </button>
         ))}
         {incident ? <button type="button" class="chip" onClick={() => setQuery({ incident: null })}>
-          {t("tasks.of-incident", { id: incident })} ×
+          {t("tasks.of-incident", { id: rowOf(incident)?.title ?? incident })} ×
         </button> : null}
         {mayDo("command") ? <button type="button" class="chip primary" data-new=""
           onClick={() => newTask(incident ?? "")}>{t("tasks.new")}</button> : null}
@@ -66,6 +70,9 @@ export default function TasksPage() {
   );
 }
 
+/** The incident to which a task belongs: its title, "" for a task of none. */
+const incidentName = ({ incident }: TaskRecord): string => (incident && rowOf(incident)?.title) || incident;
+
 function Row({ task }: { task: TaskRecord }) {
   const chosen = query("task") === task.id;
   return (
@@ -76,7 +83,10 @@ function Row({ task }: { task: TaskRecord }) {
         <span>
           {task.mode === "real" ? null : <b class="stamp is-exercise">{t("warning.exercise")}</b>}
           <b>{task.title}</b>
-          <small>{[holderOf(task), stateOf(task), t(`tasks.kind.${task.kind}`)].join(" · ")}</small>
+          <small>
+            {[holderOf(task), stateOf(task), t(`tasks.kind.${task.kind}`), incidentName(task)]
+              .filter(Boolean).join(" · ")}
+          </small>
         </span>
         <span class="task-when">
           <Clock task={task} />
@@ -99,6 +109,9 @@ function Detail({ task }: { task: TaskRecord }) {
         {task.id} · {stateOf(task)} · {holderOf(task)}
         {task.due && task.due !== task.due_first ? ` · ${t("tasks.extended")}` : ""}
       </p>
+      {task.incident ? (
+        <p><a href={incidentPath(task.incident)} data-inside="" data-incident="">{incidentName(task)}</a></p>
+      ) : null}
       <Clock task={task} />
       {task.text ? <p>{task.text}</p> : null}
       {mayDo("command") ? (
@@ -117,7 +130,7 @@ function Detail({ task }: { task: TaskRecord }) {
       {task.sheets.map((sheet) => (
         <p key={sheet.number} class={`task-sheet is-${sheet.colour}`}>
           {sheet.number}{" "}
-          {sheet.signed_by ? t("tasks.sheet.signed", { name: sheet.signed_by }) : t("tasks.sheet.unsigned")}
+          {sheet.signed_by ? t("tasks.sheet.signed", { name: personName(sheet.signed_by) }) : t("tasks.sheet.unsigned")}
         </p>
       ))}
       <Steps task={task} />

@@ -4,6 +4,7 @@ import { t, tOr } from "../core/i18n";
 import { joined } from "../core/names";
 import { now, parse, stamp } from "../core/time";
 import type { TaskRecord } from "../records";
+import { personName } from "../shell/duty";
 import { holderName } from "./units";
 
 const SHAPES: Readonly<Record<string, string>> = {
@@ -39,7 +40,7 @@ export function Clock({ task }: { task: TaskRecord }) {
 }
 
 /** Who has the task, in words. */
-export const holderOf = (task: TaskRecord): string => task.person || holderName(task);
+export const holderOf = (task: TaskRecord): string => personName(task.person) || holderName(task);
 
 /** What was done on a task, oldest first. */
 export function Steps({ task }: { task: TaskRecord }) {
@@ -48,7 +49,7 @@ export function Steps({ task }: { task: TaskRecord }) {
       {task.history.map((event, index) => (
         <li key={index} class={event.by ? "" : "is-clock"}>
           <span>{t(`tasks.done.${event.action}`)}{words(event.data, event.reason)}</span>
-          <small>{stamp(parse(event.at) ?? 0)} {event.by}</small>
+          <small>{stamp(parse(event.at) ?? 0)} {personName(event.by)}</small>
         </li>
       ))}
     </ol>
@@ -75,7 +76,7 @@ export function Evidence({ task }: { task: TaskRecord }) {
                 file.lat === null ? "" : `${file.lat}, ${file.lon}`].filter(Boolean).join(" ")}
             </small>
           ) : null}
-          <small> {(file.size / 1000).toFixed(0)} kB · {stamp(parse(file.at) ?? 0)} {file.by}</small>
+          <small> {(file.size / 1000).toFixed(0)} kB · {stamp(parse(file.at) ?? 0)} {personName(file.by)}</small>
         </li>
       ))}
     </ul>

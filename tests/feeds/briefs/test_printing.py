@@ -78,6 +78,15 @@ def test_what_a_brief_is_stands_on_it(fields: dict[str, Any], words: str) -> Non
     assert words not in lines()
 
 
+def test_who_signed_and_who_recorded_it_are_printed_by_name() -> None:
+    signature = BriefSignature(
+        by="wang", name="王副州长", method="phone", at=AT, hash="", recorded_by="li", recorder="李值班"
+    )
+    printed = list(paragraphs(a_brief(signatures=(signature,)), ISSUER))
+    assert "签发人：王副州长" in [paragraph.right for paragraph in printed]
+    assert "（电话同意，李值班记录）" in [paragraph.text for paragraph in printed]
+
+
 def test_control_and_direction_characters_are_printed_as_what_they_are() -> None:
     text = lines()
     assert "#evil $x$ *粗* \\u{41} =1+1 <b>&amp; {n} 𠮷先生 😀 \ufffd反\ufffd" in text

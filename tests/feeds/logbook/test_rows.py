@@ -57,6 +57,23 @@ def test_a_row_calls_its_subject_by_its_name_where_there_is_one() -> None:
     )
 
 
+def test_a_report_is_called_by_its_first_words() -> None:
+    receipt = {"text": "液氨储罐阀门泄漏，" + "有刺鼻气味" * 20, "source": "119"}
+    sentence = sentences(entry("receipt", "received", "119:7"), name_of("receipt", receipt))["zh-CN"]
+    assert sentence.startswith("收到接报《液氨储罐阀门泄漏，有刺鼻气味")
+    assert len(sentence) < 80
+
+
+def test_the_holder_of_a_post_and_a_deputy_are_told_by_name() -> None:
+    names = {"demo-leader": "孔副州长", "demo-duty": "林值班"}
+    taken = replace(entry("incident", "post"), body={"post": "commander", "holder": "demo-leader"})
+    assert "孔副州长" in sentences(taken, person=lambda account: names[account])["zh-CN"]
+    own = replace(entry("incident", "post"), actor="demo-duty", body={"post": "commander", "acting_for": "demo-leader"})
+    sentence = sentences(own, person=lambda account: names[account])["zh-CN"]
+    assert "林值班" in sentence
+    assert "孔副州长" in sentence
+
+
 def test_a_promotion_and_a_level_are_told_by_the_names_in_their_entries() -> None:
     body = {"level": "III", "version": "hazchem@1", "title": {"zh-CN": "危化品预案"}, "acting_for": "wang"}
     sentence = sentences(replace(entry("proposal", "confirmed"), body=body))["zh-CN"]

@@ -141,11 +141,12 @@ async def test_a_leader_who_wrote_nothing_signs_and_the_number_is_taken_then(des
         "same_person",
     )
     assert brief(desk, id).number == ""
-    await desk.done("brief.sign", id, role="leader", actor="yang", method="password+code")
+    await desk.done("brief.sign", id, role="leader", actor="yang", method="password+code", actor_name="杨带班")
     (signature,) = brief(desk, id).signatures
     assert (signature.by, signature.method) == ("yang", "password+code")
     assert brief(desk, id).number == "值专〔2026〕1号"
     assert signature.hash == content_hash(brief(desk, id))
+    assert signature.name == "杨带班"
     assert await desk.refused("brief.edit", id, title="x") == ("conflict", "signed")
     assert await desk.refused("brief.generate", id) == ("conflict", "signed")
 
