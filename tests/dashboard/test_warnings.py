@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import time
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import Page, expect
 
+from feeds.model import Area
 from tests.dashboard import picture
 from tests.dashboard.conftest import Site
 from tests.dashboard.devwarnings import CAP, receipt
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -69,6 +74,78 @@ async def test_a_new_warning_comes_onto_the_page_without_reload(site: Site) -> N
     await expect(page.locator(".warning-row")).to_have_count(2)
     await site.script.change("warning", "w9", picture.warning("w9", "雷电", "red", "532301", time.time()))
     await expect(page.locator(".warning-row").first).to_contain_text("雷电 楚雄市")
+    assert site.faults == []
+
+
+RED_PIXELS = """async (png) => {
+  const image = new Image();
+  image.src = `data:image/png;base64,${png}`;
+  await image.decode();
+  const canvas = new OffscreenCanvas(image.width, image.height), context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, image.width, image.height);
+  let red = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    red += Math.abs(data[at] - 0xe5) + Math.abs(data[at + 1] - 0x48) + Math.abs(data[at + 2] - 0x4d) < 24;
+  }
+  return red;
+}"""
+"""Pixels of a picture in the colour of the edge of red warnings (dashboard/ui/map/ink.ts)."""
+SQUARE = [[101.0, 24.6], [102.0, 24.6], [102.0, 25.6], [101.0, 25.6], [101.0, 24.6]]
+AREA = Area(geometry={"type": "Polygon", "coordinates": [SQUARE]}, regions=("532301",))
+
+
+EDGE = 200
+"""Pixels that the edge of AREA has at least; the pulse of a fault has some tens that come and go."""
+
+
+class MapPicture:
+    """What the map of a page shows, read from its picture on a page of its own."""
+
+    def __init__(self, page: Page, reader: Page) -> None:
+        self._map, self._reader = page.locator("[data-panel=map]"), reader
+
+    async def red(self) -> int:
+        picture = await self._map.screenshot(animations="disabled")
+        return int(await self._reader.evaluate(RED_PIXELS, base64.b64encode(picture).decode()))
+
+    async def becomes(self, holds: Callable[[int], bool]) -> None:
+        """Wait until the number of red pixels is so."""
+        async with asyncio.timeout(PATIENCE):
+            while not holds(await self.red()):
+                await self._map.page.wait_for_timeout(50)
+
+
+async def test_a_new_warning_changes_the_map_and_its_end_takes_it_away(site: Site) -> None:
+    page = await site.open("/warnings", webgl=True)
+    await page.set_viewport_size({"width": 1024, "height": 640})
+    await expect(page.locator("[data-panel=map] [data-ready=true]")).to_be_visible()
+    shown = MapPicture(page, await site.context.new_page())
+    before = await shown.red()
+    await site.script.change(
+        "warning", "w9", picture.warning("w9", "雷电", "red", "532301", time.time(), areas=(AREA,))
+    )
+    await shown.becomes(lambda red: red > before + EDGE)
+    box = await page.locator("[data-panel=map] canvas").last.bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + box["width"] * 0.47, box["y"] + box["height"] * 0.53)
+    await expect(page.locator(".warning-detail[data-id=w9]")).to_be_visible()
+    await page.go_back()
+    await site.script.change("warning", "w9", {"state": "cancelled", "ended_by": "w10"})
+    await shown.becomes(lambda red: red < before + EDGE)
+    assert site.faults == []
+
+
+async def test_an_exercise_is_drawn_without_the_ink_of_a_real_warning(site: Site) -> None:
+    page = await site.open("/warnings?show=exercise", webgl=True)
+    await page.set_viewport_size({"width": 1024, "height": 640})
+    await expect(page.locator("[data-panel=map] [data-ready=true]")).to_be_visible()
+    shown = MapPicture(page, await site.context.new_page())
+    before = await shown.red()
+    exercise = picture.warning("w9", "雷电", "red", "532301", time.time(), areas=(AREA,), status="Exercise")
+    await site.script.change("warning", "w9", exercise)
+    await expect(page.locator(".warning-row")).to_have_count(2)
+    assert await shown.red() < before + EDGE
     assert site.faults == []
 
 

@@ -14,15 +14,15 @@ class FolderWindow:
     """Remembers which documents a folder held at the last look."""
 
     def __init__(self) -> None:
-        self._known: set[str] = set()
+        self._seen_keys: set[str] = set()
 
     def recent(self, listed: Sequence[IndexEntry]) -> list[IndexEntry]:
         """The newest of the listed documents (oldest first), with all that were not there at the last look."""
         older, newest = listed[:-NEWEST], listed[-NEWEST:]
-        added = [entry for entry in older if entry.key not in self._known] if self._known else []
-        self._known = {entry.key for entry in listed}
+        added = [entry for entry in older if entry.key not in self._seen_keys] if self._seen_keys else []
+        self._seen_keys = {entry.key for entry in listed}
         return [*added, *newest][-ENTRIES:]
 
     def forget(self) -> None:
         """Take the next look as the first."""
-        self._known = set()
+        self._seen_keys = set()

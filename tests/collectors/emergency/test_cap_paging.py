@@ -42,9 +42,9 @@ async def fetched(feed: CapFeed) -> list[str]:
 
 def indexes(centre: Centre) -> list[str]:
     """The pages of the index that were asked for since the last call."""
-    asked = [path for path in centre.paths if path.startswith("/index")]
+    requested = [path for path in centre.paths if path.startswith("/index")]
     centre.paths.clear()
-    return asked
+    return requested
 
 
 async def test_pages_are_read_as_far_as_they_hold_what_is_new() -> None:
