@@ -22,6 +22,7 @@ from approvals.requests import ApplyFacts, FactsOf, LoadOpenCases, Recount, Writ
 from approvals.sums_check import SumsCheck
 from approvals.sweeps import SWEEP_KIND, SweepDocument, Sweeps, sweep_of, sweep_record, written_sweeps
 from feeds import wire
+from feeds.cases import words
 from feeds.cases.assess import Assessor, CaseRow
 from feeds.cases.facts import HEARD, SWEEP, CaseFact
 from feeds.cases.ledger import AppliedCase, CaseLedger
@@ -52,7 +53,8 @@ class CaseDomain(Domain):
         self._reset()
 
     def _reset(self) -> None:
-        self.open_cases = OpenCases(self._departments)
+        permits = self.assessor.catalogue.departments_of(words.GROUPS[words.PERMIT])
+        self.open_cases = OpenCases(self._departments, standing=permits)
         self._facts = FactQueue()
         self._changes: dict[str, Change] = {}
         self._entries: list[AppendEntry] = []
@@ -254,7 +256,7 @@ class CaseDomain(Domain):
             self._today = today
             self.open_cases.touch_all()
         for board in self.open_cases.boards(today):
-            after = board if board.open else None
+            after = board if self.open_cases.shows(board) else None
             self._changes[f"board {board.id}"] = Change(
                 kind=Kind.CASE_BOARD, id=board.id, after=after, at=now, cause="count"
             )

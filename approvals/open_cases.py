@@ -55,9 +55,15 @@ SILENT_AFTER = 900.0
 class OpenCases:
     """Open cases by their number in the store."""
 
-    def __init__(self, departments: Mapping[str, str], silent_after: float = SILENT_AFTER) -> None:
-        """`silent_after`: seconds without a report after which a source is silent."""
+    def __init__(
+        self, departments: Mapping[str, str], silent_after: float = SILENT_AFTER, standing: Iterable[str] = ()
+    ) -> None:
+        """`silent_after`: seconds without a report after which a source is silent.
+
+        `standing`: departments that have a board of permits also while none of their cases is open.
+        """
         self._departments, self._silent_after = departments, silent_after
+        self._standing = {(department, "", words.PERMIT) for department in standing}
         self._silent_after_of: dict[str, float] = {}
         self.silent: frozenset[str] = frozenset()
         """Systems whose source is silent."""
@@ -114,6 +120,8 @@ class OpenCases:
         before = self.heard.get(system)
         if before is not None and until <= before:
             return []
+        if not self.heard:
+            self._touched.update(self._standing)
         self.heard[system] = until
         verified = []
         if before is not None:
@@ -167,6 +175,7 @@ class OpenCases:
         changed, self.silent = silent ^ self.silent, silent
         if changed:
             self._touched.update(self._board(row) for row in self.rows.values() if row.system in changed)
+            self._touched.update(self._standing)
 
     def next_silence(self) -> float | None:
         """The moment at which the next source falls silent, None without one."""
@@ -180,11 +189,17 @@ class OpenCases:
 
     @staticmethod
     def _board(row: CaseRow) -> BoardKey:
-        return row.department, row.region, words.GROUP_OF.get(row.kind, "permit")
+        return row.department, row.region, words.GROUP_OF.get(row.kind, words.PERMIT)
 
     def touch_all(self) -> None:
         """Count every board again: the day has changed."""
         self._touched.update(self._members)
+        self._touched.update(self._standing)
+
+    def shows(self, board: ApprovalBoard) -> bool:
+        """True for a board that counts something, and for a standing one once any source has reported."""
+        key = board.department, board.region, board.group
+        return board.open > 0 or (bool(self.heard) and key in self._standing)
 
     def boards(self, today: int, keys: Iterable[BoardKey] | None = None) -> Iterator[ApprovalBoard]:
         """The boards of these keys, or those that were touched since the last call. `today` is a day's ordinal."""
@@ -195,9 +210,9 @@ class OpenCases:
             yield self._counted(key, today)
 
     def all_boards(self, today: int) -> dict[str, ApprovalBoard]:
-        """Every board that counts something, by id."""
-        boards = self.boards(today, [key for key, members in self._members.items() if members])
-        return {board.id: board for board in boards}
+        """Every board that is shown, by id."""
+        boards = self.boards(today, self._members.keys() | self._standing)
+        return {board.id: board for board in boards if self.shows(board)}
 
     def _counted(self, key: BoardKey, today: int) -> ApprovalBoard:
         department, region, group = key
@@ -213,6 +228,8 @@ class OpenCases:
             due_today += row.due_day == today
             unverified += self.unverified(row)
             systems.add(row.system)
+        if not systems and self.heard.keys() <= self.silent:
+            systems = set(self.heard)  # nothing is open, as far as the silent sources have told
         return ApprovalBoard(
             id=f"{department}/{region}/{group}",
             department=department,

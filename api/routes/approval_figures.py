@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any, Literal
@@ -22,7 +23,7 @@ from api.routers import api_router
 from api.routes.approvals import Several, access, split_kinds, split_list
 from feeds import wire
 from feeds.cases.contributions import PART
-from feeds.cases.figures import Period, ageing, grouped, month_period, summary
+from feeds.cases.figures import Period, ageing, grouped, month_period, shown, summary
 from feeds.cases.words import GROUPS, KINDS
 from feeds.workdays.calendar import WorkCalendar
 from feeds.workdays.local_time import local_date
@@ -108,11 +109,23 @@ async def figure_table(deps: Deps, query: Figures, by: Dimension = "department")
     period = query.period
     parts = access(deps)
     name = parts.namer(by)
-    rows = [
-        row | {"name": name(row["key"])} for row in await grouped(parts.reader, period, query.today, by, query.where)
-    ]
+    rows = await grouped(parts.reader, period, query.today, by, query.where)
+    if by == "department":
+        rows += _idle(parts, query, {row["key"] for row in rows})
+    rows = [row | {"name": name(row["key"])} for row in rows]
     body = {"items": rows, "by": by, "from": period.first.isoformat(), "to": period.last.isoformat()}
     return Json(body | {"as_of": wire.iso(deps.clock())})
+
+
+def _idle(parts: ApprovalsAccess, query: FigureQuery, counted: set[str]) -> list[dict[str, Any]]:
+    """Rows of the departments that have an item of the kinds asked for, and no figures in the period."""
+    chosen = query.where.get("department")
+    departments = parts.assessor().catalogue.departments_of(query.where.get("kind") or KINDS)
+    return [
+        {"key": department, **shown(Counter())}
+        for department in departments
+        if department not in counted and (not chosen or department in chosen)
+    ]
 
 
 @router.get("/approvals/ageing", responses=answers(answered.CaseAgeing, "cases-lost"))

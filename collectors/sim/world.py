@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from collectors.sim.approvals import ApprovalSystem
+from collectors.sim.approvals import ApprovalService, ApprovalSystem, MassDue
 from collectors.sim.cameras import site
 from collectors.sim.devices import HttpService, SimulatedDevice
 from collectors.sim.emergency import ReportSystem, emergency_system
@@ -204,6 +204,11 @@ def read(folder: Path, *, speed: float, start: float) -> World:
     polled = [source for source in settings.get("source", ()) if source.get("kind") not in NOT_POLLED]
     systems: dict[str, ReportSystem] = {}
     sources = {source["id"]: _source(source, start, folder, systems) for source in polled} | field.faults
+    sources |= {
+        f"{id}-due": MassDue(device.system, device.address)
+        for id, device in sources.items()
+        if isinstance(device, ApprovalService)
+    }
     talkers = {
         source["id"]: Talker(source["kind"], source["url"], speakers[source["kind"]])
         for source in settings.get("source", ())
@@ -239,7 +244,7 @@ def _source(source: Mapping[str, Any], start: float, folder: Path, systems: dict
     parts = urlsplit(source["url"])
     path = parts.path or "/"
     if source.get("kind") == "approvals.rest":
-        return HttpService(parts.hostname or "127.0.0.1", parts.port or 80, ApprovalSystem(folder / ITEMS).app(path))
+        return ApprovalService(parts.hostname or "127.0.0.1", parts.port or 80, path, ApprovalSystem(folder / ITEMS))
     system = emergency_system(source.get("kind", ""), source["id"], start) or WarningCentre(start)
     if isinstance(system, ReportSystem):
         systems[source["id"]] = system

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from io import StringIO
 
@@ -73,6 +73,11 @@ class ItemCatalogue:
 
     def __len__(self) -> int:
         return len(self._versions)
+
+    def departments_of(self, kinds: Collection[str]) -> list[str]:
+        """The departments that have an item of one of these kinds, and a name."""
+        items = (item for versions in self._versions.values() for item in versions if item.kind in kinds)
+        return sorted({item.department for item in items} & self.departments.keys())
 
     def of(self, code: str, day: date | None) -> ApprovalItem | None:
         """The version that holds on a day (None: the newest); None for an unknown item."""

@@ -12,8 +12,9 @@ CaseKind = Literal[
 ]
 CaseState = Literal["applied", "open", "closed", "deleted", "shelf"]
 KINDS: tuple[CaseKind, ...] = get_args(CaseKind)
+PERMIT = "permit"
 GROUPS: dict[str, tuple[CaseKind, ...]] = {
-    "permit": ("instant", "promise", "supplement", "upward", "joint", "other"),
+    PERMIT: ("instant", "promise", "supplement", "upward", "joint", "other"),
     "disclosure": ("disclosure",),
     "question": ("question",),
     "publication": ("publication",),

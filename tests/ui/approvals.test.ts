@@ -16,8 +16,14 @@ test("groups of kinds are never added together", () => {
     board("a", "permit", { red: 2 }), board("a", "disclosure", { red: 5 }), board("b", "permit", { green: 1 }),
   ];
   assert.deepEqual([totalOf(boards, "permit").open, totalOf(boards, "permit").red], [3, 2]);
-  assert.equal(totalOf(boards, "disclosure", "b").open, 0);
+  assert.equal(totalOf(boards, "disclosure", "", "b").open, 0);
   assert.deepEqual([...byDepartment(boards, "permit").keys()], ["a", "b"]);
+});
+
+test("the backlog of a county leaves out the others", () => {
+  const boards = [board("a", "permit", { red: 2 }), board("a", "permit", { red: 1 }, { region: "532302" })];
+  assert.deepEqual([totalOf(boards, "permit", "532302").red, totalOf(boards, "permit", "5323").red], [1, 3]);
+  assert.equal(byDepartment(boards, "permit", "532302").get("a")?.red, 1);
 });
 
 test("a department has the worst light that the server gives its boards, and the oldest silence counts", () => {

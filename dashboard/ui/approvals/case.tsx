@@ -131,6 +131,13 @@ function pathState(last: StepVisit | undefined, closed: boolean): keyof typeof P
   return last.ended || last.end_unknown || closed ? "done" : "present";
 }
 
+/** Why a step has no visit: the case stands in it, has passed it without a record, or has not come to it. */
+function absentText(name: string, step: string, closed: boolean): string {
+  if (name === step && !closed) return "approvals.here";
+  const order: readonly string[] = STEPS;
+  return closed || order.indexOf(name) < order.indexOf(step) ? "approvals.norecord" : "approvals.notyet";
+}
+
 /** The five steps with their last visit; steps under other names hang below. */
 function Steps({ steps, step, closed }: { steps: readonly StepVisit[]; step: string; closed: boolean }) {
   const others = steps.filter((visit) => !visit.five);
@@ -147,7 +154,7 @@ function Steps({ steps, step, closed }: { steps: readonly StepVisit[]; step: str
               <span class="path-mark"><Icon shape={PATH_SHAPES[state]} /></span>
               <b>{stepName(name)}</b>
               {last ? <Visit visit={last} visits={visits.length} />
-                : <small>{t(present ? "approvals.here" : "approvals.notyet")}</small>}
+                : <small>{t(absentText(name, step, closed))}</small>}
             </li>
           );
         })}

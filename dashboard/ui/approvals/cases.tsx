@@ -7,7 +7,7 @@ import { store } from "../core/picture";
 import { regionName } from "../core/site";
 import type { CardRecord } from "../records";
 import type { Backlog } from "./counts";
-import { group, route, useAnswer, type CaseRow, type Window } from "./data";
+import { group, region, route, useAnswer, type CaseRow, type Window } from "./data";
 import { CardChip, flagName, leftText, Light, lightOf, shortDay } from "./words";
 import { stepName } from "./charts";
 
@@ -26,7 +26,7 @@ function conditions(department: string): Record<string, string | null> {
   const [from, to] = (query("due") ?? "").split(",");
   const suspended = light === "paused" || bucket === "paused";
   return {
-    department, kind: group.value, limit: String(SHOWN),
+    department, kind: group.value, region: region.value, limit: String(SHOWN),
     light: bucket || suspended ? null : light || null,
     paused: suspended ? "true" : bucket ? "false" : null,
     due_from: bucket && !suspended ? (from ?? null) : null,

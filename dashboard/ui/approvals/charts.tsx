@@ -159,7 +159,8 @@ export function Comparison({ summary }: { summary: Summary | null }) {
         <h2>{t("approvals.compare", { from: shortDay(summary.from), to: shortDay(to) })}</h2></header>
       <table class="case-table is-numbers">
         <thead><tr><th /><th>{t("approvals.compare.own")}</th><th>{previous.from.slice(5)}–{previous.to.slice(5)}</th>
-          <th>{t("approvals.compare.previous")}</th><th>{year.from}–{year.to.slice(5)}</th>
+          <th>{t("approvals.compare.previous")}</th>
+          <th title={`${year.from} – ${year.to}`}>{t("approvals.compare.base")}</th>
           <th>{t("approvals.compare.year")}</th></tr></thead>
         <tbody>
           <Line name="accepted" own={summary.accepted} was={previous.accepted} year={year.accepted} form={count}

@@ -14,7 +14,8 @@ export function Calendar({ clock }: { clock: Clock }) {
   const weeks = weeksOf(clock.days);
   const counts = new Map<string, number>();
   for (const day of clock.days) {
-    const name = lookOf(day, clock.due, today);
+    const look = lookOf(day, clock.due, today);
+    const name = look === "due" ? (day.day > today ? "ahead" : "counted") : look;
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return (

@@ -1,4 +1,5 @@
 /** Counts of the boards of open cases, added up by department. Groups of kinds are never added together. */
+import { covers } from "../core/site";
 import type { CaseBoardRecord } from "../records";
 
 /** Groups of kinds; the routes of cases and figures take their names as kinds. */
@@ -51,20 +52,24 @@ function add(sum: Backlog, board: CaseBoardRecord): void {
   if (board.as_of && (!sum.asOf || board.as_of > sum.asOf)) sum.asOf = board.as_of;
 }
 
-/** The backlog of a group: of all departments together, or of one. */
-export function totalOf(boards: Iterable<CaseBoardRecord>, group: Group, department = ""): Backlog {
+/** The backlog of a group in a region ("" for the whole site): of all departments together, or of one. */
+export function totalOf(boards: Iterable<CaseBoardRecord>, group: Group, region = "", department = ""): Backlog {
   const sum = emptyBacklog(department);
   for (const board of boards) {
-    if (board.group === group && (!department || board.department === department)) add(sum, board);
+    if (!counts(board, group, region)) continue;
+    if (!department || board.department === department) add(sum, board);
   }
   return sum;
 }
 
-/** The backlogs of a group by department. */
-export function byDepartment(boards: Iterable<CaseBoardRecord>, group: Group): Map<string, Backlog> {
+const counts = (board: CaseBoardRecord, group: Group, region: string): boolean =>
+  board.group === group && (!region || covers(region, board.region));
+
+/** The backlogs of a group in a region ("" for the whole site) by department. */
+export function byDepartment(boards: Iterable<CaseBoardRecord>, group: Group, region = ""): Map<string, Backlog> {
   const sums = new Map<string, Backlog>();
   for (const board of boards) {
-    if (board.group !== group) continue;
+    if (!counts(board, group, region)) continue;
     const sum = sums.get(board.department) ?? emptyBacklog(board.department, board.name);
     add(sum, board);
     sums.set(board.department, sum);

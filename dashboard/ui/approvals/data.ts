@@ -74,6 +74,9 @@ export function route(path: string, values: Readonly<Record<string, string | num
 /** The group of kinds that the page shows: the first filter. */
 export const group = computed<Group>(() => groupOf(query("group")));
 
+/** The region that the address chooses, "" for the whole site. */
+export const region = computed<string>(() => query("region") ?? "");
+
 export interface PeriodFigures {
   accepted: number;
   done: number;

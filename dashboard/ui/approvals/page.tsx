@@ -4,12 +4,15 @@ import { get, ProblemError } from "../core/api";
 import { addMonths } from "../core/days";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
+import { regionName } from "../core/site";
 import { today } from "../core/time";
 import { useState } from "preact/hooks";
 import { AgeingChart, Comparison, MonthsChart, StepsChart } from "./charts";
 import { CaseList } from "./cases";
 import { GROUPS, totalOf } from "./counts";
-import { group, route, useAnswer, type Ageing, type SlowStep, type Summary, type Table, type Window } from "./data";
+import {
+  group, region, route, useAnswer, type Ageing, type SlowStep, type Summary, type Table, type Window,
+} from "./data";
 import { Departments } from "./departments";
 import { fieldText } from "./form";
 import { Items } from "./items";
@@ -22,11 +25,11 @@ const departmentOf = (address: string): string =>
 export default function ApprovalsPage() {
   const department = departmentOf(path());
   const month = today.value.slice(0, 7);
-  const backlog = totalOf(store.all("case_board").values(), group.value, department);
-  const where = { department, kind: group.value };
+  const backlog = totalOf(store.all("case_board").values(), group.value, region.value, department);
+  const where = { department, kind: group.value, region: region.value };
   const summary = useAnswer<Summary>(route("summary", where)).value;
   const ageing = useAnswer<Ageing>(route("ageing", where)).value;
-  const slow = useAnswer<{ items: SlowStep[] }>(route("steps", { department })).value;
+  const slow = useAnswer<{ items: SlowStep[] }>(route("steps", { department, region: region.value })).value;
   const table = useAnswer<Table>(route("figures", { by: department ? "item" : "department", ...where })).value;
   const months = useAnswer<Table>(route("figures", yearTo(month, where))).value;
   const before = useAnswer<Table>(route("figures", yearTo(addMonths(month, -12), where))).value;
@@ -91,6 +94,8 @@ function Head({ name }: { name: string }) {
       </form>
       <a class="chip" data-inside="" href="/approvals/orders">{t("approvals.orders")}</a>
       <a class="chip" href="/reports/approvals">{t("approvals.report")}</a>
+      {region.value ? <button type="button" class="chip" aria-pressed="true" onClick={() => setQuery({ region: null })}>
+        {regionName(region.value)} ×</button> : null}
       {query("item") ? <button type="button" class="chip" onClick={() => setQuery({ item: null })}>
         {t("approvals.item.all")}</button> : null}
     </header>

@@ -7,8 +7,9 @@ import { useRoom } from "../../core/fit";
 import { count } from "../../core/format";
 import { t } from "../../core/i18n";
 import { joined } from "../../core/names";
-import { regionName } from "../../core/site";
+import { regionName, site } from "../../core/site";
 import { minute } from "../../core/time";
+import { placeCodes } from "../../feeds/parts";
 import type { BoardRecord } from "../../records";
 import { ApprovalsCard, boardOf } from "../feedcards";
 import { departments } from "../lights";
@@ -17,6 +18,8 @@ import type { Scene } from "../scene";
 const ROW = 4.4;
 const HEAD = 2.6;
 const LINE = 2.9;
+/** The least height of a row, while there are many departments. */
+const CLOSE = 2.2;
 const ASKED = 20;
 const LIGHTS = ["red", "yellow", "grey", "green"] as const;
 
@@ -58,9 +61,39 @@ function Left() {
           ))}
         </ul>
       </section>
+      <Counties />
     </>
   );
 }
+
+/** The open cases of each county as a bar: late ones, those near their limit, the rest. */
+function Counties() {
+  const boards = placeCodes(Boolean(boardOf(`place:approvals:${site.value.region}`)?.light))
+    .map((code) => ({ code, board: boardOf(`place:approvals:${code}`) }));
+  const most = Math.max(1, ...boards.map(({ board }) => openOf(board)));
+  return (
+    <section class="w-counties">
+      <header class="feed-head"><h2>{t("wall.counties.open")}</h2></header>
+      <ul>
+        {boards.map(({ code, board }) => (
+          <li key={code} data-id={code}>
+            <span>{regionName(code)}</span>
+            {board?.light || !board?.sources.silent
+              ? <i>{BARS.map((light) => <u key={light} class={`of-${light}`} style={share(board, light, most)} />)}</i>
+              : <i class="is-hatched" />}
+            <b class={board?.cases.red ? "is-bad" : ""}>{count(openOf(board))}</b>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const BARS = ["red", "yellow", "grey", "green"] as const;
+const openOf = (board: BoardRecord | undefined): number =>
+  Object.values(board?.cases ?? {}).reduce((sum, n) => sum + n, 0);
+const share = (board: BoardRecord | undefined, light: string, most: number): string =>
+  `width:${(100 * (board?.cases[light] ?? 0)) / most}%`;
 
 const RANK: Readonly<Record<string, number>> = { red: 0, yellow: 1, grey: 2, green: 3 };
 const worstFirst = (a: BoardRecord, b: BoardRecord): number =>
@@ -71,17 +104,20 @@ const worstFirst = (a: BoardRecord, b: BoardRecord): number =>
 function Middle() {
   const [box, room] = useRoom<HTMLDivElement>();
   const boards = departments().sort(worstFirst);
-  const fits = Math.max(1, Math.floor((room - 2 * HEAD) / LINE));
+  const line = Math.min(LINE, Math.max(CLOSE, (room - HEAD) / Math.max(1, boards.length)));
+  const fits = Math.max(1, Math.floor((room - HEAD) / line));
   return (
-    <div class="wall-departments" ref={box}>
+    <div class="wall-departments">
       <header class="feed-head">
         <h2>{t("wall.departments", { n: boards.length })}</h2>
         <span class="quiet">{boards.length > fits ? t("board.first", { n: fits }) : ""}</span>
       </header>
-      <table>
-        <thead><tr><th />{LIGHTS.map((light) => <th key={light}>{t(`approvals.light.${light}`)}</th>)}</tr></thead>
-        <tbody>{boards.slice(0, fits).map((board) => <Department key={board.id} board={board} />)}</tbody>
-      </table>
+      <div class="wall-departments-room" ref={box}>
+        <table style={`--row:${line}rem`}>
+          <thead><tr><th />{LIGHTS.map((light) => <th key={light}>{t(`approvals.light.${light}`)}</th>)}</tr></thead>
+          <tbody>{boards.slice(0, fits).map((board) => <Department key={board.id} board={board} />)}</tbody>
+        </table>
+      </div>
     </div>
   );
 }
