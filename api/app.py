@@ -77,6 +77,7 @@ from api.routes import (
     task_evidence,
     tasks,
     video,
+    video_archive,
     video_devices,
     warnings,
 )
@@ -133,6 +134,7 @@ ROUTERS = (
     leader_figures.router,
     leader_trends.router,
     video.router,
+    video_archive.router,
     video_devices.router,
     snapshots.router,
 )

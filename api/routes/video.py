@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -32,7 +34,8 @@ async def figures(deps: Deps, principal: Viewer, by: Annotated[Grouping, Query()
     `value` is `good` / `of`; `coverage` is `of` / `total`. Both are null without a denominator.
     """
     mirror = deps.pump.mirror
-    groups = camera_figures(mirror.records("asset", principal.audience).values(), by)
+    audience = replace(principal.audience, personal=True)  # counts alone: no name of a person is shown
+    groups = await asyncio.to_thread(camera_figures, list(mirror.records("asset", audience).values()), by)
     return Json(
         {
             "rev": mirror.rev,
@@ -72,6 +75,8 @@ def _shown(group: CameraFigures) -> dict[str, Any]:
         "picture": _figure(group.picture),
         "clock": _figure(group.clock),
         "consistent": _figure(group.consistent),
+        "recording": _figure(group.recording),
+        "archive": _figure(group.archive),
         "failing": dict(sorted(group.failing.items())),
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from feeds.cameras.archive import faults_of, is_in_use
 from feeds.cameras.derived import CAMERA
 from feeds.cameras.evidence import Rung
 from feeds.cameras.status import maker_of
@@ -54,7 +55,8 @@ class CameraFigures:
     `usable` 完好率: rungs 1 to 4 are ok, of those with a failed one among them or with all four decided.
     `picture` 图像质量合格率: no check is raised, of those decided. `clock` 校时合格率: within the limit.
     `consistent` 状态一致率: no contradiction, of those that are both claimed and measured.
-    `failing` counts the cameras by their failing rung.
+    `recording` 录像正常率: recorded as its device says, of those known. `archive` 一机一档完整率: no required field is
+    missing. `failing` counts the cameras by their failing rung. Cameras out of use are in no figure.
     """
 
     online: CameraFigure = field(default_factory=CameraFigure)
@@ -62,6 +64,8 @@ class CameraFigures:
     picture: CameraFigure = field(default_factory=CameraFigure)
     clock: CameraFigure = field(default_factory=CameraFigure)
     consistent: CameraFigure = field(default_factory=CameraFigure)
+    recording: CameraFigure = field(default_factory=CameraFigure)
+    archive: CameraFigure = field(default_factory=CameraFigure)
     failing: dict[str, int] = field(default_factory=dict)
 
     def count(self, camera: Record) -> None:
@@ -73,7 +77,9 @@ class CameraFigures:
         failed = "failed" in rung_states
         decided = failed or all(state == "ok" for state in rung_states)
         self.usable.count(not failed if decided else None, unknown=not decided)
-        for figure, rung in ((self.picture, Rung.PICTURE), (self.clock, Rung.CLOCK)):
+        self.archive.count(not faults_of(camera))
+        about = ((self.picture, Rung.PICTURE), (self.clock, Rung.CLOCK), (self.recording, Rung.RECORDING))
+        for figure, rung in about:
             state = states[rung]
             figure.count(state == "ok" if state in DECIDED else None, unknown=state == "unknown")
         both = isinstance(_value(readings, "gb28181.described"), bool) and states[Rung.FRAMES] in DECIDED
@@ -87,7 +93,7 @@ def camera_figures(records: Iterable[Record], by: Grouping) -> dict[str, CameraF
     """The figures of the cameras among asset records, by group, and of all of them under ""."""
     groups: dict[str, CameraFigures] = {"": CameraFigures()}
     for record in records:
-        if record["kind"] == CAMERA:
+        if record["kind"] == CAMERA and is_in_use(record["labels"]):
             groups[""].count(record)
             groups.setdefault(_KEYS[by](record), CameraFigures()).count(record)
     return groups

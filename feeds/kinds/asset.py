@@ -75,7 +75,7 @@ ASSET = JoinedKind(
         # With "map", by id: what lists of the network need beside what the map draws.
         "tree": ("id", "since", "owner", "labels"),
     },
-    redact=("facts.contact",),
+    redact=("facts.contact", "labels.contact", "labels.phone"),
     entries=("health", "inventory", "evidence", "facts"),
     filters=(
         Words(name="kind"),

@@ -16,6 +16,7 @@ from jsonschema.protocols import Validator
 from feeds.kinds import KINDS
 
 BINARY = (
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/octet-stream",
     "application/pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",

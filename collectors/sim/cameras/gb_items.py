@@ -19,9 +19,9 @@ class SimulatedChannel:
 
 def catalog_item(channel: SimulatedChannel, parent: str, event: str = "") -> str:
     """A channel in a catalog, or in a notification of an event (ADD, UPDATE)."""
-    told = f"<Event>{event}</Event>" if event else ""
+    event_field = f"<Event>{event}</Event>" if event else ""
     return (
-        f"<Item><DeviceID>{channel.id}</DeviceID>{told}<Name>{channel.name}</Name><Manufacturer>模拟</Manufacturer>"
+        f"<Item><DeviceID>{channel.id}</DeviceID>{event_field}<Name>{channel.name}</Name><Manufacturer>模拟</Manufacturer>"
         f"<CivilCode>{channel.id[:6]}</CivilCode><Parental>0</Parental><ParentID>{parent}</ParentID>"
         f"<Status>{channel.status}</Status></Item>"
     )

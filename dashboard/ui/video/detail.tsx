@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { setQuery } from "../core/address";
 import { Age } from "../core/age";
 import { t } from "../core/i18n";
+import { AssetAlerts } from "../asset/alerts";
 import { DeviceFacts } from "../asset/devicefacts";
 import { joined } from "../core/names";
 import { store } from "../core/picture";
@@ -10,6 +11,7 @@ import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { useAsset } from "../core/wholeasset";
 import type { AssetRecord } from "../records";
+import { CameraArchive } from "./archive";
 import { recorderOf } from "./cameras";
 import { CheckNow } from "./checknow";
 import { Checks } from "./checks";
@@ -65,6 +67,7 @@ function Detail({ asset, aside }: { asset: AssetRecord; aside: boolean }) {
         <Chain asset={asset} />
         <Checks index={index} />
         <DeviceFacts asset={asset} />
+        {aside ? null : <><AssetAlerts id={asset.id} /><CameraArchive id={asset.id} /></>}
       </div>
     </div>
   );

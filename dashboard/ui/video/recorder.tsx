@@ -5,6 +5,7 @@ import { errorText, healthName, joined, kindName, metricName, readingText, sourc
 import { HealthIcon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { useAsset } from "../core/wholeasset";
+import { AssetAlerts } from "../asset/alerts";
 import { DeviceFacts } from "../asset/devicefacts";
 import type { AssetRecord } from "../records";
 import { VideoDeviceParts } from "./device";
@@ -23,6 +24,7 @@ export function RecorderPage({ id }: { id: string }) {
       </header>
       <div class="camera-parts">
         <Channels id={id} />
+        <AssetAlerts id={id} />
         <VideoDeviceParts asset={asset} />
         <DeviceFacts asset={asset} />
         <Answers asset={asset} />
@@ -34,6 +36,7 @@ export function RecorderPage({ id }: { id: string }) {
 function Channels({ id }: { id: string }) {
   const channels = useChannels(id);
   const bad = channels.filter((camera) => camera.camera.group !== "ok").length;
+  if (!channels.length) return null;
   return (
     <section class="recorder-channels">
       <h2>{t("video.channels", { n: channels.length, bad })}</h2>

@@ -6,6 +6,7 @@ import { store } from "../core/picture";
 import { Icon } from "../core/shapes";
 import { regionName } from "../core/site";
 import { cameras, narrow, recorderOf, scope } from "./cameras";
+import { ArchiveTools } from "./archive";
 import { GroupIcon } from "./parts";
 import { tree, type Place } from "./states";
 
@@ -33,6 +34,7 @@ export function PlaceTree() {
     <nav class="video-tree" aria-label={t("video.tree")}>
       <header><span>{t("video.tree")}</span><span class="quiet">{t("video.tree.counts")}</span></header>
       <ol>{shown(places.value).map((place) => <PlaceRow key={place.key} place={place} />)}</ol>
+      <ArchiveTools />
     </nav>
   );
 }

@@ -14,7 +14,8 @@ def camera(
 ) -> dict[str, Any]:
     readings = {f"camera.rung[{rung}]": {"value": state} for rung, state in rungs.items()}
     readings |= {"camera.fails": {"value": fails}, "camera.conflict": {"value": conflict}}
-    return {"kind": "camera", "region": region, "owner": owner, "labels": {}, "readings": readings}
+    record = {"kind": "camera", "region": region, "owner": owner, "labels": {}, "readings": readings}
+    return record | {"name": "cam", "lat": None, "lon": None, "probes": ()}
 
 
 FINE = {"path": "ok", "signalling": "ok", "described": "ok", "frames": "ok", "picture": "ok"}
