@@ -22,6 +22,7 @@ from api.routers import api_router
 from feeds.cameras import archive, archive_table
 from feeds.cameras.archive_table import ArchiveDifference
 from feeds.cameras.derived import CAMERA
+from feeds.inventory.row_changes import RowChange
 from feeds.kinds import Record
 from feeds.spreadsheets import MOST_BYTES, SheetRefused, read_sheets
 
@@ -99,7 +100,8 @@ async def import_file(deps: Deps, principal: Admin, request: Request, accept: st
     if deps.change_inventory is None:
         raise Problem("not-found")
     difference = await _difference(deps, principal, request)
-    rows = archive_table.row_changes(difference.changes, _cameras(deps, principal))
+    by_asset = archive_table.row_changes(difference.changes, _cameras(deps, principal))
+    rows = [RowChange(id=id, row=row) for id, row in by_asset.items()]
     done = await deps.change_inventory(rows, principal.name, language_of(request), accept)
     changed = list(done.changed_ids)
     left = sorted({row.id for row in rows} - set(changed))

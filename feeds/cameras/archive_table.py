@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from feeds.cameras.archive import BY_NAME, FIELDS, PERSONAL, ArchiveField, Record, value_of
-from feeds.inventory.row_changes import RowChange
 from feeds.spreadsheets import Sheet, plain_cell
 
 ID = "id"
@@ -154,17 +153,17 @@ def _compare(
             changes.append(ArchiveChange(asset=str(asset["id"]), field=name, before=before, after=value))
 
 
-def row_changes(changes: Iterable[ArchiveChange], assets: Mapping[str, Record]) -> list[RowChange]:
-    """The changes as rows of the inventory: its own columns, and the labels as one cell."""
+def row_changes(changes: Iterable[ArchiveChange], assets: Mapping[str, Record]) -> dict[str, dict[str, str]]:
+    """The columns of the inventory to set, by asset: its own columns, and the labels as one cell."""
     by_asset: dict[str, dict[str, str]] = {}
     for change in changes:
         by_asset.setdefault(change.asset, {})[change.field] = change.after
-    result = []
+    result: dict[str, dict[str, str]] = {}
     for id, values in by_asset.items():
         row = {name: value for name, value in values.items() if BY_NAME[name].own}
         labels = {name: value for name, value in values.items() if not BY_NAME[name].own}
         if labels:
             merged = dict(assets[id]["labels"] or {}) | labels
             row["labels"] = ";".join(f"{name}={value}" for name, value in merged.items())
-        result.append(RowChange(id=id, row=row))
+        result[id] = row
     return result

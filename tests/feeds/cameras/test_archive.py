@@ -115,9 +115,9 @@ def test_rows_are_found_by_their_device_id_and_become_rows_of_the_inventory() ->
         (5, "twice"),
         (6, "unknown-camera"),
     ]
-    (row,) = archive_table.row_changes(found.changes, cameras)
-    assert (row.id, row.row["name"]) == ("cam-1", "正门东")
-    assert row.row["labels"] == "layer=access;maker=大华;phone=0878-7654321;address=鹿城镇；东路;record_days=90"
+    ((id, row),) = archive_table.row_changes(found.changes, cameras).items()
+    assert (id, row["name"]) == ("cam-1", "正门东")
+    assert row["labels"] == "layer=access;maker=大华;phone=0878-7654321;address=鹿城镇；东路;record_days=90"
     assert "secret" not in str(found)
 
 
