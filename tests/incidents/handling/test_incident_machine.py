@@ -3,60 +3,47 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
 from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
 
 from feeds.engine.composite import CompositeDomain
-from feeds.engine.domain import Start
-from feeds.engine.requests import FindDocument, HasDocument, ListDocuments, PutDocument
 from feeds.incidents.settings import IncidentSettings
-from feeds.journal import Doc
-from feeds.model import Command, Outcome, Result
+from feeds.model import Outcome
 from feeds.model.incidents import PHASES, Incident, Obligation
 from incidents.handling.domain import IncidentDomain, incident_of
 from incidents.receipts.domain import ReceiptDomain
 from incidents.reporting.domain import ObligationDomain, obligation_of
 from incidents.tasks.domain import TaskDomain
-from tests.incidents.commands import SITE, UNITS, ZONE, A, moment
+from tests.incidents.commands import SITE, UNITS, ZONE, A
+from tests.incidents.machine import DomainMachine
 
 PEOPLE = st.sampled_from([("duty", "li"), ("leader", "wang")])
 ORDERS = ("verify", "open", "false", "restore", "unmerge", "end", "reopen", "review", "archive")
 WHICH = st.integers(0, 9)
 
 
-class IncidentMachine(RuleBasedStateMachine):
-    """The domains of incidents over a journal of documents; a kill loads others from what was written."""
+class IncidentMachine(DomainMachine):
+    """The domains of incidents, reports due and tasks."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.now, self.commands = moment("14:00"), 0
-        self.documents: dict[tuple[str, str], Doc] = {}
-        self.pending: dict[str, Any] = {}
         self.before: dict[str, Incident] = {}
         self.owed: dict[str, Obligation] = {}
-        self.kill()
+        super().__init__()
 
-    # -- what happens ------------------------------------------------------------
-
-    @rule()
-    def kill(self) -> None:
-        """Lose what is in memory, and load what was written."""
+    def build(self) -> CompositeDomain:
         site = IncidentSettings(reporting="seen-A", zone=ZONE, units=UNITS)
         receipts, self.obligations = ReceiptDomain(SITE), ObligationDomain(site)
         tasks = TaskDomain(lambda id: self.incidents.incidents.get(id), SITE, site)
         self.incidents = IncidentDomain(receipts, self.obligations, tasks, SITE, site)
-        self.domain = CompositeDomain("command", (receipts, self.incidents, self.obligations, tasks))
-        self._carried_out(self.domain.load(Start(records={}, pending=self.pending, now=self.now)))
-        self.domain.begin(self.now)
+        return CompositeDomain("command", (receipts, self.incidents, self.obligations, tasks))
 
     @rule(who=PEOPLE)
     def create(self, who: tuple[str, str]) -> None:
         values = {"event_class": "hazchem", "place": "楚雄市", "text": "泄漏", **A}
-        result = self._obey("incident.create", "", who, values)
+        result = self.give("incident.create", "", who, **values)
         assert result.outcome is Outcome.DONE
         assert result.after is not None
         assert result.after["id"] not in self.before
@@ -87,13 +74,7 @@ class IncidentMachine(RuleBasedStateMachine):
             id = ids[which % len(ids)]
             channel = "phone" if self.obligations.obligations[id].channel == "phone" else "network"
             proof = {"channel": channel, "recipient": "省值班室", "number": "1", "at": self.now}
-            self._obey("obligation.proof", id, ("duty", "li"), proof)
-
-    @rule(minutes=st.sampled_from([1, 12, 45, 700]))
-    def wait(self, minutes: int) -> None:
-        self.now += minutes * 60
-        self.domain.advance(self.now)
-        self._write()
+            self.give("obligation.proof", id, ("duty", "li"), **proof)
 
     # -- what has to hold --------------------------------------------------------
 
@@ -141,59 +122,9 @@ class IncidentMachine(RuleBasedStateMachine):
             unmet = Counter(due.policy for due in together if due.unmet and due.step == "first")
             assert max(unmet.values(), default=0) <= 1, unmet
 
-    # -- the journal -------------------------------------------------------------
-
     def _about(self, action: str, which: int, who: tuple[str, str], args: dict[str, Any]) -> None:
         if ids := sorted(self.incidents.incidents):
-            self._obey(action, ids[which % len(ids)], who, args)
-
-    def _obey(self, action: str, subject: str, who: tuple[str, str], args: dict[str, Any]) -> Result:
-        self.commands += 1
-        role, actor = who
-        command = Command(
-            id=str(self.commands),
-            action=action,
-            subject=subject,
-            actor=actor,
-            role=role,
-            actor_region="",
-            at=self.now,
-            valid_until=self.now + 5,
-            reason="理由",
-            args=args,
-        )
-        answer = self.domain.obey(command, self.now)
-        result = self._carried_out(answer) if isinstance(answer, Generator) else answer
-        assert isinstance(result, Result)
-        self._write()
-        return result
-
-    def _write(self) -> None:
-        """Make what happened durable, as the engine does after each batch."""
-        if (writing := self.domain.write(self.now)) is not None:
-            self._carried_out(writing)
-            self.pending = dict(self.domain.pending())
-
-    def _carried_out(self, asking: Generator[Any, Any, Any]) -> Any:
-        """The outcome of a computation that asks the journal or writes to it."""
-        answer: Any = None
-        while True:
-            try:
-                answer = self._answer(asking.send(answer))
-            except StopIteration as stop:
-                return stop.value
-
-    def _answer(self, request: Any) -> Any:
-        match request:
-            case FindDocument(kind=kind, id=id):
-                return self.documents.get((kind, id))
-            case HasDocument(kind=kind, id=id):
-                return (kind, id) in self.documents
-            case ListDocuments(kind=kind):
-                return [doc for (each, _), doc in self.documents.items() if each == kind and doc.open]
-            case PutDocument(kind=kind, id=id):
-                self.documents[kind, id] = Doc(kind=kind, id=id, body=request.body, open=request.open, seq=1)
-        return 1
+            self.give(action, ids[which % len(ids)], who, **args)
 
 
 IncidentMachine.TestCase.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)
