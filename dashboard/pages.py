@@ -170,6 +170,11 @@ def exercises(**_: Any) -> Component:
     return _page("exercises", panel("exercises-page"))
 
 
+def policies(**_: Any) -> Component:
+    """The reporting policies: shipped profiles, the site's own rows, and their change by two persons."""
+    return _page("policies", panel("policies-page"))
+
+
 def design(**_: Any) -> Component:
     """Every part of the pages in every state."""
     return _page("design", panel("design-page"))
@@ -204,6 +209,7 @@ PAGES = (
     Page("briefs", "nav.briefs", briefs, path="/briefs"),
     Page("messages", "nav.messages", messages, path="/messages"),
     Page("exercises", "nav.exercises", exercises, path="/exercises"),
+    Page("policies", "nav.policies", policies, path="/report-policies"),
     Page("network", "nav.network", network, path="/network"),
     Page("video", "nav.video", video, path="/video"),
     Page("approvals", "nav.approvals", approvals, path="/approvals"),

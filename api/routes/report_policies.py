@@ -15,13 +15,11 @@ from api.http.answers import Json
 from api.http.findings import finding
 from api.http.problems import Problem
 from api.principal import Principal
-from api.records.incidents import policy_row
+from api.records.report_policies import shown as report_policies_record
 from api.responses.describe import answers
 from api.responses.incidents import ReportPolicies
 from api.routers import api_router
 from api.routes.incident_bodies import IncidentOrderBody, Line, LongText, ShortText
-from feeds import wire
-from feeds.incidents.policies import profiles, reporting_policies
 from feeds.incidents.site_policies import ID, KIND, site_policies
 from feeds.model import Outcome
 
@@ -95,22 +93,4 @@ async def _ordered(
 
 async def _shown(deps: Dependencies) -> dict[str, Any]:
     doc = await deps.journal.doc(KIND, ID)
-    policies = site_policies(doc.body if doc is not None else None)
-    waiting = policies.proposed
-    return {
-        "items": [policy_row(row) for row in (*reporting_policies(), *(policies.rows or ()))],
-        "profiles": list(profiles()),
-        "rev": policies.rev,
-        "own": policies.rows is not None,
-        "by": policies.by,
-        "confirmed_by": policies.confirmed_by,
-        "confirmed_at": wire.iso(policies.confirmed_at),
-        "proposed": None
-        if waiting is None
-        else {
-            "rows": None if waiting.rows is None else [policy_row(row) for row in waiting.rows],
-            "by": waiting.by,
-            "at": wire.iso(waiting.at),
-            "reason": waiting.reason,
-        },
-    }
+    return report_policies_record(site_policies(doc.body if doc is not None else None))

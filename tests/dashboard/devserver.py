@@ -22,6 +22,7 @@ from api.records.suppression_scopes import options
 from dashboard.app import Site, create_dash, script_hashes
 from feeds.kinds import ALERT
 from feeds.wire import iso
+from incidents.reporting.policies import PolicyDomain
 from maps.layers import layer
 from tests.dashboard import picture
 from tests.dashboard.devadmin import add_admin, escalations, receivers, rules
@@ -29,6 +30,7 @@ from tests.dashboard.devapprovals import ScriptedApprovals, add_approvals
 from tests.dashboard.devincidents import add_incidents, incidents, obligations
 from tests.dashboard.devmessages import add_messages, campaigns, exercises
 from tests.dashboard.devpeople import add_people
+from tests.dashboard.devpolicies import add_policies
 from tests.dashboard.devroutes import add_history, add_suppression
 from tests.dashboard.devviews import ScriptedViews
 from tests.dashboard.devwarnings import add_emergency, receipts
@@ -54,6 +56,7 @@ class Script:
         self.state: dict[str, dict[str, Any]] = picture.picture(now) | {"receipt": receipts(now)}
         self.state |= {"incident": incidents(now), "obligation": obligations(now)}
         self.state |= {"campaign": campaigns(now), "exercise": exercises(now)}
+        self.policies = PolicyDomain("532300")
         self.decided: dict[str, dict[str, Any]] = {}
         self.rev = 1
         self.beating = True
@@ -159,6 +162,7 @@ def create(script: Script) -> FastAPI:
     add_emergency(api, script)
     add_incidents(api, script)
     add_messages(api, script)
+    add_policies(api, script)
     add_people(api, script)
     add_admin(api, script)
     add_approvals(api, script)

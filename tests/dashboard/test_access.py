@@ -90,6 +90,7 @@ PATHS = {
         "/plans",
         "/messages",
         "/exercises",
+        "/report-policies",
         "/briefs",
         "/briefs?brief={brief}",
         "/sources",

@@ -42,6 +42,7 @@ export const panels: Readonly<Record<string, () => Promise<Panel>>> = {
   "resources-page": async () => (await import("../resources/page")).default,
   "messages-page": async () => (await import("../messages/page")).default,
   "exercises-page": async () => (await import("../exercises/page")).default,
+  "policies-page": async () => (await import("../policies/page")).default,
   "plans-page": async () => (await import("../plans/page")).default,
   "briefs-page": async () => (await import("../briefs/page")).default,
   "brief-detail": async () => (await import("../briefs/detail")).default,

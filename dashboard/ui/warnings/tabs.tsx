@@ -12,6 +12,7 @@ const TABS = [
   { name: "briefs", href: "/briefs" },
   { name: "messages", href: "/messages" },
   { name: "exercises", href: "/exercises" },
+  { name: "policies", href: "/report-policies" },
 ] as const;
 
 export function EmergencyTabs({ here }: { here: (typeof TABS)[number]["name"] }) {
