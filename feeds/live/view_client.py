@@ -88,9 +88,9 @@ class ViewClient:
             self._begin(self._shared.feed_of(view), request.since)
 
     def _begin(self, feed: ViewFeed, since: str) -> None:
+        self._shared.picture.flush()  # before the view is there: its window would be queued twice
         view = self._views[feed.view.key] = ViewQueue(feed)
         feed.clients += 1
-        self._shared.picture.flush()
         if since and self._shared.goes_on(since, self.audience, feed.view.kind.name):
             self._go_on(view, since)
         else:

@@ -185,6 +185,18 @@ def test_who_comes_back_goes_on_from_the_last_revision(happened: list[Change], j
         assert seen[read_view(request, AUDIENCES[2]).key] == fresh(picture, AUDIENCES[2], request)
 
 
+def test_who_comes_back_gets_a_change_that_waited_for_the_next_window_once() -> None:
+    picture = Picture()
+    request = ViewRequest(kind="asset", since=picture.windows.sent_rev)
+    here = Asset(id="a", name="", kind="router", region="532323")
+    picture.happen(Change(kind=Kind.ASSET, id="a", after=here, at=1.0))
+    picture.flush()
+    picture.happen(Change(kind=Kind.ASSET, id="a", after=None, at=1.0))
+    client = picture.views.subscribe(Audience())
+    client.take(ViewsMessage(subscribe={"assets": request}))
+    assert [frame["rev"] for frame in frames(client)] == ["e.2-0", "e.3-0"]
+
+
 # -- examples ----------------------------------------------------------------------
 
 
