@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.dependencies import Dependencies
+from api.http.idempotency import order_id
 from api.http.problems import Problem
 from api.principal import Principal, Role
 from feeds.engine.commands import Unanswered
@@ -17,6 +18,8 @@ from feeds.model import Command, Outcome, Result
 log = logging.getLogger(__name__)
 
 ENGINE, TIMEOUT = "alert", 5.0
+GRACE = 1.0
+"""Seconds by which the answer is awaited beyond the time in which an engine may begin a command, for its writing."""
 
 
 async def ask(
@@ -32,9 +35,10 @@ async def ask(
     engine: str = ENGINE,
     acting_for: str = "",
 ) -> Result:
-    """The engine's result. Raises Problem `unanswered` after `timeout` seconds without one.
+    """The engine's result. Raises a Problem without one: the engine may begin the command within `timeout` seconds.
 
-    Problem `journal-lost` while the journal takes no rows.
+    Problem `recorded`: it was carried out, and its result has not come. `journal-lost`: it was not carried out, because
+    the journal takes no rows. `unanswered`: neither is known.
 
     `acting_for`: the leader whose order it is, given by a deputy.
     `rev`: the revision that the command was made from; None when that does not matter.
@@ -43,7 +47,7 @@ async def ask(
         raise Problem("journal-lost")
     at = deps.clock()
     command = Command(
-        id=uuid.uuid4().hex,
+        id=order_id(principal.name, action, subject, acting_for),
         action=action,
         subject=subject,
         actor=principal.name,
@@ -57,11 +61,22 @@ async def ask(
         acting_for=acting_for,
     )
     try:
-        result = await deps.commands.submit(command, engine=engine, timeout=timeout)
+        result = await deps.commands.submit(command, engine=engine, timeout=timeout + GRACE)
     except Unanswered as error:
-        raise Problem("unanswered" if await deps.stores.journal.usable() else "journal-lost") from error
+        raise Problem(await _became_of(deps, command)) from error
     await _record(deps, command, result)
     return result
+
+
+async def _became_of(deps: Dependencies, command: Command) -> str:
+    """The problem that says what is known of a command without a result."""
+    try:
+        if await deps.journal.command_entry(command.id) is not None:
+            return "recorded"
+    except JournalLost:
+        return "unanswered"
+    begun = deps.clock() <= command.valid_until
+    return "unanswered" if begun or await deps.stores.journal.usable() else "journal-lost"
 
 
 async def inquire(deps: Dependencies, principal: Principal, action: str, subject: str, *, engine: str) -> Result:

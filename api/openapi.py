@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from api.http.problems import TEMPLATES
+from api.http.idempotency import HEADER
+from api.http.problems import PREFIX, TEMPLATES
 from api.kinds.schemas import components
 from api.responses.describe import TEMPLATE, add_problem, problem_example, types
 
@@ -34,6 +35,8 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
         for method, operation in operations.items():
             if method in METHODS:
                 _add_usual(path, method, operation["responses"])
+                if _is_order(method, operation):
+                    _add_key(operation)
     return document
 
 
@@ -48,6 +51,19 @@ def _add_usual(path: str, method: str, responses: dict[str, Any]) -> None:
         add_problem(responses, "invalid", "400")
     if "{" in path:
         _add(responses, "not-found")
+
+
+def _add_key(operation: dict[str, Any]) -> None:
+    """The header with which an order of an engine may be sent again, and the answer when only its result is missing."""
+    about = "A word of the sender's choice. An order that is sent again with its key is carried out once."
+    key = {"name": HEADER, "in": "header", "required": False, "schema": {"type": "string"}, "description": about}
+    operation.setdefault("parameters", []).append(key)
+    _add(operation["responses"], "recorded")
+
+
+def _is_order(method: str, operation: dict[str, Any]) -> bool:
+    """True for an operation that gives an engine an order: only those may be unanswered."""
+    return method != "get" and PREFIX + "unanswered" in str(operation["responses"].get("503", ""))
 
 
 def _is_ours(about: dict[str, Any]) -> bool:

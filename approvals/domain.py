@@ -30,7 +30,7 @@ from feeds.cases.sealing import Sealer
 from feeds.engine.domain import Domain, Message, Start
 from feeds.engine.requests import AppendEntry, Asking, DeleteDocument, ListDocuments, ListLoaded, Writing
 from feeds.journal import JournalEntry, Parcel
-from feeds.model import Change, Command, Kind, Outcome, Result
+from feeds.model import Change, Command, Kind, Result
 from feeds.model.approvals import ApprovalBoard, ApprovalCase
 from feeds.workdays.local_time import local_date
 
@@ -126,8 +126,6 @@ class CaseDomain(Domain):
             self._facts.put([item.item])
 
     def obey(self, command: Command, now: float) -> Result:
-        if command.valid_until < now:
-            return Result(command=command.id, outcome=Outcome.LATE)
         if command.action.startswith(f"{SWEEP_KIND}:"):
             return self.sweeps.obey(command, now)
         return self.judging.supervision.obey(command, now)

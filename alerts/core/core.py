@@ -208,7 +208,7 @@ class AlertCore:
                 result = orders.carry_out(self.open_alerts, command, self.now, now)
                 self._suppressor.settle(self.now)
                 return result
-            operator_actions.precheck(command, now)
+            operator_actions.precheck(command)
             self.advance(min(command.at, now))
             alert = self.find(command.subject) or closed
             after, transition = operator_actions.carry_out(alert, command, self.now, now)
@@ -228,7 +228,7 @@ class AlertCore:
         return Result(command=command.id, outcome=Outcome.DONE, after=suppression_record(suppression))
 
     def _reported(self, command: Command, now: float) -> Result:
-        received = reports.read(command, now)
+        received = reports.read(command)
         self.open_alerts.command = command.id
         self.report(received, min(command.at, now), cause=command.id)
         self.open_alerts.command = ""

@@ -10,6 +10,7 @@ from typing import Any
 
 from alerts.core.core import AlertCore, AlertStep, new_id
 from alerts.core.parcels import take_parcel
+from alerts.engine.again import answer_again
 from alerts.engine.journal import (
     change_of,
     entry_of,
@@ -35,7 +36,6 @@ from alerts.rules.rule import CompiledRule
 from alerts.rules.subjects import NamedSources, Subject, Subjects
 from alerts.sampling import NO_SAMPLES, SampleTimes
 from alerts.settings import HoldPolicy
-from alerts.suppression import silences
 from alerts.suppression.silences import Note
 from feeds.documents import alert as alert_document
 from feeds.documents.alert import AlertDocument
@@ -45,7 +45,6 @@ from feeds.engine.domain import Domain, Message, Start
 from feeds.engine.requests import Asking, CancelMessages, FindDocument, ListDecoded, ListDocuments, PutDocument, Writing
 from feeds.journal import JournalEntry, Parcel
 from feeds.kinds import KINDS
-from feeds.live.mirror import alert_record
 from feeds.model import Alert, Change, Command, Kind, Outcome, Result
 from feeds.removal_guard import PERCENT
 
@@ -116,6 +115,7 @@ class AlertDomain(Domain):
     # -- starting ----------------------------------------------------------------
 
     def load(self, start: Start) -> Asking[None]:
+        self._tests = []
         self._loaded = yield ListDecoded(alert_document.KIND, alert_document.read_one, alert_document.read_all)
         yield from self.people.load()
         self._receivers_changed(self.people.receivers)
@@ -178,26 +178,17 @@ class AlertDomain(Domain):
 
     def obey(self, command: Command, now: float) -> Asking[Result]:
         if command.action == receiver_test.ACTION:
-            return self._test_receiver(command, now)
+            return self._test_receiver(command)
         if command.action in PEOPLE_ACTIONS:
-            return (yield from self._change_people(command, now))
+            return (yield from self._change_people(command))
         if command.action == book.ACTION:
             return self._change_rules(command, now)
         closed = yield from self._closed(command.subject)
         return self.core.command(command, now, closed)
 
     def repeated(self, command: Command, entry: JournalEntry) -> Asking[dict[str, Any] | None]:
-        if command.action == receiver_test.ACTION:
-            return {"key": receiver_test.key_of(command)}
-        if command.action in PEOPLE_ACTIONS:
-            return self.people.version(entry.kind).dump()
-        if command.action == book.ACTION:
-            return {"rev": self.book.rev, "changed": [], "preview": []}
         closed = yield from self._closed(command.subject)
-        if (alert := self.core.find(command.subject) or closed) is not None:
-            return alert_record(alert)
-        suppression = self.core.suppressions.get(command.subject)
-        return silences.public(suppression) if suppression is not None else None
+        return (yield from answer_again(self.core, self.people, self.book.rev, command, entry, closed))
 
     def _closed(self, id: str) -> Asking[Alert | None]:
         """A closed alert, read from the journal."""
@@ -206,16 +197,16 @@ class AlertDomain(Domain):
         document = yield FindDocument(alert_document.KIND, id)
         return alert_document.alert_of(document.body) if document is not None else None
 
-    def _test_receiver(self, command: Command, now: float) -> Result:
+    def _test_receiver(self, command: Command) -> Result:
         try:
-            self._tests.append(receiver_test.trial(command, self.people, self._site_name, now))
+            self._tests.append(receiver_test.trial(command, self.people, self._site_name))
         except ActionRefused as error:
             return refusal(command, error)
         return Result(command=command.id, outcome=Outcome.DONE, after={"key": receiver_test.key_of(command)})
 
-    def _change_people(self, command: Command, now: float) -> Asking[Result]:
+    def _change_people(self, command: Command) -> Asking[Result]:
         """Replace the roster, receivers or policies."""
-        result = yield from self.people.obey(command, now)
+        result = yield from self.people.obey(command)
         if result.outcome is Outcome.DONE:
             self._receivers_changed(self.people.receivers)
             self._people_changed = True
@@ -223,7 +214,7 @@ class AlertDomain(Domain):
 
     def _change_rules(self, command: Command, now: float) -> Result:
         self.core.advance(min(command.at, now))
-        result = self.book.carry_out(command, self.core, self.core.now, now)
+        result = self.book.carry_out(command, self.core, self.core.now)
         self._changed_rules |= self.core.set_rules(self.book.running())
         return result
 

@@ -38,10 +38,8 @@ def refusal(command: Command, error: ActionRefused, alert: Alert | None = None) 
     return Result(command=command.id, outcome=error.outcome, detail=str(error), after=after)
 
 
-def precheck(command: Command, now: float) -> None:
-    """Check what needs no alert: lateness, action, role; raises ActionRefused."""
-    if now > command.valid_until:
-        raise ActionRefused(Outcome.LATE, "late")
+def precheck(command: Command) -> None:
+    """Check what needs no alert: action, role; raises ActionRefused."""
     if command.action not in ACTIONS:
         raise ActionRefused(Outcome.INVALID, "unknown_action")
     if command.role not in ROLES:

@@ -32,7 +32,7 @@ def carry_out(open_alerts: OpenAlerts, command: Command, at: float, now: float) 
     if action not in ACTIONS or not isinstance(ids, list) or len(ids) > MOST:
         raise ActionRefused(Outcome.INVALID, "unknown_action")
     single = replace(command, action=action)
-    operator_actions.precheck(single, now)
+    operator_actions.precheck(single)
     before = operator_actions.moment_of(command.args, "before")
     undo_at = operator_actions.moment_of(command.args, "undo_at")
     skipped: Counter[str] = Counter()

@@ -129,11 +129,11 @@ class People:
 
     # -- changing ----------------------------------------------------------------
 
-    def obey(self, command: Command, now: float) -> Asking[Result]:
+    def obey(self, command: Command) -> Asking[Result]:
         """Carry out a change or refuse it. A refused change changes nothing."""
         kind, operation = ACTIONS[command.action]
         try:
-            self._permit(command, kind, operation, now)
+            self._permit(command, kind, operation)
             doc, secrets = yield from self._new_document(command, kind, operation)
             note = self._accept(command, kind, operation, doc, secrets)
         except ActionRefused as error:
@@ -150,9 +150,7 @@ class People:
         self._build()
         return Result(command=command.id, outcome=Outcome.DONE, after=note.version.dump())
 
-    def _permit(self, command: Command, kind: str, operation: str, now: float) -> None:
-        if now > command.valid_until:
-            raise ActionRefused(Outcome.LATE, "late")
+    def _permit(self, command: Command, kind: str, operation: str) -> None:
         if reason := refusal(command.action, command.role, command.actor_region):
             raise ActionRefused(Outcome.FORBIDDEN, reason)
         if command.expected_rev is not None and command.expected_rev != self.version(kind).rev:

@@ -22,6 +22,7 @@ from api.auth.witness import Witness
 from api.dependencies import Dependencies
 from api.http import problems
 from api.http.bodies import MAX_BODY, bounded, check_length
+from api.http.idempotency import HEADER, keyed_by
 from api.http.problems import Problem
 from api.principal import Principal, Right, Role
 from api.stores import problem_of
@@ -87,7 +88,7 @@ class Guard:
             if answer is not None:
                 await answer(scope, receive, send)
                 return
-            with asked_by(asker_of(connection)):
+            with asked_by(asker_of(connection)), keyed_by(connection.headers.get(HEADER, "")):
                 await self._app(scope, bounded(receive, _longest(scope)) if scope["type"] == "http" else receive, send)
 
     async def _admit(self, connection: HTTPConnection) -> Response | None:

@@ -141,6 +141,13 @@ TEMPLATES: dict[str, Template] = {
         "The engine did not answer in time; look at the state, then try again.",
     ),
     "busy": _of(503, "系统繁忙", "Busy", "暂时不能接收，请稍后再试。", "Not taken for now; try again shortly."),
+    "recorded": _of(
+        503,
+        "已记入台账",
+        "In the journal",
+        "操作已记入台账，画面稍后更新；请勿另行重发。",
+        "The order was carried out and is in the journal; screens follow shortly. Do not give it anew.",
+    ),
     "journal-lost": _of(
         503,
         "台账不可用",

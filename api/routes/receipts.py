@@ -5,7 +5,6 @@ Lists and details come from the kind (api.kinds). Receipts are attached to incid
 
 from __future__ import annotations
 
-import uuid
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,6 +17,7 @@ from api.commands import ask, refusal
 from api.dependencies import Actor, Dependencies, Deps
 from api.http.answers import Json
 from api.http.findings import finding
+from api.http.idempotency import order_id
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.kinds import lists
@@ -106,7 +106,7 @@ async def create(deps: Deps, principal: Actor, body: ReceiptBody) -> Response:
     opened = body.opened_at.timestamp() if body.opened_at is not None else at
     report = ReceiptReport(
         source=DESK,
-        external_id=uuid.uuid4().hex[:12],
+        external_id=order_id(principal.name, "receipt")[:12],
         channel=body.channel,
         received_at=min(opened, at),
         at=min(opened, at),

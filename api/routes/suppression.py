@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from api.commands import ask, refusal
 from api.dependencies import Actor, Dependencies, Deps, Viewer
 from api.http.answers import Json, listing
 from api.http.findings import finding
+from api.http.idempotency import order_id
 from api.http.moments import Moment
 from api.http.problems import Problem
 from api.kinds import lists
@@ -147,7 +147,7 @@ async def silence(deps: Deps, principal: Actor, body: SilenceBody) -> Response:
     """Create a silence; 201 once the journal has it."""
     match = body.match.model_dump(mode="json")
     args = {"match": within(principal, match), "until": body.until.timestamp()} | _starts(body)
-    return Json(await _send(deps, principal, "silence", uuid.uuid4().hex, body.comment, args), status_code=201)
+    return Json(await _make(deps, principal, "silence", body.comment, args), status_code=201)
 
 
 async def silence_matching(
@@ -161,7 +161,7 @@ async def silence_matching(
     """Create a silence of what matches, from now (or `starts`) until a moment; its record."""
     args = {"match": match, "until": until.timestamp()}
     args |= {"starts": starts.timestamp()} if starts is not None else {}
-    return await _send(deps, principal, "silence", uuid.uuid4().hex, comment, args)
+    return await _make(deps, principal, "silence", comment, args)
 
 
 @router.post("/maintenance", status_code=201, responses=answers(answered.SuppressionRecord, *OF_CHANGE, status=201))
@@ -170,7 +170,7 @@ async def maintain(deps: Deps, principal: Actor, body: MaintenanceBody) -> Respo
     args = {"match": within(principal, body.match.model_dump()), "until": body.until.timestamp()} | _starts(body)
     if body.recurrence is not None:
         args["recurrence"] = body.recurrence.model_dump() | {"zone": deps.site.timezone}
-    return Json(await _send(deps, principal, "maintain", uuid.uuid4().hex, body.comment, args), status_code=201)
+    return Json(await _make(deps, principal, "maintain", body.comment, args), status_code=201)
 
 
 @router.post("/silences:preview", responses=answers(answered.MatchCounts, "outside-region"))
@@ -246,6 +246,13 @@ async def end(deps: Dependencies, principal: Principal, kind: str, action: str, 
     if not doc.open:
         raise Problem("conflict", code="ended", current=suppressions.shown(suppression, principal))
     return Json(await _send(deps, principal, action, key, comment[:2000], {}))
+
+
+async def _make(
+    deps: Dependencies, principal: Principal, action: str, comment: str, args: dict[str, Any]
+) -> dict[str, Any]:
+    """Order a new silence or maintenance window."""
+    return await _send(deps, principal, action, order_id(principal.name, action), comment, args)
 
 
 async def _send(

@@ -11,9 +11,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from feeds.bus import StreamEntry, entry_order
-from feeds.engine.requests import AppendEntry, Asking, PutDocument, Writing
-from feeds.journal import JournalEntry, Parcel
+from feeds.engine.requests import AppendEntry, Asking, FindCommandEntry, FindDocument, PutDocument, Writing
+from feeds.journal import Doc, JournalEntry, Parcel
+from feeds.kinds import KINDS
 from feeds.model import Change, Command, Result
 
 
@@ -172,6 +175,20 @@ class StepDomain(Domain):
     def document(self, id: str) -> Document:
         """A record's document after its last step."""
         raise NotImplementedError
+
+    def of_document(self, doc: Doc) -> Any:
+        """The record of a document of the journal."""
+        return msgspec.convert(doc.body, KINDS[self.kind].record)
+
+    def repeated(self, command: Command, entry: JournalEntry) -> Asking[dict[str, Any] | None]:
+        """The record that the command made or changed, as it is now."""
+        own = entry if entry.kind == self.entry_kind else (yield FindCommandEntry(command.id, self.entry_kind))
+        if own is None:
+            return None
+        record = self.records().get(own.subject)
+        if record is None and (doc := (yield FindDocument(self.entry_kind, own.subject))) is not None:
+            record = self.of_document(doc)
+        return KINDS[self.kind].view(record) if record is not None else None
 
     def record_step(self, step: DomainStep) -> None:
         """Remember a step for the next `write`."""

@@ -179,9 +179,14 @@ class JournaledEngine(Generic[D]):
         self._set_aside = True
 
     async def _obey(self, command: Command, now: float) -> Result:
-        """Carry a command out once. A command that the journal has is only answered again."""
+        """Carry a command out once and in its time. A command that the journal has is only answered again.
+
+        One that comes late was refused already: its sender was told so when there was no answer in time.
+        """
         entry = await self._journal.command_entry(command.id)
         if entry is None:
+            if now > command.valid_until:
+                return Result(command=command.id, outcome=Outcome.LATE, detail="late")
             return await resolved(self._journal, self.domain.obey(command, now))
         after = await resolved(self._journal, self.domain.repeated(command, entry))
         return Result(command=command.id, outcome=Outcome.DONE, detail="again", after=after)

@@ -131,6 +131,27 @@ class ListEntries:
 
 
 @dataclass(frozen=True, slots=True)
+class FindCommandEntry:
+    """The first entry of a kind that a command made, or None."""
+
+    command: str
+    kind: str
+
+    async def ask(self, journal: Journal) -> JournalEntry | None:
+        return await journal.command_entry(self.command, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class CountCommandEntries:
+    """The number of entries that a command made."""
+
+    command: str
+
+    async def ask(self, journal: Journal) -> int:
+        return await journal.command_entries(self.command)
+
+
+@dataclass(frozen=True, slots=True)
 class YieldToLoop:
     """Let other tasks of the process run, so that a long computation holds up neither its lease nor its heartbeat."""
 

@@ -166,10 +166,18 @@ class Journal(DocumentRows):
         rows = await self._rows(select(table.c.id, newest).where(table.c.kind == kind))
         return {row[0]: row[1] for row in rows if row[1] is not None}
 
-    async def command_entry(self, command_id: str) -> JournalEntry | None:
-        """The first entry of a command, or None when it was not carried out."""
-        rows = await self._rows(select(schema.entry).where(schema.entry.c.command == clean(command_id)).limit(1))
+    async def command_entry(self, command_id: str, kind: str = "") -> JournalEntry | None:
+        """The first entry of a command, of one kind ("": of any); None when it was not carried out."""
+        log = schema.entry
+        statement = select(log).where(log.c.command == clean(command_id)).order_by(log.c.seq).limit(1)
+        rows = await self._rows(statement.where(log.c.kind == kind) if kind else statement)
         return _entry(rows[0]) if rows else None
+
+    async def command_entries(self, command_id: str) -> int:
+        """The number of entries of a command."""
+        log = schema.entry
+        statement = select(func.count()).select_from(log).where(log.c.command == clean(command_id))
+        return int((await self._rows(statement))[0][0])
 
     async def cursor(self, name: str) -> dict[str, Any] | None:
         rows = await self._rows(select(schema.cursor.c.value).where(schema.cursor.c.name == name))

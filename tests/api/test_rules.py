@@ -36,7 +36,7 @@ class RuleDesk(AlertDesk):
 
     async def submit(self, command: Command, *, engine: str, timeout: float = 5.0) -> Result:
         self.seen.append(command)
-        result = self.book.carry_out(command, self.core, command.at, command.at)
+        result = self.book.carry_out(command, self.core, command.at)
         await self.keep()
         return result
 

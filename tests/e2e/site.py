@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -204,13 +205,16 @@ class Person:
         return await self._act("PUT", path, body, expect)
 
     async def _act(self, method: str, path: str, body: Any, expect: int) -> Any:
-        """As a person does: again when the engine said nothing in its time, on a busy machine or amid a restart."""
+        """As a browser does: again with its key when the engine said nothing in its time, on a busy machine or amid a
+        restart.
+        """
+        key = uuid.uuid4().hex
         async with asyncio.timeout(PATIENCE):
             while True:
-                headers = {"X-CSRF-Token": self.csrf}
+                headers = {"X-CSRF-Token": self.csrf, "Idempotency-Key": key}
                 async with self.http.request(method, f"/api/v1/{path}", json=body, headers=headers) as answer:
                     text = await answer.text()
-                    if not any(f"problem:{kind}" in text for kind in ("unanswered", "journal-lost")):
+                    if not any(f"problem:{kind}" in text for kind in ("unanswered", "recorded", "journal-lost")):
                         assert answer.status == expect, text
                         return json.loads(text) if answer.status != 204 else None
                 await asyncio.sleep(0.1)

@@ -73,9 +73,28 @@ export function get<T = unknown>(path: string, signal?: AbortSignal): Promise<T>
   return call<T>(path, { method: "GET", signal: signal ?? null });
 }
 
-export function send<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf };
-  return call<T>(path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
+/** Keys of orders whose outcome is not known, by order: one that is given again unchanged is the same one. */
+const unsettled = new Map<string, string>();
+
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("-");
+}
+
+/** Gives an order. After a failure without an answer the same order keeps its key: the server carries it out once. */
+export async function send<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+  const text = body === undefined ? null : JSON.stringify(body);
+  const order = `${method} ${path} ${text ?? ""}`;
+  const key = unsettled.get(order) ?? newKey();
+  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf, "Idempotency-Key": key };
+  try {
+    const answer = await call<T>(path, { method, headers, body: text });
+    unsettled.delete(order);
+    return answer;
+  } catch (error) {
+    if (error instanceof ProblemError && (error.status === 0 || error.status >= 500)) unsettled.set(order, key);
+    else unsettled.delete(order);
+    throw error;
+  }
 }
 
 /** Sends a body that is no JSON, such as a CSV file. */

@@ -43,7 +43,6 @@ def test_unack_is_the_undo_of_ack() -> None:
 @pytest.mark.parametrize(
     ("more", "outcome", "code"),
     [
-        ({"valid_until": T0}, Outcome.LATE, "late"),
         ({"action": "dance"}, Outcome.INVALID, "unknown_action"),
         ({"role": "viewer"}, Outcome.FORBIDDEN, "role"),
         ({"role": "leader"}, Outcome.FORBIDDEN, "role"),

@@ -49,7 +49,7 @@ class Engine:
         if self.lost:
             raise BusLost("away")
         assert engine == "alert"
-        self.reports += reports.read(command, command.at)
+        self.reports += reports.read(command)
 
     async def state(self, kinds: Iterable[str]) -> State:
         assert list(kinds) == [Kind.ALERT]
