@@ -85,7 +85,7 @@ async def test_a_line_gives_a_reading_and_an_alert_and_the_source_has_a_heartbea
     assert cleared["identity_labels"] == raised["identity_labels"]
     [(_, engine, first), _] = bus.commands
     assert (engine, first.action, first.role) == ("alert", "report", "ingest")
-    [report] = reports.read(first, first.at)
+    [report] = reports.read(first)
     assert (report.asset, report.identity_labels, report.active) == ("core", {"part": "Gi0/1"}, True)
     observation = bus.observations("syslog.link")[0]
     assert (observation.asset, observation.key, observation.value, observation.source) == (
