@@ -1,4 +1,4 @@
-"""Watch of approvals: limits of supervision orders that come near or have passed, and sweeps that were held.
+"""Watch of approvals: limits of supervision orders, sweeps that were held, and many looks at applicants' data.
 
 Nobody is told at midnight: a limit is told at TELL_AT of a working day. The first time is the working day before the
 due day, the second one the first working day after it. Reminders reach people by the roster, as every alert does.
@@ -6,11 +6,13 @@ due day, the second one the first working day after it. Reminders reach people b
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from alerts.watches.base import ProblemWatch
+from alerts.watches.personal_looks import LASTS, PersonalLooks
 from feeds.clock import Clock
 from feeds.external import Report
 from feeds.journal import Intake, Journal
@@ -20,6 +22,8 @@ from feeds.workdays.local_time import instant, local_date
 from feeds.workdays.mornings import MORNING, next_morning
 
 ORDER, SWEEP = "order", "sweep"
+MANY_LOOKS = 30
+"""Looks at applicants' data by one account within a day, above which there is an alert."""
 _LIMITS = {
     "sign": ("签收", "signature"),
     "feedback": ("反馈", "answer"),
@@ -29,7 +33,8 @@ _LIMITS = {
 
 
 class ApprovalsWatch(ProblemWatch):
-    """Raises an alert for each limit of an order that is near or has passed, and for each held sweep."""
+    """Raises an alert for each limit of an order that is near or has passed, each held sweep, and each account that
+    has looked at the data of many applicants."""
 
     rule, subject, every = "approvals:supervision", "supervision", 60.0
 
@@ -45,16 +50,34 @@ class ApprovalsWatch(ProblemWatch):
     ) -> None:
         super().__init__(journal, intake, target, open_alerts, region, clock)
         self.calendar = calendar
+        self._looks = PersonalLooks(journal)
 
     async def problems(self, active: Mapping[str, Alert], now: float) -> dict[str, Report]:
-        """The reports of limits and held sweeps, by the ids of their documents."""
+        """The reports of limits and held sweeps, by the ids of their documents, and of accounts, by their digests."""
         reports: dict[str, Report] = {}
         for document in await self._journal.docs(ORDER, open=True):
             reports |= dict(self._limit(document.body, now))
         for document in await self._journal.docs(SWEEP, open=True):
             if document.body.get("state") == "held":
                 reports[f"sweep {document.id}"] = self._held(document.id, document.body)
+        for account, looks in (await self._looks.counts(now)).items():
+            if looks > MANY_LOOKS:
+                id = f"looks {hashlib.sha256(account.encode()).hexdigest()[:12]}"
+                reports[id] = self._many_looks(id, now)
         return reports
+
+    def _many_looks(self, id: str, now: float) -> Report:
+        """The report names no account: the log has it, for those who may read it."""
+        return self._raise(
+            id,
+            severity=Severity.MAJOR,
+            since=now,
+            title={
+                "zh-CN": f"一个账号 24 小时内查看申请人信息超过 {MANY_LOOKS} 次，请查审计日志",
+                "en": f"one account looked at applicants' data more than {MANY_LOOKS} times in 24 h; see the audit log",
+            },
+            text=f"more than {MANY_LOOKS} in {LASTS:g} s",
+        )
 
     def _limit(self, order: Mapping[str, Any], now: float) -> Iterator[tuple[str, Report]]:
         life: Mapping[str, Any] = order.get("life") or {}

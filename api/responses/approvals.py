@@ -129,6 +129,15 @@ class UnmaskedPerson(Struct, kw_only=True):
     looks_today: int
 
 
+class PersonSearch(Struct, kw_only=True):
+    """The cases of one applicant, at most 50, the latest first; without personal values."""
+
+    items: list[CaseSummaryRecord]
+    total: int
+    as_of: Time
+    looks_today: int
+
+
 class PeriodFigures(Struct, kw_only=True):
     """Figures of a period. Shares without a denominator are null; `few`: too few cases for a percentile."""
 

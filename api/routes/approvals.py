@@ -24,6 +24,7 @@ from feeds import wire
 from feeds.cases.assess import CaseRow
 from feeds.cases.facts import FactSet
 from feeds.cases.reader import NO_DAY, CaseQuery
+from feeds.cases.sealing import SealBroken
 from feeds.cases.words import GROUPS, KINDS
 from feeds.kinds.approvals import LIGHTS
 from feeds.mapping.expressions import identifier
@@ -183,6 +184,31 @@ async def _unmasker(deps: Deps, principal: Viewer) -> Principal:
 
 
 Unmasker = Annotated[Principal, Depends(_unmasker)]
+
+
+class PersonSearchBody(BaseModel):
+    """One value of an applicant, whole, and the reason for the search. Values never stand in an address."""
+
+    model_config = ConfigDict(extra="forbid")
+    field: Literal["name", "id", "phone"]
+    value: Annotated[str, StringConstraints(min_length=2, max_length=200, strip_whitespace=True)]
+    reason: Reason
+
+
+@router.post("/approvals/cases:search-person", responses=answers(answered.PersonSearch, "cases-lost", "forbidden"))
+async def search_person(deps: Deps, principal: Unmasker, body: PersonSearchBody) -> Response:
+    """Cases of an applicant in the caller's region, by an exact value. It counts and is audited as a look is."""
+    parts, now = access(deps), deps.clock()
+    try:
+        mac = parts.sealer.mac(body.value if body.field == "name" else "".join(body.value.split()))
+    except SealBroken as error:
+        raise Problem("busy") from error
+    rows = await parts.reader.by_person(body.field, mac, principal.region)
+    looks = parts.looked(principal.name, now)
+    entry = {"reason": body.reason, "fields": [body.field], "found": len(rows), "looks_today": looks}
+    await audit.note(deps, principal, "case-person-searched", body=entry)
+    items = [row_record(row, parts.assessor(), now) for row in rows]
+    return Json({"items": items, "total": len(items), "as_of": wire.iso(now), "looks_today": looks})
 
 
 @router.post(

@@ -116,9 +116,9 @@ class CaseRows:
             approval = {"special_type": "1", "days": MORE, "approver": "分管领导 普", "special_time": decided}
             self.special.append(special | approval | {"cd_time": decided})
         elif place == SUSPENDED:
-            told = f"{last.isoformat()} 17:00:00"
+            sent = f"{last.isoformat()} 17:00:00"
             days = {"special_time": first.isoformat(), "end_time": last.isoformat(), "special_name": "专家评审"}
-            self.special.append(special | days | {"special_type": "2", "cd_time": told})
+            self.special.append(special | days | {"special_type": "2", "cd_time": sent})
 
     def _add(self, plan: CasePlan, stamp: datetime | None = None) -> Row:
         """Add the rows of a case. `stamp` is when the system changed them, None: when it happened."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from feeds.cases import schema
 from feeds.cases.contributions import PART
-from feeds.cases.reader import CaseReader, histogram_rank
+from feeds.cases.ranks import histogram_rank
+from feeds.cases.reader import CaseReader
 from feeds.workdays.calendar import Unpublished, WorkCalendar
 
 FEW = 20

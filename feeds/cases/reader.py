@@ -14,6 +14,7 @@ from feeds.cases import schema
 from feeds.cases.assess import CaseRow
 from feeds.cases.contributions import MEASURES, PART
 from feeds.cases.facts import FactSet
+from feeds.cases.ranks import nearest_rank
 from feeds.cases.store import CaseStore, case_row
 from feeds.cases.words import FINISHED
 from feeds.journal.connections import translated
@@ -143,6 +144,15 @@ class CaseReader:
         table, alias = schema.record, schema.alias
         named = select(alias.c.case_id).where(alias.c.value == number)
         return await self.store.select_rows(or_(table.c.number == number, table.c.id.in_(named)), limit=limit)
+
+    async def by_person(self, field: str, mac: str, within: str = "", limit: int = 50) -> list[CaseRow]:
+        """Cases in a region ("" for all) with an applicant whose `field` (name, id, phone) has that keyed digest."""
+        table, person = schema.record, schema.person
+        having = select(person.c.case_id).where(person.c[f"{field}_mac"] == mac)
+        where = [table.c.id.in_(having), table.c.state != "deleted"]
+        if (condition := region_condition(table.c.region, within)) is not None:
+            where.append(condition)
+        return await self.store.select_rows(*where, limit=limit, order=table.c.id.desc())
 
     async def sealed(self, key: int) -> dict[str, bytes]:
         """The sealed personal values of a case, by the fact that brought them."""
@@ -275,22 +285,3 @@ class CaseReader:
                 }
             )
         return steps
-
-
-def nearest_rank(values: Sequence[int], share: float) -> int | None:
-    """The nearest-rank percentile of ordered values, None without any."""
-    if not values:
-        return None
-    return values[max(0, -(-len(values) * round(share * 100) // 100) - 1)]
-
-
-def histogram_rank(histogram: Mapping[int, int], share: float) -> int | None:
-    """The nearest-rank percentile of a histogram, None when it is empty."""
-    total = sum(histogram.values())
-    rank = -(-total * round(share * 100) // 100)
-    passed = 0
-    for value in sorted(histogram):
-        passed += histogram[value]
-        if passed >= rank and total:
-            return value
-    return None

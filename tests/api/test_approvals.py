@@ -150,6 +150,49 @@ async def test_personal_values_need_the_right_and_a_reason_and_are_audited(cases
     assert "金丝雀" not in repr(entry)
 
 
+async def test_an_applicant_is_found_by_a_whole_value_with_the_right_and_a_reason(cases: World) -> None:
+    path = f"{LIST}:search-person"
+
+    async with cases.signed_in("duty") as client:
+        shown = []
+        for field, value in (
+            ("name", " 王金丝雀 "),
+            ("phone", "139 8765 4321"),
+            ("id", PERSON["id"]),
+            ("name", "王金"),
+        ):
+            answer = await client.post(path, json={"field": field, "value": value, "reason": "来电核实"})
+            shown.append([item["number"] for item in answer.json()["items"]])
+            assert not any(text in answer.text for text in PERSON.values())
+        assert shown == [[NUMBER], [NUMBER], [NUMBER], []]
+        assert answer.json()["looks_today"] == 4
+        problem(await client.post(path, json={"field": "name", "value": "王金丝雀", "reason": ""}), 422, "invalid")
+        problem(
+            await client.post(path, json={"field": "reason", "value": "材料不齐", "reason": "核实"}), 422, "invalid"
+        )
+    async with cases.signed_in("admin") as client:
+        body = {"field": "name", "value": "王金丝雀", "reason": "来电核实"}
+        problem(await client.post(path, json=body), 403, "forbidden")
+    entries = [entry for entry in await cases.journal.entries(limit=100) if entry.name == "case-person-searched"]
+    assert [(entry.actor, entry.body["fields"], entry.body["found"]) for entry in entries][:2] == [
+        ("duty-all", ["name"], 1),
+        ("duty-all", ["phone"], 1),
+    ]
+    assert not any(text in repr(entries) for text in ("金丝雀", PERSON["phone"], PERSON["id"]))
+
+
+async def test_applicants_of_other_regions_are_not_found(cases: World) -> None:
+    body = {"field": "name", "value": "王金丝雀", "reason": "来电核实"}
+    deps = cases.deps()
+    assert deps.approvals is not None
+    allowed = replace(deps.approvals, unmask=lambda: frozenset({"duty-532331", "duty-532301"}))
+    cases.deps = lambda: replace(deps, approvals=allowed)  # type: ignore[method-assign]
+    async with cases.signed_in("duty", "532331") as client:
+        assert (await client.post(f"{LIST}:search-person", json=body)).json()["items"] == []
+    async with cases.signed_in("duty", "532301") as client:
+        assert (await client.post(f"{LIST}:search-person", json=body)).json()["total"] == 1
+
+
 async def test_search_finds_exact_numbers_and_aliases_only(cases: World) -> None:
     async with cases.signed_in("duty") as client:
 

@@ -4,7 +4,7 @@ import { get, ProblemError } from "../core/api";
 import { addMonths } from "../core/days";
 import { t } from "../core/i18n";
 import { store } from "../core/picture";
-import { regionName } from "../core/site";
+import { mayDo, regionName } from "../core/site";
 import { today } from "../core/time";
 import { useState } from "preact/hooks";
 import { AgeingChart, Comparison, MonthsChart, StepsChart } from "./charts";
@@ -16,6 +16,7 @@ import {
 import { Departments } from "./departments";
 import { fieldText } from "./form";
 import { Items } from "./items";
+import { finder, PersonFinder } from "./person";
 import { Strip } from "./strip";
 
 /** The department of the address, "" for the whole site. */
@@ -39,6 +40,7 @@ export default function ApprovalsPage() {
     <>
       <Head name={department ? name : ""} />
       <Strip backlog={backlog} summary={summary} department={department} />
+      <PersonFinder />
       {department ? <Items rows={rows} /> : <Departments figures={rows} />}
       <AgeingChart ageing={ageing} />
       <StepsChart backlog={backlog} slow={slow?.items ?? null} />
@@ -92,6 +94,8 @@ function Head({ name }: { name: string }) {
           aria-label={t("approvals.search")} onInput={() => setNone("")} />
         <span class="quiet" role="status">{none}</span>
       </form>
+      {mayDo("unmask") ? <button type="button" class="chip" aria-expanded={finder.value} data-person=""
+        onClick={() => (finder.value = !finder.value)}>{t("approvals.person")}</button> : null}
       <a class="chip" data-inside="" href="/approvals/orders">{t("approvals.orders")}</a>
       <a class="chip" href="/reports/approvals">{t("approvals.report")}</a>
       {region.value ? <button type="button" class="chip" aria-pressed="true" onClick={() => setQuery({ region: null })}>

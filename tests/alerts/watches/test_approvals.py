@@ -105,3 +105,34 @@ async def test_a_held_sweep_is_told_until_somebody_decides(supervised: Supervise
     assert (title, severity) == ("来源 hall 全量比对缺少 20 件，已暂不删除，请核实", "major")
     await supervised.put("sweep", msgspec.structs.replace(held, state="dismissed"), open=False)
     assert await supervised.standing("2026-09-30T10:02") == []
+
+
+async def test_many_looks_at_applicants_by_one_account_in_a_day_are_an_alert_that_names_nobody(
+    supervised: Supervised,
+) -> None:
+    async def look(account: str, name: str, moments: list[str]) -> None:
+        async with supervised.rig.journal.begin() as tx:
+            for moment in moments:
+                await tx.append(kind="audit", name=name, subject="hall:1", at=at(moment), actor=account, body={})
+
+    minutes = [f"2026-10-09T10:{minute:02}" for minute in range(30)]
+    await look("zhang", "case-unmasked", minutes)
+    await look("li", "case-unmasked", minutes[:20])
+    await look("li", "signed-in", minutes)
+    assert await supervised.standing("2026-10-09T10:30") == []
+    await look("zhang", "case-person-searched", ["2026-10-09T10:40"])
+    [(title, severity)] = await supervised.standing("2026-10-09T10:41")
+    assert (title, severity) == ("一个账号 24 小时内查看申请人信息超过 30 次，请查审计日志", "major")
+    [alert] = [alert for alert in supervised.rig.engine.core.alerts.values() if alert.active]
+    assert "zhang" not in repr(alert)
+    again = ApprovalsWatch(
+        supervised.rig.journal,
+        supervised.watch._intake,
+        NAME,
+        supervised.rig.engine.core.alerts.values,
+        "532300",
+        lambda: supervised.rig.now,
+        BOOK.of,
+    )
+    assert await again.look() == 0, "a restart counts the same looks"
+    assert await supervised.standing("2026-10-10T10:01") == []

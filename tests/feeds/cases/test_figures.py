@@ -9,7 +9,8 @@ import pytest
 
 from feeds.cases.figures import Period, ageing, grouped, month_period, open_before, summary
 from feeds.cases.ledger import CaseLedger
-from feeds.cases.reader import CaseQuery, CaseReader, histogram_rank, nearest_rank
+from feeds.cases.ranks import histogram_rank, nearest_rank
+from feeds.cases.reader import CaseQuery, CaseReader
 from feeds.cases.store import CaseStore
 from tests.feeds.cases.rig import NOW, case_fact, fact, many
 from tests.feeds.workdays.books import NATION
