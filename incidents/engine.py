@@ -80,6 +80,7 @@ class CommandEngine(JournaledEngine[CompositeDomain]):
             warnings=lambda: self.registry.shown,
             tasks=self.tasks.of,
             resources=lambda: self.resources.resources,
+            marks=self.marks.of,
         )
         self.briefs = BriefDomain(self.incidents, self.obligations, around_incidents, site, settings, assets)
         self.plans = PlanDomain(site, settings)

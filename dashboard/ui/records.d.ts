@@ -727,6 +727,7 @@ export interface ImpactRecord {
   lead_region: string;
   uncounted: Record<string, number>;
   roads_cut: number;
+  weather: WeatherNearRecord[];
   rev: number;
 }
 
@@ -768,6 +769,17 @@ export interface ResourceNearRecord {
   road_m: number | null;
   unknown_m: number;
   quality: string;
+}
+
+/** A reading of weather or water at a station nearby, as it was when the count was made. */
+export interface WeatherNearRecord {
+  id: string;
+  name: string;
+  distance_m: number;
+  metric: string;
+  value: number;
+  unit: string;
+  observed_at: string;
 }
 
 /** One brief. Writer: the command role. `id` is "{site}:B{yyyymmdd}-{nnnn}", of an exercise "{site}:BX…". */

@@ -37,6 +37,19 @@ class CameraNear:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherNear:
+    """A reading of weather or water at a station nearby, as it was when the count was made."""
+
+    id: str
+    name: str
+    distance_m: float
+    metric: str
+    value: float
+    unit: str
+    observed_at: Time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentNear:
     """Another open incident nearby that was received about then: perhaps the same."""
 
@@ -61,7 +74,8 @@ class ResourceNear:
 class Impact:
     """One count. Writer: the command role. `id` is "{incident}/i{number}".
 
-    `cause` is created, moved, drawn or inventory. `inventory` identifies the assets and layers that were counted.
+    `cause` is created, moved, drawn, inventory, or weather (readings of stations nearby were an hour old).
+    `inventory` identifies the assets and layers that were counted.
     `current` is the newest one of its incident. `lead_region` is who would lead by Art. 18, `uncounted` are places
     without a usable position by kind, `roads_cut` edges of main roads under drawn closures.
     """
@@ -86,4 +100,5 @@ class Impact:
     lead_region: str = ""
     uncounted: dict[str, int] = field(default_factory=dict)
     roads_cut: int = 0
+    weather: tuple[WeatherNear, ...] = ()
     rev: int = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
@@ -33,13 +33,16 @@ OF_PEOPLE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentPicture:
-    """What the blocks about an incident are made from. `before` is what the brief before this one said, by figure."""
+    """What the blocks about an incident are made from. `before` is what the brief before this one said, by
+    figure; `person` names the owner of an account.
+    """
 
     incident: Incident
     evidence: IncidentEvidence
     receipts: Sequence[tuple[Receipt, EntryReference]]
     before: Mapping[str, float]
     handled: HandledPicture
+    person: Callable[[str], str]
     zone: tzinfo
     now: float
 
@@ -163,7 +166,8 @@ def _figures(picture: IncidentPicture) -> BriefBlock:
 def _course(picture: IncidentPicture) -> Iterable[BriefRow]:
     for proven in picture.evidence.entries:
         if proven.entry.actor and sort_of(proven.entry) in COURSE:  # what people did
-            words = f"{time_text(proven.entry.at, picture.zone)}，{sentences(proven.entry)[CHINESE]}"
+            sentence = sentences(proven.entry, person=picture.person)[CHINESE]
+            words = f"{time_text(proven.entry.at, picture.zone)}，{sentence}"
             yield BriefRow(name=proven.entry.name, text=words, sentence=True, entries=(reference(proven),))
 
 

@@ -116,6 +116,7 @@ class Drafting:
             receipts=(yield from sources.receipts_of(incident)),
             before=before,
             handled=(yield from sources.handled_of(incident, self._around, before, self._incident_settings, now)),
+            person=(yield from sources.person_names()),
             zone=self._zone,
             now=now,
         )

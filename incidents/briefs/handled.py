@@ -13,6 +13,7 @@ from feeds.incidents.units import UnitRegister
 from feeds.model import EmergencyWarning
 from feeds.model.briefs import BriefBlock, BriefFigure, BriefRow, EntryReference
 from feeds.model.impacts import Impact, ImpactArea
+from feeds.model.marks import MapMark
 from feeds.model.resources import Resource
 from feeds.model.tasks import Task
 from feeds.texts.catalogue import catalogue, text
@@ -30,6 +31,7 @@ class HandledPicture:
 
     impact: Impact | None
     warnings: Sequence[EmergencyWarning]
+    wind: MapMark | None
     tasks: Sequence[Task]
     resources: Sequence[Resource]
     entries: Mapping[tuple[str, str], EntryReference]
@@ -54,11 +56,12 @@ def impact_block(picture: HandledPicture) -> BriefBlock:
     working = sum(camera.health == "ok" for camera in impact.cameras)
     counts = {
         "impact_assets": area.total,
-        "impact_people": sum(places.population for places in area.places.values()),
         "impact_cameras": len(impact.cameras),
         "impact_cameras_ok": working,
         "impact_roads": impact.roads_cut,
     }
+    if population := sum(places.population for places in area.places.values()):
+        counts["impact_people"] = population  # without places on record nobody was counted, which is not nobody
     rows = [BriefRow(name="impact", text=words, sentence=True, entries=cited) for words in _area_words(impact, area)]
     figures = [_figure(picture, name, value, "impact", impact.id, cited) for name, value in counts.items()]
     return _block("impact", rows=rows, figures=figures)
@@ -76,7 +79,10 @@ def _area_words(impact: Impact, area: ImpactArea) -> Iterable[str]:
 
 
 def weather_block(picture: HandledPicture) -> BriefBlock:
-    """The warnings in force that cover the incident."""
+    """The warnings in force that cover the incident, the wind that was drawn last, and the readings of stations nearby.
+
+    Wind cites its mark, readings the count that read them; both keep their own time.
+    """
     rows = [
         BriefRow(
             name="warning",
@@ -86,9 +92,51 @@ def weather_block(picture: HandledPicture) -> BriefBlock:
         )
         for warning in picture.warnings[:MOST_ROWS]
     ]
+    rows += [*_wind(picture), *_readings(picture)]
     cited = picture.cited("warning", (warning.id for warning in picture.warnings))
     figures = [_figure(picture, "weather_warnings", len(cited), "warning", "", cited)]
     return _block("weather", rows=rows, figures=figures)
+
+
+def wind_mark(marks: Iterable[MapMark]) -> MapMark | None:
+    """The newest mark that says how the wind blows."""
+    measured = [mark for mark in marks if mark.drawing is not None and mark.drawing.wind_ms is not None]
+    return max(measured, key=lambda mark: (mark.at, mark.id), default=None)
+
+
+def _wind(picture: HandledPicture) -> Iterable[BriefRow]:
+    mark = picture.wind
+    if mark is None or mark.drawing is None or mark.drawing.wind_ms is None:
+        return
+    drawing = mark.drawing
+    variable = drawing.wind_from is None
+    words = text(
+        "briefs.weather.variable" if variable else "briefs.weather.wind",
+        CHINESE,
+        degrees=f"{drawing.wind_from or 0:g}",
+        speed=f"{drawing.wind_ms:g}",
+        source=drawing.wind_source or "—",
+        time=_clock(picture, drawing.wind_at if drawing.wind_at is not None else mark.at),
+    )
+    yield BriefRow(name="wind", text=words, sentence=True, entries=picture.cited("mark", (mark.id,)))
+
+
+def _readings(picture: HandledPicture) -> Iterable[BriefRow]:
+    impact = picture.impact
+    if impact is None:
+        return
+    for reading in impact.weather:
+        words = text(
+            "briefs.weather.reading",
+            CHINESE,
+            time=_clock(picture, reading.observed_at),
+            station=reading.name,
+            km=f"{reading.distance_m / 1000:.1f}",
+            name=_named("metric", reading.metric),
+            value=f"{reading.value:g}",
+            unit=reading.unit,
+        )
+        yield BriefRow(name="reading", text=words, sentence=True, entries=picture.cited("impact", (impact.id,)))
 
 
 def tasks_block(picture: HandledPicture) -> BriefBlock:

@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 
+from feeds.documents.roster import Roster
+from feeds.documents.version import ROSTER, SITE, load
+from feeds.duty.names import name_of
 from feeds.engine.proof_requests import FindDocuments, FindHead, ListProven, ListProvenBelow, ListProvenWithin
 from feeds.engine.requests import Asking, FindDocument, YieldToLoop
 from feeds.incidents.settings import IncidentSettings
@@ -17,11 +20,12 @@ from feeds.model import Asset, EmergencyWarning, Outcome, Receipt
 from feeds.model.briefs import Brief, EntryReference
 from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident
+from feeds.model.marks import MapMark
 from feeds.model.resources import Resource
 from feeds.model.tasks import Task
 from incidents.briefs.evidence import IncidentEvidence, reference
 from incidents.briefs.floor import DOCUMENTED, FLOOR_KINDS, MOST, FloorPicture
-from incidents.briefs.handled import HandledPicture
+from incidents.briefs.handled import HandledPicture, wind_mark
 from incidents.refusals import OrderRefused
 
 MOST_RECEIPTS = 20
@@ -54,6 +58,7 @@ class Around:
     warnings: Callable[[], Mapping[str, EmergencyWarning]]
     tasks: Callable[[str], Sequence[Task]]
     resources: Callable[[], Mapping[str, Resource]]
+    marks: Callable[[str], Sequence[MapMark]]
 
 
 def handled_of(
@@ -69,7 +74,9 @@ def handled_of(
     warnings = [held[id] for id in (impact.warnings if impact is not None else ()) if id in held]
     tasks = around.tasks(incident.id)
     resources = [each for each in around.resources().values() if incident.id in (each.incident, *each.shared)]
+    wind = wind_mark(around.marks(incident.id))
     records = [("impact", impact.id)] if impact is not None else []
+    records += [("mark", wind.id)] if wind is not None else []
     records += [("warning", warning.id) for warning in warnings]
     records += [("task", task.id) for task in tasks]
     records += [("resource", resource.id) for resource in resources]
@@ -83,6 +90,7 @@ def handled_of(
     return HandledPicture(
         impact=impact if impact is not None and ("impact", impact.id) in entries else None,
         warnings=[warning for warning in warnings if ("warning", warning.id) in entries],
+        wind=wind if wind is not None and ("mark", wind.id) in entries else None,
         tasks=tasks,
         resources=resources,
         entries=entries,
@@ -91,6 +99,13 @@ def handled_of(
         zone=settings.zone,
         now=now,
     )
+
+
+def person_names() -> Asking[Callable[[str], str]]:
+    """What the roster calls the owners of accounts."""
+    doc = yield FindDocument(ROSTER, SITE)
+    roster = load(doc.body if doc is not None else None, Roster).doc
+    return lambda account: name_of(roster, account)
 
 
 def reports_of(incidents: Iterable[Incident], start: float, end: float) -> Asking[list[tuple[str, EntryReference]]]:

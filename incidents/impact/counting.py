@@ -15,7 +15,8 @@ from feeds.model import AssetState, EmergencyWarning, Health
 from feeds.model.impacts import CameraNear, Impact, ImpactArea, IncidentNear, PlacesInside, ResourceNear
 from feeds.model.incidents import Incident
 from feeds.model.resources import Resource
-from maps.impact_index import SIGHT_M, ImpactIndex, Inside
+from incidents.impact.weather import weather_near
+from maps.impact_index import SIGHT_M, AssetPlace, ImpactIndex, Inside
 from maps.measure import ellipsoid
 from maps.projection import circle
 from maps.regions import table
@@ -31,7 +32,9 @@ NEAREST, CANDIDATES = 3, 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """All that a count needs besides the incident. `healths` are the states of the assets inside."""
+    """All that a count needs besides the incident. `healths` are the states of the assets inside and of
+    the `stations` of weather and water nearby, which have their distance in metres.
+    """
 
     index: ImpactIndex
     drawn: Sequence[Mapping[str, Any]] = ()
@@ -40,6 +43,7 @@ class Picture:
     incidents: Iterable[Incident] = ()
     resources: Iterable[Resource] = ()
     closures: Sequence[Mapping[str, Any]] = ()
+    stations: Sequence[tuple[AssetPlace, float]] = ()
 
 
 Areas = list[tuple[float, Inside, tuple[str, ...]]]
@@ -86,6 +90,7 @@ def impact_of(incident: Incident, number: int, cause: str, picture: Picture, are
         lead_region=lead_of(regions, incident.region),
         uncounted=dict(picture.index.uncounted),
         roads_cut=len(cut),
+        weather=weather_near(picture.stations, picture.healths, now),
     )
 
 

@@ -23,9 +23,11 @@ from feeds.model.incidents import Incident
 from feeds.model.marks import AFFECTED_AREAS
 from incidents.handling.domain import IncidentDomain
 from incidents.impact.counting import Areas, Picture, areas_of, impact_of
+from incidents.impact.weather import near, stations_of
 from incidents.marks.domain import MarkDomain
 from incidents.resources.domain import ResourceDomain
 from incidents.warnings.domain import WarningDomain
+from maps.impact_index import AssetPlace
 
 if TYPE_CHECKING:
     from feeds.bus import Bus
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 KIND = "impact"
 AT_ONCE = 5
 """Incidents that are counted in one batch, so that new layers hold up no warning."""
+READ_AGAIN = 3600.0
+"""Seconds after which readings of weather and water nearby are read again, with a count of its own."""
 States = Mapping[str, AssetState]
 
 
@@ -90,12 +94,17 @@ class ImpactDomain(StepDomain):
         self._gone: dict[str, Impact] = {}
         self._due: dict[str, str] = {}
         self._counted = ""
+        self._stations: tuple[AssetPlace, ...] = ()
+        self._stations_of = ""
+        self._watched: set[str] = set()  # incidents with stations nearby
 
     def load(self, start: Start) -> Asking[None]:
         self._reset()
         for doc in (yield ListDocuments(KIND, open=True)):
             impact = impact_of_document(doc)
             self.impacts[impact.incident] = impact
+            if impact.weather:
+                self._watched.add(impact.incident)
 
     def records(self) -> Mapping[str, Impact]:
         return {impact.id: impact for impact in self.impacts.values()}
@@ -128,11 +137,21 @@ class ImpactDomain(StepDomain):
                 counted = self.impacts.get(incident.id)
                 if incident.open and (counted is None or counted.inventory != version):
                     self._due.setdefault(incident.id, "created" if counted is None else "inventory")
+        for impact in self.impacts.values():
+            if (again := self._read_again_at(impact)) is not None and again <= now:
+                self._due.setdefault(impact.incident, "weather")
         for id in [id for id in self.impacts if id not in self._incidents.incidents]:
             self._end(self.impacts.pop(id), "filed", now)
 
     def next_due(self) -> float | None:
-        return 0.0 if self._due else None
+        if self._due:
+            return 0.0
+        return min(filter(None, map(self._read_again_at, self.impacts.values())), default=None)
+
+    def _read_again_at(self, impact: Impact) -> float | None:
+        """When the readings nearby are to be read again: an hour after the last count, while the incident is open."""
+        incident = self._incidents.incidents.get(impact.incident)
+        return impact.at + READ_AGAIN if impact.incident in self._watched and incident and incident.open else None
 
     # -- counting ------------------------------------------------------------------
 
@@ -147,16 +166,22 @@ class ImpactDomain(StepDomain):
                 continue
             picture = self._picture(incident)
             areas: Areas = yield Work(partial(areas_of, incident, picture))
-            inside = sorted({asset for _, content, _ in areas for asset in (*content.assets, *content.cameras)})
-            picture = replace(picture, healths=(yield ReadStates(self._bus(), tuple(inside))))
+            inside = {asset for _, content, _ in areas for asset in (*content.assets, *content.cameras)}
+            asset_ids = sorted(inside | {station.id for station, _ in picture.stations})
+            picture = replace(picture, healths=(yield ReadStates(self._bus(), tuple(asset_ids))))
+            (self._watched.add if picture.stations else self._watched.discard)(id)
             number = yield from self._next_number(id)
             impact = yield Work(partial(impact_of, incident, number, cause, picture, areas, now))
             self._keep(impact, now)
 
     def _picture(self, incident: Incident) -> Picture:
         drawn = [mark.geometry for mark in self._marks.of(incident.id) if mark.kind in AFFECTED_AREAS]
+        index = self._warnings.resolver.index
+        if self._stations_of != index.version:
+            self._stations, self._stations_of = stations_of(index.assets.values()), index.version
         return Picture(
-            index=self._warnings.resolver.index,
+            index=index,
+            stations=near(self._stations, incident.lat, incident.lon),
             drawn=drawn,
             warnings=list(self._warnings.registry.shown.values()),
             incidents=list(self._incidents.incidents.values()),
@@ -175,7 +200,9 @@ class ImpactDomain(StepDomain):
         if before is not None:
             self._end(before, "superseded", now)
         self.impacts[impact.incident] = impact
-        body = {"cause": impact.cause, "inventory": impact.inventory, "incident": impact.incident}
+        body: dict[str, Any] = {"cause": impact.cause, "inventory": impact.inventory, "incident": impact.incident}
+        if impact.weather:
+            body["weather"] = msgspec.to_builtins(impact.weather)
         self.record_step(DomainStep(name="counted", subject=impact.id, at=now, body=body))
 
     def _end(self, impact: Impact, name: str, now: float) -> None:

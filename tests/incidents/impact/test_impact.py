@@ -6,15 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from feeds.model import AssetState, Change, Health, Kind
+from feeds.model import AssetState, Change, Health, Kind, Quality, Reading
 from feeds.model.impacts import Impact
 from feeds.model.incidents import Incident
 from feeds.model.resources import Resource
 from incidents.impact.counting import Picture, areas_of, impact_of, lead_of
+from incidents.impact.weather import near, stations_of, weather_near
 from maps.impact_index import AssetPlace, ImpactIndex
 from maps.places import PlaceLayer, SitePlace
-from tests.incidents.commands import A, CommandDesk
+from tests.incidents.commands import A, CommandDesk, moment
 from tests.incidents.rig import asset
 from tests.shared_samples import SAMPLES
 
@@ -177,3 +179,35 @@ def test_the_assets_of_the_worked_example() -> None:
 
 def _version(desk: CommandDesk) -> str:
     return desk.engine.warnings.resolver.index.version
+
+
+RAIN = Reading(
+    value=4.5, unit="mm/h", observed_at=moment("14:10"), received_at=moment("14:10"), source="mqtt", fresh_until=9e9
+)
+
+
+def _station(*readings: tuple[str, Reading]) -> dict[str, AssetState]:
+    return {"rain": AssetState(id="rain", region="532301", health=Health.OK, readings=dict(readings))}
+
+
+def test_only_fresh_good_numbers_of_weather_are_read_the_nearest_station_first() -> None:
+    places = [
+        AssetPlace(id="far", name="远站", kind="gauge", owner="", lat=25.12, lon=101.546),
+        AssetPlace(id="rain", name="雨量计", kind="sensor", owner="", lat=25.06, lon=101.546),
+        AssetPlace(id="beyond", name="州外站", kind="gauge", owner="", lat=25.9, lon=101.546),
+        AssetPlace(id="c", name="路由器", kind="router", owner="", lat=25.045, lon=101.546),
+    ]
+    stations = near(stations_of(places), A["lat"], A["lon"])
+    assert [station.id for station, _ in stations] == ["rain", "far"]
+    assert near(stations_of(places), None, None) == []
+    now = moment("14:12")
+    old = replace(RAIN, fresh_until=now)
+    states = _station(
+        *(("rain.rate", RAIN), ("rain.sum", old), ("power.active", RAIN), ("rain.on", replace(RAIN, value=True))),
+        ("rain.bad", replace(RAIN, quality=Quality.BAD)),
+    )
+    (reading,) = weather_near(stations, states, now)
+    assert (reading.name, reading.metric, reading.value, reading.unit) == ("雨量计", "rain.rate", 4.5, "mm/h")
+    assert reading.observed_at == moment("14:10")
+    assert round(reading.distance_m) == 1662
+    assert weather_near(stations, {}, now) == ()
