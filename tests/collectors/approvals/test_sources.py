@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -192,6 +193,7 @@ async def test_an_answer_that_is_wrong_is_told_and_nothing_moves(
         with pytest.raises(error, match=says):
             await feed.fetch(NOW)
         vars(system).update(code=0, status=200, raw=b"")
+        feed.client._monotonic = lambda: time.monotonic() + 60.0  # the pause that a busy system asked for is over
         assert len(facts(await feed.fetch(NOW))) == 2
 
 
