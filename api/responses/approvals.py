@@ -129,6 +129,28 @@ class UnmaskedPerson(Struct, kw_only=True):
     looks_today: int
 
 
+class CaseSignal(Struct, kw_only=True):
+    """A suspicion over several cases of a department: many_returned, on_due_day or handed_in_again.
+
+    `n` cases `of` so many (0: not a share). `keys` are the store's numbers of single cases.
+    """
+
+    signal: str
+    department: str
+    name: str
+    n: int
+    of: int
+    share: float | None
+    keys: list[int]
+
+
+class CaseSignals(Struct, kw_only=True):
+    """Suspicions over several cases."""
+
+    items: list[CaseSignal]
+    as_of: Time
+
+
 class PersonSearch(Struct, kw_only=True):
     """The cases of one applicant, at most 50, the latest first; without personal values."""
 

@@ -24,6 +24,7 @@ from api.routes.approvals import Several, access, split_kinds, split_list
 from feeds import wire
 from feeds.cases.contributions import PART
 from feeds.cases.figures import Period, ageing, grouped, month_period, shown, summary
+from feeds.cases.patterns import patterns
 from feeds.cases.words import GROUPS, KINDS
 from feeds.workdays.calendar import WorkCalendar
 from feeds.workdays.local_time import local_date
@@ -156,6 +157,23 @@ async def slow_steps(
     steps = await parts.reader.slowest_steps(today.toordinal() - STEP_DAYS, where)
     day = parts.assessor().hours.minutes
     items = [step | {"item_name": name(step["item"])} | _step_days(step, day) for step in steps]
+    return Json({"items": items, "as_of": wire.iso(deps.clock())})
+
+
+async def _supervisor(deps: Deps, principal: Viewer) -> Principal:
+    """The signed-in person, who may raise cards. Raises Problem(forbidden)."""
+    if not principal.personal or principal.name not in access(deps).supervise():
+        raise Problem("forbidden")
+    return principal
+
+
+@router.get("/approvals/signals", responses=answers(answered.CaseSignals, "cases-lost", "forbidden"))
+async def signals(deps: Deps, principal: Annotated[Principal, Depends(_supervisor)]) -> Response:
+    """Suspicions over several cases of the last 90 days, in the caller's region, for supervisors."""
+    parts, today = access(deps), local_date(deps.clock())
+    shown_patterns = await patterns(parts.reader, today.toordinal(), principal.region)
+    name = parts.namer("department")
+    items = [pattern | {"name": name(pattern["department"])} for pattern in shown_patterns]
     return Json({"items": items, "as_of": wire.iso(deps.clock())})
 
 

@@ -85,7 +85,8 @@ class CaseReader:
     def __init__(self, store: CaseStore) -> None:
         self.store = store
 
-    async def _all(self, statement: Any) -> Sequence[Any]:
+    async def rows(self, statement: Any) -> Sequence[Any]:
+        """The rows of a statement."""
         async with self.store.store.reading() as connection:
             with translated(OSError):
                 return (await connection.execute(statement)).all()
@@ -107,7 +108,7 @@ class CaseReader:
         statement = select(table).where(*conditions(query)).order_by(key, table.c.id).limit(limit)
         if after is not None:
             statement = statement.where(tuple_(key, table.c.id) > after)
-        return [case_row(row) for row in await self._all(statement)]
+        return [case_row(row) for row in await self.rows(statement)]
 
     async def _by_due(self, query: CaseQuery, after: tuple[float, int] | None, limit: int) -> list[CaseRow]:
         """A window by due day. Cases without one follow by a question of their own: the index does not order them."""
@@ -117,19 +118,19 @@ class CaseReader:
             due = select(table).where(*where, table.c.due_day.is_not(None))
             if after is not None:
                 due = due.where(tuple_(table.c.due_day, table.c.id) > (int(after[0]), after[1]))
-            dated = await self._all(due.order_by(table.c.due_day, table.c.id).limit(limit))
+            dated = await self.rows(due.order_by(table.c.due_day, table.c.id).limit(limit))
             rows, after = [case_row(row) for row in dated], None
         if len(rows) < limit:
             without = select(table).where(*where, table.c.due_day.is_(None))
             if after is not None:
                 without = without.where(table.c.id > after[1])
-            rows += [case_row(row) for row in await self._all(without.order_by(table.c.id).limit(limit - len(rows)))]
+            rows += [case_row(row) for row in await self.rows(without.order_by(table.c.id).limit(limit - len(rows)))]
         return rows
 
     async def count(self, query: CaseQuery) -> int:
         """The number of cases that match a query."""
         statement = select(func.count()).select_from(schema.record).where(*conditions(query))
-        return int((await self._all(statement))[0][0])
+        return int((await self.rows(statement))[0][0])
 
     async def find(self, key: int) -> tuple[CaseRow, FactSet] | None:
         """One case by its number in the store, with its facts."""
@@ -157,13 +158,13 @@ class CaseReader:
     async def sealed(self, key: int) -> dict[str, bytes]:
         """The sealed personal values of a case, by the fact that brought them."""
         table = schema.person
-        rows = await self._all(select(table.c.slot, table.c.sealed).where(table.c.case_id == key))
+        rows = await self.rows(select(table.c.slot, table.c.sealed).where(table.c.case_id == key))
         return {row.slot: row.sealed for row in rows}
 
     async def events(self, key: int, limit: int = 500) -> list[dict[str, Any]]:
         """Events of a case, oldest first: name, at, seen, cause, body."""
         table = schema.event
-        rows = await self._all(select(table).where(table.c.case_id == key).order_by(table.c.seq).limit(limit))
+        rows = await self.rows(select(table).where(table.c.case_id == key).order_by(table.c.seq).limit(limit))
         return [
             {"name": row.name, "at": row.at, "seen": row.seen, "cause": row.cause, "body": json.loads(row.body)}
             for row in rows
@@ -179,7 +180,7 @@ class CaseReader:
         groups = [table.c[name] for name in by]
         statement = select(*groups, *(func.sum(table.c[measure]).label(measure) for measure in MEASURES))
         statement = statement.where(period >= first, period <= last, *self._narrowed(table, where or {}))
-        rows = await self._all(statement.group_by(*groups))
+        rows = await self.rows(statement.group_by(*groups))
         sums = {}
         for row in rows:
             values = Counter({measure: int(getattr(row, measure) or 0) for measure in MEASURES})
@@ -208,7 +209,7 @@ class CaseReader:
         if not parts:
             narrowed.append(table.c.kind != PART)
         statement = select(table.c.used, func.sum(table.c.n)).where(*narrowed).group_by(table.c.used)
-        return Counter({int(row[0]): int(row[1]) for row in await self._all(statement)})
+        return Counter({int(row[0]): int(row[1]) for row in await self.rows(statement)})
 
     async def used_of_records(self, first: int, last: int, where: Mapping[str, Any], *, parts: bool) -> Counter[int]:
         """Like `used`, counted from the rows of the cases, by days (ordinals) and any condition.
@@ -231,14 +232,14 @@ class CaseReader:
         if not parts:
             counted.append(kind != PART)
         statement = select(table.c.used, func.count()).where(*counted).group_by(table.c.used)
-        return Counter({int(row[0]): int(row[1]) for row in await self._all(statement)})
+        return Counter({int(row[0]): int(row[1]) for row in await self.rows(statement)})
 
     async def open_by_due(self, where: Mapping[str, Any]) -> list[tuple[int | None, int | None, str, str, int]]:
         """Open cases by due day, day 0, light and flags: due_day, day0, light, flags, count."""
         table = schema.record
         columns = (table.c.due_day, table.c.day0, table.c.light, table.c.flags)
         statement = select(*columns, func.count()).where(table.c.state.in_(OPEN), *self._narrowed(table, where))
-        return [(row[0], row[1], row[2], row[3], int(row[4])) for row in await self._all(statement.group_by(*columns))]
+        return [(row[0], row[1], row[2], row[3], int(row[4])) for row in await self.rows(statement.group_by(*columns))]
 
     async def slowest_steps(self, since: int, where: Mapping[str, Any], limit: int = 10) -> list[dict[str, Any]]:
         """Steps by mean office time of their visits since a day, slowest first, with median and 90th percentile.
@@ -268,10 +269,10 @@ class CaseReader:
             .limit(limit)
         )
         steps = []
-        for row in await self._all(statement):
+        for row in await self.rows(statement):
             same = and_(table.c.item == row.item, table.c.name == row.name, table.c.minutes.is_not(None), *base)
-            values = sorted(int(value[0]) for value in await self._all(select(table.c.minutes).where(same)))
-            over = await self._all(select(func.count()).where(same, table.c.over.is_(True)))
+            values = sorted(int(value[0]) for value in await self.rows(select(table.c.minutes).where(same)))
+            over = await self.rows(select(func.count()).where(same, table.c.over.is_(True)))
             steps.append(
                 {
                     "item": row.item,

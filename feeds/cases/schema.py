@@ -78,6 +78,7 @@ record = Table(
     partial_index("case_record_due", "due_day", "id", where=OPEN_CASES),
     Index("case_record_seq", "seq"),
     Index("case_record_number", "number"),
+    Index("case_record_ended", "ended_day"),
     partial_index("case_record_parent", "parent", where="parent <> ''"),
 )
 fact = Table(
@@ -165,7 +166,7 @@ BOOK = Book(
     name="cases",
     texts=("办件库", "The store of cases"),
     metadata=metadata,
-    head="0002",
+    head="0003",
     table="case_version",
     locations=[Path(__file__).parent / "migrations"],
     copied=False,

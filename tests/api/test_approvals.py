@@ -193,6 +193,14 @@ async def test_applicants_of_other_regions_are_not_found(cases: World) -> None:
         assert (await client.post(f"{LIST}:search-person", json=body)).json()["total"] == 1
 
 
+async def test_signals_over_several_cases_are_for_supervisors(cases: World) -> None:
+    path = "/api/v1/approvals/signals"
+    async with cases.signed_in("duty") as client:
+        assert (await client.get(path)).json()["items"] == []
+    async with cases.signed_in("duty", "532301") as client:
+        problem(await client.get(path), 403, "forbidden")
+
+
 async def test_search_finds_exact_numbers_and_aliases_only(cases: World) -> None:
     async with cases.signed_in("duty") as client:
 

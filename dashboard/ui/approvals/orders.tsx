@@ -10,6 +10,7 @@ import { TaskButtons } from "./actions";
 import { askAgain, useAnswer } from "./data";
 import { fieldText } from "./form";
 import { OrderSheet } from "./order";
+import { Signals } from "./signals";
 import { CardChip, departmentName, Light, limitText, ruleName, stateOfOrder } from "./words";
 
 const orderOf = (address: string): string => /^\/approvals\/orders\/([^/]+)$/.exec(address)?.[1] ?? "";
@@ -28,6 +29,7 @@ export default function OrdersPage() {
       {mayDo("supervise") ? <Draft key={query("draft") ?? ""} /> : null}
       <Orders />
       <Cards />
+      <Signals />
     </>
   );
 }
