@@ -33,6 +33,7 @@ from api.responses import (
     staff,
     tasks,
     video,
+    video_records,
 )
 
 TEMPLATE = "#/components/schemas/{name}"
@@ -41,7 +42,7 @@ MODULES = (
     leader_figures,
     leader_trends,
     *(alerts, approvals, campaigns, common, duty_log, figures, history, incidents, ingest, leader, marks),
-    *(own_account, people, plans, resources, rules, session, staff, tasks, video),
+    *(own_account, people, plans, resources, rules, session, staff, tasks, video, video_records),
 )
 Answers = dict[int | str, dict[str, Any]]
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from api.responses.common import Share, Texts, Time
+from api.responses.common import Share, Time
 from api.responses.staff import HeldRemoval
 
 Count = Annotated[int, Meta(ge=0)]
@@ -218,61 +218,3 @@ class AcceptedChanges(Struct, kw_only=True):
     left: list[LeftChange]
     applied: bool
     held: HeldRemoval | None
-
-
-class ArchiveFieldInfo(Struct, kw_only=True):
-    """A field of a camera's record (一机一档). `hidden`: it is about a person, and the asker may not see it."""
-
-    name: str
-    title: Texts
-    required: bool
-    value: str
-    hidden: bool
-    fault: Literal["missing", "invalid"] | None
-
-
-class CameraArchive(Struct, kw_only=True):
-    """The record of one camera. `complete`: every required field has a value that can be."""
-
-    camera: str
-    complete: bool
-    fields: list[ArchiveFieldInfo]
-
-
-class ArchiveChangeInfo(Struct, kw_only=True):
-    """A field of a camera that a file changes."""
-
-    asset: str
-    field: str
-    before: str
-    after: str
-
-
-class ArchiveRefusalInfo(Struct, kw_only=True):
-    """A row or cell of a file that is not taken."""
-
-    line: Count
-    why: Literal["unknown-camera", "twice", "invalid"]
-    field: str
-    value: str
-
-
-class ArchivePreview(Struct, kw_only=True):
-    """What a file would change: at most 500 changes and refusals, and the columns that are no field."""
-
-    cameras: Count
-    changes: list[ArchiveChangeInfo]
-    changes_total: Count
-    refusals: list[ArchiveRefusalInfo]
-    refusals_total: Count
-    ignored: list[str]
-
-
-class ArchiveImported(Struct, kw_only=True):
-    """The outcome of an import: the cameras that were changed, and those whose row cannot be written."""
-
-    changed: list[str]
-    left: list[str]
-    applied: bool
-    held: HeldRemoval | None
-    refusals: list[ArchiveRefusalInfo]

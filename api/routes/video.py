@@ -14,11 +14,12 @@ from api.commands import ask, refusal
 from api.dependencies import Actor, Deps, Viewer
 from api.http.answers import Json
 from api.http.problems import Problem
-from api.responses import video
+from api.responses import video, video_records
 from api.responses.describe import answers
 from api.routers import api_router
 from feeds import wire
 from feeds.cameras.figures import CameraFigure, CameraFigures, Grouping, camera_figures
+from feeds.cameras.sectors import sectors
 from feeds.kinds.asset import VIDEO
 
 OF_CHECK = ("not-found", "outside-region", "unanswered")
@@ -45,6 +46,16 @@ async def figures(deps: Deps, principal: Viewer, by: Annotated[Grouping, Query()
             "groups": [{"key": key, **_shown(group)} for key, group in sorted(groups.items())],
         }
     )
+
+
+@router.get("/sectors", responses=answers(video_records.CameraSectors))
+async def camera_sectors(deps: Deps, principal: Viewer) -> Response:
+    """What the cameras see, as GeoJSON: sectors by `azimuth`, `view_angle` and `view_range` of their records.
+
+    `is_known` is false where one of these is missing; without a direction the area is a circle of the usual range.
+    """
+    records = deps.pump.mirror.records("asset", principal.audience).values()
+    return Json(await asyncio.to_thread(sectors, list(records)))
 
 
 @router.post("/cameras/{camera_id}/check", responses=answers(video.CameraCheck, *OF_CHECK))

@@ -16,7 +16,7 @@ from api.dependencies import Admin, Dependencies, Deps, Viewer, language_of
 from api.http.answers import Json
 from api.http.problems import Problem
 from api.principal import Principal, Right
-from api.responses import video
+from api.responses import video_records
 from api.responses.describe import answers
 from api.routers import api_router
 from feeds.cameras import archive, archive_table
@@ -62,7 +62,7 @@ async def export(
     return Response(content, media_type="text/csv; charset=utf-8" if format == "csv" else _XLSX, headers=headers)
 
 
-@router.get("/cameras/{camera_id}/archive", responses=answers(video.CameraArchive, "not-found"))
+@router.get("/cameras/{camera_id}/archive", responses=answers(video_records.CameraArchive, "not-found"))
 async def of_camera(deps: Deps, principal: Viewer, camera_id: str) -> Response:
     """The record of one camera: each field with its value, and why it is not complete."""
     camera = _cameras(deps, principal).get(camera_id)
@@ -78,7 +78,9 @@ async def of_camera(deps: Deps, principal: Viewer, camera_id: str) -> Response:
     return Json({"camera": camera_id, "complete": not faults, "fields": fields})
 
 
-@router.post("/archive:preview", responses=answers(video.ArchivePreview, "invalid", "too-large"), openapi_extra=_BYTES)
+@router.post(
+    "/archive:preview", responses=answers(video_records.ArchivePreview, "invalid", "too-large"), openapi_extra=_BYTES
+)
 async def preview(deps: Deps, principal: Admin, request: Request) -> Response:
     """What a file (XLSX or CSV) would change. Changes nothing. 422 for a file that is no table of cameras."""
     return Json(_shown(await _difference(deps, principal, request)))
@@ -86,7 +88,9 @@ async def preview(deps: Deps, principal: Admin, request: Request) -> Response:
 
 @router.post(
     "/archive:import",
-    responses=answers(video.ArchiveImported, "invalid", "too-large", "outside-region", "not-found", "refused-settings"),
+    responses=answers(
+        video_records.ArchiveImported, "invalid", "too-large", "outside-region", "not-found", "refused-settings"
+    ),
     openapi_extra=_BYTES,
 )
 async def import_file(deps: Deps, principal: Admin, request: Request, accept: str = "") -> Response:

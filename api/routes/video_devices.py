@@ -15,7 +15,7 @@ from api.dependencies import Actor, Admin, Dependencies, Deps, Viewer, language_
 from api.http.answers import Json
 from api.http.problems import Problem
 from api.principal import Principal, Right
-from api.responses import video
+from api.responses import video, video_records
 from api.responses.describe import answers
 from api.routers import api_router
 from feeds import wire
@@ -53,7 +53,7 @@ async def device(deps: Deps, principal: Viewer, asset_id: str) -> Response:
     take changes over.
     """
     _asset(deps, principal, asset_id)
-    description = await _described(deps, principal, asset_id)
+    description = await _described(deps, principal, asset_id, "catalog")
     registration = description["registration"]
     shown = {
         "asset": asset_id,
@@ -72,6 +72,17 @@ async def device(deps: Deps, principal: Viewer, asset_id: str) -> Response:
 
 REGISTRATION_TIMES = ("registered_at", "expires_at", "heard_at", "keepalive_at", "offline_at")
 CHANGE_FIELDS = ("kind", "id", "asset", "name", "before", "after")
+
+
+@router.get("/cascades/{asset_id}", responses=answers(video_records.VideoCascade, "not-found", "unanswered"))
+async def cascade(deps: Deps, principal: Viewer, asset_id: str) -> Response:
+    """An upper platform with which this site registers: whether it is registered, and what the platform sees.
+
+    404 for an asset that stands for none. `registered` is null before the first answer, `why` says what is wrong.
+    """
+    _asset(deps, principal, asset_id)
+    description = await _described(deps, principal, asset_id, "cascade")
+    return Json({"asset": asset_id, "device": description["device"], **description["cascade"]})
 
 
 @router.post(
@@ -106,7 +117,7 @@ async def accept(deps: Deps, principal: Admin, request: Request, asset_id: str, 
         raise Problem("outside-region")
     if deps.change_inventory is None:
         raise Problem("not-found")
-    description = await _described(deps, principal, asset_id)
+    description = await _described(deps, principal, asset_id, "catalog")
     proposed = {(change["kind"], change["id"]): change for change in description["changes"]}
     chosen = [(choice.kind, choice.id) for choice in body.changes]
     rows = {key: _row_change(proposed[key]) for key in chosen if key in proposed}
@@ -146,11 +157,14 @@ def _asset(deps: Dependencies, principal: Principal, id: str) -> Record:
     return asset
 
 
-async def _described(deps: Dependencies, principal: Principal, id: str) -> Mapping[str, Any]:
+async def _described(deps: Dependencies, principal: Principal, id: str, part: str) -> Mapping[str, Any]:
+    """What the collector knows of an asset. Raises Problem where it knows nothing, or not this part."""
     result = await inquire(deps, principal, "describe", id, engine=ENGINE)
     if (problem := refusal(result)) is not None:
         raise problem
-    return result.after or {}
+    if not result.after or part not in result.after:
+        raise Problem("not-found")
+    return result.after
 
 
 def _with_times(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

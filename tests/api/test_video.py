@@ -37,6 +37,19 @@ async def test_a_duty_officer_has_a_camera_of_his_region_checked_and_the_audit_s
     assert [(entry.subject, entry.actor) for entry in entries] == [(f"cam-{A}", command.actor)]
 
 
+async def test_areas_are_those_of_the_cameras_that_the_asker_sees(world: World) -> None:
+    film(world)
+    cameras = [
+        Asset(id=f"seen-{region}", name="cam", kind="camera", region=region, lat=25.0, lon=101.5) for region in (A, B)
+    ]
+    world.pump.mirror.apply(Change(kind=Kind.ASSET, id=camera.id, after=camera, at=NOW) for camera in cameras)
+    async with world.signed_in("viewer", A) as client:
+        areas = (await client.get("/api/v1/video/sectors")).json()
+    assert [(area["properties"]["id"], area["properties"]["is_known"]) for area in areas["features"]] == [
+        (f"seen-{A}", False)
+    ]
+
+
 async def test_nobody_without_the_right_to_act_has_a_camera_checked(world: World) -> None:
     film(world)
     async with world.signed_in("viewer") as client:

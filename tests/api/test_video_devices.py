@@ -150,3 +150,15 @@ async def test_a_duty_officer_has_a_device_asked_again(recorder: World) -> None:
 
 def _cannot(command: Command) -> Result:
     return Result(command=command.id, outcome=Outcome.NOT_FOUND)
+
+
+async def test_an_upper_platform_is_shown_apart_and_is_no_recorder(recorder: World) -> None:
+    cascade = {"registered": False, "why": "无应答 | silent", "misses": 2, "own": "5323", "address": "10.1.1.1:5060"}
+    counts = {"cameras": 7, "online": 6, "nameless": 1, "regions": ["532301"], "subscriptions": 1, "notified": 3}
+    described = {"device": GB, "cascade": cascade | counts}
+    async with recorder.signed_in("viewer", A) as client:
+        problem(await client.get("/api/v1/video/cascades/nvr"), 404, "not-found")
+        recorder.desk.answer = lambda command: Result(command=command.id, outcome=Outcome.DONE, after=described)
+        body = (await client.get("/api/v1/video/cascades/nvr")).json()
+        problem(await client.get("/api/v1/video/devices/nvr"), 404, "not-found")
+    assert body == {"asset": "nvr", "device": GB, **cascade, **counts}

@@ -4,6 +4,7 @@ import type { Map as LibraryMap } from "maplibre-gl";
 import type { AlertRecord, AssetRecord } from "../records";
 import { Clusters, type Box } from "./clusters";
 import { collection, Network, severities } from "./features";
+import { followSectors } from "./sectors";
 import type { Sources } from "./sources";
 
 const RADIUS = 36;
@@ -20,6 +21,7 @@ export class NodeLayer {
     this.clusters = new Clusters(Math.round(RADIUS * k));
     map.on("move", () => this.follow());
     map.on("resize", () => this.follow());
+    followSectors(map, k);
   }
 
   /** Takes the picture as it is now, and draws what of it has changed. */

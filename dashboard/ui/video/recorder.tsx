@@ -8,6 +8,7 @@ import { useAsset } from "../core/wholeasset";
 import { AssetAlerts } from "../asset/alerts";
 import { DeviceFacts } from "../asset/devicefacts";
 import type { AssetRecord } from "../records";
+import { CascadePart } from "./cascade";
 import { VideoDeviceParts } from "./device";
 import { Channel, useChannels } from "./siblings";
 
@@ -26,6 +27,7 @@ export function RecorderPage({ id }: { id: string }) {
         <Channels id={id} />
         <AssetAlerts id={id} />
         <VideoDeviceParts asset={asset} />
+        {asset.kind === "platform" ? <CascadePart id={id} /> : null}
         <DeviceFacts asset={asset} />
         <Answers asset={asset} />
       </div>

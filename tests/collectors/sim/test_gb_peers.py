@@ -39,6 +39,11 @@ async def test_the_upper_platform_is_told_of_every_camera_and_of_its_changes() -
         await until(lambda: set(upper.statuses) >= {"532301", *CAMERAS})
         assert set(upper.statuses.values()) == {"ON"}
         assert upper.registered
+        description = listener.describe("upper")
+        assert description is not None
+        cascade = description["cascade"]
+        assert [cascade[name] for name in ("registered", "cameras", "online", "nameless")] == [True, 7, 7, 1]
+        assert listener.describe("cam-1") is None
         online["cam-1"] = False
         await until(lambda: upper.statuses[CAMERAS[0]] == "OFF")
         await until(lambda: upper.received["Keepalive"] >= 1)

@@ -81,8 +81,8 @@ def test_the_figure_counts_whole_records_and_leaves_out_cameras_that_are_out_of_
 def test_a_file_that_is_read_back_unchanged_changes_nothing(written: Any, language: str) -> None:
     cameras = {"cam-1": camera("cam-1", **WHOLE), "cam-2": camera("cam-2", maker="=1+1")}
     raw = written(archive_table.header(language), archive_table.rows(cameras.values(), personal=True))
-    found = archive_table.difference(read_sheets(raw), cameras)
-    assert (found.changes, found.refusals, found.ignored, found.cameras) == ((), (), (), 2)
+    difference = archive_table.difference(read_sheets(raw), cameras)
+    assert (difference.changes, difference.refusals, difference.ignored, difference.cameras) == ((), (), (), 2)
 
 
 def test_persons_are_hidden_and_what_is_hidden_is_not_read_back() -> None:
@@ -108,27 +108,27 @@ def test_rows_are_found_by_their_device_id_and_become_rows_of_the_inventory() ->
         "4,53230100001320000001,再来,,,,,",
         "5,cam-2,,,,,,",
     )
-    found = archive_table.difference(read_sheets(raw), cameras)
-    assert set(found.ignored) == {"序号", "口令"}
-    assert [(each.line, each.why) for each in found.refusals] == [
+    difference = archive_table.difference(read_sheets(raw), cameras)
+    assert set(difference.ignored) == {"序号", "口令"}
+    assert [(each.line, each.why) for each in difference.refusals] == [
         (4, "unknown-camera"),
         (5, "twice"),
         (6, "unknown-camera"),
     ]
-    ((id, row),) = archive_table.row_changes(found.changes, cameras).items()
+    ((id, row),) = archive_table.row_changes(difference.changes, cameras).items()
     assert (id, row["name"]) == ("cam-1", "正门东")
     assert row["labels"] == "layer=access;maker=大华;phone=0878-7654321;address=鹿城镇；东路;record_days=90"
-    assert "secret" not in str(found)
+    assert "secret" not in str(difference)
 
 
 def test_a_value_that_cannot_be_is_refused_and_the_others_of_its_row_are_taken() -> None:
     cameras = {"cam-1": camera("cam-1")}
-    found = archive_table.difference(read_sheets(csv_file("id,经度,设备厂商", "cam-1,999,宇视")), cameras)
-    assert [(each.field, each.value, each.why) for each in found.refusals] == [("lon", "999", "invalid")]
-    assert [(each.field, each.after) for each in found.changes] == [("maker", "宇视")]
+    difference = archive_table.difference(read_sheets(csv_file("id,经度,设备厂商", "cam-1,999,宇视")), cameras)
+    assert [(each.field, each.value, each.why) for each in difference.refusals] == [("lon", "999", "invalid")]
+    assert [(each.field, each.after) for each in difference.changes] == [("maker", "宇视")]
 
 
 def test_a_file_without_cameras_gives_nothing() -> None:
-    found = archive_table.difference(read_sheets(csv_file("a,b", "1,2")), {})
-    assert (found.cameras, found.refusals) == (0, ())
+    difference = archive_table.difference(read_sheets(csv_file("a,b", "1,2")), {})
+    assert (difference.cameras, difference.refusals) == (0, ())
     assert io.BytesIO(archive_table.as_xlsx(["id"], [])).getvalue().startswith(b"PK")

@@ -187,3 +187,23 @@ def test_spans_are_sets_of_moments(first: Any, second: Any, start: int, end: int
     inside = {at for at in moments(first) if start <= at < end}
     assert Mask(first).between(start, end) == len(inside)
     assert Mask(first).length == len(moments(first))
+
+
+async def test_the_month_of_a_hundred_cameras_leaves_out_maintenance_and_our_own_hours(past: Past) -> None:
+    """Worked example 20 of video: 7.2 h down, 72 h of maintenance, and 10 h in which nobody observed."""
+    hour, month = 3600.0, 720 * 3600.0
+    await past.watched((0, 300 * hour), (310 * hour, month))
+    cameras = [f"cam-{number}" for number in range(100)]
+    for id in cameras:
+        await past.health(id, (-hour, "ok"))
+    await past.health("cam-0", (100 * hour, "down"), (107.2 * hour, "ok"))
+    await past.window("works", {"assets": ["cam-1"]}, (200 * hour, "began"), (272 * hour, "ended"))
+    members = {id: member(kind="camera") for id in cameras}
+    total = Tally()
+    for tally in (await past.uptime.tallies(members, T0, T0 + month, T0 + 2 * month)).values():
+        total.add(tally)
+    seconds = (total.maintenance, total.unknown, total.down)
+    assert seconds == pytest.approx((72 * hour, 1000 * hour, 7.2 * hour))
+    assert total.up + total.down == pytest.approx(70_928 * hour)
+    assert total.of_known == pytest.approx((100 * 720 - 72 - 1000 - 7.2) / (100 * 720 - 72 - 1000))
+    assert round(100 * (total.of_known or 0), 5) == 99.98985

@@ -10,7 +10,7 @@ import asyncio
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from collectors.contract import Measurement
 from collectors.errors import Misconfigured, NotReady, Reason
@@ -187,6 +187,27 @@ class UpperListener(Listener, asyncio.DatagramProtocol):
             "subscriptions": float(len(platform.subscribers)),
             "notified": float(platform.notified),
         }
+
+    def describe(self, asset: str) -> dict[str, Any] | None:
+        """What the upper platform sees and whether it answers, for the page of the asset that stands for it."""
+        entry, platform = self._roster.get(self._upper.id), self.platform
+        if entry is None or entry.asset != asset or platform is None:
+            return None
+        registration, grant = platform.registration, platform.grant
+        cascade = {
+            "registered": registration.registered,
+            "why": registration.why,
+            "misses": registration.misses,
+            "own": self._upper.own,
+            "address": f"{self._upper.host}:{self._upper.port}",
+            "cameras": len(grant.cameras),
+            "online": platform.online,
+            "nameless": grant.nameless,
+            "regions": list(grant.regions),
+            "subscriptions": len(platform.subscribers),
+            "notified": platform.notified,
+        }
+        return {"device": self._upper.id, "cascade": cascade}
 
     def take_refusals(self) -> list[str]:
         """See Listener."""

@@ -76,6 +76,11 @@ class UpperPlatform:
         """What the upper platform may see."""
         return self._grant
 
+    @property
+    def online(self) -> int:
+        """The number of granted cameras that are told as ON."""
+        return len(self._online)
+
     def set_inventory(self, inventory: Mapping[str, Asset]) -> None:
         """Use another inventory. Subscribers hear of cameras that came and went."""
         before, self._grant = self._grant, grant_of(inventory.values(), self.settings)
