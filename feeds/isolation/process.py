@@ -17,6 +17,8 @@ import signal
 import struct
 import sys
 from collections import deque
+from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 DEADLINE = 3.0
@@ -30,6 +32,10 @@ WAITING_BYTES = 64 << 20
 """Bytes of all inputs that may wait."""
 SLOW = 5.0
 """Seconds: while one waits for longer than this, no more are taken in."""
+AHEAD = 8
+"""Inputs that are written before the answer to the first of them has been read."""
+AHEAD_BYTES = 32 << 10
+"""Bytes of inputs written ahead; a larger one is written when its turn comes."""
 MEMORY = 1 << 30
 """Bytes of data that the process may have."""
 PR_SET_PDEATHSIG = 1
@@ -44,17 +50,29 @@ class TooBusy(Exception):
     """More inputs wait than may wait: nothing was read, come again later."""
 
 
+@dataclass(eq=False, slots=True)
+class WaitingCall:
+    """One input that waits to be read. `arrived` is by the loop's clock, `written` is True once the process has it."""
+
+    payload: bytes
+    arrived: float
+    answer: asyncio.Future[bytes]
+    written: bool = False
+
+
 class Isolated:
     """One process at a time for one module's `serve`. Calls are served in their order.
 
-    At most `waiting` calls wait, WAITING_BYTES of input together, and none is taken in behind one that waits for SLOW.
+    Small inputs are written ahead, so that the process need not wait between two of them. At most `waiting`
+    calls wait, WAITING_BYTES of input together, and none is taken in behind one that waits for SLOW.
     """
 
     def __init__(self, module: str, *, deadline: float = DEADLINE, idle: float = IDLE, waiting: int = WAITING) -> None:
         self._module, self._deadline, self._idle, self._most = module, deadline, idle, waiting
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
-        self._waiting: deque[tuple[float, int]] = deque()
+        self._waiting: deque[WaitingCall] = deque()
+        self._serving: asyncio.Task[None] | None = None
         self._rest: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
@@ -64,46 +82,72 @@ class Isolated:
 
     async def call(self, payload: bytes) -> bytes:
         """What `serve` makes of the payload. Raises Outlasted, TooBusy."""
-        now, size = asyncio.get_running_loop().time(), len(payload)
-        if self._is_full(now, size):
+        loop = asyncio.get_running_loop()
+        if self._is_full(loop.time(), len(payload)):
             raise TooBusy(self._module)
-        arrived = (now, size)
-        self._waiting.append(arrived)
-        try:
-            async with self._turn:
-                return await self._served(payload)
-        finally:
-            self._waiting.remove(arrived)
+        waiting = WaitingCall(payload, loop.time(), loop.create_future())
+        self._waiting.append(waiting)
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve())
+        return await waiting.answer
 
     def _is_full(self, now: float, size: int) -> bool:
         if not self._waiting:
             return False
-        held = sum(waiting for _, waiting in self._waiting)
-        slow = now - self._waiting[0][0] > SLOW
+        held = sum(len(waiting.payload) for waiting in self._waiting)
+        slow = now - self._waiting[0].arrived > SLOW
         return len(self._waiting) >= self._most or held + size > WAITING_BYTES or slow
 
-    async def _served(self, payload: bytes) -> bytes:
+    async def _serve(self) -> None:
+        """Serve the waiting calls until none waits."""
         if self._rest is not None:
             self._rest.cancel()
-        process = await self._started()
+        while self._waiting:
+            first = self._waiting[0]
+            try:
+                async with self._turn:
+                    answer: bytes | Exception = await self._answered(await self._started())
+            except (TimeoutError, asyncio.IncompleteReadError, OSError) as error:  # the process did not start
+                answer = error
+            self._waiting.popleft()
+            if first.answer.done():  # nobody waits for it any more
+                continue
+            if isinstance(answer, Exception):
+                first.answer.set_exception(answer)
+            else:
+                first.answer.set_result(answer)
+        if self._process is not None:
+            self._rest = asyncio.get_running_loop().call_later(self._idle, _end, self._process)
+
+    async def _answered(self, process: asyncio.subprocess.Process) -> bytes | Outlasted:
+        """The answer to the first of the waiting calls. A failure ends the process; the others are written again."""
         try:
             async with asyncio.timeout(self._deadline):
-                answer = await _exchange(process, payload)
-        except TimeoutError as error:
-            await self.close()
-            raise Outlasted(f"not read within {self._deadline:g} s") from error
-        except (asyncio.IncompleteReadError, ConnectionError) as error:
+                self._write_ahead(process)
+                return await _read(process)
+        except TimeoutError:
+            await self._ended()
+            return Outlasted(f"not read within {self._deadline:g} s")
+        except (asyncio.IncompleteReadError, ConnectionError):
             code = await process.wait()
-            await self.close()
-            raise Outlasted(f"reading it ended its process ({code})") from error
-        except BaseException:
-            await self.close()  # a half-read answer must not be taken for the next one's
-            raise
-        self._rest = asyncio.get_running_loop().call_later(self._idle, _end, process)
-        return answer
+            await self._ended()
+            return Outlasted(f"reading it ended its process ({code})")
+
+    def _write_ahead(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        size = 0
+        for place, waiting in enumerate(islice(self._waiting, AHEAD)):
+            size += len(waiting.payload)
+            if place and size > AHEAD_BYTES:
+                break
+            if not waiting.written:
+                process.stdin.write(_LENGTH.pack(len(waiting.payload)) + waiting.payload)
+                waiting.written = True
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None or self._process.stdin is None:
+            for waiting in self._waiting:
+                waiting.written = False
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-P",
@@ -116,12 +160,22 @@ class Isolated:
             async with asyncio.timeout(START):
                 await _exchange(self._process, b"")
         elif self._process.stdin.is_closing():  # it was told to end when it had been idle
-            await self.close()
+            await self._ended()
             return await self._started()
         return self._process
 
     async def close(self) -> None:
-        """End the process."""
+        """End the process; who waits for an answer is cancelled."""
+        serving, self._serving = self._serving, None
+        if serving is not None:
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+        for waiting in self._waiting:
+            waiting.answer.cancel()
+        self._waiting.clear()
+        await self._ended()
+
+    async def _ended(self) -> None:
         if self._rest is not None:
             self._rest.cancel()
         process, self._process = self._process, None
@@ -138,9 +192,12 @@ def _end(process: asyncio.subprocess.Process) -> None:
 
 async def _exchange(process: asyncio.subprocess.Process, payload: bytes) -> bytes:
     assert process.stdin is not None
-    assert process.stdout is not None
     process.stdin.write(_LENGTH.pack(len(payload)) + payload)
-    await process.stdin.drain()
+    return await _read(process)
+
+
+async def _read(process: asyncio.subprocess.Process) -> bytes:
+    assert process.stdout is not None
     (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
     return await process.stdout.readexactly(length)
 

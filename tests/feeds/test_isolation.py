@@ -54,6 +54,36 @@ async def test_what_kills_or_outlasts_the_process_is_told_and_the_next_input_is_
     assert await isolated.call(b"pid") != first
 
 
+@pytest.mark.parametrize("poison", [b"hang", b"die"])
+async def test_inputs_written_ahead_of_one_that_ends_the_process_are_read_by_the_next(
+    monkeypatch: pytest.MonkeyPatch, poison: bytes
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    isolated = Isolated(MODULE, deadline=1.0, waiting=20)
+    payloads = [b"a", poison, *(str(number).encode() for number in range(9)), b"x" * 100_000, b"z"]
+    answers = await asyncio.gather(*(isolated.call(payload) for payload in payloads), return_exceptions=True)
+    assert isinstance(answers[1], Outlasted)
+    assert answers[:1] + answers[2:] == [payload * 2 for payload in payloads if payload != poison]
+    await isolated.close()
+
+
+async def test_one_who_no_longer_waits_leaves_the_others_their_answers(isolated: Isolated) -> None:
+    leaver, stayer = (asyncio.ensure_future(isolated.call(payload)) for payload in (b"a", b"b"))
+    await asyncio.sleep(0)
+    leaver.cancel()
+    assert await stayer == b"bb"
+    assert await isolated.call(b"c") == b"cc"
+
+
+async def test_a_close_ends_those_who_wait(isolated: Isolated) -> None:
+    hanging = asyncio.ensure_future(isolated.call(b"hang"))
+    await asyncio.sleep(0)
+    await isolated.close()
+    with pytest.raises(asyncio.CancelledError):
+        await hanging
+    assert await isolated.call(b"a") == b"aa"
+
+
 async def test_a_process_that_was_started_before_serves_the_first_call(isolated: Isolated) -> None:
     await isolated.start()
     assert isolated._process is not None
