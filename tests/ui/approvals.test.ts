@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addMonths } from "../../dashboard/ui/core/days";
-import { byDepartment, inOrder, totalOf, worst } from "../../dashboard/ui/approvals/counts";
+import { byDepartment, heardOf, inOrder, totalOf, worst } from "../../dashboard/ui/approvals/counts";
 import { sumOf, weeksOf, type Clock, type ClockDay } from "../../dashboard/ui/approvals/detail";
-import type { CaseBoardRecord } from "../../dashboard/ui/records";
+import type { CaseBoardRecord, SourceRecord } from "../../dashboard/ui/records";
 
 const board = (department: string, group: string, lights: Record<string, number>, more = {}): CaseBoardRecord => ({
   id: `${department}/532301/${group}`, department, name: department, region: "532301", group,
@@ -18,6 +18,16 @@ test("groups of kinds are never added together", () => {
   assert.deepEqual([totalOf(boards, "permit").open, totalOf(boards, "permit").red], [3, 2]);
   assert.equal(totalOf(boards, "disclosure", "", "b").open, 0);
   assert.deepEqual([...byDepartment(boards, "permit").keys()], ["a", "b"]);
+});
+
+test("a source that fails has told up to its last valid answer, not up to its heartbeat", () => {
+  const at = "2026-05-20T02:00:00Z";
+  const of = (id: string, state: string, valid: string): SourceRecord =>
+    ({ id, state, at, valid_at: valid, kind: "approvals.rest" }) as unknown as SourceRecord;
+  const sources = [of("a", "failing", "2026-05-20T01:40:00Z"), of("b", "ok", "2026-05-20T01:50:00Z")];
+  const { newest, stale } = heardOf(sources);
+  assert.deepEqual([newest, stale.map((source) => source.id)], [Date.parse("2026-05-20T01:50:00Z"), ["a"]]);
+  assert.equal(heardOf(sources.slice(0, 1)).newest, 0);
 });
 
 test("the backlog of a county leaves out the others", () => {

@@ -1,6 +1,7 @@
 /** Counts of the boards of open cases, added up by department. Groups of kinds are never added together. */
 import { covers } from "../core/site";
-import type { CaseBoardRecord } from "../records";
+import { parse } from "../core/time";
+import type { CaseBoardRecord, SourceRecord } from "../records";
 
 /** Groups of kinds; the routes of cases and figures take their names as kinds. */
 export const GROUPS = ["permit", "disclosure", "question", "publication", "column"] as const;
@@ -85,3 +86,13 @@ export function inOrder<T extends Backlog & { share: number | null }>(rows: read
 
 /** The worst of the lights that the server gives the boards of a department, "" where it has none. */
 export const worst = (backlog: Backlog): string => LIGHTS.find((light) => backlog.lights.has(light)) ?? "";
+
+/** Up to when (ms, 0 for never) the sources that work have told, and those that do not.
+ * A source that fails still sends heartbeats: only its last valid answer says how far it has told. */
+export function heardOf(sources: readonly SourceRecord[]): { newest: number; stale: SourceRecord[] } {
+  const working = sources.filter((source) => source.state === "ok");
+  return {
+    newest: Math.max(0, ...working.map((source) => parse(source.valid_at) ?? 0)),
+    stale: sources.filter((source) => source.state !== "ok"),
+  };
+}

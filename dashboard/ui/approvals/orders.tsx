@@ -28,8 +28,8 @@ export default function OrdersPage() {
         <a class="chip" data-inside="" href="/approvals">{t("approvals.title")}</a></header>
       {mayDo("supervise") ? <Draft key={query("draft") ?? ""} /> : null}
       <Orders />
-      <Cards />
       <Signals />
+      <Cards />
     </>
   );
 }

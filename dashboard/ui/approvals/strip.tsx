@@ -5,8 +5,8 @@ import { count, percent } from "../core/format";
 import { t } from "../core/i18n";
 import { sourceName } from "../core/names";
 import { store } from "../core/picture";
-import { clock, now, parse, serverNow } from "../core/time";
-import type { Backlog } from "./counts";
+import { clock, now, serverNow } from "../core/time";
+import { heardOf, type Backlog } from "./counts";
 import type { Summary } from "./data";
 import { AsOf, Light } from "./words";
 
@@ -76,21 +76,19 @@ function Figure({ name, label, value, note, tone = "", href }: FigureProps) {
     : <div class="case-figure" data-figure={name}>{body}</div>;
 }
 
-/** Up to when the sources of cases have told everything; the silent ones by name. */
+/** Up to when the sources of cases have told everything; those that are silent or fail by name. */
 function Freshness() {
   void now();
   const own = sources.value.filter((source) => source.kind.startsWith("approvals."));
-  const silent = own.filter((source) => source.state === "silent");
-  const speaking = own.filter((source) => source.state !== "silent").map((source) => parse(source.at) ?? 0);
-  const newest = Math.max(0, ...speaking);
+  const { newest, stale } = heardOf(own);
   return (
     <div class="case-figure is-fresh" data-figure="asof">
       <span class="quiet">{t("approvals.asof.label")}</span>
-      <strong>{newest ? clock(Math.min(newest, serverNow())) : t("approvals.nosource")}</strong>
+      <strong>{newest ? clock(Math.min(newest, serverNow())) : own.length ? "—" : t("approvals.nosource")}</strong>
       <span class="case-silent">
-        {silent.map((source) => (
+        {stale.map((source) => (
           <a key={source.id} href="/sources" data-inside="" data-id={source.id}>
-            {sourceName(source.id)} <AsOf at={source.silent_since} />
+            {sourceName(source.id)} <AsOf at={source.valid_at ?? source.silent_since} />
           </a>
         ))}
       </span>
