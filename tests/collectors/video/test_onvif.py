@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -110,12 +111,14 @@ async def test_a_refused_account_needs_a_person_and_the_clock_is_still_read(acco
     assert "?" not in refused.value.en
 
 
+BOMB = gzip.compress(b"<Envelope>" + b" " * (50 << 20) + b"</Envelope>")
 BAD: dict[str, Callable[[str], web.Response]] = {
     "a web page": lambda call: web.Response(text="<html>login</html>"),
     "500 without a body": lambda call: web.Response(status=500),
     "a DTD": lambda call: web.Response(text="<!DOCTYPE x [<!ENTITY a 'b'>]><Envelope>&a;</Envelope>"),
     "an endless body": lambda call: web.Response(body=b"<" * (2 << 20)),
     "a gzip that is none": lambda call: web.Response(body=b"\x1f\x8b\x08rubbish", headers={"Content-Encoding": "gzip"}),
+    "a gzip bomb": lambda call: web.Response(body=BOMB, headers={"Content-Encoding": "gzip"}),
     "404": lambda call: web.Response(status=404),
     "an empty envelope": lambda call: web.Response(text="<Envelope><Body/></Envelope>"),
 }
@@ -129,6 +132,31 @@ async def test_an_answer_that_is_not_onvif_is_a_wrong_answer(answer: Callable[[s
             await poller.poll(target(port))
     await poller.close()
     assert error.value.reason is Reason.WRONG_ANSWER
+
+
+def flooding(call: str) -> web.Response:
+    """A camera with 10,000 profiles, whose tokens hold quotes and a tag."""
+    profile = "<Profiles token='&quot;&lt;x&gt;{}'><Encoding>H264</Encoding></Profiles>"
+    clock = "<UTCDateTime><Date><Year>2026</Year><Month>2</Month><Day>30</Day></Date></UTCDateTime>"
+    media = "http://www.onvif.org/ver10/media/wsdl"
+    bodies = {
+        "GetServices": f"<Service><Namespace>{media}</Namespace><XAddr>http://127.0.0.2/media</XAddr></Service>",
+        "GetSystemDateAndTime": f"<GetSystemDateAndTimeResponse>{clock}</GetSystemDateAndTimeResponse>",
+        "GetProfiles": "".join(profile.format(number) for number in range(10_000)),
+    }
+    return web.Response(
+        text=f"<Envelope><Body><{call}Response>{bodies.get(call, '')}</{call}Response></Body></Envelope>"
+    )
+
+
+async def test_ten_thousand_profiles_and_a_day_that_is_none_are_bounded_and_the_next_poll_goes_on() -> None:
+    poller = OnvifPoller()
+    async with serving(scripted(flooding)) as port:
+        first = values(await poller.poll(target(port)))
+        second = values(await poller.poll(target(port)))
+    await poller.close()
+    assert set(first) == set(second)
+    assert first.get("onvif.clock") is not True, "30 February tells no time"
 
 
 def recorded(maker: str) -> Callable[[str], web.Response]:
