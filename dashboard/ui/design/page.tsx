@@ -139,7 +139,7 @@ function Controls() {
       <button type="button" class="primary" disabled>{t("ack.pending")}</button>
       <button type="button" class="chip" aria-pressed={false}>{t("list.tab.open")} 9</button>
       <button type="button" class="chip" aria-pressed={true}>{t("list.tab.mine")} 4</button>
-      <button type="button" class="link">{t("top.sound.on")}</button>
+      <button type="button" class="link">{t("top.sound.all")}</button>
       <input type="search" placeholder={t("list.search")} aria-label={t("list.search")} />
       <Message said={{ kind: "done", text: t("ack.done") }} />
       <Message said={{ kind: "error", text: t("ack.error.busy") }} />

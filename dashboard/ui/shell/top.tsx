@@ -10,7 +10,7 @@ import { live, store } from "../core/picture";
 import { me, site } from "../core/site";
 import { clock, day, now, parse, shortTime, weekday } from "../core/time";
 import { roster } from "./duty";
-import { sounding, toggleSound } from "./sound";
+import { loudness, soundBlocked, turnSound } from "./sound";
 
 const DEMO_ROLES = ["duty", "operator", "leader", "viewer", "admin", "auditor", "unit"];
 
@@ -31,14 +31,27 @@ export function Top() {
         <Load />
         <Sources />
         <Age />
-        <button type="button" class="link" data-top="mute" onClick={toggleSound}>
-          {t(sounding.value ? "top.sound.on" : "top.sound.off")}
-        </button>
+        <SoundButton />
         <button type="button" class="link" data-top="language" onClick={() => void setLanguage(otherLanguage())}>
           {language() === "en" ? "中文" : "EN"}
         </button>
       </span>
     </>
+  );
+}
+
+function SoundButton() {
+  const blocked = loudness.value !== "off" && soundBlocked.value;
+  return (
+    <button
+      type="button"
+      class={blocked ? "link is-blocked" : "link"}
+      data-top="mute"
+      title={t(blocked ? "top.sound.blocked.why" : "top.sound.why")}
+      onClick={() => void turnSound()}
+    >
+      {t(blocked ? "top.sound.blocked" : `top.sound.${loudness.value}`)}
+    </button>
   );
 }
 
