@@ -27,12 +27,12 @@ def keyed_by(key: str) -> Iterator[None]:
         _key.reset(token)
 
 
-def order_id(account: str, *what: str) -> str:
-    """The id of an order or of what it makes: the same for the same account, key and `what`, new without a key.
+def order_id(account: str, *terms: str) -> str:
+    """The id of an order or of what it makes: the same for the same account, key and `terms`, new without a key.
 
     32 hexadecimal digits.
     """
     key = _key.get()
     if not key:
         return uuid.uuid4().hex
-    return hashlib.sha256("\0".join((account, key, *what)).encode()).hexdigest()[:32]
+    return hashlib.sha256("\0".join((account, key, *terms)).encode()).hexdigest()[:32]

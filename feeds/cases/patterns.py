@@ -35,8 +35,8 @@ async def patterns(reader: CaseReader, today: int, within: str) -> list[Pattern]
     `today` is a day's ordinal.
     """
     departments = await _departments(reader, today - DAYS, today, within)
-    found = [*_many_returned(departments), *_on_due_day(departments)]
-    return found + await _again(reader, today - DAYS, today, within)
+    of_departments = [*_many_returned(departments), *_on_due_day(departments)]
+    return of_departments + await _again(reader, today - DAYS, today, within)
 
 
 async def _departments(reader: CaseReader, first: int, last: int, within: str) -> Sequence[Any]:
@@ -100,15 +100,19 @@ async def _again(reader: CaseReader, first: int, last: int, within: str) -> list
 async def _pairs(
     reader: CaseReader, names: Sequence[str], first: int, last: int, within: str
 ) -> dict[tuple[int, int], str]:
-    """Pairs of a case taken back and one that follows, whose applicants have equal digests. With the department."""
+    """Pairs of a case taken back and first_person that follows, whose applicants have equal digests. With the department."""
     back, again = schema.record.alias("back"), schema.record.alias("again")
-    one, other = schema.person.alias("one"), schema.person.alias("other")
-    equal = [condition for name in names for condition in (one.c[name] == other.c[name], one.c[name] != "")]
+    first_person, second_person = schema.person.alias("one"), schema.person.alias("other")
+    equal = [
+        condition
+        for name in names
+        for condition in (first_person.c[name] == second_person.c[name], first_person.c[name] != "")
+    ]
     statement = (
         select(back.c.id, again.c.id, back.c.department)
-        .join(one, one.c.case_id == back.c.id)
-        .join(other, and_(*equal, other.c.case_id != back.c.id))
-        .join(again, again.c.id == other.c.case_id)
+        .join(first_person, first_person.c.case_id == back.c.id)
+        .join(second_person, and_(*equal, second_person.c.case_id != back.c.id))
+        .join(again, again.c.id == second_person.c.case_id)
         .where(
             *_ended(back, first, last, within),
             back.c.result.in_(TAKEN_BACK),

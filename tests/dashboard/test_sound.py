@@ -17,7 +17,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 COUNTING = """
   window.pulses = [];
   const start = OscillatorNode.prototype.start;
-  OscillatorNode.prototype.start = function (...at) { pulses.push(this.frequency.value); return start.apply(this, at); };
+  OscillatorNode.prototype.start = function (...at) {
+    pulses.push(this.frequency.value);
+    return start.apply(this, at);
+  };
 """
 CRITICAL, MAJOR = [660, 880] * 3, [660] * 3
 
