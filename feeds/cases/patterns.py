@@ -100,7 +100,7 @@ async def _again(reader: CaseReader, first: int, last: int, within: str) -> list
 async def _pairs(
     reader: CaseReader, names: Sequence[str], first: int, last: int, within: str
 ) -> dict[tuple[int, int], str]:
-    """Pairs of a case taken back and first_person that follows, whose applicants have equal digests. With the department."""
+    """Pairs of a case taken back and one that follows, whose applicants have equal digests. With the department."""
     back, again = schema.record.alias("back"), schema.record.alias("again")
     first_person, second_person = schema.person.alias("one"), schema.person.alias("other")
     equal = [
