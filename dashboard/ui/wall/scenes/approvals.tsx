@@ -78,7 +78,7 @@ function Counties() {
         {boards.map(({ code, board }) => (
           <li key={code} data-id={code}>
             <span>{regionName(code)}</span>
-            {board?.light || !board?.sources.silent
+            {board?.light !== "grey" && (board?.light || !board?.sources.silent)
               ? <i>{BARS.map((light) => <u key={light} class={`of-${light}`} style={share(board, light, most)} />)}</i>
               : <i class="is-hatched" />}
             <b class={board?.cases.red ? "is-bad" : ""}>{count(openOf(board))}</b>
