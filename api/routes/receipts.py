@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.command_orders import TEXTS as ORDER_TEXTS
 from api.command_orders import position_fault
 from api.commands import ask, refusal
-from api.dependencies import Actor, Dependencies, Deps
+from api.dependencies import Commander, Dependencies, Deps
 from api.http.answers import Json
 from api.http.findings import finding
 from api.http.idempotency import order_id
@@ -88,7 +88,7 @@ def _record(status: int = 200) -> dict[int | str, dict[str, Any]]:
 
 
 @router.post("", status_code=201, responses=answers(None, "outside-region", "invalid", "unanswered") | _record(201))
-async def create(deps: Deps, principal: Actor, body: ReceiptBody) -> Response:
+async def create(deps: Deps, principal: Commander, body: ReceiptBody) -> Response:
     """Create a receipt from a report that a person took down. 201 once the journal has it."""
     at = deps.clock()
     wrong = []
@@ -130,13 +130,13 @@ async def create(deps: Deps, principal: Actor, body: ReceiptBody) -> Response:
 
 
 @router.post("/{receipt_id:path}/dismiss", responses=answers(None, *OF_CHANGE) | _record())
-async def dismiss(deps: Deps, principal: Actor, receipt_id: str, body: DecisionBody) -> Response:
+async def dismiss(deps: Deps, principal: Commander, receipt_id: str, body: DecisionBody) -> Response:
     """Dismiss a receipt: nothing is to be done about it. It stays in the journal."""
     return await _decide(deps, principal, "receipt.dismiss", receipt_id, body)
 
 
 @router.post("/{receipt_id:path}/restore", responses=answers(None, *OF_CHANGE) | _record())
-async def restore(deps: Deps, principal: Actor, receipt_id: str, body: DecisionBody) -> Response:
+async def restore(deps: Deps, principal: Commander, receipt_id: str, body: DecisionBody) -> Response:
     """Make a dismissed receipt a new one again."""
     return await _decide(deps, principal, "receipt.restore", receipt_id, body)
 

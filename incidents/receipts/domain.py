@@ -16,6 +16,7 @@ from feeds import wire
 from feeds.engine.domain import Message
 from feeds.engine.record_domain import RecordDomain
 from feeds.engine.requests import Asking, FindDocument
+from feeds.incidents.phases import BY_DUTY
 from feeds.journal import Doc, Parcel
 from feeds.journal.forms import register
 from feeds.kinds import RECEIPT
@@ -102,6 +103,8 @@ class ReceiptDomain(RecordDomain[Receipt]):
         self._record(name, receipt.id, now, cause=receipt.source, body=_original(report))
 
     def obey(self, command: Command, now: float) -> Asking[Result] | Result:
+        if command.role not in BY_DUTY:
+            return Result(command=command.id, outcome=Outcome.FORBIDDEN, detail="role")
         if command.action == CREATE:
             return self._create(command, now)
         return self._decide(command, now)

@@ -160,6 +160,7 @@ async def test_receipts_that_wait_too_long_come_first_and_exercises_stand_apart(
 
 
 async def test_a_receipt_is_dismissed_with_a_reason_and_leaves_the_list(site: Site) -> None:
+    site.script.me["rights"] = ["see", "act", "command"]
     page = await site.open("/receipts")
     await choose(page, "119:1")
     await expect(page.locator(".receipt-detail [data-fact=point]")).to_be_visible()
@@ -175,6 +176,7 @@ async def test_a_receipt_is_dismissed_with_a_reason_and_leaves_the_list(site: Si
 
 
 async def test_a_refused_decision_says_why_and_changes_nothing(site: Site) -> None:
+    site.script.me["rights"] = ["see", "act", "command"]
     site.script.refuse = (409, {"title": "版本已旧", "detail": "他人已处理"})
     page = await site.open("/receipts?receipt=119:1")
     await page.locator(".receipt-decision [name=reason]").fill("误报")

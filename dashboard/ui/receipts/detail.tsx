@@ -6,7 +6,7 @@ import { Age } from "../core/age";
 import { t, tOr } from "../core/i18n";
 import { className } from "../core/names";
 import { store } from "../core/picture";
-import { mayAct, regionName } from "../core/site";
+import { mayDo, regionName } from "../core/site";
 import { parse, stamp } from "../core/time";
 import { useDetail } from "../core/usedetail";
 import { incidentPath } from "../incidents/address";
@@ -91,7 +91,7 @@ function Decision({ receipt }: { receipt: ReceiptDetail }) {
   const [failure, setFailure] = useState("");
   const [busy, setBusy] = useState(false);
   const verb = (["dismiss", "restore"] as const).find((order) => receipt.orders.includes(order));
-  if (!verb || !mayAct(receipt.region)) return null;
+  if (!verb || !mayDo("command")) return null;
   const decide = (event: Event): void => {
     event.preventDefault();
     setBusy(true);
