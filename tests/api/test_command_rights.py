@@ -78,7 +78,7 @@ async def test_each_route_lets_exactly_those_pass_who_may(world: World, asker: s
     async with asking(world, asker) as client:
         for method, path in operations(world):
             concrete = re.sub(r"\{[^}]+\}", "x", path)
-            body = {} if method in ("POST", "PUT", "PATCH") else None
+            body: dict[str, object] | None = {} if method in ("POST", "PUT", "PATCH") else None
             answer = await client.request(method, f"/api/v1{concrete}", json=body)
             passes = answer.status_code not in (401, 403)
             if passes != (asker in door(method, path)):
