@@ -104,6 +104,8 @@ def decoded(keys: Keys, stream: str, entry: str, fields: dict[bytes, bytes], rev
         return StreamEntry(stream, entry, "change", "", [unpacked(row, rev) for row in rows])
     if stream == keys.results:
         return StreamEntry(stream, entry, "result", "", [wire.decode(fields[b"r"], Result)])
+    if keys.is_signal(stream):
+        return StreamEntry(stream, entry, "signal", "", [])
     source = fields.get(b"s", b"").decode(errors="replace")
     kind, sender, items = wire.decode_envelope(fields[b"e"])
     return StreamEntry(stream, entry, kind, source or sender, items)

@@ -26,6 +26,10 @@ class Keys:
         """The stream of the newest signal that parcels wait for an engine in the intake."""
         return f"sg:{{{self.site}}}:{engine}"
 
+    def is_signal(self, stream: str) -> bool:
+        """True for the stream of an engine's signals."""
+        return stream.startswith(self.signal(""))
+
     def state(self, kind: str) -> str:
         """The hash of all live records of a stored type (see `feeds.kinds`)."""
         return f"st:{{{self.site}}}:{kind}"

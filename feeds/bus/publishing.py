@@ -36,9 +36,8 @@ class Publisher(Connection):
 
     async def wake(self, engine: str) -> None:
         """End the wait of an engine, which then looks into its intake."""
-        body = wire.encode_envelope("signal", [], source="", sent_at=self._clock())
         async with self._request():
-            await self._redis.xadd(self.keys.signal(engine), {"e": body}, maxlen=1, approximate=False)
+            await self._redis.xadd(self.keys.signal(engine), {"at": self._clock()}, maxlen=1, approximate=False)
 
     async def answer(self, result: Result) -> None:
         """Append the result of a command that no journal has, for the web process that waits for it."""

@@ -23,3 +23,10 @@ async def test_many_signals_leave_one_entry(bus: Bus) -> None:
     for _ in range(20):
         await bus.wake("alert")
     assert len(await bus.read({bus.keys.signal("alert"): "0-0"}, block=0)) == 1
+
+
+async def test_a_signal_is_no_dead_letter(bus: Bus) -> None:
+    await bus.wake("alert")
+    (entry,) = await bus.read({bus.keys.signal("alert"): "0-0"}, block=0)
+    await bus.commit("alert", cursors={entry.stream: entry.id})
+    assert (entry.kind, await bus.dead_letters(), await bus.dead_counts()) == ("signal", [], {})
