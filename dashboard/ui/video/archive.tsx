@@ -43,12 +43,12 @@ interface Imported {
   held: { accept: string } | null;
 }
 
-/** What `path` answers, null until then and where it cannot be had. */
-function useAnswer<T>(path: string, turn = 0): T | null {
-  const [answer, setAnswer] = useState<T | null>(null);
+/** What `path` answers, null until then and where it cannot be had. Another server's answer may lack everything. */
+function useAnswer<T>(path: string, turn = 0): Partial<T> | null {
+  const [answer, setAnswer] = useState<Partial<T> | null>(null);
   useEffect(() => {
     const aborter = new AbortController();
-    get<T>(path, aborter.signal).then(setAnswer, (error: unknown) => {
+    get<Partial<T>>(path, aborter.signal).then(setAnswer, (error: unknown) => {
       if (!aborter.signal.aborted && !(error instanceof ProblemError)) throw error;
     });
     return () => aborter.abort();
@@ -58,7 +58,7 @@ function useAnswer<T>(path: string, turn = 0): T | null {
 
 export function CameraArchive({ id }: { id: string }) {
   const archive = useAnswer<Archive>(`${PATH}/cameras/${encodeURIComponent(id)}/archive`);
-  if (!archive) return null;
+  if (!archive?.fields) return null;
   const faults = archive.fields.filter((field) => field.fault).length;
   return (
     <section class="camera-archive">
@@ -85,7 +85,7 @@ export function CameraArchive({ id }: { id: string }) {
 export function ArchiveTools() {
   const [turn, setTurn] = useState(0);
   const figures = useAnswer<{ all: { archive: Figure } }>(`${PATH}/figures`, turn);
-  const figure = figures?.all.archive;
+  const figure = figures?.all?.archive;
   const file = (format: string): string => `${PATH}/archive?format=${format}`;
   return (
     <footer class="video-archive">
