@@ -211,12 +211,22 @@ class FigureTable(Struct, kw_only=True):
     as_of: Time
 
 
+class CaseForecast(Struct, kw_only=True):
+    """Cases that fall due within so many working days (null: calendar unknown), the pace, the months of work."""
+
+    open: int
+    due: dict[str, int | None]
+    per_day: float
+    months: float | None
+
+
 class CaseAgeing(Struct, kw_only=True):
     """Open cases by counted days left, and by natural days since day 0. `due`: first and last due day by bucket."""
 
     left: dict[str, int]
     due: dict[str, list[Day]]
     age: dict[str, int]
+    forecast: CaseForecast
     as_of: Time
 
 

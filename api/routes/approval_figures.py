@@ -24,6 +24,7 @@ from api.routes.approvals import Several, access, split_kinds, split_list
 from feeds import wire
 from feeds.cases.contributions import PART
 from feeds.cases.figures import Period, ageing, grouped, month_period, shown, summary
+from feeds.cases.forecast import forecast
 from feeds.cases.patterns import patterns
 from feeds.cases.words import GROUPS, KINDS
 from feeds.workdays.calendar import WorkCalendar
@@ -138,11 +139,13 @@ async def open_case_ageing(
     kind: Annotated[Several, some_of((*KINDS, *GROUPS))] = "",
     region: Region = "",
 ) -> Response:
-    """Open cases by days left and by age."""
+    """Open cases by days left and by age, what falls due next, and the backlog in months of work."""
     parts, today = access(deps), local_date(deps.clock())
     where = _where(principal, region, department=department, item=item, kind=kind)
-    counts = await ageing(parts.reader, today, _calendar(deps, parts, region), where)
-    return Json(counts | {"as_of": wire.iso(deps.clock())})
+    calendar = _calendar(deps, parts, region)
+    counts = await ageing(parts.reader, today, calendar, where)
+    ahead = await forecast(parts.reader, today, calendar, where)
+    return Json(counts | {"forecast": ahead, "as_of": wire.iso(deps.clock())})
 
 
 @router.get("/approvals/steps", responses=answers(answered.SlowSteps, "cases-lost"))

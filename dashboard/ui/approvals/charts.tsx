@@ -24,7 +24,8 @@ export function AgeingChart({ ageing }: { ageing: Ageing | null }) {
   return (
     <section class="panel case-ageing" data-part="ageing">
       <header class="case-head"><h2>{t("approvals.ageing", { n: count(total) })}</h2>
-        <span class="quiet">{t("approvals.ageing.press")}</span></header>
+        <span class="quiet" title={t("approvals.ageing.press")}>
+          {ageing ? aheadText(ageing.forecast) : ""}</span></header>
       <div class="age-groups" tabIndex={0}>
         {BUCKETS.map(([name, buckets]) => (
           <div key={name} class="age-group" style={`flex:${buckets.length}`}>
@@ -40,6 +41,12 @@ export function AgeingChart({ ageing }: { ageing: Ageing | null }) {
       </div>
     </section>
   );
+}
+
+/** "5 日内到期 8，20 日内 31；按近 60 日进度约 1.2 月" */
+function aheadText({ due, months }: Ageing["forecast"]): string {
+  const shown = (days: string): string => (due[days] === null || due[days] === undefined ? "—" : count(due[days]));
+  return t("approvals.ahead", { week: shown("5"), month: shown("20"), months: number(months) });
 }
 
 interface BarProps {

@@ -118,6 +118,8 @@ export interface Table {
 export interface Ageing {
   left: Record<string, number>;
   due: Record<string, [string, string]>;
+  /** Cases that fall due within so many working days; the backlog in months of work. */
+  forecast: { due: Record<string, number | null>; months: number | null };
 }
 export interface SlowStep {
   item: string;

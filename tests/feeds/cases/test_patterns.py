@@ -41,9 +41,14 @@ async def test_one_office_with_many_returns_among_others(store: CaseStore) -> No
     facts = [ended(f"d{n}", "d", "准予许可", "2026-11-18") for n in range(200)]
     assert await signals(store, facts) == {
         ("many_returned", "a"): {
-            "signal": "many_returned", "department": "a", "n": 15, "of": 60, "share": 0.25, "keys": [],
+            "signal": "many_returned",
+            "department": "a",
+            "n": 15,
+            "of": 60,
+            "share": 0.25,
+            "keys": [],
         }
-    }  # fmt: skip
+    }
     assert await signals(store, [], "532331") == {}
 
 
