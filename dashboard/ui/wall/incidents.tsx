@@ -9,6 +9,7 @@ import { reportName } from "../incidents/countdown";
 import { Grade, ResponseFlag } from "../incidents/grade";
 import { dueAt, incidentsOf, unmetOf, useIncidents } from "../incidents/records";
 import type { IncidentRecord, ObligationRecord } from "../records";
+import { personName } from "../shell/duty";
 
 // Heights in rem; styles/wallscenes.css has the same.
 const WHOLE = 12.8;
@@ -83,7 +84,7 @@ export function Clock({ due }: { due: ObligationRecord }) {
 
 function Commander({ incident }: { incident: IncidentRecord }) {
   const { commander, commander_missing: nobody } = incident;
-  const words = commander ? t("wall.commander", { name: commander }) : t("incidents.no-commander");
+  const words = commander ? t("wall.commander", { name: personName(commander) }) : t("incidents.no-commander");
   const reports = unmetOf(incident.id).length;
   return (
     <div class="incident-who">

@@ -15,6 +15,7 @@ import { Clock as TaskClock, holderOf, Light } from "../../tasks/parts";
 import { tasksOfIncident, useTasks } from "../../tasks/records";
 import { useUnits } from "../../tasks/units";
 import { TASK_LIGHTS } from "../../vocabulary";
+import { personName } from "../../shell/duty";
 import AlertBoard from "../board";
 import { Clock, shortNumber } from "../incidents";
 import { casualties } from "../stage";
@@ -57,7 +58,8 @@ function Left() {
         <p class="w-command-due">{due ? reportName(due) : t("wall.nothing.due")}</p>
         {due ? <div class="w-command-clock"><Clock due={due} /></div> : null}
         <p class={incident.commander ? "" : "is-bad"}>
-          {incident.commander ? t("wall.commander", { name: incident.commander }) : t("incidents.no-commander")}
+          {incident.commander ? t("wall.commander", { name: personName(incident.commander) })
+            : t("incidents.no-commander")}
         </p>
         <p>{casualties(incident)}</p>
       </section>
