@@ -70,7 +70,7 @@ ABSENT = {
     "sha256": "the file of one task",
 }
 """Parameters of which this site has nothing, and why no exercise can be there."""
-OF_ASSETS = ("/api/v1/assets/{asset_id}/", "/api/v1/video/devices/{asset_id}")
+OF_ASSETS = ("/api/v1/assets/{asset_id}/", "/api/v1/video/")
 """Series and facts of one asset, which this site does not record."""
 
 
