@@ -12,6 +12,8 @@ from dataclasses import replace
 
 from feeds.model import Receipt
 from feeds.receipts import FUTURE, ReceiptReport
+from feeds.regions import covers
+from maps.regions import table
 
 ANSWER_WITHIN = 300.0
 """Seconds within which somebody must decide on a new receipt."""
@@ -19,6 +21,20 @@ KEEP = 2 * 3600.0
 """Seconds for which an answered receipt stays on the screens; it is never deleted from the journal."""
 TITLE = 40
 """Characters of the text that stand for a title where the sender gives none."""
+
+
+def _region_of(report: ReceiptReport, fallback: str) -> str:
+    """The county in which a report lies by its position, where that is one within the region that it names, else that.
+
+    `fallback` is the region of a report that names none. A system of the whole prefecture names the prefecture in all
+    of its reports; the county is told by its position.
+    """
+    named = report.region or fallback
+    if report.lat is None or report.lon is None:
+        return named
+    point = {"type": "Point", "coordinates": [report.lon, report.lat]}
+    inside = [code for code in table().regions_of(point) if covers(named, code)]
+    return inside[0] if len(inside) == 1 else named
 
 
 def received(report: ReceiptReport, region: str) -> Receipt:
@@ -33,7 +49,7 @@ def received(report: ReceiptReport, region: str) -> Receipt:
         external_id=report.external_id,
         channel=report.channel,
         mode=report.mode,
-        region=report.region or region,
+        region=_region_of(report, region),
         received_at=report.received_at,
         reported_at=report.at,
         updated_at=report.updated_at,

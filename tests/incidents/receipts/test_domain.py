@@ -93,7 +93,7 @@ async def test_a_report_is_a_receipt_with_its_raw_row_in_the_journal(desk: Desk)
     await desk.send(report())
     await desk.step(1)
     (receipt,) = (await desk.shown()).values()
-    assert (receipt.id, receipt.state, receipt.channel, receipt.region) == ("119:1", "new", "119", "532300")
+    assert (receipt.id, receipt.state, receipt.channel, receipt.region) == ("119:1", "new", "119", "532301")
     (entry,) = await desk.journal.entries(kind="receipt")
     assert (entry.name, entry.body["raw"]) == ("received", report().raw)
     assert await desk.journal.verify() == []
@@ -153,6 +153,22 @@ async def test_nobody_decides_outside_the_own_region_or_on_an_unknown_receipt(de
     assert (await desk.command("receipt.dismiss", "119:1", region="532302", reason="x")).outcome is Outcome.FORBIDDEN
     assert (await desk.command("receipt.dismiss", "119:9", reason="x")).outcome is Outcome.NOT_FOUND
     assert (await desk.command("nothing", "119:1")).detail == "unknown_action"
+
+
+async def test_a_report_of_the_prefecture_lies_in_the_county_of_its_position(desk: Desk) -> None:
+    far = {"lat": 39.9, "lon": 116.4}
+    await desk.send(
+        report("1", region="532300"),
+        report("2", region="532300", lat=None, lon=None),
+        report("3", region="532300", **far),
+        report("4", region="532322"),
+    )
+    await desk.step(1)
+    regions = {id: receipt.region for id, receipt in (await desk.shown()).items()}
+    assert regions == {"119:1": "532301", "119:2": "532300", "119:3": "532300", "119:4": "532322"}
+    await desk.send(report("1", region="532300", lat=25.33, lon=101.54, text="更正地点"))
+    await desk.step(1)
+    assert (await desk.shown())["119:1"].region == "532323"
 
 
 async def test_an_answered_receipt_leaves_the_screens_and_stays_in_the_journal(desk: Desk) -> None:
