@@ -10,6 +10,7 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
+FATAL_TLS = "Fatal error on SSL protocol"
 _seen = 0
 
 
@@ -35,7 +36,19 @@ def _note(where: str, error: BaseException | None) -> None:
     log.error("unhandled exception in %s", where, exc_info=error)
 
 
+def _is_of_given_up_tls(context: dict[str, Any]) -> bool:
+    """True for a record of TLS that came in for a connection closed meanwhile, as by a timeout amid the handshake.
+
+    uvloop reports it as an error; the loop of the standard library passes over it.
+    """
+    transport = context.get("transport")
+    return context.get("message") == FATAL_TLS and transport is not None and transport.is_closing()
+
+
 def _loop_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    if _is_of_given_up_tls(context):
+        log.debug("%s", context["message"], exc_info=context.get("exception"))
+        return
     task = context.get("future") or context.get("handle")
     name = task.get_name() if isinstance(task, asyncio.Task) else ""
     error = context.get("exception")
