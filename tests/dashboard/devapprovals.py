@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, get_args
@@ -133,10 +134,10 @@ def add_approvals(api: FastAPI, script: Script) -> None:
 
     async def deps() -> Any:
         pump, site = SimpleNamespace(mirror=SimpleNamespace(rev="e.1-0")), SimpleNamespace(region="532300")
+        supervisors = frozenset([principal.name] if "supervise" in str(script.me["rights"]) else [])
         cases = script.approvals
-        return SimpleNamespace(
-            approvals=None if cases is None else cases.access, clock=lambda: NOW, pump=pump, site=site
-        )
+        access = None if cases is None else replace(cases.access, supervise=lambda: supervisors)
+        return SimpleNamespace(approvals=access, clock=lambda: NOW, pump=pump, site=site)
 
     async def refused(request: Request, error: problems.Problem) -> Response:
         return problems.response(error, "zh-CN")

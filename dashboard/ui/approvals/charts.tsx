@@ -79,7 +79,7 @@ export function StepsChart({ backlog, slow }: { backlog: Backlog; slow: readonly
   const rows = [...STEPS.map((step) => [step, backlog.steps[step] ?? 0] as const), ["", others] as const];
   const most = Math.max(1, ...rows.map(([, n]) => n));
   return (
-    <section class="panel case-steps" data-part="steps">
+    <section class="panel case-steps" data-part="steps" tabIndex={0}>
       <header class="case-head"><h2>{t("approvals.steps")}</h2>
         <span class="quiet">{t("approvals.steps.note")}</span></header>
       <ul class="step-bars">

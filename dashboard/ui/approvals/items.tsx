@@ -7,7 +7,7 @@ import type { FigureRow } from "./data";
 export function Items({ rows }: { rows: readonly FigureRow[] }) {
   const ordered = [...rows].sort((a, b) => (a.in_time_share ?? 2) - (b.in_time_share ?? 2) || b.done - a.done);
   return (
-    <section class="panel case-departments" data-part="items">
+    <section class="panel case-departments is-items" data-part="items" tabIndex={0}>
       <header class="case-head"><h2>{t("approvals.items", { n: rows.length })}</h2></header>
       <table class="case-table is-numbers">
         <thead><tr><th>{t("approvals.column.item")}</th><th>{t("approvals.line.done")}</th>
