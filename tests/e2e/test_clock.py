@@ -69,9 +69,13 @@ def words_of_the_clock(site: Site) -> str:
     )
 
 
-async def restart(site: Site, *roles: str) -> None:
+async def set_and_restart(site: Site, clock: MachineClock, ahead: int, *roles: str) -> None:
+    """Set the clock while the roles stand still, then kill them: each finds the step in its record, at its start."""
     pids = {role: site.members()[role]["pid"] for role in roles}
     for pid in set(pids.values()):  # a guest is in the process of another role
+        os.kill(pid, signal.SIGSTOP)
+    clock.set(ahead)
+    for pid in set(pids.values()):
         os.kill(pid, signal.SIGKILL)
     await until(lambda: all(site.members()[role]["pid"] not in (0, None, pid) for role, pid in pids.items()))
 
@@ -111,8 +115,7 @@ async def test_a_clock_that_is_set_forward_and_back_hides_no_outage(
         person = await site.person("网管乙", "operator")
         async with person.live() as live:
             await live.until(lambda view: health(view) == "ok")
-        clock.set(ahead)
-        await restart(site, *restarted)
+        await set_and_restart(site, clock, ahead, *restarted)
         await until(lambda: f"+{shown_step}" in words_of_the_clock(site))
         person = await site.person("网管丙", "operator")
         async with person.live() as live:
@@ -120,8 +123,7 @@ async def test_a_clock_that_is_set_forward_and_back_hides_no_outage(
             await service.stop()
             while_ahead = await live.until(lambda view: alert_of(view) if is_active(view) else None)
         await until(lambda: len(reasons(receiver)) == 1)
-        clock.set(0)
-        await restart(site, *restarted)
+        await set_and_restart(site, clock, 0, *restarted)
         await until(lambda: f"-{shown_step}" in words_of_the_clock(site))
         person = await site.person("网管丁", "operator")
         async with person.live() as live:
@@ -158,8 +160,7 @@ async def test_a_message_that_waits_is_delivered_within_its_own_term_after_the_c
             refused = receiver.refused
             await until(lambda: "+365 d" in words_of_the_clock(site))
             await until(lambda: receiver.refused > refused)
-            clock.set(0)
-            await restart(site, *restarted)
+            await set_and_restart(site, clock, 0, *restarted)
             await until(lambda: "-365 d" in words_of_the_clock(site))
             receiver.refuses = False
             await until(lambda: reasons(receiver))

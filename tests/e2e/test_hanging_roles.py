@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from feeds.roles import NAMES
 from tests.e2e.site import Person, Service, Site, hook, running
 from tests.patience import PATIENCE, until
+from watchfloor.runtime.watchdog import BEAT
 
 
 async def not_ready(site: Site) -> list[str]:
@@ -28,6 +30,7 @@ async def test_a_stopped_alert_role_is_reported_restarted_and_notifies_of_alerts
     await device.start()
     row = f"gw1,网关,router,532300,,,,,,,,tcp://127.0.0.1:{device.port}\n"
     async with hook() as phone, running(tmp_path, row, hook_port=phone.port) as site:
+        await until_reporting(site)
         first = site.members()["alert"]["pid"]
         os.kill(first, signal.SIGSTOP)
         await device.stop()
@@ -40,6 +43,14 @@ async def test_a_stopped_alert_role_is_reported_restarted_and_notifies_of_alerts
         assert {name: member["restarts"] for name, member in site.members().items() if member["restarts"]} == {
             "alert": 1
         }
+
+
+async def until_reporting(site: Site) -> None:
+    """Wait until every process has reported once: before that a process has five minutes. The fork server is the last
+    to do so, after it has started the web role.
+    """
+    started = max(member["started_at"] for member in site.members().values())
+    await until(lambda: time.time() - started > 3 * BEAT)
 
 
 async def alert_named(site: Site) -> bool:
@@ -75,6 +86,7 @@ async def test_a_stopped_fork_server_is_told_and_started_again_with_every_role(t
     async with hook() as phone, running(tmp_path, ROW, hook_port=phone.port) as site:
         person = await site.person("duty1")
         await until(lambda: phone.heard("gw1"))
+        await until_reporting(site)
         before = {name: member["pid"] for name, member in site.members().items()}
         fork_server = int(Path(f"/proc/{before['alert']}/stat").read_text().rpartition(")")[2].split()[1])
         os.kill(fork_server, signal.SIGSTOP)
