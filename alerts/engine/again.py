@@ -1,4 +1,4 @@
-"""What answers a command that was carried out before."""
+"""The result of a command that is sent again after it was carried out: it changes nothing a second time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from feeds.model import Alert, Command
 def answer_again(
     core: AlertCore, people: People, rules_rev: int, command: Command, entry: JournalEntry, closed: Alert | None
 ) -> Asking[dict[str, Any] | None]:
-    """What the command made or changed, as it is now. `entry` is its first in the log.
+    """The present form of the alert, rule, roster or silence that a command of the alert engine made or changed.
 
-    `closed` is its alert where that is no longer open.
+    `entry` is the command's first entry in the log. `closed` is the alert that it names, where that has been closed.
+    None for a command that has no record to show.
     """
     if command.action == receiver_test.ACTION:
         return {"key": receiver_test.key_of(command)}

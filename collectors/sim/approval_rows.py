@@ -21,7 +21,7 @@ MORE = 3
 OLDEST = 340
 """Working days over which the finished cases are spread."""
 POPULAR, POPULAR_SHARE = 5, 0.6
-"""How many items are asked for most, and their share of the cases."""
+"""The number of items that most cases are about, and the share of all cases that they have."""
 COUNTIES = ("532301", "532302", "532322", "532323", "532324", "532325", "532326", "532327", "532328", "532329")
 SURNAMES, GIVEN_NAMES = "阿王李张杨普罗周何马", ("建国", "秀英", "志强", "丽华", "木呷", "文明", "春梅")
 FORM = "%Y-%m-%d %H:%M:%S"

@@ -42,7 +42,7 @@ class ArchiveRefusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveDifference:
-    """What a file would change. `ignored` are columns that are no field."""
+    """The changes that the import of a camera table would make. `ignored` are its columns that no field has."""
 
     changes: tuple[ArchiveChange, ...]
     refusals: tuple[ArchiveRefusal, ...]

@@ -169,7 +169,8 @@ class Journal(DocumentRows):
     async def command_entry(self, command_id: str, kind: str = "") -> JournalEntry | None:
         """The first entry of a command, of one kind ("": of any); None when it was not carried out."""
         log = schema.entry
-        statement = select(log).where(log.c.command == clean(command_id)).order_by(log.c.seq).limit(1)
+        # By `command` first: ordered by `seq` alone, PostgreSQL may read the whole log for a command that is not there.
+        statement = select(log).where(log.c.command == clean(command_id)).order_by(log.c.command, log.c.seq).limit(1)
         rows = await self._rows(statement.where(log.c.kind == kind) if kind else statement)
         return _entry(rows[0]) if rows else None
 

@@ -28,7 +28,7 @@ TRIES = 5
 
 
 Problem = tuple[str, str]
-"""What went wrong, in English and Chinese."""
+"""The fault of a page or entry of an index: the English and the Chinese sentence."""
 
 
 @dataclass(frozen=True, slots=True)
